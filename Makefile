@@ -1,0 +1,184 @@
+# fillgate: one makefile for every room. Sources are found by their place and name:
+#   proto/ firmware/ host/ boards/sim/ tests/lib/   *.c             go into one library per room
+#   .../NAME_main.c                                 a program       (programs are listed below)
+#   tests/unit/ tests/sim/  test_*.c                test programs, built with sanitizers
+#   tests/e2e/*.sh                                  end-to-end tests, run against the sanitizer build
+#   tests/fuzz/fuzz_*.c, tests/bench/bench_*.c      fuzz targets and benchmarks
+# Everything made goes under build/. V=1 shows the commands.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+CC := gcc
+CLANG := clang
+VARIANT ?= release
+B := build/$(VARIANT)
+Q := $(if $(V),,@)
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+BASE := -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen $(WARNINGS) -g -fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS_asan := -O1 $(SANITIZE)
+CFLAGS_cov := -O0 --coverage
+CFLAGS_clang := -O1
+CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
+CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))
+LDFLAGS_asan := $(SANITIZE)
+LDFLAGS_cov := --coverage
+LDFLAGS_fuzz := $(SANITIZE) -fsanitize=fuzzer
+LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(VARIANT))
+LDLIBS := -lnfc -lmodbus -lsqlite3 -lmbedcrypto -linih -lcjson -lprotobuf-nanopb -lpthread -lm
+ifneq ($(filter $(VARIANT),clang fuzz),)
+CC := $(CLANG)
+endif
+
+PROTOS := $(wildcard proto/*.proto)
+GEN_C := $(PROTOS:%.proto=build/gen/%.pb.c)
+GEN_H := $(GEN_C:.c=.h)
+no_main = $(filter-out %_main.c,$(1))
+find_c = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
+
+SRC_proto := $(call find_c,proto)
+SRC_core := $(call find_c,firmware/core)
+SRC_firmware := $(filter-out firmware/core/%,$(call no_main,$(call find_c,firmware)))
+SRC_host := $(call no_main,$(call find_c,host))
+SRC_sim := $(call no_main,$(call find_c,boards/sim))
+SRC_testlib := $(call find_c,tests/lib)
+ROOMS := testlib sim host firmware core proto
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+OBJ_proto := $(call objects,$(SRC_proto)) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
+$(foreach r,testlib sim host firmware core,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
+LIBS := $(ROOMS:%=$(B)/lib%.a)
+PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
+
+PROGRAMS = $(foreach p,fillgated fillgate-reader fillgate-sim fillgate,$(if $(wildcard $(MAIN_$(p))),$(B)/$(p)))
+MAIN_fillgated := firmware/controller/fillgated_main.c
+MAIN_fillgate-reader := firmware/reader/reader_main.c
+MAIN_fillgate-sim := boards/sim/sim_main.c
+MAIN_fillgate := host/cli/cli_main.c
+
+TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/null))
+TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=build/release/%)
+C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2>/dev/null))
+
+# ---- what people call --------------------------------------------------------------------------
+
+.PHONY: all help setup programs run demo test unit e2e fuzz fuzz-long bench coverage lint format check-format \
+	check-core check-clang check-rooms clean
+all: programs
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+setup: ## install the Debian packages that building and testing need
+	$(Q)tools/setup.sh
+
+programs: setup ## build fillgated, fillgate-reader, fillgate-sim and fillgate under build/release
+	$(Q)$(MAKE) --no-print-directory programs-build
+
+run: programs ## show the main job on a simulated filling point and leave it running (Ctrl-C ends)
+	$(Q)tools/run.sh build/release
+
+demo: programs ## play the scripted cases; exits 0 only if every outcome is the expected one
+	$(Q)tools/demo.sh build/release
+
+test: setup ## every test: unit, simulation, end to end, fuzz seeds, checks of format, core and rooms
+	$(Q)tools/test.sh
+
+unit: setup ## only the unit and simulation tests (VARIANT=asan)
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan unit-run
+e2e: setup ## only the end-to-end tests
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan e2e-run
+fuzz: setup ## every fuzz target for FUZZ_SECONDS (20) each
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+fuzz-long: setup ## every fuzz target for 10 minutes each
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZ_SECONDS=600 fuzz-run
+bench: setup ## the figures, each beside its reference, with the ratio
+	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
+coverage: setup ## lines and branches that the tests reach, per room
+	$(Q)tools/coverage.sh
+lint: setup ## cppcheck over the whole tree
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	    --suppress=missingIncludeSystem -I. -Ibuild/gen proto firmware host boards/sim
+format: ## lay out every C file
+	$(Q)clang-format -i $(C_FILES)
+check-format:
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+check-core: ## prove that firmware/core needs nothing beyond memcpy-like functions
+	$(Q)$(MAKE) --no-print-directory VARIANT=release build/release/libcore.a
+	$(Q)tools/check_core.sh build/release/libcore.a
+check-clang: ## compile everything with clang, warnings as errors
+	$(Q)$(MAKE) --no-print-directory VARIANT=clang clang-run
+check-rooms: ## includes between rooms go one way only
+	$(Q)tools/check_rooms.sh
+clean: ## remove everything made
+	$(Q)rm -rf build
+
+# ---- how it is made ----------------------------------------------------------------------------
+
+.PHONY: programs-build unit-run e2e-run fuzz-run bench-run clang-run unit-build fuzz-build
+programs-build: $(PROGRAMS)
+unit-build: $(TEST_BIN)
+unit-run: $(TEST_BIN)
+	$(Q)tools/run_tests.sh $(TEST_BIN)
+e2e-run: $(PROGRAMS)
+	$(Q)BUILD=$(B) tools/run_tests.sh $(sort $(wildcard tests/e2e/*.sh))
+fuzz-build: $(FUZZ_BIN)
+fuzz-run: $(FUZZ_BIN)
+	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),20) $(FUZZ_BIN)
+bench-run: $(PROGRAMS) $(BENCH_BIN)
+	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done
+clang-run: $(LIBS) $(PROGRAMS) $(TEST_BIN)
+
+build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
+	@echo "GEN  $<"
+	$(Q)mkdir -p build/gen/proto
+	$(Q)nanopb_generator.py -q -D build/gen $<
+
+$(B)/%.o: %.c $(GEN_H) Makefile
+	@echo "CC   $(VARIANT) $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/%.o: build/gen/%.c Makefile
+	@echo "CC   $(VARIANT) $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Wno-conversion -c -o $@ $<
+
+define room_library
+$(B)/lib$(1).a: $$(OBJ_$(1))
+	$(Q)mkdir -p $$(@D)
+	$(Q)rm -f $$@
+	$(Q)ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_library,$(r))))
+
+define program
+$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(PRODUCT_LIBS)
+	@echo "LD   $$@"
+	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach p,$(notdir $(PROGRAMS)),$(eval $(call program,$(p))))
+
+$(B)/tests/%: $(B)/tests/%.o $(LIBS)
+	@echo "LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libtestlib.a -Wl,--no-whole-archive \
+	    $(filter-out %/libtestlib.a,$(LIBS)) $(LDLIBS)
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libsim.a $(PRODUCT_LIBS)
+	@echo "LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/fuzz/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
+
+build/release/bench_%: build/release/tests/bench/bench_%.o build/release/libsim.a $(PRODUCT_LIBS)
+	@echo "LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/release/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

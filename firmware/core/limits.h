@@ -1,0 +1,17 @@
+/* Where a fill must stop: pressure limit of a gas at a temperature, mass limit of a liquefied gas.
+ * Pure; integer arithmetic only. Relies on: proto/types.h. Source: data/cng_isochore.csv (GERG-2008). */
+#ifndef FG_CORE_LIMITS_H
+#define FG_CORE_LIMITS_H
+
+#include "proto/types.h"
+
+/* Pressure (kPa absolute) that gas would have at temperature_dc (0.1 degC) when its density is that of
+ * nominal_kpa at 20 degC, never above 1.25 times nominal. Interpolated in the table; nominal pressures
+ * between 20 and 25 MPa are interpolated, others and temperatures outside -40 to 65 degC return 0 (no fill).
+ */
+uint32_t fg_limit_pressure_kpa(enum fg_gas gas, uint32_t nominal_kpa, int32_t temperature_dc);
+
+/* Gross mass (g) at which a mass fill must stop: tare + maximum fill. 0 when either is 0 or on overflow. */
+uint32_t fg_limit_gross_g(uint32_t tare_g, uint32_t maximum_fill_g);
+
+#endif

@@ -1,0 +1,30 @@
+/* Is the tag still in the field? "Gone" only after K misses in a row within a set time, or after silence:
+ * one miss is normal radio. Pure. Relies on: proto/types.h. */
+#ifndef FG_CORE_PRESENCE_H
+#define FG_CORE_PRESENCE_H
+
+#include "proto/types.h"
+
+struct fg_presence_settings {
+    uint8_t misses_max;      /* K: gone at the K-th miss in a row */
+    uint32_t silence_max_ms; /* gone when no poll at all has been reported for so long */
+};
+
+struct fg_presence {
+    struct fg_uid uid; /* length 0: nothing in the field */
+    uint8_t misses;
+    int64_t last_report_mono_ms;
+};
+
+enum fg_presence_change { FG_PRESENCE_SAME = 0, FG_PRESENCE_ARRIVED, FG_PRESENCE_GONE, FG_PRESENCE_SWAPPED };
+
+/* Feeds one poll of the reader: uid->length 0 means no tag answered. */
+enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
+                                         const struct fg_presence_settings *settings,
+                                         const struct fg_uid *uid, int64_t now_mono_ms);
+
+/* To be called at least every 20 ms: GONE when the reader has been silent too long. */
+enum fg_presence_change fg_presence_tick(struct fg_presence *presence,
+                                         const struct fg_presence_settings *settings, int64_t now_mono_ms);
+
+#endif

@@ -1,0 +1,96 @@
+/* The journal store: every attempt as an entry kept as bytes, chained and signed, durable when append
+ * returns.
+ *
+ * Not: sending it (link) or deciding what to log (controller). One writer; the readers (iterate, verify) open
+ * the file read-only. Relies on: SQLite (WAL, synchronous=FULL), proto. */
+#ifndef FG_JOURNAL_JOURNAL_H
+#define FG_JOURNAL_JOURNAL_H
+
+#include "proto/err.h"
+#include "proto/sign.h"
+#include "proto/types.h"
+
+struct fg_journal;
+
+struct fg_journal_settings {
+    const char *path;
+    const char *vfs_name; /* NULL = SQLite's default */
+    const char *controller;
+    const struct fg_private_key *key; /* the device key; must outlive the journal */
+    uint64_t bytes_max;               /* the file may grow to this; space is reserved ahead */
+    uint8_t warn_percent;             /* WARN at this fill level, 80 by default */
+    uint32_t stop_reserve_entries;    /* FULL while there is still room for so many entries (ENDED, EVENT) */
+};
+
+/* What start-up found. */
+struct fg_journal_start {
+    uint64_t last_sequence;
+    uint32_t boot;        /* the new boot's number */
+    int64_t last_wall_ms; /* newest wall time in the journal: a floor for the clock */
+    bool fill_open;       /* an AUTHORISED entry has no ENDED: close it with power lost */
+    struct fg_entry open_fill;
+};
+
+/* Opens or creates, checks the chain and the newest head signature, and tells what was found. FG_E_CORRUPT
+ * names the entry that does not verify; the journal is then not opened (a tampered journal is evidence, not a
+ * place to write). */
+enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct fg_journal **ret_journal,
+                            struct fg_journal_start *ret_start, struct fg_error *error);
+void fg_journal_close(struct fg_journal *journal); /* may be NULL */
+
+/* Appends *entry: sets its controller, sequence and boot, chains, signs the head, commits with a sync. On
+ * FG_OK the entry is durable and *ret_sequence its number; on any error nothing was added. */
+enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry, uint64_t *ret_sequence,
+                              struct fg_error *error);
+
+/* enum fg_journal_state of firmware/core/rules.h. */
+uint8_t fg_journal_state(struct fg_journal *journal);
+
+/* Number of entries, and how many no receipt covers yet. */
+uint64_t fg_journal_count(struct fg_journal *journal);
+uint64_t fg_journal_unsent(struct fg_journal *journal);
+
+/* Fills of code that this journal knows: newest ENDED with quantity, and how many on the given local day.
+ * utc_offset_s turns wall times into local days. */
+enum fg_err fg_journal_history(struct fg_journal *journal, const struct fg_code *code, int32_t today,
+                               int32_t utc_offset_s, int64_t *ret_last_fill_wall_ms,
+                               uint32_t *ret_fills_today, struct fg_error *error);
+
+/* Manual identifications on the given local day. */
+enum fg_err fg_journal_manual_count(struct fg_journal *journal, int32_t today, int32_t utc_offset_s,
+                                    uint32_t *ret_count, struct fg_error *error);
+
+/* Filters of a reading; zero or empty fields match everything. Times are wall ms, from inclusive, to
+ * exclusive. */
+struct fg_journal_filter {
+    int64_t from_ms;
+    int64_t to_ms;
+    struct fg_code code;
+    char plate[FG_PLATE_MAX + 1];
+    uint8_t kind;
+    uint8_t reason;
+    uint64_t from_sequence;
+};
+
+/* Calls visit for each matching entry in order; stops early when visit returns anything but FG_OK and returns
+ * that. Opens path read-only; needs no key. An entry that does not decode is given with kind 0 and its
+ * sequence. */
+typedef enum fg_err (*fg_journal_visit)(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                                        size_t byte_count, struct fg_error *error);
+enum fg_err fg_journal_each(const char *path, const struct fg_journal_filter *filter, fg_journal_visit visit,
+                            void *context, struct fg_error *error);
+
+/* What a full verification found. */
+struct fg_journal_verdict {
+    uint64_t entries;
+    uint64_t first_bad_sequence; /* 0 = none */
+    struct fg_digest head;
+};
+
+/* Verifies sequence, chain, every head signature and the anchor with the controller's public key.
+ * FG_E_CORRUPT or FG_E_AUTH with a text that names the first thing wrong: edited, missing, out of order, cut,
+ * rolled back, another controller's. */
+enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const struct fg_public_key *key,
+                              struct fg_journal_verdict *ret_verdict, struct fg_error *error);
+
+#endif

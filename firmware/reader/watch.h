@@ -1,0 +1,72 @@
+/* The controller's side of the tag reader: starts fillgate-reader, watches it, restarts it, believes nothing
+ * from it that does not parse.
+ *
+ * fillgate-reader holds libnfc, which can block without end and abort the process; so it is a child process
+ * behind a SOCK_SEQPACKET socketpair, speaking the messages of proto/readerlink.h. A dead, silent or babbling
+ * reader is killed and started again with back-off; meanwhile it means "no tag". Not: libnfc itself (nfc.c),
+ * presence (core/presence.h). One thread. Relies on: proto/readerlink.h, POSIX. */
+#ifndef FG_READER_WATCH_H
+#define FG_READER_WATCH_H
+
+#include "proto/err.h"
+#include "proto/types.h"
+
+struct fg_reader_settings {
+    const char *program;     /* path of fillgate-reader */
+    const char *connection;  /* libnfc connection string, for example pn532_uart:/dev/ttyS1 */
+    uint32_t poll_ms;        /* cadence of polls, 40 by default */
+    uint32_t step_max_ms;    /* outer deadline of every libnfc step; then the reader counts as hung */
+    uint32_t silence_max_ms; /* no message for so long: killed and restarted */
+};
+
+/* What the reader said. */
+enum fg_reader_report_kind {
+    FG_READER_NOTHING = 0,
+    FG_READER_POLL,    /* one poll: tag_count 0, 1 (uid) or 2 (two or more tags) */
+    FG_READER_TAG,     /* a new tag's memory was read, or could not be: uid, memory, complete */
+    FG_READER_FAULT,   /* the device or the process failed: text; no tag until BACK */
+    FG_READER_BACK,    /* works again */
+    FG_READER_WRITTEN, /* answer to write_tag: ok, text */
+};
+
+struct fg_reader_report {
+    uint8_t kind;
+    uint8_t tag_count;
+    struct fg_uid uid;
+    bool complete; /* TAG: the whole memory that the tag says it has was read */
+    bool ok;       /* WRITTEN */
+    uint16_t memory_length;
+    uint8_t memory[FG_TAG_MEMORY_MAX]; /* pages from 0 */
+    char text[96];
+};
+
+struct fg_reader;
+
+/* Starts the child. FG_E_IO when the program cannot be executed at all. */
+enum fg_err fg_reader_start(const struct fg_reader_settings *settings, struct fg_reader **ret_reader,
+                            struct fg_error *error);
+
+/* Descriptor to poll for reading; changes after a restart, so ask before every poll. -1 while the child is
+ * down. */
+int fg_reader_fd(const struct fg_reader *reader);
+
+/* Takes one report, without blocking. kind NOTHING when there is none. */
+void fg_reader_next(struct fg_reader *reader, int64_t now_mono_ms, struct fg_reader_report *ret_report);
+
+/* To be called at least every 50 ms: watches for silence, reaps, restarts with back-off 200 ms to 5 s. */
+void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms);
+
+/* Asks the reader to write memory (from page 4 on, length a multiple of 4) to the tag with this uid, read it
+ * back, and lock it when lock is set. The answer comes as a WRITTEN report. FG_E_BUSY while another write
+ * runs. */
+enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *uid, const uint8_t *data,
+                                size_t length, bool lock, struct fg_error *error);
+
+/* The child's pid, 0 while down; restarts so far. */
+int fg_reader_pid(const struct fg_reader *reader);
+uint32_t fg_reader_restarts(const struct fg_reader *reader);
+
+/* Ends the child (SIGTERM, then SIGKILL within a second) and frees. reader may be NULL. */
+void fg_reader_stop(struct fg_reader *reader);
+
+#endif

@@ -1,0 +1,129 @@
+/* Runs the tests of one program (check.h), each in order of registration; prints a line per failure and,
+ * last, "N passed, N failed". An argument runs only the tests whose name contains it; -l lists them. */
+#include "tests/lib/check.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_BUFFERS 8
+
+static struct fg_test *first_test;
+static struct fg_test **last_link = &first_test;
+static jmp_buf failed;
+static char directory[64];
+
+void fg_test_register(struct fg_test *test)
+{
+    *last_link = test;
+    last_link = &test->next;
+}
+
+void fg_test_fail(const char *file, int line, const char *format, ...)
+{
+    va_list arguments;
+
+    printf("    %s:%d: ", file, line);
+    va_start(arguments, format);
+    (void)vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+    longjmp(failed, 1);
+}
+
+void fg_check_int(const char *file, int line, const char *what, int64_t actual, int64_t expected)
+{
+    if (actual != expected)
+        fg_test_fail(file, line, "%s is %lld, expected %lld", what, (long long)actual, (long long)expected);
+}
+
+void fg_check_text(const char *file, int line, const char *what, const char *actual, const char *expected)
+{
+    if (strcmp(actual, expected) != 0)
+        fg_test_fail(file, line, "%s is \"%s\", expected \"%s\"", what, actual, expected);
+}
+
+void fg_check_bytes(const char *file, int line, const char *what, const void *actual, const void *expected,
+                    size_t length)
+{
+    const uint8_t *a = actual;
+    const uint8_t *b = expected;
+
+    for (size_t i = 0; i < length; i++) {
+        if (a[i] != b[i])
+            fg_test_fail(file, line, "%s differs at byte %zu: %02x, expected %02x", what, i, a[i], b[i]);
+    }
+}
+
+static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *where)
+{
+    (void)status;
+    (void)flag;
+    (void)where;
+    return remove(path);
+}
+
+static void remove_directory(void)
+{
+    if (directory[0] != '\0')
+        (void)nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    directory[0] = '\0';
+}
+
+const char *fg_test_directory(void)
+{
+    if (directory[0] == '\0') {
+        (void)snprintf(directory, sizeof(directory), "/tmp/fillgate-test-XXXXXX");
+        if (mkdtemp(directory) == NULL)
+            fg_test_fail(__FILE__, __LINE__, "cannot make a directory in /tmp");
+    }
+    return directory;
+}
+
+const char *fg_test_path(const char *name)
+{
+    static char paths[PATH_BUFFERS][192];
+    static unsigned next;
+    char *path = paths[next++ % PATH_BUFFERS];
+
+    (void)snprintf(path, sizeof(paths[0]), "%s/%s", fg_test_directory(), name);
+    return path;
+}
+
+static bool run_one(const struct fg_test *test)
+{
+    bool ok = setjmp(failed) == 0;
+
+    if (ok)
+        test->run();
+    remove_directory();
+    printf("%s %s\n", ok ? "  ok  " : "  FAIL", test->name);
+    (void)fflush(stdout);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    const char *only = argc > 1 ? argv[1] : NULL;
+    unsigned passed = 0;
+    unsigned failures = 0;
+
+    for (const struct fg_test *test = first_test; test != NULL; test = test->next) {
+        if (only != NULL && strcmp(only, "-l") == 0) {
+            printf("%s\n", test->name);
+            continue;
+        }
+        if (only != NULL && strstr(test->name, only) == NULL)
+            continue;
+        if (run_one(test))
+            passed++;
+        else
+            failures++;
+    }
+    printf("%u passed, %u failed\n", passed, failures);
+    return failures == 0 ? 0 : 1;
+}

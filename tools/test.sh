@@ -1,0 +1,51 @@
+#!/bin/bash
+# Everything that must pass before a change lands. Ends with one line "N passed, N failed".
+set -u
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+check() { # NAME COMMAND...: a check without a summary of its own counts as one test
+    local name=$1
+    shift
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "  ok   $name"
+    else
+        failed=$((failed + 1))
+        tail -n 40 "$log"
+        echo "  FAIL $name"
+    fi
+}
+suite() { # NAME COMMAND...: adds the summary line of a suite
+    local name=$1 line p f
+    shift
+    echo "=== $name"
+    "$@" 2>&1 | tee "$log"
+    local code=${PIPESTATUS[0]}
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    if [ -z "$line" ]; then
+        echo "  FAIL $name gave no summary"
+        failed=$((failed + 1))
+        return
+    fi
+    read -r p _ f _ <<<"${line//,/}"
+    passed=$((passed + p))
+    failed=$((failed + f))
+    if [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
+        echo "  FAIL $name ended with code $code"
+        failed=$((failed + 1))
+    fi
+}
+jobs=-j$(nproc)
+check "gcc builds everything with warnings as errors" make "$jobs" VARIANT=release all
+check "clang builds everything with warnings as errors" make "$jobs" check-clang
+check "clang-format agrees with every C file" make check-format
+check "cppcheck finds nothing" make lint
+check "firmware/core is freestanding" make check-core
+check "includes between rooms go one way" make check-rooms
+suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-directory unit
+suite "end-to-end tests (ASan, UBSan)" make "$jobs" --no-print-directory e2e
+suite "fuzz targets" make "$jobs" --no-print-directory fuzz
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
