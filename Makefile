@@ -55,11 +55,13 @@ $(foreach r,testlib sim host firmware core,$(eval OBJ_$(r) := $$(call objects,$$
 LIBS := $(ROOMS:%=$(B)/lib%.a)
 PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
 
-PROGRAMS = $(foreach p,fillgated fillgate-reader fillgate-sim fillgate,$(if $(wildcard $(MAIN_$(p))),$(B)/$(p)))
 MAIN_fillgated := firmware/controller/fillgated_main.c
 MAIN_fillgate-reader := firmware/reader/reader_main.c
 MAIN_fillgate-sim := boards/sim/sim_main.c
 MAIN_fillgate := host/cli/cli_main.c
+MAIN_fillgate-registry := boards/sim/registry_main.c
+PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-sim fillgate fillgate-registry,$(if $(wildcard $(MAIN_$(p))),$(p)))
+PROGRAMS := $(PROGRAM_NAMES:%=$(B)/%)
 
 TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/null))
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
@@ -166,7 +168,7 @@ $(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.
 	@echo "LD   $$@"
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
-$(foreach p,$(notdir $(PROGRAMS)),$(eval $(call program,$(p))))
+$(foreach p,$(PROGRAM_NAMES),$(eval $(call program,$(p))))
 
 $(B)/tests/%: $(B)/tests/%.o $(LIBS)
 	@echo "LD   $@"
