@@ -1,0 +1,164 @@
+/* The control socket of fillgated: what panel, link and command line ask, and what they are told.
+ *
+ * A Unix socket of type SOCK_SEQPACKET; one request per packet, one answer per request, each a protobuf
+ * message of at most 8 KiB (control.proto; PROTOCOL.md, "Control socket"). Who may connect is a matter of the
+ * socket file's permissions. Not: the server (firmware/controller/control_server.h). Relies on: types.h,
+ * nanopb, POSIX sockets. All functions: any thread, no global state. */
+#ifndef FG_PROTO_CONTROL_H
+#define FG_PROTO_CONTROL_H
+
+#include "proto/err.h"
+#include "proto/types.h"
+
+#define FG_CONTROL_PACKET_MAX 8192
+#define FG_CONTROL_DEVICES_MAX 12
+#define FG_CONTROL_PATH_MAX 255
+#define FG_CONTROL_TEXT_MAX 319
+
+/* Values travel: never renumber. */
+enum fg_control_kind {
+    FG_CONTROL_STATE = 1,
+    FG_CONTROL_SIGN_IN = 2,        /* operator_id, certificate_end_day */
+    FG_CONTROL_SIGN_OUT = 3,       /* a running fill ends with OPERATOR_LEFT */
+    FG_CONTROL_CHECK = 4,          /* checks, check_failed: items of the pre- or the post-check */
+    FG_CONTROL_START = 5,          /* as the start button */
+    FG_CONTROL_STOP = 6,           /* as the stop button */
+    FG_CONTROL_CLEAR_LOCK_OUT = 7, /* needs a signed-in operator */
+    FG_CONTROL_MANUAL = 8,         /* code, second_person: manual entry instead of a tag */
+    FG_CONTROL_IMPORT_LIST = 9,    /* path of a signed list file, absolute */
+    FG_CONTROL_RECHECK = 10,       /* decide again on the tag that lies in the field */
+    FG_CONTROL_KIND_COUNT
+};
+
+/* One request. Fields that a kind does not use are zero. */
+struct fg_control_request {
+    uint8_t kind; /* enum fg_control_kind */
+    char operator_id[FG_NAME_MAX + 1];
+    int32_t certificate_end_day; /* days since 1970-01-01, 0 = none given */
+    uint32_t checks;             /* bit n: item n confirmed */
+    bool check_failed;           /* an item was answered with no */
+    struct fg_code code;
+    char second_person[FG_NAME_MAX + 1];
+    char path[FG_CONTROL_PATH_MAX + 1];
+};
+
+/* One signal as of the moment of the answer. */
+struct fg_control_reading {
+    bool configured;
+    uint8_t state;  /* enum fg_reading_state */
+    int64_t value;  /* in the signal's unit; meaningful only when state is GOOD */
+    int64_t age_ms; /* since it was read; 0 when never */
+};
+
+struct fg_control_device {
+    char name[FG_NAME_MAX + 1];
+    uint8_t link; /* 0 down, 1 probing, 2 up */
+    uint64_t requests;
+    uint64_t failures;
+    char last_error[128];
+};
+
+/* Everything that a panel shows. */
+struct fg_control_state {
+    char controller[FG_NAME_MAX + 1];
+    char point[FG_NAME_MAX + 1];
+    uint8_t medium; /* enum fg_medium that this point fills */
+    uint32_t boot;
+
+    /* The fill machine. */
+    uint8_t phase; /* enum fg_fill_phase of firmware/core/fill.h */
+    char phase_name[FG_NAME_MAX + 1];
+    bool valve_commanded;
+    bool locked_out;
+    uint8_t programme;            /* enum fg_programme of the present fill */
+    int64_t quantity_g;           /* of the present fill */
+    uint64_t authorised_sequence; /* of the present fill, 0 = none */
+    uint32_t pre_checks_wanted;   /* bit n: item n */
+    uint32_t pre_checks_done;
+    uint32_t post_checks_wanted;
+    uint32_t post_checks_done;
+    uint8_t pre_check_count; /* the items' texts, from the station rules */
+    uint8_t post_check_count;
+    char pre_checks[FG_CHECK_ITEMS_MAX][FG_NAME_MAX + 1];
+    char post_checks[FG_CHECK_ITEMS_MAX][FG_NAME_MAX + 1];
+
+    /* The tag in the field, and the last decision (which may be of an earlier tag). */
+    bool tag_present;
+    struct fg_uid uid;
+    struct fg_code code; /* of the last decision; empty when the tag gave none */
+    char plate[FG_PLATE_MAX + 1];
+    uint64_t decisions; /* since start: a change tells that there is a new one */
+    uint8_t identity;   /* enum fg_identity */
+    struct fg_reasons reasons;
+    struct fg_code failing_code;
+    uint8_t failing_reason;
+    uint64_t decision_sequence; /* the REFUSED entry, 0 when accepted or not logged */
+
+    /* The last fill that ended. */
+    uint64_t fills_ended; /* since start */
+    uint8_t last_stop;    /* enum fg_stop */
+    uint64_t last_ended_sequence;
+    int64_t last_quantity_g;
+
+    struct fg_control_reading readings[FG_SIGNAL_COUNT];
+
+    uint8_t list_state; /* enum fg_list_state of firmware/core/rules.h */
+    char list_id[FG_NAME_MAX + 1];
+    uint64_t list_version;
+    int64_t list_issued_ms;
+    int64_t list_expires_ms;
+    int64_t list_age_ms; /* since issued */
+    bool list_age_warning;
+
+    uint8_t journal_state; /* enum fg_journal_state of firmware/core/rules.h */
+    uint64_t journal_count;
+    uint64_t journal_unsent;
+    uint64_t journal_last_sequence;
+
+    uint8_t clock_quality; /* enum fg_clock_quality */
+    int64_t wall_ms;
+
+    char operator_id[FG_NAME_MAX + 1]; /* empty: nobody signed in */
+    int32_t certificate_end_day;
+
+    uint8_t device_count;
+    struct fg_control_device devices[FG_CONTROL_DEVICES_MAX];
+    bool reader_up;
+    uint32_t reader_restarts;
+    char reader_text[96]; /* the reader's last fault, empty while up */
+};
+
+/* One answer. result FG_OK: done; text then says what was done, else why not. */
+struct fg_control_answer {
+    enum fg_err result;
+    char text[FG_CONTROL_TEXT_MAX + 1];
+    uint64_t list_version; /* IMPORT_LIST: the version now in force */
+    bool has_state;        /* STATE */
+    struct fg_control_state state;
+};
+
+/* Encodes into buffer of capacity bytes. FG_E_SIZE when it does not fit, FG_E_RANGE for a bad count. */
+enum fg_err fg_control_encode_request(const struct fg_control_request *request, uint8_t *buffer,
+                                      size_t capacity, size_t *ret_length, struct fg_error *error);
+enum fg_err fg_control_encode_answer(const struct fg_control_answer *answer, uint8_t *buffer, size_t capacity,
+                                     size_t *ret_length, struct fg_error *error);
+
+/* Decode bytes from the other end. FG_E_FORMAT: not such a message; FG_E_RANGE: an unknown kind, a code with
+ * forbidden characters, a text that is not UTF-8 or has control characters, a count out of bounds; FG_E_SIZE:
+ * larger than FG_CONTROL_PACKET_MAX. */
+enum fg_err fg_control_decode_request(const uint8_t *bytes, size_t length,
+                                      struct fg_control_request *ret_request, struct fg_error *error);
+enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
+                                     struct fg_control_answer *ret_answer, struct fg_error *error);
+
+/* Connects to the socket at path, asks, and waits for the answer, all within deadline_ms from now. FG_OK: an
+ * answer came; ret_answer->result says whether the controller did what was asked. FG_E_GONE: nobody listens,
+ * or it closed without an answer; FG_E_TIMEOUT; FG_E_DENIED; FG_E_SIZE: path too long. */
+enum fg_err fg_control_call(const char *path, const struct fg_control_request *request,
+                            struct fg_control_answer *ret_answer, uint32_t deadline_ms,
+                            struct fg_error *error);
+
+/* Stable English name of a request kind ("SIGN_IN"), or "?". */
+const char *fg_control_kind_name(uint8_t kind);
+
+#endif

@@ -1,0 +1,302 @@
+/* The control socket's codec and client (proto/control.h): every field survives the trip, and whatever is not
+ * such a message is refused by name. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "proto/control.h"
+#include "tests/lib/check.h"
+
+static uint8_t packet[FG_CONTROL_PACKET_MAX];
+
+static void fill_text(char *text, size_t capacity, char letter)
+{
+    memset(text, letter, capacity - 1);
+    text[capacity - 1] = '\0';
+}
+
+/* Every field at its largest, so that the packet bound is tested too. */
+static void answer_fill(struct fg_control_answer *answer)
+{
+    struct fg_control_state *state = &answer->state;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->result = FG_E_GONE;
+    fill_text(answer->text, sizeof(answer->text), 'x');
+    answer->list_version = UINT64_MAX;
+    answer->has_state = true;
+    fill_text(state->controller, sizeof(state->controller), 'c');
+    fill_text(state->point, sizeof(state->point), 'p');
+    state->medium = 255;
+    state->boot = UINT32_MAX;
+    state->phase = 255;
+    fill_text(state->phase_name, sizeof(state->phase_name), 'F');
+    state->valve_commanded = true;
+    state->locked_out = true;
+    state->programme = 255;
+    state->quantity_g = INT64_MIN;
+    state->authorised_sequence = UINT64_MAX;
+    state->pre_checks_wanted = state->pre_checks_done = UINT32_MAX;
+    state->post_checks_wanted = state->post_checks_done = UINT32_MAX;
+    state->pre_check_count = state->post_check_count = FG_CHECK_ITEMS_MAX;
+    for (size_t i = 0; i < FG_CHECK_ITEMS_MAX; i++) {
+        fill_text(state->pre_checks[i], sizeof(state->pre_checks[i]), 'q');
+        fill_text(state->post_checks[i], sizeof(state->post_checks[i]), 'r');
+    }
+    state->tag_present = true;
+    state->uid.length = FG_UID_MAX;
+    memset(state->uid.bytes, 0xa5, FG_UID_MAX);
+    fill_text(state->code.text, sizeof(state->code.text), 'A');
+    (void)snprintf(state->plate, sizeof(state->plate), "浙E12345");
+    state->decisions = UINT64_MAX;
+    state->identity = 255;
+    state->reasons.count = FG_REASONS_MAX;
+    memset(state->reasons.reasons, 30, FG_REASONS_MAX);
+    fill_text(state->failing_code.text, sizeof(state->failing_code.text), 'Z');
+    state->failing_reason = 34;
+    state->decision_sequence = UINT64_MAX;
+    state->fills_ended = UINT64_MAX;
+    state->last_stop = 255;
+    state->last_ended_sequence = UINT64_MAX;
+    state->last_quantity_g = INT64_MAX;
+    for (size_t i = 0; i < FG_SIGNAL_COUNT; i++)
+        state->readings[i] = (struct fg_control_reading){true, FG_READING_GOOD, INT64_MIN, INT64_MAX};
+    state->list_state = 255;
+    fill_text(state->list_id, sizeof(state->list_id), 'l');
+    state->list_version = UINT64_MAX;
+    state->list_issued_ms = state->list_expires_ms = state->list_age_ms = INT64_MIN;
+    state->list_age_warning = true;
+    state->journal_state = 255;
+    state->journal_count = state->journal_unsent = state->journal_last_sequence = UINT64_MAX;
+    state->clock_quality = FG_CLOCK_SYNCHRONISED;
+    state->wall_ms = INT64_MIN;
+    fill_text(state->operator_id, sizeof(state->operator_id), 'o');
+    state->certificate_end_day = INT32_MIN;
+    state->device_count = FG_CONTROL_DEVICES_MAX;
+    for (size_t i = 0; i < FG_CONTROL_DEVICES_MAX; i++) {
+        fill_text(state->devices[i].name, sizeof(state->devices[i].name), 'd');
+        state->devices[i].link = 255;
+        state->devices[i].requests = state->devices[i].failures = UINT64_MAX;
+        fill_text(state->devices[i].last_error, sizeof(state->devices[i].last_error), 'e');
+    }
+    state->reader_up = true;
+    state->reader_restarts = UINT32_MAX;
+    fill_text(state->reader_text, sizeof(state->reader_text), 't');
+}
+
+TEST("every field of an answer survives, at its largest, within one packet")
+{
+    static struct fg_control_answer sent;
+    static struct fg_control_answer got;
+    struct fg_error error;
+    size_t length = 0;
+
+    answer_fill(&sent);
+    CHECK_OK(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), &error);
+    CHECK_OK(fg_control_decode_answer(packet, length, &got, &error), &error);
+    CHECK_INT(got.result, sent.result);
+    CHECK_TEXT(got.text, sent.text);
+    CHECK_INT(got.list_version, sent.list_version);
+    CHECK(got.has_state);
+    CHECK_TEXT(got.state.plate, sent.state.plate);
+    CHECK_TEXT(got.state.post_checks[15], sent.state.post_checks[15]);
+    CHECK_INT(got.state.devices[11].failures, sent.state.devices[11].failures);
+    CHECK_INT(got.state.readings[9].age_ms, INT64_MAX);
+    CHECK_BYTES(got.state.reasons.reasons, sent.state.reasons.reasons, FG_REASONS_MAX);
+    /* a second encoding of what was decoded gives the same bytes: nothing was lost or invented */
+    {
+        static uint8_t again[FG_CONTROL_PACKET_MAX];
+        size_t again_length = 0;
+
+        CHECK_OK(fg_control_encode_answer(&got, again, sizeof(again), &again_length, &error), &error);
+        CHECK_INT(again_length, length);
+        CHECK_BYTES(again, packet, length);
+    }
+}
+
+TEST("every field of a request survives")
+{
+    struct fg_control_request sent = {.kind = FG_CONTROL_MANUAL,
+                                      .operator_id = "王-7",
+                                      .certificate_end_day = -5,
+                                      .checks = 0x8001,
+                                      .check_failed = true,
+                                      .code = {"HZ-0001"},
+                                      .second_person = "li",
+                                      .path = "/var/lib/fillgate/list.fgl"};
+    struct fg_control_request got;
+    struct fg_error error;
+    size_t length = 0;
+
+    CHECK_OK(fg_control_encode_request(&sent, packet, sizeof(packet), &length, &error), &error);
+    CHECK_OK(fg_control_decode_request(packet, length, &got, &error), &error);
+    CHECK_INT(got.kind, sent.kind);
+    CHECK_TEXT(got.operator_id, sent.operator_id);
+    CHECK_INT(got.certificate_end_day, sent.certificate_end_day);
+    CHECK_INT(got.checks, sent.checks);
+    CHECK(got.check_failed);
+    CHECK_TEXT(got.code.text, sent.code.text);
+    CHECK_TEXT(got.second_person, sent.second_person);
+    CHECK_TEXT(got.path, sent.path);
+}
+
+static enum fg_err round_trip(const struct fg_control_request *request, struct fg_error *error)
+{
+    struct fg_control_request got;
+    size_t length = 0;
+
+    CHECK_OK(fg_control_encode_request(request, packet, sizeof(packet), &length, error), error);
+    return fg_control_decode_request(packet, length, &got, error);
+}
+
+TEST("BAD-INPUT-IS-SAFE: requests with unknown kinds or forbidden characters are refused by name")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_KIND_COUNT};
+    struct fg_error error;
+
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "unknown kind");
+    request.kind = 0;
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    request.kind = FG_CONTROL_MANUAL;
+    (void)snprintf(request.code.text, sizeof(request.code.text), "hz'1");
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "code");
+    request.code.text[0] = '\0';
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "a\nb");
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "operator_id");
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "a\xc3");
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "a\xff");
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "ok");
+    CHECK_INT(round_trip(&request, &error), FG_OK);
+}
+
+TEST("BAD-INPUT-IS-SAFE: cut, oversized and nonsense packets are refused")
+{
+    static struct fg_control_answer sent;
+    static struct fg_control_answer got;
+    static uint8_t large[FG_CONTROL_PACKET_MAX + 1];
+    struct fg_control_request request;
+    struct fg_error error;
+    size_t length = 0;
+
+    answer_fill(&sent);
+    CHECK_OK(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), &error);
+    CHECK_INT(fg_control_decode_answer(packet, length - 1, &got, &error), FG_E_FORMAT);
+    CHECK_INT(fg_control_decode_answer(large, sizeof(large), &got, &error), FG_E_SIZE);
+    CHECK_INT(fg_control_decode_request(large, sizeof(large), &request, &error), FG_E_SIZE);
+    CHECK_INT(fg_control_decode_request((const uint8_t *)"\xff\xff", 2, &request, &error), FG_E_FORMAT);
+    CHECK_INT(fg_control_encode_answer(&sent, packet, 100, &length, &error), FG_E_SIZE);
+    CHECK_INT(
+        fg_control_encode_request(&(struct fg_control_request){.kind = 200}, packet, 1, &length, &error),
+        FG_E_SIZE);
+    sent.state.device_count = FG_CONTROL_DEVICES_MAX + 1;
+    CHECK_INT(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), FG_E_RANGE);
+    /* result 7 is no error code */
+    CHECK_INT(fg_control_decode_answer((const uint8_t *)"\x08\x0e", 2, &got, &error), FG_E_RANGE);
+    /* state.medium = 300 */
+    CHECK_INT(fg_control_decode_answer((const uint8_t *)"\x1a\x03\x18\xac\x02", 5, &got, &error), FG_E_RANGE);
+}
+
+TEST("an error text with bytes that are no UTF-8 reaches the other end as question marks")
+{
+    struct fg_control_answer sent = {.result = FG_E_IO, .text = "bad \xff byte"};
+    static struct fg_control_answer got;
+    struct fg_error error;
+    size_t length = 0;
+
+    CHECK_OK(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), &error);
+    CHECK_OK(fg_control_decode_answer(packet, length, &got, &error), &error);
+    CHECK_TEXT(got.text, "bad ? byte");
+}
+
+/* A controller that takes one request and does as told: answers, says nothing, or hangs up. */
+enum fake_manner { FAKE_ANSWERS, FAKE_SILENT, FAKE_HANGS_UP };
+struct fake {
+    int listener;
+    enum fake_manner manner;
+};
+
+static void *fake_run(void *context)
+{
+    const struct fake *fake = context;
+    static uint8_t in[FG_CONTROL_PACKET_MAX];
+    static uint8_t out[FG_CONTROL_PACKET_MAX];
+    struct fg_control_answer answer = {.result = FG_E_STATE, .text = "no"};
+    size_t length = 0;
+    int fd = accept(fake->listener, NULL, NULL);
+
+    if (fd < 0)
+        return NULL;
+    (void)!recv(fd, in, sizeof(in), 0);
+    if (fake->manner == FAKE_ANSWERS &&
+        fg_control_encode_answer(&answer, out, sizeof(out), &length, NULL) == FG_OK)
+        (void)!send(fd, out, length, MSG_NOSIGNAL);
+    if (fake->manner == FAKE_SILENT)
+        (void)!recv(fd, in, sizeof(in), 0); /* until the client gives up */
+    (void)close(fd);
+    return NULL;
+}
+
+static enum fg_err call_fake(enum fake_manner manner, uint32_t deadline_ms, struct fg_control_answer *answer,
+                             struct fg_error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fake fake = {.listener = -1, .manner = manner};
+    pthread_t thread;
+    enum fg_err code;
+
+    (void)fg_test_directory();
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", fg_test_path("c.sock"));
+    fake.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    CHECK(bind(fake.listener, (const struct sockaddr *)&address, sizeof(address)) == 0);
+    CHECK(listen(fake.listener, 1) == 0);
+    CHECK(pthread_create(&thread, NULL, fake_run, &fake) == 0);
+    code = fg_control_call(address.sun_path, &request, answer, deadline_ms, error);
+    (void)pthread_join(thread, NULL);
+    (void)close(fake.listener);
+    (void)unlink(address.sun_path);
+    return code;
+}
+
+TEST("the client brings the controller's own result back")
+{
+    static struct fg_control_answer answer;
+    struct fg_error error;
+
+    CHECK_OK(call_fake(FAKE_ANSWERS, 10000, &answer, &error), &error);
+    CHECK_INT(answer.result, FG_E_STATE);
+    CHECK_TEXT(answer.text, "no");
+}
+
+TEST("the client gives up at its deadline and names a peer that hangs up")
+{
+    static struct fg_control_answer answer;
+    struct fg_error error;
+
+    CHECK_INT(call_fake(FAKE_SILENT, 50, &answer, &error), FG_E_TIMEOUT);
+    CHECK_INT(call_fake(FAKE_HANGS_UP, 10000, &answer, &error), FG_E_GONE);
+}
+
+TEST("the client says that nobody listens, and refuses a path that no socket can have")
+{
+    static struct fg_control_answer answer;
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    char path[300];
+    struct fg_error error;
+
+    CHECK_INT(fg_control_call("/nonexistent/x.sock", &request, &answer, 100, &error), FG_E_GONE);
+    CHECK_HAS(error.text, "fillgated");
+    fill_text(path, sizeof(path), 'p');
+    CHECK_INT(fg_control_call(path, &request, &answer, 100, &error), FG_E_SIZE);
+    CHECK_TEXT(fg_control_kind_name(FG_CONTROL_RECHECK), "RECHECK");
+    CHECK_TEXT(fg_control_kind_name(99), "?");
+}
