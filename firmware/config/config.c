@@ -1,0 +1,533 @@
+/* Reading the configuration (config.h): one table of keys says where each value goes and what it may be. */
+#include "firmware/config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum value_type { VALUE_NAME, VALUE_PATH, VALUE_TEXT, VALUE_U8, VALUE_U16, VALUE_U32, VALUE_U64, VALUE_I32 };
+
+struct choice {
+    const char *text;
+    int64_t value;
+};
+
+/* One key: section (or the kind of a named section), name, where its value goes, what it may be. */
+struct key {
+    const char *section;
+    const char *name;
+    enum value_type type;
+    size_t offset;
+    int64_t least;
+    int64_t most;
+    const struct choice *choices; /* ended by a NULL text; NULL = a number */
+};
+
+static const struct choice media[] = {{"cng", FG_MEDIUM_CNG}, {"lpg", FG_MEDIUM_LPG}, {NULL, 0}};
+static const struct choice gases[] = {{"methane", FG_GAS_METHANE}, {"natural", FG_GAS_NATURAL}, {NULL, 0}};
+static const struct choice bus_kinds[] = {{"rtu", FG_BUS_RTU}, {"tcp", FG_BUS_TCP}, {NULL, 0}};
+static const struct choice parities[] = {{"none", 'N'}, {"even", 'E'}, {"odd", 'O'}, {NULL, 0}};
+static const struct choice languages[] = {
+    {"en", FG_LANGUAGE_ENGLISH}, {"zh", FG_LANGUAGE_CHINESE}, {NULL, 0}};
+
+_Static_assert(sizeof(enum fg_language) == sizeof(uint32_t), "language is stored as a 32-bit number");
+
+#define AT(member) offsetof(struct fg_config, member)
+#define PATH_KEY(section, name, member)                                                                      \
+    {                                                                                                        \
+        section, name, VALUE_PATH, AT(member), 0, 0, NULL                                                    \
+    }
+#define NUMBER_KEY(section, name, type, member, least, most)                                                 \
+    {                                                                                                        \
+        section, name, type, AT(member), least, most, NULL                                                   \
+    }
+#define FILL_KEY(name, most)                                                                                 \
+    {                                                                                                        \
+        "fill", #name, VALUE_U32, AT(fill.name), 0, most, NULL                                               \
+    }
+
+static const struct key fixed_keys[] = {
+    {"point", "id", VALUE_NAME, AT(point), 0, 0, NULL},
+    {"point", "controller", VALUE_NAME, AT(controller), 0, 0, NULL},
+    {"point", "medium", VALUE_U8, AT(medium), 0, 0, media},
+    {"point", "gas", VALUE_U8, AT(fill.gas), 0, 0, gases},
+    NUMBER_KEY("point", "fill_pressure_kpa", VALUE_U32, fill_pressure_kpa, 0, 100000),
+    {"point", "language", VALUE_U32, AT(language), 0, 0, languages},
+    PATH_KEY("files", "list", list_path),
+    PATH_KEY("files", "journal", journal_path),
+    PATH_KEY("files", "device_key", device_key_path),
+    {"files", "list_keys", VALUE_TEXT, 0, 0, 0, NULL}, /* a list: taken apart by list_keys_take */
+    PATH_KEY("files", "control_socket", control_socket_path),
+    {"reader", "program", VALUE_TEXT, AT(reader_program), 0, 0, NULL},
+    {"reader", "connection", VALUE_TEXT, AT(reader_connection), 0, 0, NULL},
+    NUMBER_KEY("reader", "poll_ms", VALUE_U32, reader_poll_ms, 10, 1000),
+    NUMBER_KEY("reader", "step_max_ms", VALUE_U32, reader_step_max_ms, 50, 10000),
+    NUMBER_KEY("reader", "silence_max_ms", VALUE_U32, reader_silence_max_ms, 100, 60000),
+    NUMBER_KEY("reader", "misses_max", VALUE_U8, presence.misses_max, 2, 50),
+    NUMBER_KEY("reader", "gone_ms", VALUE_U32, presence.silence_max_ms, 100, 10000),
+    NUMBER_KEY("journal", "bytes_max", VALUE_U64, journal_bytes_max, 1 << 20, INT64_C(1) << 40),
+    NUMBER_KEY("journal", "warn_percent", VALUE_U8, journal_warn_percent, 10, 99),
+    NUMBER_KEY("journal", "stop_reserve_entries", VALUE_U32, journal_stop_reserve_entries, 4, 100000),
+    NUMBER_KEY("plant", "reading_age_max_ms", VALUE_U32, plant.reading_age_max_ms, 50, 10000),
+    NUMBER_KEY("plant", "lease_ms", VALUE_U32, plant.lease_ms, 50, 500),
+    FILL_KEY(pre_check_max_ms, 3600000),
+    FILL_KEY(resume_max_ms, 600000),
+    FILL_KEY(fill_max_ms, 14400000),
+    FILL_KEY(no_flow_max_ms, 600000),
+    FILL_KEY(flow_min_g_min, 1000000),
+    FILL_KEY(flow_max_g_min, 1000000),
+    {"fill", "temperature_max_dc", VALUE_I32, AT(fill.temperature_max_dc), -400, 2000, NULL},
+    FILL_KEY(mass_cut_off_early_g, 100000),
+    FILL_KEY(valve_follow_max_ms, 60000),
+    FILL_KEY(closing_max_ms, 600000),
+    FILL_KEY(post_check_max_ms, 3600000),
+    FILL_KEY(unauthorised_flow_g, 1000000),
+    FILL_KEY(zero_fill_g, 1000000),
+};
+#define FIXED_KEYS (sizeof(fixed_keys) / sizeof(fixed_keys[0]))
+_Static_assert(FIXED_KEYS <= 64, "seen keys are kept in one 64-bit word");
+
+#define IN_BUS(member) offsetof(struct fg_bus_settings, member)
+enum bus_key { BUS_KIND, BUS_PATH, BUS_PORT, BUS_BAUD, BUS_PARITY, BUS_STOP_BITS, BUS_RESPONSE, BUS_CYCLE };
+static const struct key bus_keys[] = {
+    [BUS_KIND] = {"bus", "kind", VALUE_U8, IN_BUS(kind), 0, 0, bus_kinds},
+    [BUS_PATH] = {"bus", "path", VALUE_TEXT, IN_BUS(path), 0, 0, NULL},
+    [BUS_PORT] = {"bus", "tcp_port", VALUE_U16, IN_BUS(tcp_port), 1, 65535, NULL},
+    [BUS_BAUD] = {"bus", "baud", VALUE_U32, IN_BUS(baud), 1200, 4000000, NULL},
+    [BUS_PARITY] = {"bus", "parity", VALUE_U8, IN_BUS(parity), 0, 0, parities},
+    [BUS_STOP_BITS] = {"bus", "stop_bits", VALUE_U8, IN_BUS(stop_bits), 1, 2, NULL},
+    [BUS_RESPONSE] = {"bus", "response_max_ms", VALUE_U32, IN_BUS(response_max_ms), 5, 5000, NULL},
+    [BUS_CYCLE] = {"bus", "cycle_ms", VALUE_U32, IN_BUS(cycle_ms), 10, 10000, NULL},
+};
+#define BUS_KEYS (sizeof(bus_keys) / sizeof(bus_keys[0]))
+#define BIT(n) (UINT64_C(1) << (n))
+#define BUS_ALWAYS (BIT(BUS_KIND) | BIT(BUS_PATH) | BIT(BUS_RESPONSE) | BIT(BUS_CYCLE))
+#define BUS_OF_RTU (BIT(BUS_BAUD) | BIT(BUS_PARITY) | BIT(BUS_STOP_BITS))
+#define BUS_OF_TCP BIT(BUS_PORT)
+
+#define IN_DEVICE(member) offsetof(struct fg_device_settings, member)
+static const struct key device_keys[] = {
+    {"device", "bus", VALUE_NAME, IN_DEVICE(bus), 0, 0, NULL},
+    {"device", "profile", VALUE_PATH, IN_DEVICE(profile_path), 0, 0, NULL},
+    {"device", "unit", VALUE_U8, IN_DEVICE(unit), 0, 247, NULL},
+};
+#define DEVICE_KEYS (sizeof(device_keys) / sizeof(device_keys[0]))
+
+/* One reading of one file. The first error found is kept; later lines are then skipped. */
+struct parse {
+    const char *path;
+    const char *next; /* not yet given to inih */
+    const char *end;
+    int line; /* of the newest line given to inih */
+    struct fg_config config;
+    uint64_t fixed_seen;
+    uint64_t bus_seen[FG_BUSES_MAX];
+    uint64_t device_seen[FG_DEVICES_MAX];
+    enum fg_err code;
+    struct fg_error *error;
+};
+
+/* ---- values ---- */
+
+static bool name_is_good(const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length == 0 || length > FG_NAME_MAX)
+        return false;
+    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+}
+
+/* Puts the directory of the configuration file in front of a relative path. */
+static enum fg_err path_resolve(const struct parse *parse, const char *value, char *ret_path)
+{
+    const char *slash = strrchr(parse->path, '/');
+    int directory_length = slash == NULL ? 0 : (int)(slash - parse->path) + 1;
+    char whole[2 * FG_PATH_MAX];
+    int length;
+
+    if (value[0] == '\0')
+        return FG_E_RANGE;
+    if (value[0] == '/')
+        directory_length = 0;
+    length = snprintf(whole, sizeof(whole), "%.*s%s", directory_length, parse->path, value);
+    if (length < 0 || length > FG_PATH_MAX)
+        return FG_E_SIZE;
+    memcpy(ret_path, whole, (size_t)length + 1);
+    return FG_OK;
+}
+
+static bool number_parse(const char *text, int64_t *ret_number)
+{
+    char *end = NULL;
+    long long number;
+
+    if (!((text[0] >= '0' && text[0] <= '9') || (text[0] == '-' && text[1] >= '0' && text[1] <= '9')))
+        return false;
+    errno = 0;
+    number = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0')
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+static enum fg_err choice_parse(const struct key *key, const char *value, int64_t *ret_number, char *ret_why,
+                                size_t why_size)
+{
+    size_t used = 0;
+
+    for (const struct choice *choice = key->choices; choice->text != NULL; choice++) {
+        if (strcmp(choice->text, value) == 0) {
+            *ret_number = choice->value;
+            return FG_OK;
+        }
+    }
+    used = (size_t)snprintf(ret_why, why_size, "must be");
+    for (const struct choice *choice = key->choices; choice->text != NULL && used < why_size; choice++)
+        used += (size_t)snprintf(ret_why + used, why_size - used, "%s %s",
+                                 choice == key->choices ? "" : " or", choice->text);
+    return FG_E_RANGE;
+}
+
+static void number_store(const struct key *key, int64_t number, void *to)
+{
+    uint8_t u8 = (uint8_t)number;
+    uint16_t u16 = (uint16_t)number;
+    uint32_t u32 = (uint32_t)number;
+    int32_t i32 = (int32_t)number;
+    uint64_t u64 = (uint64_t)number;
+
+    if (key->type == VALUE_U8)
+        memcpy(to, &u8, sizeof(u8));
+    else if (key->type == VALUE_U16)
+        memcpy(to, &u16, sizeof(u16));
+    else if (key->type == VALUE_U32)
+        memcpy(to, &u32, sizeof(u32));
+    else if (key->type == VALUE_I32)
+        memcpy(to, &i32, sizeof(i32));
+    else
+        memcpy(to, &u64, sizeof(u64));
+}
+
+/* Stores value at base + key->offset; on failure *ret_why is a sentence for the person who wrote it. */
+static enum fg_err value_store(const struct parse *parse, const struct key *key, const char *value,
+                               void *base, char *ret_why, size_t why_size)
+{
+    char *to = (char *)base + key->offset;
+    int64_t number = 0;
+
+    if (key->type == VALUE_NAME) {
+        (void)snprintf(ret_why, why_size, "must be 1 to %d letters, digits, '.', '_' or '-'", FG_NAME_MAX);
+        if (!name_is_good(value))
+            return FG_E_RANGE;
+        memcpy(to, value, strlen(value) + 1);
+        return FG_OK;
+    }
+    if (key->type == VALUE_PATH) {
+        (void)snprintf(ret_why, why_size, "must be a path of 1 to %d bytes", FG_PATH_MAX);
+        return path_resolve(parse, value, to);
+    }
+    if (key->type == VALUE_TEXT) {
+        (void)snprintf(ret_why, why_size, "must have 1 to %d bytes", FG_PATH_MAX);
+        if (value[0] == '\0' || strlen(value) > FG_PATH_MAX)
+            return FG_E_RANGE;
+        memcpy(to, value, strlen(value) + 1);
+        return FG_OK;
+    }
+    if (key->choices != NULL) {
+        if (choice_parse(key, value, &number, ret_why, why_size) != FG_OK)
+            return FG_E_RANGE;
+    } else {
+        (void)snprintf(ret_why, why_size, "must be a whole number from %lld to %lld", (long long)key->least,
+                       (long long)key->most);
+        if (!number_parse(value, &number) || number < key->least || number > key->most)
+            return FG_E_RANGE;
+    }
+    number_store(key, number, to);
+    return FG_OK;
+}
+
+/* "a.pem, b.pem": paths, separated by commas. */
+static enum fg_err list_keys_take(struct parse *parse, const char *value, char *ret_why, size_t why_size)
+{
+    struct fg_config *config = &parse->config;
+    char copy[2 * FG_PATH_MAX];
+    char *state = NULL;
+
+    (void)snprintf(ret_why, why_size, "must be 1 to %d paths separated by commas", FG_CONFIG_LIST_KEYS_MAX);
+    if (snprintf(copy, sizeof(copy), "%s", value) >= (int)sizeof(copy))
+        return FG_E_SIZE;
+    for (char *item = strtok_r(copy, ", \t", &state); item != NULL; item = strtok_r(NULL, ", \t", &state)) {
+        if (config->list_key_count == FG_CONFIG_LIST_KEYS_MAX ||
+            path_resolve(parse, item, config->list_key_paths[config->list_key_count]) != FG_OK)
+            return FG_E_RANGE;
+        config->list_key_count++;
+    }
+    return config->list_key_count == 0 ? FG_E_RANGE : FG_OK;
+}
+
+/* ---- sections ---- */
+
+static enum fg_err refuse(struct parse *parse, enum fg_err code, const char *section, const char *name,
+                          const char *why)
+{
+    return fg_fail(parse->error, code, "%s:%d: [%s] %s: %s", parse->path, parse->line, section, name, why);
+}
+
+static enum fg_err key_take(struct parse *parse, const struct key *keys, size_t count, void *base,
+                            uint64_t *seen, const char *section, const char *name, const char *value)
+{
+    char why[128];
+    enum fg_err code;
+    size_t i = 0;
+
+    while (i < count &&
+           (strcmp(keys[i].name, name) != 0 || (keys == fixed_keys && strcmp(keys[i].section, section) != 0)))
+        i++;
+    if (i == count)
+        return refuse(parse, FG_E_FORMAT, section, name, "unknown key or section");
+    if ((*seen & BIT(i)) != 0)
+        return refuse(parse, FG_E_FORMAT, section, name,
+                      "given twice (a line that begins with a blank counts)");
+    *seen |= BIT(i);
+    if (keys == fixed_keys && strcmp(name, "list_keys") == 0)
+        code = list_keys_take(parse, value, why, sizeof(why));
+    else
+        code = value_store(parse, &keys[i], value, base, why, sizeof(why));
+    if (code != FG_OK)
+        return refuse(parse, FG_E_RANGE, section, name, why);
+    return FG_OK;
+}
+
+static enum fg_err bus_take(struct parse *parse, const char *section, const char *bus_name, const char *name,
+                            const char *value)
+{
+    struct fg_plant_settings *plant = &parse->config.plant;
+    uint8_t i = 0;
+
+    while (i < plant->bus_count && strcmp(plant->buses[i].name, bus_name) != 0)
+        i++;
+    if (i == FG_BUSES_MAX)
+        return refuse(parse, FG_E_SIZE, section, name, "too many buses");
+    if (i == plant->bus_count) {
+        if (!name_is_good(bus_name))
+            return refuse(parse, FG_E_RANGE, section, name, "bad name of a bus");
+        memcpy(plant->buses[i].name, bus_name, strlen(bus_name) + 1);
+        plant->bus_count++;
+    }
+    return key_take(parse, bus_keys, BUS_KEYS, &plant->buses[i], &parse->bus_seen[i], section, name, value);
+}
+
+static enum fg_err device_take(struct parse *parse, const char *section, const char *device_name,
+                               const char *name, const char *value)
+{
+    struct fg_plant_settings *plant = &parse->config.plant;
+    uint8_t i = 0;
+
+    while (i < plant->device_count && strcmp(plant->devices[i].name, device_name) != 0)
+        i++;
+    if (i == FG_DEVICES_MAX)
+        return refuse(parse, FG_E_SIZE, section, name, "too many devices");
+    if (i == plant->device_count) {
+        if (!name_is_good(device_name))
+            return refuse(parse, FG_E_RANGE, section, name, "bad name of a device");
+        memcpy(plant->devices[i].name, device_name, strlen(device_name) + 1);
+        plant->device_count++;
+    }
+    return key_take(parse, device_keys, DEVICE_KEYS, &plant->devices[i], &parse->device_seen[i], section,
+                    name, value);
+}
+
+/* inih's handler; 0 tells inih that the line is wrong. */
+static int line_take(void *context, const char *section, const char *name, const char *value)
+{
+    struct parse *parse = context;
+
+    if (parse->code != FG_OK)
+        return 0;
+    if (strncmp(section, "bus ", 4) == 0)
+        parse->code = bus_take(parse, section, section + 4, name, value);
+    else if (strncmp(section, "device ", 7) == 0)
+        parse->code = device_take(parse, section, section + 7, name, value);
+    else
+        parse->code =
+            key_take(parse, fixed_keys, FIXED_KEYS, &parse->config, &parse->fixed_seen, section, name, value);
+    return parse->code == FG_OK;
+}
+
+/* inih's reader, as fgets. A line that inih's buffer cannot hold is refused instead of silently split. */
+static char *line_give(char *buffer, int capacity, void *stream)
+{
+    struct parse *parse = stream;
+    size_t left = (size_t)(parse->end - parse->next);
+    const char *newline = left == 0 ? NULL : memchr(parse->next, '\n', left);
+    size_t length = newline == NULL ? left : (size_t)(newline - parse->next) + 1;
+
+    if (left == 0 || capacity <= 0 || parse->code != FG_OK)
+        return NULL;
+    parse->line++;
+    if (length >= (size_t)capacity) {
+        parse->code = fg_fail(parse->error, FG_E_SIZE, "%s:%d: line longer than %d bytes", parse->path,
+                              parse->line, capacity - 3);
+        return NULL;
+    }
+    memcpy(buffer, parse->next, length);
+    buffer[length] = '\0';
+    parse->next += length;
+    return buffer;
+}
+
+/* ---- the whole ---- */
+
+static enum fg_err missing(const struct parse *parse, const char *section, const char *instance,
+                           const char *name)
+{
+    return fg_fail(parse->error, FG_E_NOT_FOUND,
+                   "%s:%d: [%s%s%s] %s is missing; boards/sim/fillgated.ini explains every key", parse->path,
+                   parse->line, section, instance[0] == '\0' ? "" : " ", instance, name);
+}
+
+static enum fg_err bus_finish(struct parse *parse, size_t index)
+{
+    struct fg_bus_settings *bus = &parse->config.plant.buses[index];
+    uint64_t seen = parse->bus_seen[index];
+    bool rtu = bus->kind == FG_BUS_RTU;
+    uint64_t wanted = BUS_ALWAYS | (rtu ? BUS_OF_RTU : BUS_OF_TCP);
+
+    for (size_t i = 0; i < BUS_KEYS; i++) {
+        if ((seen & BIT(i)) == 0 && (wanted & BIT(i)) != 0)
+            return missing(parse, "bus", bus->name, bus_keys[i].name);
+        if ((seen & BIT(i)) != 0 && (wanted & BIT(i)) == 0)
+            return fg_fail(parse->error, FG_E_FORMAT, "%s:%d: [bus %s] %s has no meaning for kind = %s",
+                           parse->path, parse->line, bus->name, bus_keys[i].name, rtu ? "rtu" : "tcp");
+    }
+    if (rtu) {
+        char given[FG_PATH_MAX + 1];
+
+        memcpy(given, bus->path, sizeof(given));
+        if (path_resolve(parse, given, bus->path) != FG_OK)
+            return fg_fail(parse->error, FG_E_SIZE, "%s:%d: [bus %s] path: too long", parse->path,
+                           parse->line, bus->name);
+    }
+    return FG_OK;
+}
+
+static enum fg_err device_finish(const struct parse *parse, size_t index)
+{
+    const struct fg_plant_settings *plant = &parse->config.plant;
+    const struct fg_device_settings *device = &plant->devices[index];
+    uint8_t bus = 0;
+
+    for (size_t i = 0; i < DEVICE_KEYS; i++) {
+        if ((parse->device_seen[index] & BIT(i)) == 0)
+            return missing(parse, "device", device->name, device_keys[i].name);
+    }
+    while (bus < plant->bus_count && strcmp(plant->buses[bus].name, device->bus) != 0)
+        bus++;
+    if (bus == plant->bus_count)
+        return fg_fail(parse->error, FG_E_RANGE, "%s:%d: [device %s] bus: there is no [bus %s]", parse->path,
+                       parse->line, device->name, device->bus);
+    return FG_OK;
+}
+
+/* Relative paths of the reader: a program with a slash, and "driver:./path". */
+static enum fg_err reader_finish(struct parse *parse)
+{
+    struct fg_config *config = &parse->config;
+    char given[FG_PATH_MAX + 1];
+    char resolved[FG_PATH_MAX + 1];
+    const char *at;
+
+    memcpy(given, config->reader_program, sizeof(given));
+    if (strchr(given, '/') != NULL && path_resolve(parse, given, config->reader_program) != FG_OK)
+        return refuse(parse, FG_E_SIZE, "reader", "program", "too long");
+    at = strstr(config->reader_connection, ":./");
+    if (at == NULL)
+        return FG_OK;
+    memcpy(given, config->reader_connection, sizeof(given));
+    given[at - config->reader_connection] = '\0';
+    if (path_resolve(parse, at + 3, resolved) != FG_OK || strlen(given) + 1 + strlen(resolved) > FG_PATH_MAX)
+        return refuse(parse, FG_E_SIZE, "reader", "connection", "too long or empty");
+    memcpy(config->reader_connection + strlen(given) + 1, resolved, strlen(resolved) + 1);
+    return FG_OK;
+}
+
+static enum fg_err parse_finish(struct parse *parse)
+{
+    struct fg_config *config = &parse->config;
+    enum fg_err code = FG_OK;
+
+    for (size_t i = 0; i < FIXED_KEYS; i++) {
+        if ((parse->fixed_seen & BIT(i)) == 0)
+            return missing(parse, fixed_keys[i].section, "", fixed_keys[i].name);
+    }
+    if (config->plant.bus_count == 0)
+        return missing(parse, "bus", "NAME", "section");
+    if (config->plant.device_count == 0)
+        return missing(parse, "device", "NAME", "section");
+    for (size_t i = 0; i < config->plant.bus_count && code == FG_OK; i++)
+        code = bus_finish(parse, i);
+    for (size_t i = 0; i < config->plant.device_count && code == FG_OK; i++)
+        code = device_finish(parse, i);
+    if (code == FG_OK)
+        code = reader_finish(parse);
+    config->fill.reading_age_max_ms = config->plant.reading_age_max_ms;
+    return code;
+}
+
+enum fg_err fg_config_parse(const char *text, size_t length, const char *path, struct fg_config *ret_config,
+                            struct fg_error *error)
+{
+    struct parse parse = {.path = path, .next = text, .end = text + length, .error = error};
+    int bad_line;
+
+    if (length > FG_CONFIG_BYTES_MAX)
+        return fg_fail(error, FG_E_SIZE, "%s:1: larger than %d bytes", path, FG_CONFIG_BYTES_MAX);
+    if (length != 0 && memchr(text, '\0', length) != NULL)
+        return fg_fail(error, FG_E_FORMAT, "%s:1: a zero byte stands in it; not a text file", path);
+    bad_line = ini_parse_stream(line_give, &parse, line_take, &parse);
+    if (parse.code != FG_OK)
+        return parse.code;
+    if (bad_line != 0)
+        return fg_fail(error, FG_E_FORMAT, "%s:%d: neither [section], key = value, nor a comment", path,
+                       bad_line);
+    parse.code = parse_finish(&parse);
+    if (parse.code == FG_OK)
+        *ret_config = parse.config;
+    return parse.code;
+}
+
+enum fg_err fg_config_read(const char *path, struct fg_config *ret_config, struct fg_error *error)
+{
+    enum fg_err code = FG_OK;
+    char *text = NULL;
+    size_t length = 0;
+    ssize_t got = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0)
+        return fg_fail(error, FG_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    text = malloc(FG_CONFIG_BYTES_MAX + 1);
+    if (text == NULL) {
+        code = fg_fail(error, FG_E_MEMORY, "%s: no memory to read it", path);
+        goto done;
+    }
+    while (got > 0 && length <= FG_CONFIG_BYTES_MAX) {
+        got = read(fd, text + length, FG_CONFIG_BYTES_MAX + 1 - length);
+        if (got < 0) {
+            code = fg_fail(error, FG_E_IO, "%s: cannot be read: %s", path, strerror(errno));
+            goto done;
+        }
+        length += (size_t)got;
+    }
+    code = fg_config_parse(text, length, path, ret_config, error);
+done:
+    free(text);
+    (void)close(fd);
+    return code;
+}
