@@ -15,6 +15,7 @@
 #define FG_PURPOSE_HEAD "fillgate head v1"
 #define FG_PURPOSE_RECEIPT "fillgate receipt v1"
 
+#define FG_KEY_FILE_MAX 16384
 #define FG_POINT_BYTES 65 /* uncompressed point: 04 || X || Y */
 
 struct fg_public_key {
@@ -42,6 +43,13 @@ void fg_sha256_finish(struct fg_sha256_stream *stream, struct fg_digest *ret_dig
 enum fg_err fg_private_key_new(struct fg_private_key *ret_key, struct fg_error *error);
 void fg_private_key_wipe(struct fg_private_key *key);
 
+/* A key from its number: 1 <= scalar < group order, big-endian; or from its uncompressed point, which must
+ * lie on the curve. FG_E_FORMAT otherwise. */
+enum fg_err fg_private_key_from_scalar(const uint8_t scalar[32], struct fg_private_key *ret_key,
+                                       struct fg_error *error);
+enum fg_err fg_public_key_from_point(const uint8_t point[FG_POINT_BYTES], struct fg_public_key *ret_key,
+                                     struct fg_error *error);
+
 /* PEM files as openssl reads them. Writing creates the file anew (FG_E_EXISTS otherwise), private keys with
  * mode 0600; reading a private key refuses a file that others can read (FG_E_DENIED). At most 16 KiB are
  * read. */
@@ -49,7 +57,9 @@ enum fg_err fg_private_key_read(const char *path, struct fg_private_key *ret_key
 enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *key, struct fg_error *error);
 enum fg_err fg_public_key_read(const char *path, struct fg_public_key *ret_key, struct fg_error *error);
 enum fg_err fg_public_key_write(const char *path, const struct fg_public_key *key, struct fg_error *error);
-/* Parses a PEM public key already in memory; length counts the bytes without a final NUL. */
+/* Parse a PEM key already in memory; length counts the bytes without a final NUL. */
+enum fg_err fg_private_key_parse(const char *pem, size_t length, struct fg_private_key *ret_key,
+                                 struct fg_error *error);
 enum fg_err fg_public_key_parse(const char *pem, size_t length, struct fg_public_key *ret_key,
                                 struct fg_error *error);
 
