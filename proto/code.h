@@ -1,0 +1,27 @@
+/* The names of a cylinder as text: its registration code, and the UID of its tag in hex.
+ *
+ * Not: what a tag holds (tag.h). Relies on: types.h. Pure functions, any thread. */
+#ifndef FG_PROTO_CODE_H
+#define FG_PROTO_CODE_H
+
+#include "proto/err.h"
+#include "proto/types.h"
+
+#define FG_UID_TEXT_MAX (2 * FG_UID_MAX)
+
+/* 1 to FG_CODE_MAX characters of 0-9 A-Z -; anything else is FG_E_FORMAT (small letters too: two spellings of
+ * one code would be two cylinders). */
+enum fg_err fg_code_parse(const char *text, struct fg_code *ret_code, struct fg_error *error);
+
+/* The same for length characters that need not end with a NUL. */
+enum fg_err fg_code_parse_bytes(const void *bytes, size_t length, struct fg_code *ret_code,
+                                struct fg_error *error);
+
+/* Upper-case hex without separators; "" when there is no UID. */
+void fg_uid_format(const struct fg_uid *uid, char ret_text[FG_UID_TEXT_MAX + 1]);
+
+/* Hex of 4, 7 or 10 bytes (ISO 14443-3A) in either case, with or without a colon between bytes. FG_E_FORMAT
+ * otherwise. */
+enum fg_err fg_uid_parse(const char *text, struct fg_uid *ret_uid, struct fg_error *error);
+
+#endif
