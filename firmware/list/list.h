@@ -1,7 +1,12 @@
 /* The list store: the bureau's signed list in an SQLite file of its own, looked up with proof.
  *
- * Not: building or signing lists (host/bureau), deciding (firmware/core). One thread. Relies on: SQLite,
- * proto. */
+ * Every look-up hashes what it read up to the root of the manifest that was verified, so that a row edited in
+ * the file is caught at the next look-up. The highest version ever seen of each list is kept beside it. When
+ * another process has written to the file, the manifest is verified anew before the next answer.
+ *
+ * Not: building or signing lists (host/bureau), deciding (firmware/core). A whole file put back to an older
+ * copy cannot be seen from within it: tell fg_list_expect what the journal knows. One object, one thread at a
+ * time. Relies on: SQLite, proto. */
 #ifndef FG_LIST_LIST_H
 #define FG_LIST_LIST_H
 
@@ -21,18 +26,27 @@ void fg_list_close(struct fg_list *list); /* list may be NULL */
 /* enum fg_list_state of firmware/core/rules.h as it stands now. */
 uint8_t fg_list_state(struct fg_list *list);
 
-/* The manifest in force. FG_E_NOT_FOUND when there is none, FG_E_AUTH when it does not verify. */
+/* Raises the lowest version of a list that counts as not rolled back, to what another witness (the journal's
+ * last LIST entry) has seen. Never lowers it; kept in the store. list_id is 1 to FG_NAME_MAX bytes.
+ * FG_E_ARG, FG_E_IO. */
+enum fg_err fg_list_expect(struct fg_list *list, const char *list_id, uint64_t version,
+                           struct fg_error *error);
+
+/* The manifest in force. FG_E_NOT_FOUND when there is none, FG_E_AUTH when it does not verify, FG_E_OLD when
+ * it was rolled back. */
 enum fg_err fg_list_manifest(struct fg_list *list, struct fg_manifest *ret_manifest, struct fg_error *error);
 
 /* Imports a signed list file (proto/PROTOCOL.md, "list file") in one transaction: verified first to last,
  * version higher than the one in force, not expired at now_ms. On any error the old list stays in force.
  * now_ms 0: expiry is not tested (clock unknown). Errors: FG_E_AUTH, FG_E_OLD, FG_E_EXPIRED, FG_E_FORMAT,
- * FG_E_SIZE, FG_E_IO. */
+ * FG_E_SIZE, FG_E_IO. The version in force is taken again only when the store does not prove (repair). */
 enum fg_err fg_list_import(struct fg_list *list, const char *file_path, int64_t now_ms,
                            struct fg_manifest *ret_manifest, struct fg_error *error);
 
 /* One verified look-up: reads the code's bucket and the nodes beside its path, hashes to the root.
- * FG_OK: *ret_row proven present. FG_E_NOT_FOUND: proven absent. FG_E_AUTH: the store does not prove. */
+ * FG_OK: *ret_row proven present. FG_E_NOT_FOUND: proven absent. Everything else proves nothing:
+ * FG_E_AUTH: the store does not prove, or its manifest is not authentic or rolled back; FG_E_STATE: no list
+ * is in force; FG_E_ARG: code is not a code; FG_E_IO, FG_E_BUSY: the store cannot be read. */
 enum fg_err fg_list_find(struct fg_list *list, const struct fg_code *code, struct fg_row *ret_row,
                          struct fg_error *error);
 
