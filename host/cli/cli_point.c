@@ -1,0 +1,383 @@
+/* fillgate point: asking the running fillgated, and telling it what an operator would. Not: the panel. Relies
+ * on: proto/control.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/cli/cli_config.h"
+#include "proto/code.h"
+#include "proto/control.h"
+
+#define DEADLINE_MS 5000
+
+static const char *const signal_names[FG_SIGNAL_COUNT] = {
+    "pressure_kpa", "temperature_dc", "flow_g_min",     "total_g",      "inventory_g",
+    "scale_g",      "valve_open",     "emergency_stop", "start_button", "stop_button",
+};
+static const char *const list_states[] = {"MISSING", "IN_FORCE", "NOT_AUTHENTIC", "ROLLED_BACK"};
+static const char *const journal_states[] = {"OK", "WARN", "FULL", "NOT_WRITABLE"};
+static const char *const links[] = {"down", "probing", "up"};
+
+#define NAME_OF(names, index) ((index) < sizeof(names) / sizeof((names)[0]) ? (names)[index] : "?")
+
+/* Asks; a refusal of the controller is an answer too, and ends up as exit code NO. */
+static enum cli_exit ask(const struct cli_call *call, const struct fg_control_request *request,
+                         struct fg_control_answer *ret_answer)
+{
+    const struct fg_config *config = NULL;
+    const char *path = cli_value(call, "--socket");
+    struct fg_error error;
+    enum fg_err result = cli_config(call, &config, &error);
+
+    if (result != FG_OK)
+        return cli_fail(call, result, &error);
+    if (path == NULL && config != NULL)
+        path = config->control_socket_path;
+    if (path == NULL)
+        return cli_usage(call, "give --socket FILE or --config FILE");
+    result = fg_control_call(path, request, ret_answer, DEADLINE_MS, &error);
+    if (result != FG_OK)
+        return cli_fail(call, result, &error);
+    if (ret_answer->result != FG_OK) {
+        result = fg_fail(&error, ret_answer->result, "%.*s", (int)sizeof(error.text) - 1, ret_answer->text);
+        (void)cli_fail(call, result, &error);
+        return CLI_NO;
+    }
+    return CLI_OK;
+}
+
+static enum cli_exit tell(const struct cli_call *call, const struct fg_control_request *request)
+{
+    struct fg_control_answer answer = {0};
+    struct cli_json json;
+    enum cli_exit result = ask(call, request, &answer);
+
+    if (result != CLI_OK)
+        return result;
+    if (!call->json) {
+        printf("%s\n", answer.text);
+        return CLI_OK;
+    }
+    cli_json_start(&json);
+    cli_json_text(&json, json.root, "result", "OK");
+    cli_json_text(&json, json.root, "text", answer.text);
+    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+}
+
+static void print_decision(const struct cli_call *call, const struct fg_control_state *state)
+{
+    char uid[FG_UID_TEXT_MAX + 1];
+
+    fg_uid_format(&state->uid, uid);
+    printf("%s: %s\n", cli_text(call, FG_TEXT_CLI_TAG),
+           state->tag_present ? uid : cli_text(call, FG_TEXT_CLI_NONE));
+    if (state->decisions == 0)
+        return;
+    printf("%s: %s %s\n", cli_text(call, FG_TEXT_CLI_CYLINDER), state->code.text, state->plate);
+    printf("%s: ", cli_text(call, FG_TEXT_CLI_DECISION));
+    if (state->reasons.count == 0)
+        printf("%s\n", cli_text(call, FG_TEXT_CLI_MAY_BE_FILLED));
+    for (size_t i = 0; i < state->reasons.count && i < FG_REASONS_MAX; i++) {
+        if (i == 0)
+            printf("%s: ", cli_text(call, FG_TEXT_CLI_REFUSED));
+        printf("%s%s", fg_reason_text(call->language, (enum fg_reason)state->reasons.reasons[i]),
+               i + 1U == state->reasons.count ? "\n" : "; ");
+    }
+}
+
+static void print_stores(const struct cli_call *call, const struct fg_control_state *state)
+{
+    char issued[CLI_TIME_TEXT];
+    char expires[CLI_TIME_TEXT];
+    char now[CLI_TIME_TEXT];
+
+    cli_time_text(state->list_issued_ms, issued);
+    cli_time_text(state->list_expires_ms, expires);
+    cli_time_text(state->wall_ms, now);
+    printf("%s: %s %s %" PRIu64 ", %s ... %s%s\n", cli_text(call, FG_TEXT_CLI_LIST),
+           NAME_OF(list_states, state->list_state), state->list_id, state->list_version, issued, expires,
+           state->list_age_warning ? " !" : "");
+    printf("%s: %s, %" PRIu64 " (%" PRIu64 " unsent)\n", cli_text(call, FG_TEXT_CLI_JOURNAL),
+           NAME_OF(journal_states, state->journal_state), state->journal_count, state->journal_unsent);
+    printf("%s: %s (%c)\n", cli_text(call, FG_TEXT_CLI_CLOCK), now, state->clock_quality);
+    printf("%s: %s\n", cli_text(call, FG_TEXT_CLI_OPERATOR),
+           state->operator_id[0] != '\0' ? state->operator_id : cli_text(call, FG_TEXT_CLI_NONE));
+}
+
+static void print_plant(const struct cli_call *call, const struct fg_control_state *state)
+{
+    for (size_t i = 0; i < FG_SIGNAL_COUNT; i++) {
+        const struct fg_control_reading *reading = &state->readings[i];
+
+        if (reading->configured && reading->state == FG_READING_GOOD)
+            printf("  %-15s %" PRId64 " (%" PRId64 " ms)\n", signal_names[i], reading->value,
+                   reading->age_ms);
+        else if (reading->configured)
+            printf("  %-15s - (%c)\n", signal_names[i], reading->state == 0 ? '-' : reading->state);
+    }
+    for (size_t i = 0; i < state->device_count && i < FG_CONTROL_DEVICES_MAX; i++)
+        printf("%s %s: %s %s\n", cli_text(call, FG_TEXT_CLI_DEVICE), state->devices[i].name,
+               NAME_OF(links, state->devices[i].link), state->devices[i].last_error);
+    printf("%s: %s %s\n", cli_text(call, FG_TEXT_CLI_READER),
+           cli_text(call, state->reader_up ? FG_TEXT_CLI_UP : FG_TEXT_CLI_DOWN), state->reader_text);
+}
+
+static void print_status(const struct cli_call *call, const struct fg_control_state *state)
+{
+    printf("%s: %s   %s: %s\n", cli_text(call, FG_TEXT_CLI_POINT), state->point,
+           cli_text(call, FG_TEXT_CLI_CONTROLLER), state->controller);
+    printf("%s: %s   %s: %s %s\n", cli_text(call, FG_TEXT_CLI_PHASE), state->phase_name,
+           cli_text(call, FG_TEXT_CLI_VALVE),
+           cli_text(call, state->valve_commanded ? FG_TEXT_CLI_OPEN : FG_TEXT_CLI_SHUT),
+           state->locked_out ? cli_text(call, FG_TEXT_CLI_LOCKED_OUT) : "");
+    print_decision(call, state);
+    if (state->fills_ended > 0)
+        printf("%s: %s, %" PRId64 " g\n", cli_text(call, FG_TEXT_CLI_LAST_FILL),
+               fg_stop_text(call->language, (enum fg_stop)state->last_stop), state->last_quantity_g);
+    print_stores(call, state);
+    print_plant(call, state);
+}
+
+static void json_decision(struct cli_json *json, const struct cli_call *call,
+                          const struct fg_control_state *state)
+{
+    char uid[FG_UID_TEXT_MAX + 1];
+    cJSON *reasons;
+
+    fg_uid_format(&state->uid, uid);
+    cli_json_bool(json, json->root, "tag_present", state->tag_present);
+    cli_json_text(json, json->root, "uid", uid);
+    cli_json_text(json, json->root, "code", state->code.text);
+    cli_json_text(json, json->root, "plate", state->plate);
+    cli_json_number(json, json->root, "decisions", (int64_t)state->decisions);
+    cli_json_number(json, json->root, "decision_sequence", (int64_t)state->decision_sequence);
+    cli_json_number(json, json->root, "identity", state->identity);
+    reasons = cli_json_array(json, json->root, "reasons");
+    for (size_t i = 0; i < state->reasons.count && i < FG_REASONS_MAX; i++) {
+        enum fg_reason reason = (enum fg_reason)state->reasons.reasons[i];
+        cJSON *object = cli_json_push_object(json, reasons);
+
+        cli_json_number(json, object, "number", reason);
+        cli_json_text(json, object, "name", fg_reason_name(reason));
+        cli_json_text(json, object, "text", fg_reason_text(call->language, reason));
+    }
+    cli_json_text(json, json->root, "failing_code", state->failing_code.text);
+    cli_json_text(json, json->root, "failing_reason", fg_reason_name((enum fg_reason)state->failing_reason));
+}
+
+static void json_fill(struct cli_json *json, const struct fg_control_state *state)
+{
+    cli_json_text(json, json->root, "controller", state->controller);
+    cli_json_text(json, json->root, "point", state->point);
+    cli_json_number(json, json->root, "medium", state->medium);
+    cli_json_number(json, json->root, "boot", state->boot);
+    cli_json_text(json, json->root, "phase", state->phase_name);
+    cli_json_bool(json, json->root, "valve_commanded", state->valve_commanded);
+    cli_json_bool(json, json->root, "locked_out", state->locked_out);
+    cli_json_number(json, json->root, "programme", state->programme);
+    cli_json_number(json, json->root, "quantity_g", state->quantity_g);
+    cli_json_number(json, json->root, "authorised_sequence", (int64_t)state->authorised_sequence);
+    cli_json_number(json, json->root, "pre_checks_wanted", state->pre_checks_wanted);
+    cli_json_number(json, json->root, "pre_checks_done", state->pre_checks_done);
+    cli_json_number(json, json->root, "post_checks_wanted", state->post_checks_wanted);
+    cli_json_number(json, json->root, "post_checks_done", state->post_checks_done);
+    cli_json_number(json, json->root, "fills_ended", (int64_t)state->fills_ended);
+    cli_json_text(json, json->root, "last_stop", fg_stop_name((enum fg_stop)state->last_stop));
+    cli_json_number(json, json->root, "last_ended_sequence", (int64_t)state->last_ended_sequence);
+    cli_json_number(json, json->root, "last_quantity_g", state->last_quantity_g);
+}
+
+static void json_stores(struct cli_json *json, const struct fg_control_state *state)
+{
+    char quality[2] = {(char)state->clock_quality, '\0'};
+    cJSON *list = cli_json_object(json, json->root, "list");
+    cJSON *journal = cli_json_object(json, json->root, "journal");
+
+    cli_json_text(json, list, "state", NAME_OF(list_states, state->list_state));
+    cli_json_text(json, list, "id", state->list_id);
+    cli_json_number(json, list, "version", (int64_t)state->list_version);
+    cli_json_number(json, list, "issued_ms", state->list_issued_ms);
+    cli_json_number(json, list, "expires_ms", state->list_expires_ms);
+    cli_json_number(json, list, "age_ms", state->list_age_ms);
+    cli_json_bool(json, list, "age_warning", state->list_age_warning);
+    cli_json_text(json, journal, "state", NAME_OF(journal_states, state->journal_state));
+    cli_json_number(json, journal, "count", (int64_t)state->journal_count);
+    cli_json_number(json, journal, "unsent", (int64_t)state->journal_unsent);
+    cli_json_number(json, journal, "last_sequence", (int64_t)state->journal_last_sequence);
+    cli_json_text(json, json->root, "clock_quality", quality);
+    cli_json_number(json, json->root, "wall_ms", state->wall_ms);
+    cli_json_text(json, json->root, "operator", state->operator_id);
+}
+
+static void json_plant(struct cli_json *json, const struct fg_control_state *state)
+{
+    cJSON *readings = cli_json_object(json, json->root, "readings");
+    cJSON *devices = cli_json_array(json, json->root, "devices");
+
+    for (size_t i = 0; i < FG_SIGNAL_COUNT; i++) {
+        const struct fg_control_reading *reading = &state->readings[i];
+        char letter[2] = {(char)reading->state, '\0'};
+        cJSON *object;
+
+        if (!reading->configured)
+            continue;
+        object = cli_json_object(json, readings, signal_names[i]);
+        cli_json_text(json, object, "state", letter);
+        if (reading->state == FG_READING_GOOD)
+            cli_json_number(json, object, "value", reading->value);
+        cli_json_number(json, object, "age_ms", reading->age_ms);
+    }
+    for (size_t i = 0; i < state->device_count && i < FG_CONTROL_DEVICES_MAX; i++) {
+        cJSON *device = cli_json_push_object(json, devices);
+
+        cli_json_text(json, device, "name", state->devices[i].name);
+        cli_json_text(json, device, "link", NAME_OF(links, state->devices[i].link));
+        cli_json_number(json, device, "requests", (int64_t)state->devices[i].requests);
+        cli_json_number(json, device, "failures", (int64_t)state->devices[i].failures);
+        cli_json_text(json, device, "last_error", state->devices[i].last_error);
+    }
+    cli_json_bool(json, json->root, "reader_up", state->reader_up);
+    cli_json_number(json, json->root, "reader_restarts", state->reader_restarts);
+    cli_json_text(json, json->root, "reader_text", state->reader_text);
+}
+
+static enum cli_exit point_status(const struct cli_call *call)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer = {0};
+    struct cli_json json;
+    enum cli_exit result = ask(call, &request, &answer);
+
+    if (result != CLI_OK)
+        return result;
+    if (!answer.has_state) {
+        (void)fprintf(stderr, "fillgate: the answer of fillgated holds no state\n");
+        return CLI_FAILURE;
+    }
+    if (!call->json) {
+        print_status(call, &answer.state);
+        return CLI_OK;
+    }
+    cli_json_start(&json);
+    json_fill(&json, &answer.state);
+    json_decision(&json, call, &answer.state);
+    json_stores(&json, &answer.state);
+    json_plant(&json, &answer.state);
+    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+}
+
+static bool copy_name(const char *value, char ret_name[FG_NAME_MAX + 1])
+{
+    return (size_t)snprintf(ret_name, FG_NAME_MAX + 1, "%s", value) <= FG_NAME_MAX;
+}
+
+static enum cli_exit point_sign_in(const struct cli_call *call)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN};
+    const char *day = cli_value(call, "--certificate-end");
+    struct fg_error error;
+
+    if (!copy_name(call->arguments[0], request.operator_id))
+        return cli_usage(call, "the operator's id is longer than %d bytes", FG_NAME_MAX);
+    if (day != NULL && cli_day_parse(day, &request.certificate_end_day, &error) != FG_OK)
+        return cli_usage(call, "%s", error.text);
+    return tell(call, &request);
+}
+
+/* Without --item the items that the point waits for are all confirmed. */
+static enum cli_exit point_check(const struct cli_call *call)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_CHECK};
+    const char *const *items;
+    size_t count = cli_values(call, "--item", &items);
+
+    request.check_failed = cli_value(call, "--failed") != NULL;
+    for (size_t i = 0; i < count; i++) {
+        char *end;
+        unsigned long number;
+
+        errno = 0;
+        number = strtoul(items[i], &end, 10);
+        if (errno != 0 || *end != '\0' || number < 1 || number > FG_CHECK_ITEMS_MAX)
+            return cli_usage(call, "--item %s is not a number from 1 to %d", items[i], FG_CHECK_ITEMS_MAX);
+        request.checks |= UINT32_C(1) << (number - 1);
+    }
+    if (count == 0) {
+        struct fg_control_request state_request = {.kind = FG_CONTROL_STATE};
+        struct fg_control_answer answer = {0};
+        enum cli_exit result = ask(call, &state_request, &answer);
+
+        if (result != CLI_OK)
+            return result;
+        request.checks = (answer.state.pre_checks_wanted & ~answer.state.pre_checks_done) |
+                         (answer.state.post_checks_wanted & ~answer.state.post_checks_done);
+    }
+    return tell(call, &request);
+}
+
+static enum cli_exit point_manual(const struct cli_call *call)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
+    const char *second = cli_value(call, "--second");
+    struct fg_error error;
+
+    if (fg_code_parse(call->arguments[0], &request.code, &error) != FG_OK)
+        return cli_usage(call, "%s", error.text);
+    if (second == NULL || !copy_name(second, request.second_person))
+        return cli_usage(call, "give --second NAME, at most %d bytes", FG_NAME_MAX);
+    return tell(call, &request);
+}
+
+static enum cli_exit point_sign_out(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_SIGN_OUT});
+}
+
+static enum cli_exit point_start(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_START});
+}
+
+static enum cli_exit point_stop(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_STOP});
+}
+
+static enum cli_exit point_clear(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_CLEAR_LOCK_OUT});
+}
+
+static enum cli_exit point_recheck(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_RECHECK});
+}
+
+#define WHERE                                                                                                \
+    {"--socket", "FILE", FG_TEXT_CLI_OPTION_SOCKET, false},                                                  \
+    {                                                                                                        \
+        "--config", "FILE", FG_TEXT_CLI_OPTION_CONFIG, false                                                 \
+    }
+static const struct cli_option where_options[] = {WHERE, {0}};
+static const struct cli_option sign_in_options[] = {
+    WHERE, {"--certificate-end", "DATE", FG_TEXT_CLI_OPTION_CERTIFICATE, false}, {0}};
+static const struct cli_option check_options[] = {WHERE,
+                                                  {"--item", "NUMBER", FG_TEXT_CLI_OPTION_ITEM, true},
+                                                  {"--failed", NULL, FG_TEXT_CLI_OPTION_FAILED, false},
+                                                  {0}};
+static const struct cli_option manual_options[] = {
+    WHERE, {"--second", "NAME", FG_TEXT_CLI_OPTION_SECOND, false}, {0}};
+
+const struct cli_command cli_point_commands[] = {
+    {"point", "status", "", FG_TEXT_CLI_POINT_STATUS, 0, 0, where_options, point_status},
+    {"point", "sign-in", "OPERATOR", FG_TEXT_CLI_POINT_SIGN_IN, 1, 1, sign_in_options, point_sign_in},
+    {"point", "sign-out", "", FG_TEXT_CLI_POINT_SIGN_OUT, 0, 0, where_options, point_sign_out},
+    {"point", "check", "", FG_TEXT_CLI_POINT_CHECK, 0, 0, check_options, point_check},
+    {"point", "start", "", FG_TEXT_CLI_POINT_START, 0, 0, where_options, point_start},
+    {"point", "stop", "", FG_TEXT_CLI_POINT_STOP, 0, 0, where_options, point_stop},
+    {"point", "clear-lock-out", "", FG_TEXT_CLI_POINT_CLEAR, 0, 0, where_options, point_clear},
+    {"point", "manual", "CODE", FG_TEXT_CLI_POINT_MANUAL, 1, 1, manual_options, point_manual},
+    {"point", "recheck", "", FG_TEXT_CLI_POINT_RECHECK, 0, 0, where_options, point_recheck},
+    {0},
+};
