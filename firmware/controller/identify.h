@@ -1,0 +1,24 @@
+/* From what the reader said of a tag to what the rules must know of it: readable, well-formed, genuine.
+ *
+ * Not: the list (a genuine tag is only a name). Relies on: proto/tag.h, core/rules.h, reader/watch.h. */
+#ifndef FG_CONTROLLER_IDENTIFY_H
+#define FG_CONTROLLER_IDENTIFY_H
+
+#include "firmware/core/rules.h"
+#include "firmware/reader/watch.h"
+#include "proto/sign.h"
+
+/* Who stands before the point, as far as tag or manual entry tell. */
+struct fg_identified {
+    uint8_t tag;      /* enum fg_tag_result */
+    uint8_t identity; /* enum fg_identity: SIGNED_TAG only when the signature proved */
+    struct fg_uid uid;
+    struct fg_code code; /* empty when the tag gave none; also given when the signature is false */
+    char second_person[FG_NAME_MAX + 1]; /* manual entry only */
+};
+
+/* Judges one FG_READER_TAG report. Never fails: whatever is wrong with the tag becomes its result. */
+void fg_identify_tag(const struct fg_reader_report *report, const struct fg_public_key *trusted,
+                     size_t trusted_count, struct fg_identified *ret_identified);
+
+#endif
