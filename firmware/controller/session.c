@@ -9,7 +9,6 @@
 
 #include "firmware/controller/session_private.h"
 
-#define DAY_MS INT64_C(86400000)
 /* A reader that never lost the tag does not read it again; then what it read before is taken. */
 #define FRESH_WAIT_MS 500
 /* Devices may take so long to come up after the start before that is an event. */
@@ -17,16 +16,6 @@
 #define SHUT_AGAIN_MS 200
 /* Write, its result, and what the result leads to: more steps than that in a row mean nothing. */
 #define STEPS_MAX 4
-
-int32_t fg_local_day(int64_t wall_ms, int32_t utc_offset_s)
-{
-    int64_t local_ms = wall_ms + (int64_t)utc_offset_s * 1000;
-    int64_t day = local_ms / DAY_MS;
-
-    if (local_ms % DAY_MS < 0)
-        day--;
-    return (int32_t)day;
-}
 
 void fg_session_log(struct fg_session *session, const char *format, ...)
 {

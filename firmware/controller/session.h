@@ -97,7 +97,4 @@ void fg_session_finish(struct fg_session *session, const struct fg_moment *now);
 /* No fill under way and nothing left to write. */
 bool fg_session_is_quiet(const struct fg_session *session);
 
-/* Local day of a wall time. */
-int32_t fg_local_day(int64_t wall_ms, int32_t utc_offset_s);
-
 #endif

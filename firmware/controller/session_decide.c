@@ -2,6 +2,7 @@
  * the answer is logged. Every doubt while gathering becomes a fact that refuses. */
 #include <string.h>
 
+#include "firmware/clock/clock.h"
 #include "firmware/controller/session_private.h"
 
 /* Signals without which this medium cannot be filled safely. */
@@ -107,7 +108,7 @@ static void facts_gather(struct fg_session *session, const struct fg_identified 
     }
     facts->clock_quality = now->clock_quality;
     facts->now_ms = now->wall_ms;
-    facts->today = fg_local_day(now->wall_ms, now->utc_offset_s);
+    facts->today = fg_clock_local_day(now->wall_ms, now->utc_offset_s);
     facts->operator_signed_in = session->operator_id[0] != '\0';
     facts->operator_certificate_end_day = session->certificate_end_day;
     facts->second_person_present =
