@@ -1,0 +1,503 @@
+/* fillgate-demo: plays a script of cases against a running fillgated and fillgate-sim, tells each in words,
+ * and compares what was logged with what was expected.
+ *
+ * A script has one step a line; ${NAME} is taken from the environment:
+ *   case ENGLISH | CHINESE       begins a case
+ *   sim COMMAND                  a command of fillgate-sim
+ *   sign-in OPERATOR YYYY-MM-DD  sign-out  start  stop  recheck  clear   the operator, over the control
+ * socket check BITS [failed]          confirms items of the pre- or post-check manual CODE PERSON manual
+ * entry with a second person import FILE                  a list file, through fillgated; "import! FILE"
+ * expects it to be refused run COMMAND                  a shell command that must succeed phase NAME waits
+ * until the fill machine is in this phase expect KIND [NAME]           waits for the next entry: REFUSED
+ * reason, ENDED stop reason, EVENT, AUTHORISED, ... wait MS Exit code: 0 every case as expected, 1 not, 2
+ * usage, 3 the point cannot be reached. Not: a test harness for code. Relies on: proto/control.h, the
+ * journal's reading side, the fillgate-sim program. */
+#include "firmware/core/fill.h"
+#include "firmware/journal/journal.h"
+#include "proto/catalogue.h"
+#include "proto/control.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LINE_MAX_BYTES 1024
+#define ENTRIES_MAX 32
+#define STEP_MAX_MS 90000
+#define POLL_MS 20
+
+struct demo {
+    const char *build;
+    const char *directory;
+    char socket_path[256];
+    char journal_path[256];
+    enum fg_language language;
+    unsigned cases;
+    unsigned failed;
+    bool case_open;
+    bool case_failed;
+    uint64_t last_sequence; /* newest entry that the demo has seen */
+    struct fg_entry entries[ENTRIES_MAX];
+    unsigned entry_count; /* read and not yet expected */
+};
+
+static int64_t mono_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sleep_ms(int64_t ms)
+{
+    struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+static const char *say(const struct demo *demo, enum fg_text_id id)
+{
+    return fg_text(demo->language, id);
+}
+
+__attribute__((format(printf, 2, 3))) static bool step_failed(struct demo *demo, const char *format, ...)
+{
+    va_list arguments;
+
+    demo->case_failed = true;
+    printf("    !! ");
+    va_start(arguments, format);
+    (void)vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+    return false;
+}
+
+/* ---- what was logged ---------------------------------------------------------------------------- */
+
+static enum fg_err entry_take(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                              size_t byte_count, struct fg_error *error)
+{
+    struct demo *demo = context;
+
+    (void)bytes;
+    (void)byte_count;
+    if (entry->sequence <= demo->last_sequence)
+        return FG_OK;
+    if (demo->entry_count >= ENTRIES_MAX)
+        return fg_fail(error, FG_E_FULL, "more than %d entries since the last expectation", ENTRIES_MAX);
+    demo->entries[demo->entry_count++] = *entry;
+    demo->last_sequence = entry->sequence;
+    return FG_OK;
+}
+
+static void entries_read(struct demo *demo)
+{
+    struct fg_journal_filter filter = {.from_sequence = demo->last_sequence + 1};
+    struct fg_error error;
+
+    /* A journal that does not exist yet, or is busy, is read at the next turn. */
+    (void)fg_journal_each(demo->journal_path, &filter, entry_take, demo, &error);
+}
+
+static void entries_drop(struct demo *demo, unsigned count)
+{
+    memmove(demo->entries, demo->entries + count, (demo->entry_count - count) * sizeof(demo->entries[0]));
+    demo->entry_count -= count;
+}
+
+static const char *identity_text(const struct demo *demo, uint8_t identity)
+{
+    static const enum fg_text_id ids[] = {FG_TEXT_IDENTITY_NONE,       FG_TEXT_IDENTITY_MANUAL,
+                                          FG_TEXT_IDENTITY_QR,         FG_TEXT_IDENTITY_BARE_UID,
+                                          FG_TEXT_IDENTITY_SIGNED_TAG, FG_TEXT_IDENTITY_AUTHENTICATED_TAG};
+
+    return say(demo, identity < sizeof(ids) / sizeof(ids[0]) ? ids[identity] : FG_TEXT_IDENTITY_NONE);
+}
+
+static void scan_print(const struct demo *demo, const struct fg_entry *entry)
+{
+    char uid[FG_UID_MAX * 2 + 1] = "";
+
+    for (unsigned i = 0; i < entry->uid.length && i < FG_UID_MAX; i++)
+        (void)snprintf(uid + 2 * i, 3, "%02x", entry->uid.bytes[i]);
+    printf("    %s: %s  %s  (%s %s)\n", say(demo, FG_TEXT_DEMO_READ),
+           entry->row.code.text[0] != '\0' ? entry->row.code.text : "-", entry->row.plate,
+           identity_text(demo, entry->identity), uid);
+}
+
+static void refusal_print(const struct demo *demo, const struct fg_entry *entry)
+{
+    scan_print(demo, entry);
+    printf("    %s:", fg_entry_kind_text(demo->language, FG_ENTRY_REFUSED));
+    for (unsigned i = 0; i < entry->reasons.count && i < FG_REASONS_MAX; i++)
+        printf("%s %s", i == 0 ? "" : ";",
+               fg_reason_text(demo->language, (enum fg_reason)entry->reasons.reasons[i]));
+    if (entry->failing_code.text[0] != '\0')
+        printf(" (%s)", entry->failing_code.text);
+    printf("\n");
+}
+
+static void end_print(const struct demo *demo, const struct fg_entry *entry)
+{
+    printf("    %s: %s, %" PRId64 ".%03" PRId64 " kg, %" PRId64 ".%" PRId64 " s",
+           fg_entry_kind_text(demo->language, FG_ENTRY_ENDED),
+           fg_stop_text(demo->language, (enum fg_stop)entry->stop), entry->quantity_g / 1000,
+           entry->quantity_g % 1000, entry->duration_ms / 1000, entry->duration_ms % 1000 / 100);
+    if (entry->end_pressure_kpa > 0)
+        printf(", %" PRId64 ".%01" PRId64 " MPa, %" PRId64 ".%" PRId64 " degC",
+               entry->end_pressure_kpa / 1000, entry->end_pressure_kpa % 1000 / 100,
+               entry->end_temperature_dc / 10,
+               (entry->end_temperature_dc < 0 ? -entry->end_temperature_dc : entry->end_temperature_dc) % 10);
+    printf("\n");
+}
+
+static void entry_print(const struct demo *demo, const struct fg_entry *entry)
+{
+    if (entry->kind == FG_ENTRY_REFUSED) {
+        refusal_print(demo, entry);
+    } else if (entry->kind == FG_ENTRY_AUTHORISED) {
+        scan_print(demo, entry);
+        printf("    %s\n", say(demo, FG_TEXT_DEMO_MAY_FILL));
+    } else if (entry->kind == FG_ENTRY_ENDED) {
+        end_print(demo, entry);
+    } else if (entry->kind == FG_ENTRY_EVENT) {
+        printf("    %s: %s %s\n", fg_entry_kind_text(demo->language, FG_ENTRY_EVENT),
+               fg_event_text(demo->language, (enum fg_event_kind)entry->event), entry->text);
+    } else {
+        printf("    %s %s\n", fg_entry_kind_text(demo->language, (enum fg_entry_kind)entry->kind),
+               entry->text);
+    }
+    printf("    %s: #%" PRIu64 " %s\n", say(demo, FG_TEXT_DEMO_LOGGED), entry->sequence,
+           fg_entry_kind_name((enum fg_entry_kind)entry->kind));
+}
+
+/* The name that an expectation compares: the first reason, the stop reason, or the event. */
+static const char *entry_detail(const struct fg_entry *entry)
+{
+    if (entry->kind == FG_ENTRY_REFUSED)
+        return fg_reason_name((enum fg_reason)entry->reasons.reasons[0]);
+    if (entry->kind == FG_ENTRY_ENDED)
+        return fg_stop_name((enum fg_stop)entry->stop);
+    if (entry->kind == FG_ENTRY_EVENT)
+        return fg_event_name((enum fg_event_kind)entry->event);
+    return "";
+}
+
+static bool entry_matches(const struct fg_entry *entry, const char *kind, const char *detail)
+{
+    return strcmp(fg_entry_kind_name((enum fg_entry_kind)entry->kind), kind) == 0 &&
+           (detail[0] == '\0' || strcmp(entry_detail(entry), detail) == 0);
+}
+
+/* A decision, an end or an event that nobody expected is a failure; boots, lists and sign-ins are passed
+ * over. */
+static bool entry_is_quiet(const struct fg_entry *entry)
+{
+    return entry->kind == FG_ENTRY_BOOT || entry->kind == FG_ENTRY_LIST || entry->kind == FG_ENTRY_OPERATOR ||
+           entry->kind == FG_ENTRY_EVENT;
+}
+
+static bool step_expect(struct demo *demo, const char *kind, const char *detail)
+{
+    int64_t deadline = mono_ms() + STEP_MAX_MS;
+
+    for (;;) {
+        entries_read(demo);
+        while (demo->entry_count > 0) {
+            struct fg_entry entry = demo->entries[0];
+
+            entries_drop(demo, 1);
+            if (entry_matches(&entry, kind, detail)) {
+                entry_print(demo, &entry);
+                return true;
+            }
+            if (!entry_is_quiet(&entry)) {
+                entry_print(demo, &entry);
+                return step_failed(demo, "expected %s %s, logged %s %s", kind, detail,
+                                   fg_entry_kind_name((enum fg_entry_kind)entry.kind), entry_detail(&entry));
+            }
+        }
+        if (mono_ms() > deadline)
+            return step_failed(demo, "expected %s %s, nothing was logged in %d s", kind, detail,
+                               STEP_MAX_MS / 1000);
+        sleep_ms(POLL_MS);
+    }
+}
+
+/* ---- what is done ------------------------------------------------------------------------------- */
+
+static bool control_call(struct demo *demo, const struct fg_control_request *request,
+                         struct fg_control_answer *ret_answer)
+{
+    struct fg_error error;
+
+    if (fg_control_call(demo->socket_path, request, ret_answer, 5000, &error) != FG_OK)
+        return step_failed(demo, "%s: %s", fg_control_kind_name(request->kind), error.text);
+    return true;
+}
+
+static bool control_do(struct demo *demo, const struct fg_control_request *request)
+{
+    struct fg_control_answer answer;
+
+    if (!control_call(demo, request, &answer))
+        return false;
+    if (answer.result != FG_OK)
+        return step_failed(demo, "%s: %s", fg_control_kind_name(request->kind), answer.text);
+    return true;
+}
+
+static bool step_phase(struct demo *demo, const char *name)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer;
+    int64_t deadline = mono_ms() + STEP_MAX_MS;
+
+    do {
+        if (!control_call(demo, &request, &answer))
+            return false;
+        if (answer.has_state && strcmp(answer.state.phase_name, name) == 0)
+            return true;
+        sleep_ms(POLL_MS);
+    } while (mono_ms() < deadline);
+    return step_failed(demo, "phase %s did not come, it is %s", name, answer.state.phase_name);
+}
+
+static bool day_read(const char *text, int32_t *ret_day)
+{
+    struct tm broken = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &broken);
+
+    if (end == NULL || *end != '\0')
+        return false;
+    *ret_day = (int32_t)(timegm(&broken) / 86400);
+    return true;
+}
+
+static bool step_sign_in(struct demo *demo, const char *operator_id, const char *date)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN};
+
+    if (!day_read(date, &request.certificate_end_day))
+        return step_failed(demo, "sign-in: %s is not a date", date);
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "%s", operator_id);
+    return control_do(demo, &request);
+}
+
+static bool step_check(struct demo *demo, const char *bits, const char *failed)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_CHECK,
+                                         .check_failed = strcmp(failed, "failed") == 0};
+
+    request.checks = (uint32_t)strtoul(bits, NULL, 0);
+    return control_do(demo, &request);
+}
+
+static bool step_manual(struct demo *demo, const char *code, const char *person)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
+
+    (void)snprintf(request.code.text, sizeof(request.code.text), "%s", code);
+    (void)snprintf(request.second_person, sizeof(request.second_person), "%s", person);
+    return control_do(demo, &request);
+}
+
+static bool step_import(struct demo *demo, const char *path, bool refusal_expected)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+    struct fg_control_answer answer;
+
+    (void)snprintf(request.path, sizeof(request.path), "%s", path);
+    if (!control_call(demo, &request, &answer))
+        return false;
+    printf("    %s: %s\n", say(demo, FG_TEXT_DEMO_LIST), answer.text);
+    if ((answer.result != FG_OK) != refusal_expected)
+        return step_failed(demo, "import of %s: %s", path, answer.text);
+    return true;
+}
+
+static bool shell_run(struct demo *demo, const char *command)
+{
+    int status = system(command);
+
+    if (status != 0)
+        return step_failed(demo, "%s: ended with status %d", command, status);
+    return true;
+}
+
+static bool step_sim(struct demo *demo, const char *command)
+{
+    char line[LINE_MAX_BYTES + 512];
+
+    (void)snprintf(line, sizeof(line), "%s/fillgate-sim --dir '%s' send '%s' >/dev/null", demo->build,
+                   demo->directory, command);
+    return shell_run(demo, line);
+}
+
+/* ---- the script --------------------------------------------------------------------------------- */
+
+static void case_end(struct demo *demo)
+{
+    if (!demo->case_open)
+        return;
+    demo->case_open = false;
+    if (demo->case_failed)
+        demo->failed++;
+    printf("    %s\n\n",
+           say(demo, demo->case_failed ? FG_TEXT_DEMO_NOT_AS_EXPECTED : FG_TEXT_DEMO_AS_EXPECTED));
+    (void)fflush(stdout);
+}
+
+static void case_begin(struct demo *demo, char *title)
+{
+    char *bar = strstr(title, " | ");
+
+    case_end(demo);
+    /* What an earlier case left behind belongs to that case, not to this one. */
+    entries_read(demo);
+    entries_drop(demo, demo->entry_count);
+    if (bar != NULL)
+        *bar = '\0';
+    demo->cases++;
+    demo->case_open = true;
+    demo->case_failed = false;
+    printf("%2u. %s\n", demo->cases, demo->language == FG_LANGUAGE_CHINESE && bar != NULL ? bar + 3 : title);
+    (void)fflush(stdout);
+}
+
+/* Steps that are one control request without fields. */
+static uint8_t request_kind_of(const char *verb)
+{
+    static const struct {
+        const char *verb;
+        uint8_t kind;
+    } verbs[] = {{"sign-out", FG_CONTROL_SIGN_OUT},
+                 {"start", FG_CONTROL_START},
+                 {"stop", FG_CONTROL_STOP},
+                 {"recheck", FG_CONTROL_RECHECK},
+                 {"clear", FG_CONTROL_CLEAR_LOCK_OUT}};
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verb, verbs[i].verb) == 0)
+            return verbs[i].kind;
+    }
+    return 0;
+}
+
+static bool step_play(struct demo *demo, const char *verb, char *rest)
+{
+    char first[LINE_MAX_BYTES] = "";
+    char second[LINE_MAX_BYTES] = "";
+    struct fg_control_request plain = {.kind = request_kind_of(verb)};
+
+    (void)sscanf(rest, "%1023s %1023s", first, second);
+    if (plain.kind != 0)
+        return control_do(demo, &plain);
+    if (strcmp(verb, "sim") == 0)
+        return step_sim(demo, rest);
+    if (strcmp(verb, "expect") == 0)
+        return step_expect(demo, first, second);
+    if (strcmp(verb, "phase") == 0)
+        return step_phase(demo, first);
+    if (strcmp(verb, "sign-in") == 0)
+        return step_sign_in(demo, first, second);
+    if (strcmp(verb, "check") == 0)
+        return step_check(demo, first, second);
+    if (strcmp(verb, "manual") == 0)
+        return step_manual(demo, first, second);
+    if (strcmp(verb, "import") == 0 || strcmp(verb, "import!") == 0)
+        return step_import(demo, first, verb[6] == '!');
+    if (strcmp(verb, "run") == 0)
+        return shell_run(demo, rest);
+    if (strcmp(verb, "wait") == 0) {
+        sleep_ms(strtol(first, NULL, 10));
+        return true;
+    }
+    return step_failed(demo, "unknown step \"%s\"", verb);
+}
+
+/* Copies line into expanded with every ${NAME} replaced. false: a name is unset or the line too long. */
+static bool line_expand(const char *line, char *expanded, size_t capacity)
+{
+    size_t used = 0;
+
+    while (*line != '\0') {
+        char name[64];
+        int consumed = 0;
+
+        if (sscanf(line, "${%63[A-Z0-9_]}%n", name, &consumed) == 1 && consumed > 0) {
+            const char *value = getenv(name);
+            int wrote = value == NULL ? -1 : snprintf(expanded + used, capacity - used, "%s", value);
+
+            if (wrote < 0 || (size_t)wrote >= capacity - used) {
+                fprintf(stderr, "fillgate-demo: ${%s} is not set or too long\n", name);
+                return false;
+            }
+            used += (size_t)wrote;
+            line += consumed;
+        } else {
+            if (used + 2 > capacity)
+                return false;
+            expanded[used++] = *line++;
+        }
+    }
+    expanded[used] = '\0';
+    return true;
+}
+
+static int script_play(struct demo *demo, FILE *script, const char *path)
+{
+    char raw[LINE_MAX_BYTES];
+    char line[LINE_MAX_BYTES];
+    unsigned number = 0;
+
+    while (fgets(raw, sizeof(raw), script) != NULL) {
+        char verb[32];
+        int rest = 0;
+
+        number++;
+        raw[strcspn(raw, "\n")] = '\0';
+        if (!line_expand(raw, line, sizeof(line)))
+            return 2;
+        if (sscanf(line, "%31s %n", verb, &rest) != 1 || verb[0] == '#')
+            continue;
+        if (strcmp(verb, "case") == 0)
+            case_begin(demo, line + rest);
+        else if ((!demo->case_failed || !demo->case_open) && !step_play(demo, verb, line + rest))
+            printf("    %s:%u: %s\n", path, number, line);
+        (void)fflush(stdout);
+    }
+    case_end(demo);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct demo demo = {.language = fg_language_from_environment()};
+    FILE *script;
+    int code;
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: fillgate-demo BUILD-DIRECTORY POINT-DIRECTORY SCRIPT\n");
+        return 2;
+    }
+    demo.build = argv[1];
+    demo.directory = argv[2];
+    (void)snprintf(demo.socket_path, sizeof(demo.socket_path), "%s/control.sock", argv[2]);
+    (void)snprintf(demo.journal_path, sizeof(demo.journal_path), "%s/journal.db", argv[2]);
+    script = fopen(argv[3], "re");
+    if (script == NULL) {
+        fprintf(stderr, "fillgate-demo: %s: %s\n", argv[3], strerror(errno));
+        return 2;
+    }
+    code = script_play(&demo, script, argv[3]);
+    (void)fclose(script);
+    printf("%u passed, %u failed\n", demo.cases - demo.failed, demo.failed);
+    return code != 0 ? code : demo.failed == 0 && demo.cases > 0 ? 0 : 1;
+}
