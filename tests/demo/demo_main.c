@@ -269,6 +269,27 @@ static bool step_phase(struct demo *demo, const char *name)
     return step_failed(demo, "phase %s did not come, it is %s", name, answer.state.phase_name);
 }
 
+static bool step_decided(struct demo *demo, const char *reason)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer;
+    int64_t deadline = mono_ms() + STEP_MAX_MS;
+    enum fg_reason first = FG_REASON_NONE;
+
+    do {
+        if (!control_call(demo, &request, &answer))
+            return false;
+        first =
+            answer.state.reasons.count > 0 ? (enum fg_reason)answer.state.reasons.reasons[0] : FG_REASON_NONE;
+        if (first == fg_reason_by_name(reason)) {
+            printf("    %s\n", fg_reason_text(demo->language, first));
+            return true;
+        }
+        sleep_ms(POLL_MS);
+    } while (mono_ms() < deadline);
+    return step_failed(demo, "decided %s, expected %s", fg_reason_name(first), reason);
+}
+
 static bool day_read(const char *text, int32_t *ret_day)
 {
     struct tm broken = {0};
@@ -405,6 +426,8 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
         return step_expect(demo, first, second);
     if (strcmp(verb, "phase") == 0)
         return step_phase(demo, first);
+    if (strcmp(verb, "decided") == 0)
+        return step_decided(demo, first);
     if (strcmp(verb, "sign-in") == 0)
         return step_sign_in(demo, first, second);
     if (strcmp(verb, "check") == 0)
