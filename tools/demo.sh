@@ -1,0 +1,41 @@
+#!/bin/bash
+# Plays tests/demo/cases.demo on a fresh simulated filling point. Exit code 0 only if every outcome is the expected one
+# and the simulator's own record has no opening without a durable AUTHORISED entry.
+# Usage: demo.sh BUILD-DIRECTORY [--stay]   --stay leaves the point running to be played with, until Ctrl-C.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export BUILD=$1
+DIR=$(mktemp -d /tmp/fillgate-point-XXXXXX)
+export DIR
+export POINT=$PWD/tools/point.sh
+finish() {
+    tools/point.sh stop
+    tools/point.sh sim-stop
+    rm -rf "$DIR"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+tools/point.sh prepare && tools/point.sh sim && tools/point.sh start || exit 3
+"$BUILD/fillgate-demo" "$BUILD" "$DIR" tests/demo/cases.demo
+code=$?
+
+openings=$(grep -c '"witness":"ok"' "$DIR/record.jsonl" || true)
+violations=$(grep -c '"witness":"violation"' "$DIR/record.jsonl" || true)
+echo "LOG-BEFORE-OPEN: the simulator saw $openings openings of the valve, $violations without a durable AUTHORISED entry"
+if [ "$violations" -ne 0 ] || [ "$openings" -eq 0 ]; then code=1; fi
+
+if [ "${2:-}" = --stay ]; then
+    "$POINT" stop
+    "$POINT" start
+    cat <<EOF
+
+The point stays up in $DIR. From another terminal, in this folder:
+  $BUILD/fillgate-sim --dir $DIR send "present good"      present a tag; remove, swap, button, estop, fault, state, help
+  $BUILD/fillgate point status --socket $DIR/control.sock      what the controller sees
+  $BUILD/fillgate journal show $DIR/journal.db                 what was logged
+Ctrl-C ends it.
+EOF
+    while kill -0 "$(cat "$DIR/fillgated.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done
+fi
+exit $code

@@ -1,0 +1,167 @@
+#!/bin/bash
+# One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|sim|start|start-lpg|start-small|stop|kill|sim-stop|tamper-list
+# Only processes that this script started are stopped, by the pids it kept in DIR.
+set -euo pipefail
+
+BUILD=${BUILD:?the directory of the programs}
+DIR=${DIR:?the directory of the point}
+speed=${SPEED:-40}
+fillgate=$BUILD/fillgate
+today=$(date +%F)
+
+sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$*" >/dev/null; }
+
+# The cylinders of the demo, beside those of the city: name, and the columns of the registry.
+demo_rows() {
+    local good=2040-01-01 past=2020-01-01
+    cng() { # NUMBER STATE FIRST NOMINAL DUE END OWNER PLATE
+        printf 'HZ-CNG-9000%02d,049000000000%02d,%s,cng,%s,%s,700,58000,0,%s,%s,%s,%s\n' "$1" "$1" "${@:2}"
+    }
+    for n in 1 21 22 23 24 25 26 27 28 29 30 31 32 33; do cng $n in_service 0 20000 $good $good HZGAS "浙ED90$n"; done
+    cng 2 in_service 0 20000 $past $good HZGAS 浙ED9102
+    cng 3 in_service 0 20000 $good $past HZGAS 浙ED9103
+    cng 4 scrapped 0 20000 $good $good HZGAS 浙ED9104
+    cng 5 lost 0 20000 $good $good HZGAS 浙ED9105
+    cng 6 suspended 0 20000 $good $good HZGAS 浙ED9106
+    cng 7 in_service 1 20000 $good $good HZGAS 浙ED9107
+    cng 8 in_service 0 16000 $good $good HZGAS 浙ED9108
+    cng 9 in_service 0 20000 $good $good HZGAS 浙ED9109
+    cng 10 in_service 0 20000 $past $good HZGAS 浙ED9109
+    cng 11 in_service 0 20000 $good $good HZGAS 浙ED9111
+    cng 12 in_service 0 20000 $good $good DQGAS 浙ED9112
+    echo "HZ-LPG-900020,04900000000020,in_service,lpg,0,2100,355,16500,14500,$good,$good,HZGAS,"
+}
+
+# Station rules with some keys replaced: rules KEY=VALUE... > file
+rules() {
+    local text change
+    text=$(cat boards/sim/rules.ini)
+    for change in "$@"; do
+        text=$(sed "s#^${change%%=*} *=.*#${change%%=*} = ${change#*=}#" <<<"$text")
+        grep -q "^${change%%=*} = " <<<"$text" || { echo "point: rules.ini has no key ${change%%=*}" >&2; return 1; }
+    done
+    echo "$text"
+}
+
+build_list() { # FILE KEY VERSION EXTRA-FLAGS -- RULE-CHANGES
+    local file=$1 key=$2 version=$3 flags=()
+    shift 3
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do flags+=("$1"); shift; done
+    [ $# -gt 0 ] && shift
+    rules "$@" >"$DIR/rules.ini"
+    "$fillgate" list build --csv "$DIR/registry.csv" --rules "$DIR/rules.ini" --key "$DIR/$key" --id huzhou-1 \
+        --version "$version" "${flags[@]}" --out "$DIR/$file" >/dev/null
+}
+
+prepare() {
+    mkdir -p "$DIR"
+    chmod 700 "$DIR"
+    local key
+    for key in device.pem bureau.pem stranger.pem; do "$fillgate" key new "$DIR/$key" >/dev/null; done
+    { "$BUILD/fillgate-registry" --today "$today"; demo_rows; } >"$DIR/registry.csv"
+    build_list list-1.fgl bureau.pem 1 -- fill_interval_min_s=3600
+    build_list list-2.fgl bureau.pem 2 -- fill_interval_min_s=0 fills_per_day_max=1
+    build_list list-3.fgl bureau.pem 3 -- licence_end_day=2020-01-01
+    build_list list-4.fgl bureau.pem 4 -- blocked_points=point-1
+    build_list list-5.fgl bureau.pem 5 -- own_cylinders_only=1
+    build_list list-6.fgl bureau.pem 6
+    build_list list-8.fgl bureau.pem 8 --issued "$(date -d '+2 days' +%F)" --
+    build_list list-forged.fgl stranger.pem 99
+    build_list lpg-1.fgl bureau.pem 10
+    build_list small-1.fgl bureau.pem 11
+    local name
+    for name in point lpg small; do cp boards/sim/fillgated.ini "$DIR/$name.ini"; done
+    sed -i 's/^medium = cng/medium = lpg/; s/^fill_pressure_kpa = .*/fill_pressure_kpa = 0/
+        s/^list = .*/list = lpg-list.db/' "$DIR/lpg.ini"
+    sed -i 's/^bytes_max = .*/bytes_max = 262144/; s/^stop_reserve_entries = .*/stop_reserve_entries = 100000/
+        s/^list = .*/list = small-list.db/; s/^journal = .*/journal = small.db/' "$DIR/small.ini"
+    ln -sfn "$(realpath boards)" "$DIR/boards"
+}
+
+tag() { # NAME NUMBER CODE [KEY]
+    sim "tag $1 type=ntag215 uid=049000000000$2"
+    sim "tag $1 sign code=$3 key=$DIR/${4:-bureau.pem}"
+}
+
+furnish() {
+    local n=0 name
+    for name in good second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth; do
+        local number=$((n == 0 ? 1 : 20 + n))
+        n=$((n + 1))
+        tag $name "$(printf %02d $number)" "$(printf HZ-CNG-9000%02d $number)"
+        sim "cylinder $name medium=cng capacity_dl=700 pressure_kpa=3000 temperature_dc=150"
+    done
+    tag overdue 02 HZ-CNG-900002
+    tag old 03 HZ-CNG-900003
+    tag scrapped 04 HZ-CNG-900004
+    tag lost 05 HZ-CNG-900005
+    tag suspended 06 HZ-CNG-900006
+    tag fresh 07 HZ-CNG-900007
+    tag weak 08 HZ-CNG-900008
+    tag twin 09 HZ-CNG-900009
+    tag replaced 99 HZ-CNG-900011
+    tag foreign 12 HZ-CNG-900012
+    tag unlisted 98 HZ-CNG-777777
+    tag forged 33 HZ-CNG-900033 stranger.pem
+    tag gasbottle 20 HZ-LPG-900020
+    sim "tag blank type=ntag213 uid=04900000000097"
+    sim "tag clone type=ntag215 uid=04900000000096"
+    sim "tag clone copy good"
+    sim "cylinder gasbottle medium=lpg capacity_dl=355 tare_g=16500 mass_g=2000"
+    sim "speed $speed"
+}
+
+wait_for() { # WHAT COMMAND...: at most 20 s
+    local what=$1
+    shift
+    for _ in $(seq 200); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    echo "point: $what did not come up; see $DIR/*.log" >&2
+    return 1
+}
+
+start_sim() {
+    "$BUILD/fillgate-sim" --dir "$DIR" --record "$DIR/record.jsonl" --witness "$DIR/journal.db" </dev/null >"$DIR/sim.log" 2>&1 &
+    echo $! >"$DIR/sim.pid"
+    wait_for "the simulator" "$BUILD/fillgate-sim" --dir "$DIR" send state
+    furnish
+}
+
+start_controller() { # INI
+    rm -f "$DIR/control.sock"
+    (cd "$DIR" && exec "$(realpath "$OLDPWD/$BUILD" 2>/dev/null || realpath "$BUILD")/fillgated" --config "$DIR/$1") </dev/null >>"$DIR/fillgated.log" 2>&1 &
+    echo $! >"$DIR/fillgated.pid"
+    wait_for "fillgated" "$fillgate" point status --socket "$DIR/control.sock"
+}
+
+stop_pid() { # FILE SIGNAL
+    [ -s "$DIR/$1" ] || return 0
+    local pid
+    pid=$(cat "$DIR/$1")
+    kill "-$2" "$pid" 2>/dev/null || true
+    for _ in $(seq 100); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    rm -f "$DIR/$1"
+}
+
+case ${1:-} in
+prepare) prepare ;;
+sim) start_sim ;;
+start) start_controller point.ini ;;
+start-lpg) start_controller lpg.ini ;;
+start-small) start_controller small.ini ;;
+stop) stop_pid fillgated.pid TERM ;;
+kill) stop_pid fillgated.pid KILL ;;
+sim-stop) stop_pid sim.pid TERM ;;
+list-expiring) build_list list-7.fgl bureau.pem 7 --expires "$(date -u -d "+$2 seconds" +%FT%TZ)" -- ;;
+tamper-list) sqlite3 "$DIR/list.db" "PRAGMA busy_timeout=5000; UPDATE bucket SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00' WHERE length(bytes) > 4;" >/dev/null ;;
+*)
+    sed -n '2,4s/^# //p' "$0" >&2
+    exit 2
+    ;;
+esac
