@@ -89,7 +89,7 @@ struct fg_fill {
     bool tag_present;
     bool idle_inventory_known;
     bool post_check_failed;
-    bool flow_seen;
+    bool write_pending; /* an entry was asked for and not yet answered */
     struct fg_fill_scan scan;
     uint32_t pre_checks_done;
     uint32_t post_checks_done;

@@ -1,0 +1,617 @@
+/* The fill state machine (fill.h): one handler per phase.
+ *
+ *   phase        leaves to                     on
+ *   IDLE         PRE_CHECK                     an accepted scan, unless locked out
+ *   PRE_CHECK    AUTHORISING                   start, with every item confirmed, the tag there and the plant
+ * in order IDLE                          a failed item, tag gone or changed, stop, time AUTHORISING  FILLING
+ * the entry is durable and nothing has spoken against it meanwhile CLOSING                       the entry is
+ * durable, but something has IDLE                          the entry could not be written FILLING SUSPENDED
+ * tag gone CLOSING                       any reason to stop SUSPENDED    FILLING                       the
+ * same tag is back and the plant in order CLOSING                       any reason to stop, another tag, time
+ *   CLOSING      POST_CHECK, RECORDING         valve and flow are shut, or time
+ *   POST_CHECK   RECORDING                     items answered, or time
+ *   RECORDING    IDLE                          ENDED is durable
+ *
+ * The valve is wanted open in FILLING and nowhere else. Every handler runs after the plant was looked at, so
+ * that no event can hide a reading that speaks for shutting. */
+#include "firmware/core/fill.h"
+
+#include "firmware/core/limits.h"
+
+#include <string.h>
+
+#define RECORD_AGAIN_MS 500
+
+/* One step under way. */
+struct step {
+    struct fg_fill *fill;
+    const struct fg_fill_settings *settings;
+    const struct fg_fill_event *event;
+    struct fg_fill_commands *commands;
+};
+
+/* ---- looking at the plant ------------------------------------------------------------------------ */
+
+static bool reading_good(const struct step *step, enum fg_signal signal, int64_t *ret_value)
+{
+    const struct fg_plant_state *plant = step->event->plant;
+    const struct fg_reading *reading = &plant->readings[signal];
+
+    if (!plant->configured[signal] || reading->state != FG_READING_GOOD)
+        return false;
+    if (step->event->now_mono_ms - reading->at_mono_ms > (int64_t)step->settings->reading_age_max_ms)
+        return false;
+    *ret_value = reading->value;
+    return true;
+}
+
+/* Why a signal that must be good is not: implausible, or silent. NONE when it is good. */
+static enum fg_stop signal_stop(const struct step *step, enum fg_signal signal)
+{
+    const struct fg_reading *reading = &step->event->plant->readings[signal];
+    int64_t value;
+
+    if (reading_good(step, signal, &value))
+        return FG_STOP_NONE;
+    if (step->event->plant->configured[signal] &&
+        (reading->state == FG_READING_RANGE || reading->state == FG_READING_FAULT))
+        return FG_STOP_NOT_PLAUSIBLE;
+    return FG_STOP_DEVICE_SILENT;
+}
+
+static bool signal_is_needed(const struct step *step, enum fg_signal signal)
+{
+    uint8_t programme = step->fill->scan.programme;
+
+    switch (signal) {
+    case FG_SIGNAL_FLOW_G_MIN:
+    case FG_SIGNAL_INVENTORY_G:
+        return true;
+    case FG_SIGNAL_PRESSURE_KPA:
+    case FG_SIGNAL_TEMPERATURE_DC:
+        return programme != FG_PROGRAMME_MASS;
+    case FG_SIGNAL_SCALE_G:
+        return programme != FG_PROGRAMME_PRESSURE;
+    case FG_SIGNAL_VALVE_OPEN:
+    case FG_SIGNAL_EMERGENCY_STOP:
+        return step->event->plant->configured[signal];
+    default:
+        return false;
+    }
+}
+
+/* The emergency stop first, then every signal that this programme needs. */
+static enum fg_stop devices_stop(const struct step *step)
+{
+    int64_t pressed;
+
+    if (reading_good(step, FG_SIGNAL_EMERGENCY_STOP, &pressed) && pressed != 0)
+        return FG_STOP_EMERGENCY_STOP;
+    for (int signal = 0; signal < FG_SIGNAL_COUNT; signal++) {
+        enum fg_stop stop = FG_STOP_NONE;
+
+        if (signal_is_needed(step, (enum fg_signal)signal))
+            stop = signal_stop(step, (enum fg_signal)signal);
+        if (stop != FG_STOP_NONE)
+            return stop;
+    }
+    return FG_STOP_NONE;
+}
+
+static enum fg_stop pressure_stop(const struct step *step)
+{
+    const struct fg_fill_scan *scan = &step->fill->scan;
+    int64_t pressure_kpa = 0;
+    int64_t temperature_dc = 0;
+    uint32_t limit_kpa;
+
+    if (!reading_good(step, FG_SIGNAL_PRESSURE_KPA, &pressure_kpa) ||
+        !reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &temperature_dc))
+        return FG_STOP_DEVICE_SILENT;
+    if (pressure_kpa * 4 > (int64_t)scan->nominal_kpa * 5)
+        return FG_STOP_OVER_PRESSURE;
+    if (temperature_dc > step->settings->temperature_max_dc)
+        return FG_STOP_OVER_TEMPERATURE;
+    if (temperature_dc < INT32_MIN)
+        return FG_STOP_NOT_PLAUSIBLE;
+    limit_kpa =
+        fg_limit_pressure_kpa((enum fg_gas)step->settings->gas, scan->nominal_kpa, (int32_t)temperature_dc);
+    if (limit_kpa == 0)
+        return FG_STOP_NOT_PLAUSIBLE;
+    return pressure_kpa >= (int64_t)limit_kpa ? FG_STOP_TARGET_REACHED : FG_STOP_NONE;
+}
+
+static enum fg_stop mass_stop(const struct step *step)
+{
+    const struct fg_fill_scan *scan = &step->fill->scan;
+    uint32_t gross_g = fg_limit_gross_g(scan->tare_g, scan->maximum_fill_g);
+    int64_t scale_g = 0;
+
+    if (!reading_good(step, FG_SIGNAL_SCALE_G, &scale_g))
+        return FG_STOP_DEVICE_SILENT;
+    if (gross_g == 0)
+        return FG_STOP_NOT_PLAUSIBLE;
+    return scale_g + (int64_t)step->settings->mass_cut_off_early_g >= (int64_t)gross_g
+               ? FG_STOP_TARGET_REACHED
+               : FG_STOP_NONE;
+}
+
+static enum fg_stop target_stop(const struct step *step)
+{
+    if (step->fill->scan.programme == FG_PROGRAMME_PRESSURE)
+        return pressure_stop(step);
+    if (step->fill->scan.programme == FG_PROGRAMME_MASS)
+        return mass_stop(step);
+    return FG_STOP_NOT_PLAUSIBLE;
+}
+
+static enum fg_stop flow_stop(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    int64_t now = step->event->now_mono_ms;
+    int64_t flow_g_min = 0;
+
+    if (!reading_good(step, FG_SIGNAL_FLOW_G_MIN, &flow_g_min))
+        return FG_STOP_DEVICE_SILENT;
+    if (flow_g_min > (int64_t)step->settings->flow_max_g_min)
+        return FG_STOP_FLOW_TOO_HIGH;
+    if (flow_g_min >= (int64_t)step->settings->flow_min_g_min)
+        fill->flow_low_since_mono_ms = now;
+    return now - fill->flow_low_since_mono_ms > (int64_t)step->settings->no_flow_max_ms ? FG_STOP_NO_FLOW
+                                                                                        : FG_STOP_NONE;
+}
+
+static bool time_is_over(const struct step *step, int64_t since_mono_ms, uint32_t limit_ms)
+{
+    return step->event->now_mono_ms - since_mono_ms > (int64_t)limit_ms;
+}
+
+/* true once the valve's feedback has contradicted the command for too long. */
+static bool valve_differs_too_long(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    int64_t open = 0;
+
+    if (!reading_good(step, FG_SIGNAL_VALVE_OPEN, &open) || (open != 0) == fill->valve_commanded) {
+        fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
+        return false;
+    }
+    return time_is_over(step, fill->valve_differs_since_mono_ms, step->settings->valve_follow_max_ms);
+}
+
+/* ---- moving between phases ----------------------------------------------------------------------- */
+
+static void event_raise(const struct step *step, enum fg_event_kind event)
+{
+    step->commands->raise_events |= UINT32_C(1) << event;
+}
+
+static void phase_enter(const struct step *step, enum fg_fill_phase phase)
+{
+    step->fill->phase = (uint8_t)phase;
+    step->fill->phase_since_mono_ms = step->event->now_mono_ms;
+}
+
+/* Back to IDLE: everything of the scan is forgotten; lock-out, alarms and the inventory watch live on. */
+static void scan_forget(const struct step *step)
+{
+    struct fg_fill kept = *step->fill;
+    struct fg_fill *fill = step->fill;
+
+    memset(fill, 0, sizeof(*fill));
+    fill->locked_out = kept.locked_out;
+    fill->zero_fills = kept.zero_fills;
+    fill->alarm_flow = kept.alarm_flow;
+    fill->alarm_valve = kept.alarm_valve;
+    fill->idle_inventory_known = kept.idle_inventory_known;
+    fill->idle_inventory_g = kept.idle_inventory_g;
+    fill->valve_differs_since_mono_ms = kept.valve_differs_since_mono_ms;
+    phase_enter(step, FG_FILL_IDLE);
+}
+
+static void scan_drop(const struct step *step, enum fg_reason refusal)
+{
+    step->commands->pre_check_refused = true;
+    step->commands->refusal = (uint8_t)refusal;
+    scan_forget(step);
+}
+
+static void fill_stop(const struct step *step, enum fg_stop stop)
+{
+    step->fill->stop = (uint8_t)stop;
+    if (stop == FG_STOP_EMERGENCY_STOP)
+        event_raise(step, FG_EVENT_EMERGENCY_STOP);
+    if (stop == FG_STOP_VALVE_FAULT)
+        event_raise(step, FG_EVENT_VALVE_FAULT);
+    phase_enter(step, FG_FILL_CLOSING);
+}
+
+static void end_ask(const struct step *step)
+{
+    step->fill->write_pending = true;
+    step->commands->write_ended = true;
+    phase_enter(step, FG_FILL_RECORDING);
+}
+
+/* ---- one handler per phase ------------------------------------------------------------------------ */
+
+static void idle_step(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+
+    if (step->event->kind == FG_FILL_EVENT_CLEAR_LOCK_OUT && fill->locked_out) {
+        fill->locked_out = false;
+        fill->zero_fills = 0;
+        event_raise(step, FG_EVENT_LOCK_OUT_CLEARED);
+    }
+    if (step->event->kind != FG_FILL_EVENT_ACCEPTED || fill->locked_out)
+        return;
+    fill->scan = step->event->scan;
+    fill->tag_present = true;
+    phase_enter(step, FG_FILL_PRE_CHECK);
+}
+
+static void pre_check_start(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    enum fg_stop stop;
+
+    if ((fill->pre_checks_done & fill->scan.pre_checks_wanted) != fill->scan.pre_checks_wanted)
+        return;
+    stop = devices_stop(step);
+    if (stop != FG_STOP_NONE) {
+        scan_drop(step, stop == FG_STOP_EMERGENCY_STOP ? FG_REASON_EMERGENCY_STOP : FG_REASON_DEVICE_FAULT);
+        return;
+    }
+    fill->write_pending = true;
+    step->commands->write_authorised = true;
+    phase_enter(step, FG_FILL_AUTHORISING);
+}
+
+static void pre_check_step(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+
+    switch (step->event->kind) {
+    case FG_FILL_EVENT_CHECKED:
+        if (step->event->check_failed)
+            scan_drop(step, FG_REASON_PRE_CHECK_FAILED);
+        else
+            fill->pre_checks_done |= step->event->checks & fill->scan.pre_checks_wanted;
+        return;
+    case FG_FILL_EVENT_START:
+        pre_check_start(step);
+        return;
+    case FG_FILL_EVENT_STOP:
+    case FG_FILL_EVENT_TAG_GONE:
+    case FG_FILL_EVENT_TAG_OTHER:
+    case FG_FILL_EVENT_OPERATOR_LEFT:
+    case FG_FILL_EVENT_SHUTDOWN:
+        scan_drop(step, FG_REASON_NONE);
+        return;
+    default:
+        break;
+    }
+    if (time_is_over(step, fill->phase_since_mono_ms, step->settings->pre_check_max_ms))
+        scan_drop(step, FG_REASON_NONE);
+}
+
+/* What an event says against filling on, whatever the phase. */
+static enum fg_stop event_stop(const struct fg_fill_event *event)
+{
+    switch (event->kind) {
+    case FG_FILL_EVENT_STOP:
+        return FG_STOP_OPERATOR;
+    case FG_FILL_EVENT_TAG_OTHER:
+        return FG_STOP_TAG_SWAPPED;
+    case FG_FILL_EVENT_OPERATOR_LEFT:
+        return FG_STOP_OPERATOR_LEFT;
+    case FG_FILL_EVENT_SHUTDOWN:
+        return FG_STOP_SHUTDOWN;
+    default:
+        return FG_STOP_NONE;
+    }
+}
+
+static void authorised_begin(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    enum fg_stop stop = devices_stop(step);
+
+    fill->write_pending = false;
+    fill->authorised_sequence = step->event->sequence;
+    fill->authorised_mono_ms = step->event->now_mono_ms;
+    fill->flow_low_since_mono_ms = step->event->now_mono_ms;
+    fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
+    (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &fill->start_inventory_g);
+    (void)reading_good(step, FG_SIGNAL_PRESSURE_KPA, &fill->start_pressure_kpa);
+    /* Where no meter is readable any more, the fill's quantity counts from here. */
+    fill->end_inventory_g = fill->start_inventory_g;
+    if (stop == FG_STOP_NONE)
+        stop = (enum fg_stop)fill->stop;
+    if (stop == FG_STOP_NONE && !fill->tag_present)
+        stop = FG_STOP_TAG_GONE;
+    if (stop != FG_STOP_NONE) {
+        fill_stop(step, stop);
+        return;
+    }
+    fill->idle_inventory_known = false;
+    phase_enter(step, FG_FILL_FILLING);
+}
+
+static void authorising_step(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    enum fg_stop stop = event_stop(step->event);
+
+    if (step->event->kind == FG_FILL_EVENT_WRITTEN) {
+        authorised_begin(step);
+        return;
+    }
+    if (step->event->kind == FG_FILL_EVENT_WRITE_FAILED) {
+        scan_drop(step, FG_REASON_JOURNAL_NOT_WRITABLE);
+        return;
+    }
+    /* The entry may already be on the disk, so that a reason to stop has to wait for the answer. */
+    if (stop != FG_STOP_NONE && fill->stop == FG_STOP_NONE)
+        fill->stop = (uint8_t)stop;
+}
+
+static enum fg_stop filling_stop(const struct step *step)
+{
+    enum fg_stop stop = devices_stop(step);
+
+    if (stop == FG_STOP_NONE)
+        stop = event_stop(step->event);
+    if (stop == FG_STOP_NONE && valve_differs_too_long(step))
+        stop = FG_STOP_VALVE_FAULT;
+    if (stop == FG_STOP_NONE)
+        stop = target_stop(step);
+    if (stop == FG_STOP_NONE)
+        stop = flow_stop(step);
+    if (stop == FG_STOP_NONE &&
+        time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
+        stop = FG_STOP_TIME_OUT;
+    return stop;
+}
+
+static void filling_step(const struct step *step)
+{
+    enum fg_stop stop = filling_stop(step);
+
+    if (stop != FG_STOP_NONE)
+        fill_stop(step, stop);
+    else if (!step->fill->tag_present)
+        phase_enter(step, FG_FILL_SUSPENDED);
+}
+
+static enum fg_stop suspended_stop(const struct step *step)
+{
+    enum fg_stop stop = devices_stop(step);
+
+    if (stop == FG_STOP_NONE)
+        stop = event_stop(step->event);
+    if (stop == FG_STOP_NONE &&
+        time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
+        stop = FG_STOP_TAG_GONE;
+    if (stop == FG_STOP_NONE &&
+        time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
+        stop = FG_STOP_TIME_OUT;
+    return stop;
+}
+
+static void suspended_step(const struct step *step)
+{
+    enum fg_stop stop = suspended_stop(step);
+
+    if (stop != FG_STOP_NONE) {
+        fill_stop(step, stop);
+        return;
+    }
+    if (step->event->kind != FG_FILL_EVENT_TAG_SAME)
+        return;
+    step->fill->flow_low_since_mono_ms = step->event->now_mono_ms;
+    step->fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
+    phase_enter(step, FG_FILL_FILLING);
+}
+
+static void end_capture(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+
+    fill->idle_inventory_known = reading_good(step, FG_SIGNAL_INVENTORY_G, &fill->end_inventory_g);
+    fill->idle_inventory_g = fill->end_inventory_g;
+    (void)reading_good(step, FG_SIGNAL_PRESSURE_KPA, &fill->end_pressure_kpa);
+    (void)reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &fill->end_temperature_dc);
+    (void)reading_good(step, FG_SIGNAL_SCALE_G, &fill->end_scale_g);
+    fill->end_mono_ms = step->event->now_mono_ms;
+}
+
+static bool closing_is_done(const struct step *step)
+{
+    int64_t open = 0;
+    int64_t flow_g_min = 0;
+
+    if (step->event->plant->configured[FG_SIGNAL_VALVE_OPEN] &&
+        (!reading_good(step, FG_SIGNAL_VALVE_OPEN, &open) || open != 0))
+        return false;
+    return reading_good(step, FG_SIGNAL_FLOW_G_MIN, &flow_g_min) &&
+           flow_g_min < (int64_t)step->settings->flow_min_g_min;
+}
+
+static void closing_step(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    bool shutdown = step->event->kind == FG_FILL_EVENT_SHUTDOWN || fill->stop == FG_STOP_SHUTDOWN;
+
+    if (!closing_is_done(step) && !shutdown &&
+        !time_is_over(step, fill->phase_since_mono_ms, step->settings->closing_max_ms))
+        return;
+    end_capture(step);
+    if (shutdown || fill->scan.post_checks_wanted == 0)
+        end_ask(step);
+    else
+        phase_enter(step, FG_FILL_POST_CHECK);
+}
+
+static void post_check_step(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    bool over = time_is_over(step, fill->phase_since_mono_ms, step->settings->post_check_max_ms);
+
+    if (step->event->kind == FG_FILL_EVENT_CHECKED) {
+        fill->post_check_failed = fill->post_check_failed || step->event->check_failed;
+        if (!step->event->check_failed)
+            fill->post_checks_done |= step->event->checks & fill->scan.post_checks_wanted;
+    }
+    if (over || fill->post_check_failed || fill->post_checks_done == fill->scan.post_checks_wanted ||
+        step->event->kind == FG_FILL_EVENT_SHUTDOWN || step->event->kind == FG_FILL_EVENT_OPERATOR_LEFT)
+        end_ask(step);
+}
+
+/* A dead meter shows as fills of nothing; after several in a row the point locks itself. */
+static void zero_fill_count(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    uint32_t limit = fill->scan.zero_fills_lock_out;
+
+    if (fill->end_inventory_g - fill->start_inventory_g >= (int64_t)step->settings->zero_fill_g) {
+        fill->zero_fills = 0;
+        return;
+    }
+    if (limit == 0 || fill->zero_fills >= limit)
+        return;
+    fill->zero_fills++;
+    if (fill->zero_fills >= limit) {
+        fill->locked_out = true;
+        event_raise(step, FG_EVENT_LOCK_OUT);
+    }
+}
+
+static void recording_step(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+
+    if (step->event->kind == FG_FILL_EVENT_WRITTEN && fill->write_pending) {
+        zero_fill_count(step);
+        scan_forget(step);
+        return;
+    }
+    if (step->event->kind == FG_FILL_EVENT_WRITE_FAILED)
+        fill->write_pending = false;
+    else if (!fill->write_pending && time_is_over(step, fill->phase_since_mono_ms, RECORD_AGAIN_MS))
+        end_ask(step);
+}
+
+/* ---- watching while no fill is authorised ---------------------------------------------------------- */
+
+static bool is_authorised(const struct fg_fill *fill)
+{
+    return fill->phase == FG_FILL_FILLING || fill->phase == FG_FILL_SUSPENDED ||
+           fill->phase == FG_FILL_CLOSING;
+}
+
+static void idle_flow_watch(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    int64_t inventory_g = 0;
+    int64_t flow_g_min = 0;
+
+    if (is_authorised(fill) || !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
+        return;
+    if (!fill->idle_inventory_known || inventory_g < fill->idle_inventory_g) {
+        fill->idle_inventory_known = true;
+        fill->idle_inventory_g = inventory_g;
+        return;
+    }
+    if (fill->alarm_flow) {
+        fill->idle_inventory_g = inventory_g;
+        fill->alarm_flow = !reading_good(step, FG_SIGNAL_FLOW_G_MIN, &flow_g_min) ||
+                           flow_g_min >= (int64_t)step->settings->flow_min_g_min;
+        return;
+    }
+    if (inventory_g - fill->idle_inventory_g <= (int64_t)step->settings->unauthorised_flow_g)
+        return;
+    fill->alarm_flow = true;
+    fill->idle_inventory_g = inventory_g;
+    event_raise(step, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
+}
+
+static void idle_valve_watch(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    int64_t open = 0;
+
+    if (fill->phase == FG_FILL_FILLING)
+        return;
+    if (valve_differs_too_long(step)) {
+        if (!fill->alarm_valve)
+            event_raise(step, FG_EVENT_VALVE_FAULT);
+        fill->alarm_valve = true;
+    } else if (reading_good(step, FG_SIGNAL_VALVE_OPEN, &open) && open == 0) {
+        fill->alarm_valve = false;
+    }
+}
+
+static void tag_track(const struct step *step)
+{
+    if (step->event->kind == FG_FILL_EVENT_TAG_GONE || step->event->kind == FG_FILL_EVENT_TAG_OTHER)
+        step->fill->tag_present = false;
+    else if (step->event->kind == FG_FILL_EVENT_TAG_SAME && step->fill->phase != FG_FILL_IDLE)
+        step->fill->tag_present = true;
+}
+
+void fg_fill_step(struct fg_fill *fill, const struct fg_fill_settings *settings,
+                  const struct fg_fill_event *event, struct fg_fill_commands *ret_commands)
+{
+    static void (*const handlers[FG_FILL_PHASE_COUNT])(const struct step *) = {
+        [FG_FILL_IDLE] = idle_step,
+        [FG_FILL_PRE_CHECK] = pre_check_step,
+        [FG_FILL_AUTHORISING] = authorising_step,
+        [FG_FILL_FILLING] = filling_step,
+        [FG_FILL_SUSPENDED] = suspended_step,
+        [FG_FILL_CLOSING] = closing_step,
+        [FG_FILL_POST_CHECK] = post_check_step,
+        [FG_FILL_RECORDING] = recording_step,
+    };
+    struct fg_fill_commands commands;
+    struct step step = {fill, settings, event, &commands};
+
+    memset(&commands, 0, sizeof(commands));
+    tag_track(&step);
+    if (fill->phase < FG_FILL_PHASE_COUNT)
+        handlers[fill->phase](&step);
+    idle_flow_watch(&step);
+    idle_valve_watch(&step);
+    commands.valve_open = fill->phase == FG_FILL_FILLING;
+    fill->valve_commanded = commands.valve_open;
+    *ret_commands = commands;
+}
+
+bool fg_fill_is_ready(const struct fg_fill *fill)
+{
+    return fill->phase == FG_FILL_IDLE && !fill->locked_out;
+}
+
+int64_t fg_fill_quantity_g(const struct fg_fill *fill, const struct fg_plant_state *plant)
+{
+    const struct fg_reading *inventory = &plant->readings[FG_SIGNAL_INVENTORY_G];
+    int64_t end_g = fill->end_inventory_g;
+
+    if ((fill->phase == FG_FILL_FILLING || fill->phase == FG_FILL_SUSPENDED ||
+         fill->phase == FG_FILL_CLOSING) &&
+        inventory->state == FG_READING_GOOD)
+        end_g = inventory->value;
+    if (fill->authorised_sequence == 0 || end_g < fill->start_inventory_g)
+        return 0;
+    return end_g - fill->start_inventory_g;
+}
+
+const char *fg_fill_phase_name(enum fg_fill_phase phase)
+{
+    static const char *const names[FG_FILL_PHASE_COUNT] = {
+        "IDLE", "PRE_CHECK", "AUTHORISING", "FILLING", "SUSPENDED", "CLOSING", "POST_CHECK", "RECORDING",
+    };
+
+    return (unsigned)phase < FG_FILL_PHASE_COUNT ? names[phase] : "?";
+}

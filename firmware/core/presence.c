@@ -1,0 +1,46 @@
+/* Counting of misses and of silence (presence.h). */
+#include "firmware/core/presence.h"
+
+#include <string.h>
+
+static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
+{
+    return a->length == b->length && a->length <= FG_UID_MAX && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static enum fg_presence_change presence_lose(struct fg_presence *presence)
+{
+    presence->uid.length = 0;
+    presence->misses = 0;
+    return FG_PRESENCE_GONE;
+}
+
+enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
+                                         const struct fg_presence_settings *settings,
+                                         const struct fg_uid *uid, int64_t now_mono_ms)
+{
+    bool had_one = presence->uid.length != 0;
+
+    presence->last_report_mono_ms = now_mono_ms;
+    if (uid->length == 0 || uid->length > FG_UID_MAX) {
+        if (!had_one)
+            return FG_PRESENCE_SAME;
+        presence->misses++;
+        return presence->misses >= settings->misses_max ? presence_lose(presence) : FG_PRESENCE_SAME;
+    }
+    presence->misses = 0;
+    if (had_one && uid_equal(&presence->uid, uid))
+        return FG_PRESENCE_SAME;
+    presence->uid = *uid;
+    return had_one ? FG_PRESENCE_SWAPPED : FG_PRESENCE_ARRIVED;
+}
+
+enum fg_presence_change fg_presence_tick(struct fg_presence *presence,
+                                         const struct fg_presence_settings *settings, int64_t now_mono_ms)
+{
+    if (presence->uid.length == 0)
+        return FG_PRESENCE_SAME;
+    if (now_mono_ms - presence->last_report_mono_ms <= (int64_t)settings->silence_max_ms)
+        return FG_PRESENCE_SAME;
+    return presence_lose(presence);
+}
