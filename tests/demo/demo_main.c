@@ -301,14 +301,25 @@ static bool day_read(const char *text, int32_t *ret_day)
     return true;
 }
 
+/* Copies a word of the script into a request's field. */
+static bool word_copy(struct demo *demo, char *field, size_t capacity, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (length >= capacity)
+        return step_failed(demo, "\"%s\" is longer than %zu bytes", word, capacity - 1);
+    memcpy(field, word, length + 1);
+    return true;
+}
+
 static bool step_sign_in(struct demo *demo, const char *operator_id, const char *date)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN};
 
     if (!day_read(date, &request.certificate_end_day))
         return step_failed(demo, "sign-in: %s is not a date", date);
-    (void)snprintf(request.operator_id, sizeof(request.operator_id), "%s", operator_id);
-    return control_do(demo, &request);
+    return word_copy(demo, request.operator_id, sizeof(request.operator_id), operator_id) &&
+           control_do(demo, &request);
 }
 
 static bool step_check(struct demo *demo, const char *bits, const char *failed)
@@ -324,9 +335,9 @@ static bool step_manual(struct demo *demo, const char *code, const char *person)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
 
-    (void)snprintf(request.code.text, sizeof(request.code.text), "%s", code);
-    (void)snprintf(request.second_person, sizeof(request.second_person), "%s", person);
-    return control_do(demo, &request);
+    return word_copy(demo, request.code.text, sizeof(request.code.text), code) &&
+           word_copy(demo, request.second_person, sizeof(request.second_person), person) &&
+           control_do(demo, &request);
 }
 
 static bool step_import(struct demo *demo, const char *path, bool refusal_expected)
@@ -334,8 +345,7 @@ static bool step_import(struct demo *demo, const char *path, bool refusal_expect
     struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
     struct fg_control_answer answer;
 
-    (void)snprintf(request.path, sizeof(request.path), "%s", path);
-    if (!control_call(demo, &request, &answer))
+    if (!word_copy(demo, request.path, sizeof(request.path), path) || !control_call(demo, &request, &answer))
         return false;
     printf("    %s: %s\n", say(demo, FG_TEXT_DEMO_LIST), answer.text);
     if ((answer.result != FG_OK) != refusal_expected)
