@@ -1,0 +1,297 @@
+/* Implementation of the pass over a journal (walk.h). */
+#include "firmware/journal/walk.h"
+
+#include <string.h>
+
+#include "proto/chain.h"
+#include "proto/entry.h"
+
+typedef unsigned long long ull;
+
+/* One stored row, valid until the statement steps on. */
+struct stored {
+    uint64_t sequence;
+    const uint8_t *bytes;
+    size_t length;
+    struct fg_digest hash;
+    struct fg_signature signature;
+};
+
+enum fg_err fg_journal_sqlite_fail(sqlite3 *database, int result, const char *path, const char *doing,
+                                   struct fg_error *error)
+{
+    const char *text = database != NULL ? sqlite3_errmsg(database) : sqlite3_errstr(result);
+
+    switch (result & 0xff) {
+    case SQLITE_FULL:
+        return fg_fail(error, FG_E_FULL, "%s: %s: no space is left; free some or enlarge it", path, doing);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fg_fail(error, FG_E_BUSY, "%s: %s: another process holds it", path, doing);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return fg_fail(error, FG_E_CORRUPT, "%s: %s: the file is damaged (%s); keep it as evidence", path,
+                       doing, text);
+    case SQLITE_NOMEM:
+        return fg_fail(error, FG_E_MEMORY, "%s: %s: no memory", path, doing);
+    default:
+        return fg_fail(error, FG_E_IO, "%s: %s: %s; check the disk", path, doing, text);
+    }
+}
+
+enum fg_err fg_journal_run_sql(sqlite3 *database, const char *path, const char *sql, struct fg_error *error)
+{
+    int result = sqlite3_exec(database, sql, NULL, NULL, NULL);
+
+    if (result == SQLITE_OK)
+        return FG_OK;
+    return fg_journal_sqlite_fail(database, result, path, "journal", error);
+}
+
+enum fg_err fg_journal_is_anchored(sqlite3 *database, const char *path, bool *ret_anchored,
+                                   struct fg_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int result =
+        sqlite3_prepare_v2(database, "SELECT 1 FROM meta WHERE name = 'anchored'", -1, &statement, NULL);
+
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    if (result == SQLITE_ROW || result == SQLITE_DONE)
+        *ret_anchored = result == SQLITE_ROW;
+    (void)sqlite3_finalize(statement);
+    if (result == SQLITE_ROW || result == SQLITE_DONE)
+        return FG_OK;
+    return fg_journal_sqlite_fail(database, result, path, "reading the journal", error);
+}
+
+void fg_entry_columns(const struct fg_entry *entry, const struct fg_entry *open_fill,
+                      struct fg_entry_columns *ret_columns)
+{
+    const struct fg_row *row = &entry->row;
+
+    memset(ret_columns, 0, sizeof(*ret_columns));
+    if (entry->kind == FG_ENTRY_ENDED && row->code.text[0] == '\0' && open_fill != NULL)
+        row = &open_fill->row;
+    ret_columns->kind = entry->kind;
+    ret_columns->wall_ms = entry->wall_ms;
+    ret_columns->identity = entry->identity;
+    ret_columns->quantity_g = entry->quantity_g;
+    memcpy(ret_columns->code, row->code.text, sizeof(ret_columns->code));
+    memcpy(ret_columns->plate, row->plate, sizeof(ret_columns->plate));
+}
+
+static enum fg_err bad(struct fg_walk *walk, uint64_t sequence, enum fg_err code, const char *text,
+                       struct fg_error *error)
+{
+    walk->first_bad_sequence = sequence;
+    return fg_fail(error, code, "%s: entry %llu: %s; keep the file as evidence", walk->path, (ull)sequence,
+                   text);
+}
+
+static enum fg_err take_row(struct fg_walk *walk, sqlite3_stmt *statement, struct stored *ret_row,
+                            struct fg_error *error)
+{
+    uint64_t expected = walk->head.sequence + 1;
+
+    ret_row->sequence = (uint64_t)sqlite3_column_int64(statement, 0);
+    ret_row->bytes = sqlite3_column_blob(statement, 1);
+    ret_row->length = (size_t)sqlite3_column_bytes(statement, 1);
+    if (ret_row->sequence != expected)
+        return bad(walk, expected, FG_E_CORRUPT,
+                   ret_row->sequence > expected ? "it is missing" : "its number is impossible", error);
+    if (ret_row->bytes == NULL || ret_row->length == 0 || ret_row->length > FG_ENTRY_BYTES_MAX ||
+        sqlite3_column_bytes(statement, 2) != FG_DIGEST_BYTES ||
+        sqlite3_column_bytes(statement, 3) != FG_SIGNATURE_BYTES)
+        return bad(walk, expected, FG_E_CORRUPT, "its bytes, hash or signature have an impossible length",
+                   error);
+    memcpy(ret_row->hash.bytes, sqlite3_column_blob(statement, 2), FG_DIGEST_BYTES);
+    memcpy(ret_row->signature.bytes, sqlite3_column_blob(statement, 3), FG_SIGNATURE_BYTES);
+    return FG_OK;
+}
+
+/* Says what an entry whose hash does not follow really is. */
+static enum fg_err name_break(struct fg_walk *walk, const struct stored *row, const struct fg_entry *entry,
+                              bool decoded, struct fg_error *error)
+{
+    char text[128];
+
+    if (!decoded)
+        return bad(walk, row->sequence, FG_E_CORRUPT, "it was edited: its bytes are no entry any more",
+                   error);
+    if (entry->sequence != row->sequence) {
+        (void)sqlite3_snprintf((int)sizeof(text), text,
+                               "out of order: it holds entry %llu, swapped in or replayed",
+                               (ull)entry->sequence);
+        return bad(walk, row->sequence, FG_E_CORRUPT, text, error);
+    }
+    return bad(walk, row->sequence, FG_E_CORRUPT, "it was edited: it does not follow from the one before",
+               error);
+}
+
+static enum fg_err check_controller(struct fg_walk *walk, const struct fg_entry *entry,
+                                    struct fg_error *error)
+{
+    char text[160];
+
+    if (walk->found_controller[0] == '\0')
+        memcpy(walk->found_controller, walk->controller != NULL ? walk->controller : entry->controller,
+               strnlen(walk->controller != NULL ? walk->controller : entry->controller, FG_NAME_MAX));
+    if (strcmp(entry->controller, walk->found_controller) == 0)
+        return FG_OK;
+    (void)sqlite3_snprintf((int)sizeof(text), text, "it is another controller's: %s, expected %s",
+                           entry->controller, walk->found_controller);
+    return bad(walk, entry->sequence, FG_E_CORRUPT, text, error);
+}
+
+/* The rules between entries: each AUTHORISED has one ENDED before the next. */
+static enum fg_err follow_fill(struct fg_walk *walk, const struct fg_entry *entry, struct fg_error *error)
+{
+    if (entry->kind == FG_ENTRY_AUTHORISED) {
+        if (walk->fill_open)
+            return bad(walk, entry->sequence, FG_E_CORRUPT, "a fill was authorised while another was open",
+                       error);
+        walk->fill_open = true;
+        walk->open_fill = *entry;
+    } else if (entry->kind == FG_ENTRY_ENDED) {
+        if (!walk->fill_open || entry->authorised_sequence != walk->open_fill.sequence)
+            return bad(walk, entry->sequence, FG_E_CORRUPT, "it ends a fill that is not open", error);
+        walk->fill_open = false;
+    }
+    return FG_OK;
+}
+
+/* The index columns answer history look-ups, so they must say what the bytes say. */
+static bool columns_agree(sqlite3_stmt *statement, const struct fg_walk *walk, const struct fg_entry *entry)
+{
+    struct fg_entry_columns columns;
+    const char *code = (const char *)sqlite3_column_text(statement, 8);
+    const char *plate = (const char *)sqlite3_column_text(statement, 9);
+
+    fg_entry_columns(entry, walk->fill_open ? &walk->open_fill : NULL, &columns);
+    return code != NULL && plate != NULL && sqlite3_column_int64(statement, 4) == columns.kind &&
+           sqlite3_column_int64(statement, 5) == columns.wall_ms &&
+           sqlite3_column_int64(statement, 6) == columns.identity &&
+           sqlite3_column_int64(statement, 7) == columns.quantity_g && strcmp(code, columns.code) == 0 &&
+           strcmp(plate, columns.plate) == 0;
+}
+
+static enum fg_err check_signature(struct fg_walk *walk, struct fg_error *error)
+{
+    enum fg_err code = fg_head_verify(&walk->head, &walk->signature, walk->key, NULL);
+
+    if (code == FG_OK)
+        return FG_OK;
+    return bad(walk, walk->head.sequence, FG_E_AUTH,
+               "its head signature is false: the chain was rewritten, or it is another controller's journal",
+               error);
+}
+
+/* What the entry itself tells; walk->head and walk->signature are already this entry's. */
+static enum fg_err take_entry(struct fg_walk *walk, sqlite3_stmt *statement, const struct fg_entry *entry,
+                              struct fg_error *error)
+{
+    enum fg_err code;
+
+    if (!columns_agree(statement, walk, entry))
+        return bad(walk, entry->sequence, FG_E_CORRUPT, "its index columns were edited", error);
+    code = follow_fill(walk, entry, error);
+    if (code != FG_OK)
+        return code;
+    if (entry->boot > walk->last_boot)
+        walk->last_boot = entry->boot;
+    if (entry->clock_quality != FG_CLOCK_UNKNOWN && entry->wall_ms > walk->newest_wall_ms)
+        walk->newest_wall_ms = entry->wall_ms;
+    return FG_OK;
+}
+
+static enum fg_err walk_row(struct fg_walk *walk, sqlite3_stmt *statement, struct fg_error *error)
+{
+    struct stored row;
+    struct fg_entry entry;
+    struct fg_digest hash;
+    bool decoded;
+    enum fg_err code = take_row(walk, statement, &row, error);
+
+    if (code != FG_OK)
+        return code;
+    decoded = fg_entry_decode(row.bytes, row.length, &entry, NULL) == FG_OK;
+    if (decoded) {
+        code = check_controller(walk, &entry, error);
+        if (code != FG_OK)
+            return code;
+    }
+    if (walk->head.sequence == 0)
+        fg_chain_start(walk->found_controller, &walk->head.hash);
+    fg_chain_next(&walk->head.hash, row.bytes, row.length, &hash);
+    if (!fg_bytes_equal(&hash, &row.hash, sizeof(hash)) || (decoded && entry.sequence != row.sequence))
+        return name_break(walk, &row, &entry, decoded, error);
+    memcpy(walk->head.controller, walk->found_controller, sizeof(walk->head.controller));
+    walk->head.sequence = row.sequence;
+    walk->head.hash = hash;
+    walk->signature = row.signature;
+    if (walk->every_signature)
+        code = check_signature(walk, error);
+    if (code == FG_OK && decoded)
+        code = take_entry(walk, statement, &entry, error);
+    if (code != FG_OK || !walk->anchor->known || walk->anchor->head.sequence != row.sequence)
+        return code;
+    if (!fg_bytes_equal(&hash, &walk->anchor->head.hash, sizeof(hash)))
+        return bad(walk, row.sequence, FG_E_CORRUPT,
+                   "it differs from the anchor: the journal was rolled back and written on", error);
+    return FG_OK;
+}
+
+static enum fg_err check_end(struct fg_walk *walk, struct fg_error *error)
+{
+    const struct fg_anchor_state *anchor = walk->anchor;
+
+    if (anchor->known && anchor->head.sequence > walk->head.sequence) {
+        walk->first_bad_sequence = walk->head.sequence + 1;
+        return fg_fail(error, FG_E_CORRUPT,
+                       "%s: entry %llu: missing: the tail was cut or the journal rolled back, for its anchor "
+                       "knows entry %llu; keep the file as evidence",
+                       walk->path, (ull)walk->head.sequence + 1, (ull)anchor->head.sequence);
+    }
+    if (walk->anchored && !anchor->known) {
+        walk->first_bad_sequence = walk->head.sequence;
+        return fg_fail(error, FG_E_CORRUPT,
+                       "%s: entry %llu: its anchor %s.anchor is missing or damaged, so that a cut tail would "
+                       "not show; keep the file as evidence",
+                       walk->path, (ull)walk->head.sequence, walk->path);
+    }
+    if (walk->head.sequence != 0 && !walk->every_signature)
+        return check_signature(walk, error);
+    return FG_OK;
+}
+
+enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error *error)
+{
+    static const char sql[] = "SELECT sequence, bytes, hash, signature, kind, wall_ms, identity, quantity_g,"
+                              " code, plate FROM entry ORDER BY sequence";
+    sqlite3_stmt *statement = NULL;
+    enum fg_err code = FG_OK;
+    int result = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+
+    if (walk->controller != NULL)
+        memcpy(walk->found_controller, walk->controller, strnlen(walk->controller, FG_NAME_MAX));
+    memcpy(walk->head.controller, walk->found_controller, sizeof(walk->head.controller));
+    fg_chain_start(walk->found_controller, &walk->head.hash);
+    while (result == SQLITE_OK || result == SQLITE_ROW) {
+        result = sqlite3_step(statement);
+        if (result != SQLITE_ROW)
+            break;
+        code = walk_row(walk, statement, error);
+        if (code != FG_OK)
+            goto done;
+    }
+    if (result != SQLITE_DONE) {
+        walk->first_bad_sequence = walk->head.sequence + 1;
+        code = fg_journal_sqlite_fail(database, result, walk->path, "reading the journal", error);
+        goto done;
+    }
+    code = check_end(walk, error);
+done:
+    (void)sqlite3_finalize(statement);
+    return code;
+}

@@ -1,0 +1,62 @@
+/* One pass over a stored journal, first entry to last: sequence, chain, signatures, one end per fill, index
+ * columns, anchor. Start-up and verification are both this pass.
+ *
+ * Not: writing. Relies on: SQLite, proto/chain.h, proto/entry.h, anchor.h. Private to the journal room. */
+#ifndef FG_JOURNAL_WALK_H
+#define FG_JOURNAL_WALK_H
+
+#include <sqlite3.h>
+
+#include "firmware/journal/anchor.h"
+#include "proto/sign.h"
+#include "proto/types.h"
+
+/* The index columns of an entry, always derived from its bytes. */
+struct fg_entry_columns {
+    int64_t kind;
+    int64_t wall_ms;
+    int64_t identity;
+    int64_t quantity_g;
+    char code[FG_CODE_MAX + 1];
+    char plate[FG_PLATE_MAX + 1];
+};
+
+/* open_fill is the AUTHORISED entry that is open before *entry, or NULL: an ENDED is indexed under the
+ * cylinder of its fill. */
+void fg_entry_columns(const struct fg_entry *entry, const struct fg_entry *open_fill,
+                      struct fg_entry_columns *ret_columns);
+
+struct fg_walk {
+    /* Set by the caller. */
+    const char *path;       /* for messages */
+    const char *controller; /* NULL = the first entry's */
+    const struct fg_public_key *key;
+    bool every_signature; /* false: only the newest */
+    bool anchored;        /* the journal says that an anchor was written */
+    const struct fg_anchor_state *anchor;
+    /* Found. */
+    char found_controller[FG_NAME_MAX + 1];
+    struct fg_head head;
+    struct fg_signature signature; /* of the newest entry */
+    uint64_t first_bad_sequence;
+    uint32_t last_boot;
+    int64_t newest_wall_ms; /* of entries whose clock was better than UNKNOWN */
+    bool fill_open;
+    struct fg_entry open_fill;
+};
+
+/* FG_E_CORRUPT or FG_E_AUTH with a text that names file and entry; first_bad_sequence is then set. */
+enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error *error);
+
+/* Turns an SQLite result into an error that names the file and what was being done. */
+enum fg_err fg_journal_sqlite_fail(sqlite3 *database, int result, const char *path, const char *doing,
+                                   struct fg_error *error);
+
+/* Runs one SQL text without results. */
+enum fg_err fg_journal_run_sql(sqlite3 *database, const char *path, const char *sql, struct fg_error *error);
+
+/* Does the journal say that an anchor was written? */
+enum fg_err fg_journal_is_anchored(sqlite3 *database, const char *path, bool *ret_anchored,
+                                   struct fg_error *error);
+
+#endif

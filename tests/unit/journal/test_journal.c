@@ -1,0 +1,424 @@
+/* The journal store: what append promises, what start-up finds, and every way of tampering that must show. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "firmware/core/rules.h"
+#include "firmware/journal/journal.h"
+#include "tests/lib/check.h"
+
+#define DAY_MS INT64_C(86400000)
+#define NOON_MS (INT64_C(20600) * DAY_MS + DAY_MS / 2)
+
+static struct fg_private_key key;
+static struct fg_error error;
+
+static const struct fg_private_key *device_key(void)
+{
+    static bool made;
+
+    if (!made)
+        CHECK_OK(fg_private_key_new(&key, &error), &error);
+    made = true;
+    return &key;
+}
+
+static struct fg_journal_settings settings_for(const char *path)
+{
+    struct fg_journal_settings settings = {
+        .path = path,
+        .controller = "point-1",
+        .key = device_key(),
+        .bytes_max = 8 << 20,
+        .warn_percent = 80,
+        .stop_reserve_entries = 32,
+    };
+    return settings;
+}
+
+static struct fg_journal *open_journal(struct fg_journal_start *ret_start)
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal *journal = NULL;
+
+    CHECK_OK(fg_journal_open(&settings, &journal, ret_start, &error), &error);
+    return journal;
+}
+
+static struct fg_entry entry_of(uint8_t kind)
+{
+    struct fg_entry entry;
+
+    memset(&entry, 0, sizeof(entry));
+    entry.kind = kind;
+    entry.wall_ms = NOON_MS;
+    entry.clock_quality = FG_CLOCK_INFORMATIVE;
+    if (kind == FG_ENTRY_AUTHORISED || kind == FG_ENTRY_REFUSED) {
+        memcpy(entry.row.code.text, "CYL-1", 6);
+        memcpy(entry.row.plate, "ABC123", 7);
+        entry.identity = FG_IDENTITY_SIGNED_TAG;
+    }
+    return entry;
+}
+
+static uint64_t append(struct fg_journal *journal, struct fg_entry entry)
+{
+    uint64_t sequence = 0;
+
+    CHECK_OK(fg_journal_append(journal, &entry, &sequence, &error), &error);
+    return sequence;
+}
+
+static uint64_t append_fill(struct fg_journal *journal, int64_t wall_ms, int64_t quantity_g)
+{
+    struct fg_entry start = entry_of(FG_ENTRY_AUTHORISED);
+    struct fg_entry end = entry_of(FG_ENTRY_ENDED);
+
+    start.wall_ms = wall_ms;
+    end.authorised_sequence = append(journal, start);
+    end.wall_ms = wall_ms + 60000;
+    end.quantity_g = quantity_g;
+    end.stop = FG_STOP_TARGET_REACHED;
+    return append(journal, end);
+}
+
+/* BOOT, two fills, an EVENT: entries 1 to 6. */
+static void write_sample(void)
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+
+    (void)append(journal, entry_of(FG_ENTRY_BOOT));
+    (void)append_fill(journal, NOON_MS, 5000);
+    (void)append_fill(journal, NOON_MS + 3600000, 6000);
+    (void)append(journal, entry_of(FG_ENTRY_EVENT));
+    fg_journal_close(journal);
+}
+
+static void tamper(const char *sql)
+{
+    sqlite3 *database = NULL;
+    char *message = NULL;
+    int result = sqlite3_open(fg_test_path("journal.db"), &database);
+
+    if (result == SQLITE_OK)
+        result = sqlite3_exec(database, sql, NULL, NULL, &message);
+    (void)sqlite3_close(database);
+    if (result != SQLITE_OK)
+        printf("    %s\n", message != NULL ? message : "?");
+    sqlite3_free(message);
+    CHECK_INT(result, SQLITE_OK);
+}
+
+static void check_found(enum fg_err expected, uint64_t bad, const char *part)
+{
+    struct fg_journal_verdict verdict;
+
+    CHECK_INT(
+        fg_journal_verify(fg_test_path("journal.db"), NULL, &device_key()->public_key, &verdict, &error),
+        expected);
+    CHECK_INT(verdict.first_bad_sequence, bad);
+    CHECK_HAS(error.text, part);
+    CHECK_HAS(error.text, "journal.db");
+}
+
+static void check_not_opened(void)
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal_start start;
+    struct fg_journal *journal = NULL;
+    enum fg_err code = fg_journal_open(&settings, &journal, &start, &error);
+
+    fg_journal_close(journal);
+    CHECK(code == FG_E_CORRUPT || code == FG_E_AUTH);
+}
+
+TEST("NO-LOSS: what was appended is found again, in order, and verifies")
+{
+    struct fg_journal_start start;
+    struct fg_journal_verdict verdict;
+    struct fg_journal *journal;
+
+    write_sample();
+    CHECK_OK(fg_journal_verify(fg_test_path("journal.db"), NULL, &device_key()->public_key, &verdict, &error),
+             &error);
+    CHECK_INT(verdict.entries, 6);
+    CHECK_INT(verdict.first_bad_sequence, 0);
+    journal = open_journal(&start);
+    CHECK_INT(start.last_sequence, 6);
+    CHECK_INT(start.boot, 2);
+    CHECK_INT(start.last_wall_ms, NOON_MS + 3660000);
+    CHECK(!start.fill_open);
+    CHECK_INT(fg_journal_count(journal), 6);
+    CHECK_INT(fg_journal_unsent(journal), 6);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
+    fg_journal_close(journal);
+}
+
+TEST("ONE-END: start-up finds the open fill, and neither a second fill nor a second end gets in")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+    struct fg_entry end = entry_of(FG_ENTRY_ENDED);
+    struct fg_entry another = entry_of(FG_ENTRY_AUTHORISED);
+    uint64_t sequence = 0;
+
+    CHECK_INT(fg_journal_append(journal, &end, &sequence, &error), FG_E_STATE);
+    end.authorised_sequence = append(journal, entry_of(FG_ENTRY_AUTHORISED));
+    CHECK_INT(fg_journal_append(journal, &another, &sequence, &error), FG_E_STATE);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    CHECK(start.fill_open);
+    CHECK_INT(start.open_fill.sequence, 1);
+    CHECK_TEXT(start.open_fill.row.code.text, "CYL-1");
+    end.authorised_sequence = 7;
+    CHECK_INT(fg_journal_append(journal, &end, &sequence, &error), FG_E_STATE);
+    end.authorised_sequence = 1;
+    CHECK_INT(append(journal, end), 2);
+    CHECK_INT(fg_journal_append(journal, &end, &sequence, &error), FG_E_STATE);
+    fg_journal_close(journal);
+}
+
+TEST("a second writer is told that the journal is busy")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal_start start;
+    struct fg_journal *second = NULL;
+    struct fg_journal *journal = open_journal(&start);
+
+    CHECK_INT(fg_journal_open(&settings, &second, &start, &error), FG_E_BUSY);
+    (void)append(journal, entry_of(FG_ENTRY_BOOT));
+    fg_journal_close(journal);
+}
+
+TEST("history counts the fills of one cylinder on one local day")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+    struct fg_code code = {"CYL-1"};
+    int64_t last_ms = -1;
+    uint32_t fills = 9;
+
+    CHECK_OK(fg_journal_history(journal, &code, 20600, 0, &last_ms, &fills, &error), &error);
+    CHECK_INT(last_ms, 0);
+    CHECK_INT(fills, 0);
+    (void)append_fill(journal, NOON_MS - DAY_MS, 100);
+    (void)append_fill(journal, NOON_MS, 100);
+    (void)append_fill(journal, NOON_MS + 10 * 3600000, 100);
+    (void)append_fill(journal, NOON_MS + 11 * 3600000, 0);
+    CHECK_OK(fg_journal_history(journal, &code, 20600, 0, &last_ms, &fills, &error), &error);
+    CHECK_INT(last_ms, NOON_MS + 10 * 3600000 + 60000);
+    CHECK_INT(fills, 2);
+    CHECK_OK(fg_journal_history(journal, &code, 20600, 8 * 3600, &last_ms, &fills, &error), &error);
+    CHECK_INT(fills, 1); /* the last one was after midnight at UTC+8 */
+    memcpy(code.text, "CYL-2", 6);
+    CHECK_OK(fg_journal_history(journal, &code, 20600, 0, &last_ms, &fills, &error), &error);
+    CHECK_INT(fills, 0);
+    fg_journal_close(journal);
+}
+
+TEST("manual identifications are counted by day")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+    struct fg_entry entry = entry_of(FG_ENTRY_AUTHORISED);
+    uint32_t count = 9;
+
+    entry.identity = FG_IDENTITY_MANUAL;
+    (void)append(journal, entry);
+    CHECK_OK(fg_journal_manual_count(journal, 20600, 0, &count, &error), &error);
+    CHECK_INT(count, 1);
+    CHECK_OK(fg_journal_manual_count(journal, 20601, 0, &count, &error), &error);
+    CHECK_INT(count, 0);
+    fg_journal_close(journal);
+}
+
+TEST("TAMPER-SHOWS: an edited entry is named")
+{
+    write_sample();
+    tamper("UPDATE entry SET bytes = zeroblob(40) WHERE sequence = 3");
+    check_found(FG_E_CORRUPT, 3, "edited");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: a deleted entry is named")
+{
+    write_sample();
+    tamper("DELETE FROM entry WHERE sequence = 4");
+    check_found(FG_E_CORRUPT, 4, "missing");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: two swapped entries are named")
+{
+    write_sample();
+    tamper(
+        "UPDATE entry SET sequence = -2 WHERE sequence = 2; UPDATE entry SET sequence = 2 WHERE sequence = 4;"
+        "UPDATE entry SET sequence = 4 WHERE sequence = -2");
+    check_found(FG_E_CORRUPT, 2, "holds entry 4");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: a replayed entry is named")
+{
+    write_sample();
+    tamper(
+        "INSERT INTO entry SELECT 7, bytes, hash, signature, kind, wall_ms, identity, quantity_g, code, plate"
+        " FROM entry WHERE sequence = 6");
+    check_found(FG_E_CORRUPT, 7, "replayed");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: a cut tail is named")
+{
+    write_sample();
+    tamper("DELETE FROM entry WHERE sequence > 4");
+    check_found(FG_E_CORRUPT, 5, "tail was cut");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: a removed anchor is named")
+{
+    write_sample();
+    CHECK_INT(unlink(fg_test_path("journal.db.anchor")), 0);
+    check_found(FG_E_CORRUPT, 6, "anchor");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: a false head signature is named")
+{
+    write_sample();
+    tamper(
+        "UPDATE entry SET signature = (SELECT signature FROM entry WHERE sequence = 1) WHERE sequence = 6");
+    check_found(FG_E_AUTH, 6, "signature is false");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: edited index columns are named")
+{
+    write_sample();
+    tamper("UPDATE entry SET wall_ms = 0 WHERE sequence = 5");
+    check_found(FG_E_CORRUPT, 5, "index columns");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: another controller's journal is not taken for one's own")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal_verdict verdict;
+    struct fg_journal_start start;
+    struct fg_journal *journal = NULL;
+    struct fg_private_key other;
+
+    write_sample();
+    CHECK_OK(fg_private_key_new(&other, &error), &error);
+    CHECK_INT(fg_journal_verify(settings.path, NULL, &other.public_key, &verdict, &error), FG_E_AUTH);
+    CHECK_INT(verdict.first_bad_sequence, 1);
+    CHECK_HAS(error.text, "another controller's");
+    settings.controller = "point-2";
+    CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "point-1");
+}
+
+TEST("a full journal authorises nothing but still logs, and ends the fill that is open")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal *journal = NULL;
+    struct fg_journal_start start;
+    struct fg_entry entry;
+    uint64_t sequence = 0;
+    uint64_t open_fill = 0;
+    bool warned = false;
+    unsigned logged = 0;
+    enum fg_err code = FG_OK;
+
+    settings.bytes_max = 640 << 10;
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    for (unsigned i = 0; i < 4000 && fg_journal_state(journal) != FG_JOURNAL_FULL; i++) {
+        entry = entry_of(open_fill == 0 ? FG_ENTRY_AUTHORISED : FG_ENTRY_ENDED);
+        entry.authorised_sequence = open_fill;
+        sequence = append(journal, entry);
+        open_fill = open_fill == 0 ? sequence : 0;
+        warned = warned || fg_journal_state(journal) == FG_JOURNAL_WARN;
+    }
+    CHECK(warned);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_FULL);
+    if (open_fill != 0) {
+        entry = entry_of(FG_ENTRY_ENDED);
+        entry.authorised_sequence = open_fill;
+        (void)append(journal, entry);
+    }
+    entry = entry_of(FG_ENTRY_AUTHORISED);
+    CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), FG_E_FULL);
+    for (unsigned i = 0; i < 4000 && code == FG_OK; i++) {
+        entry = entry_of(FG_ENTRY_EVENT);
+        memset(entry.text, 'x', FG_TEXT_MAX);
+        code = fg_journal_append(journal, &entry, &sequence, &error);
+        logged += code == FG_OK;
+    }
+    CHECK_INT(code, FG_E_FULL);
+    CHECK(logged >= settings.stop_reserve_entries);
+    fg_journal_close(journal);
+}
+
+static enum fg_err count_visit(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                               size_t byte_count, struct fg_error *ret_error)
+{
+    (void)entry;
+    (void)bytes;
+    (void)byte_count;
+    (void)ret_error;
+    ++*(unsigned *)context;
+    return FG_OK;
+}
+
+static unsigned count_matching(const struct fg_journal_filter *filter)
+{
+    unsigned count = 0;
+
+    CHECK_OK(fg_journal_each(fg_test_path("journal.db"), filter, count_visit, &count, &error), &error);
+    return count;
+}
+
+TEST("each gives what the filter asks for, an end under its fill's cylinder")
+{
+    struct fg_journal_filter filter = {.kind = 0};
+    unsigned count = 0;
+
+    write_sample();
+    CHECK_INT(count_matching(NULL), 6);
+    filter.kind = FG_ENTRY_AUTHORISED;
+    CHECK_INT(count_matching(&filter), 2);
+    filter.kind = 0;
+    memcpy(filter.code.text, "CYL-1", 6);
+    CHECK_INT(count_matching(&filter), 4);
+    filter.from_sequence = 4;
+    CHECK_INT(count_matching(&filter), 2);
+    filter.to_ms = NOON_MS;
+    CHECK_INT(count_matching(&filter), 0);
+    CHECK_INT(fg_journal_each("/nowhere/journal.db", NULL, count_visit, &count, &error), FG_E_NOT_FOUND);
+}
+
+TEST("a reader works beside the writer")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+
+    (void)append(journal, entry_of(FG_ENTRY_BOOT));
+    CHECK_INT(count_matching(NULL), 1);
+    (void)append(journal, entry_of(FG_ENTRY_EVENT));
+    CHECK_INT(count_matching(NULL), 2);
+    fg_journal_close(journal);
+}
+
+TEST("a file that is no journal is refused")
+{
+    FILE *file = fopen(fg_test_path("journal.db"), "w");
+
+    CHECK(file != NULL);
+    for (unsigned i = 0; i < 2000; i++)
+        (void)fputs("no journal ", file);
+    CHECK_INT(fclose(file), 0);
+    check_not_opened();
+}
