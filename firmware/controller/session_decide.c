@@ -5,17 +5,23 @@
 #include "firmware/clock/clock.h"
 #include "firmware/controller/session_private.h"
 
+#define BIT(signal) (UINT32_C(1) << (signal))
+
 /* Signals without which this medium cannot be filled safely. */
 static uint32_t signals_needed(uint8_t medium)
 {
-    uint32_t needed = 1U << FG_SIGNAL_INVENTORY_G | 1U << FG_SIGNAL_VALVE_OPEN;
+    uint32_t needed = BIT(FG_SIGNAL_INVENTORY_G) | BIT(FG_SIGNAL_VALVE_OPEN) | BIT(FG_SIGNAL_FLOW_G_MIN);
 
     if (medium == FG_MEDIUM_CNG)
-        needed |= 1U << FG_SIGNAL_PRESSURE_KPA | 1U << FG_SIGNAL_TEMPERATURE_DC;
+        needed |= BIT(FG_SIGNAL_PRESSURE_KPA) | BIT(FG_SIGNAL_TEMPERATURE_DC);
     else
-        needed |= 1U << FG_SIGNAL_SCALE_G;
+        needed |= BIT(FG_SIGNAL_SCALE_G);
     return needed;
 }
+
+/* Signals that a point need not have, but that must work where it has them. */
+#define SIGNALS_OF_SAFETY                                                                                    \
+    (BIT(FG_SIGNAL_EMERGENCY_STOP) | BIT(FG_SIGNAL_START_BUTTON) | BIT(FG_SIGNAL_STOP_BUTTON))
 
 static bool plant_is_faulty(const struct fg_session *session)
 {
@@ -24,11 +30,11 @@ static bool plant_is_faulty(const struct fg_session *session)
     if (session->fill.alarm_flow || session->fill.alarm_valve)
         return true;
     for (int signal = 0; signal < FG_SIGNAL_COUNT; signal++) {
-        bool configured = session->plant.configured[signal];
+        bool good = session->plant.readings[signal].state == FG_READING_GOOD;
 
-        if (!configured && (needed & 1U << signal) != 0)
+        if ((needed & BIT(signal)) != 0 && !(session->plant.configured[signal] && good))
             return true;
-        if (configured && session->plant.readings[signal].state != FG_READING_GOOD)
+        if ((SIGNALS_OF_SAFETY & BIT(signal)) != 0 && session->plant.configured[signal] && !good)
             return true;
     }
     return false;
