@@ -1,0 +1,905 @@
+/* The session with the real rules, machine, journal, list and tag signatures; only plant, reader and time are
+ * played. Wall time is the moment of the test's world, never the computer's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "firmware/controller/session.h"
+#include "firmware/core/rules.h"
+#include "proto/bucket.h"
+#include "proto/list_file.h"
+#include "proto/manifest.h"
+#include "proto/row.h"
+#include "proto/tag.h"
+#include "proto/tree.h"
+#include "tests/lib/check.h"
+
+#define START_WALL_MS INT64_C(1795000000000) /* 2026-11-18 */
+#define TODAY ((int32_t)(START_WALL_MS / 86400000))
+#define TICK_MS 20
+
+struct world {
+    struct fg_private_key bureau;
+    struct fg_private_key device;
+    struct fg_session_settings settings;
+    struct fg_session_stores stores;
+    struct fg_plant_port port;
+    struct fg_session *session;
+    struct fg_control_answer answer;
+    int64_t mono_ms;
+    /* the played plant */
+    struct fg_plant_state plant;
+    bool valve;
+    bool meter_silent;
+    bool stuck_open;
+    int64_t hold_until_ms;
+    uint64_t opened_without_entry; /* the promise's counter */
+    bool lamps[FG_LAMP_COUNT];
+    uint8_t link;
+    /* the played field */
+    uint8_t tags_in_field;
+    bool reader_silent;
+    struct fg_uid uid;
+};
+
+static struct world w;
+static char log_text[65536];
+
+static void say(void *context, const char *line)
+{
+    size_t used = strlen(log_text);
+
+    (void)context;
+    (void)snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
+}
+
+/* ---- the played plant ---- */
+
+static void plant_read(void *context, struct fg_plant_state *ret_state)
+{
+    (void)context;
+    *ret_state = w.plant;
+}
+
+static enum fg_err open_fill_count(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                                   size_t byte_count, struct fg_error *error)
+{
+    int *open = context;
+
+    (void)bytes;
+    (void)byte_count;
+    (void)error;
+    *open += entry->kind == FG_ENTRY_AUTHORISED ? 1 : entry->kind == FG_ENTRY_ENDED ? -1 : 0;
+    return FG_OK;
+}
+
+static void plant_hold_open(void *context)
+{
+    struct fg_journal_filter filter = {0};
+    int open = 0;
+
+    (void)context;
+    if (!w.valve) {
+        (void)fg_journal_each(fg_test_path("journal.db"), &filter, open_fill_count, &open, NULL);
+        if (open != 1)
+            w.opened_without_entry++;
+    }
+    w.valve = true;
+    w.hold_until_ms = w.mono_ms + w.settings.lease_ms;
+}
+
+static void plant_shut(void *context)
+{
+    (void)context;
+    w.valve = false;
+}
+
+static void plant_lamp(void *context, enum fg_lamp lamp, bool on)
+{
+    (void)context;
+    w.lamps[lamp] = on;
+}
+
+static uint8_t plant_devices(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static void plant_device(void *context, uint8_t index, struct fg_device_status *ret_status)
+{
+    (void)context;
+    (void)index;
+    memset(ret_status, 0, sizeof(*ret_status));
+    (void)snprintf(ret_status->name, sizeof(ret_status->name), "meter");
+    (void)snprintf(ret_status->last_error, sizeof(ret_status->last_error), "no answer");
+    ret_status->link = w.link;
+}
+
+static void reading_set(enum fg_signal signal, int64_t value)
+{
+    w.plant.configured[signal] = true;
+    w.plant.readings[signal] = (struct fg_reading){value, w.mono_ms, FG_READING_GOOD};
+}
+
+static int64_t reading(enum fg_signal signal)
+{
+    return w.plant.readings[signal].value;
+}
+
+static void plant_play(void)
+{
+    bool open = w.valve || w.stuck_open;
+
+    if (w.valve && w.mono_ms > w.hold_until_ms)
+        w.valve = open = false;
+    reading_set(FG_SIGNAL_VALVE_OPEN, open);
+    reading_set(FG_SIGNAL_FLOW_G_MIN, open ? 3000 : 0);
+    reading_set(FG_SIGNAL_PRESSURE_KPA, reading(FG_SIGNAL_PRESSURE_KPA) + (open ? 10 : 0));
+    reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + (open ? 1 : 0));
+    reading_set(FG_SIGNAL_TEMPERATURE_DC, 200);
+    for (int signal = FG_SIGNAL_EMERGENCY_STOP; signal <= FG_SIGNAL_STOP_BUTTON; signal++)
+        reading_set((enum fg_signal)signal, reading((enum fg_signal)signal));
+    if (w.meter_silent) {
+        w.plant.readings[FG_SIGNAL_INVENTORY_G].state = FG_READING_TIME_OUT;
+        w.plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_TIME_OUT;
+    }
+}
+
+/* ---- time and field ---- */
+
+static struct fg_moment moment(void)
+{
+    return (struct fg_moment){w.mono_ms, START_WALL_MS + w.mono_ms, FG_CLOCK_SYNCHRONISED, 0};
+}
+
+static void turns(int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct fg_reader_report report = {.kind = FG_READER_POLL, .tag_count = w.tags_in_field};
+        struct fg_moment now;
+
+        w.mono_ms += TICK_MS;
+        plant_play();
+        now = moment();
+        if (w.tags_in_field == 1)
+            report.uid = w.uid;
+        if (!w.reader_silent && i % 2 == 0)
+            fg_session_report(w.session, &report, &now);
+        fg_session_tick(w.session, &now);
+    }
+}
+
+static enum fg_err ask(const struct fg_control_request *request)
+{
+    struct fg_moment now;
+
+    w.mono_ms += 1;
+    now = moment();
+    fg_session_command(w.session, request, &now, &w.answer);
+    return w.answer.result;
+}
+
+static enum fg_err ask_kind(enum fg_control_kind kind)
+{
+    return ask(&(struct fg_control_request){.kind = (uint8_t)kind});
+}
+
+static const struct fg_control_state *state(void)
+{
+    (void)ask_kind(FG_CONTROL_STATE);
+    return &w.answer.state;
+}
+
+static enum fg_err sign_in(const char *operator_id)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN, .certificate_end_day = TODAY + 100};
+
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "%s", operator_id);
+    return ask(&request);
+}
+
+static struct fg_uid uid_of(uint8_t number)
+{
+    return (struct fg_uid){7, {4, 1, 2, 3, 4, 5, number}};
+}
+
+/* A tag whose record was signed for signed_uid is held to the reader with uid. */
+static void present_copy(const char *code, const struct fg_uid *uid, const struct fg_uid *signed_uid)
+{
+    struct fg_reader_report report = {.kind = FG_READER_TAG, .tag_count = 1, .uid = *uid, .complete = true};
+    struct fg_code cylinder = {{0}};
+    struct fg_tag_record record;
+    struct fg_error error;
+    struct fg_moment now;
+    size_t length = 0;
+
+    (void)snprintf(cylinder.text, sizeof(cylinder.text), "%s", code);
+    CHECK_OK(fg_tag_sign(&w.bureau, signed_uid, &cylinder, &record, &error), &error);
+    CHECK_OK(fg_tag_build(&record, report.memory + 16, sizeof(report.memory) - 16, &length, &error), &error);
+    memcpy(report.memory, uid->bytes, 3);
+    report.memory[3] = (uint8_t)(0x88 ^ uid->bytes[0] ^ uid->bytes[1] ^ uid->bytes[2]);
+    memcpy(report.memory + 4, uid->bytes + 3, 4);
+    report.memory[8] = (uint8_t)(uid->bytes[3] ^ uid->bytes[4] ^ uid->bytes[5] ^ uid->bytes[6]);
+    memcpy(report.memory + 12, "\xe1\x10\x12\x00", 4);
+    report.memory_length = 16 + 144;
+    w.uid = *uid;
+    w.tags_in_field = 1;
+    w.mono_ms += 5;
+    now = moment();
+    fg_session_report(w.session, &report, &now);
+}
+
+static void present(const char *code, uint8_t number)
+{
+    struct fg_uid uid = uid_of(number);
+
+    present_copy(code, &uid, &uid);
+}
+
+static void remove_tag(void)
+{
+    w.tags_in_field = 0;
+    turns(20);
+}
+
+/* ---- the list ---- */
+
+static void row_make(struct fg_row *row, const char *code, uint8_t number)
+{
+    memset(row, 0, sizeof(*row));
+    (void)snprintf(row->code.text, sizeof(row->code.text), "%s", code);
+    row->uid = uid_of(number);
+    row->state = FG_CYLINDER_IN_SERVICE;
+    row->medium = FG_MEDIUM_CNG;
+    row->nominal_pressure_kpa = 20000;
+    row->water_capacity_dl = 700;
+    row->inspection_due_day = TODAY + 100;
+    row->end_of_life_day = TODAY + 1000;
+    (void)snprintf(row->owner, sizeof(row->owner), "hz");
+    (void)snprintf(row->plate, sizeof(row->plate), "浙E%05d", number);
+}
+
+static void u32_write(FILE *file, size_t value)
+{
+    uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+                        (uint8_t)(value >> 24)};
+
+    CHECK(fwrite(bytes, 1, 4, file) == 4);
+}
+
+/* A signed list of one bucket: HZ-1 good, HZ-2 overdue, HZ-3 on one vehicle with HZ-2. Codes rise. */
+static void list_write(const char *path, uint64_t version)
+{
+    static uint8_t bucket[FG_BUCKET_BYTES_MAX];
+    static uint8_t signed_manifest[FG_MANIFEST_SIGNED_MAX];
+    struct fg_manifest manifest = {.list_id = "hz", .version = version, .row_count = 3};
+    struct fg_row rows[3];
+    struct fg_error error;
+    size_t length = 0;
+    size_t signed_length = 0;
+    FILE *file = fopen(path, "wb");
+
+    row_make(&rows[0], "HZ-1", 1);
+    row_make(&rows[1], "HZ-2", 2);
+    rows[1].inspection_due_day = TODAY - 1;
+    row_make(&rows[2], "HZ-3", 3);
+    rows[2].other_count = 1;
+    rows[2].others[0] = rows[1].code;
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t bytes[FG_ROW_BYTES_MAX];
+        size_t row_length = 0;
+
+        CHECK_OK(fg_row_encode(&rows[i], bytes, sizeof(bytes), &row_length, &error), &error);
+        CHECK_OK(fg_bucket_append(bucket, sizeof(bucket), &length, bytes, row_length, &error), &error);
+    }
+    fg_tree_leaf(bucket, length, &manifest.root);
+    manifest.body_bytes = length + FG_LIST_FILE_LENGTH_BYTES;
+    manifest.issued_ms = START_WALL_MS - 1000;
+    manifest.expires_ms = START_WALL_MS + INT64_C(86400000) * 30;
+    (void)snprintf(manifest.rules.station, sizeof(manifest.rules.station), "station-1");
+    (void)snprintf(manifest.rules.owner, sizeof(manifest.rules.owner), "hz");
+    manifest.rules.media_count = 1;
+    manifest.rules.media[0] = FG_MEDIUM_CNG;
+    manifest.rules.licence_end_day = TODAY + 100;
+    manifest.rules.identity_min = FG_IDENTITY_MANUAL;
+    manifest.rules.manual_entry = true;
+    manifest.rules.manual_per_day_max = 5;
+    manifest.rules.pre_check_count = 1;
+    (void)snprintf(manifest.rules.pre_checks[0], FG_NAME_MAX, "hose");
+    CHECK_OK(fg_manifest_sign(&manifest, &w.bureau, signed_manifest, sizeof(signed_manifest), &signed_length,
+                              &error),
+             &error);
+    CHECK(file != NULL);
+    CHECK(fwrite(FG_LIST_FILE_MAGIC, 1, FG_LIST_FILE_MAGIC_BYTES, file) == FG_LIST_FILE_MAGIC_BYTES);
+    u32_write(file, signed_length);
+    CHECK(fwrite(signed_manifest, 1, signed_length, file) == signed_length);
+    u32_write(file, length);
+    CHECK(fwrite(bucket, 1, length, file) == length);
+    CHECK(fclose(file) == 0);
+}
+
+/* ---- the world ---- */
+
+static void world_run(void)
+{
+    struct fg_journal_settings journal = {.path = fg_test_path("journal.db"),
+                                          .controller = "ctl-1",
+                                          .key = &w.device,
+                                          .bytes_max = 1 << 22,
+                                          .warn_percent = 80,
+                                          .stop_reserve_entries = 8};
+    static char journal_path[256];
+    struct fg_error error;
+
+    (void)snprintf(journal_path, sizeof(journal_path), "%s", journal.path);
+    w.settings.journal_path = journal_path;
+    CHECK_OK(fg_journal_open(&journal, &w.stores.journal, &w.stores.journal_start, &error), &error);
+    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &w.bureau.public_key, 1, &w.stores.list, &error),
+             &error);
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+}
+
+/* As a power cut: nothing is told to the session. */
+static void world_halt(void)
+{
+    fg_session_free(w.session);
+    fg_list_close(w.stores.list);
+    fg_journal_close(w.stores.journal);
+    w.session = NULL;
+    memset(&w.stores, 0, sizeof(w.stores));
+    w.valve = false;
+    w.tags_in_field = 0;
+}
+
+static void settings_make(void)
+{
+    w.settings = (struct fg_session_settings){
+        .point = "point-1",
+        .controller = "ctl-1",
+        .medium = FG_MEDIUM_CNG,
+        .fill_pressure_kpa = 20000,
+        .lease_ms = 200,
+        .fill = {.gas = FG_GAS_METHANE,
+                 .pre_check_max_ms = 60000,
+                 .resume_max_ms = 5000,
+                 .fill_max_ms = 600000,
+                 .no_flow_max_ms = 5000,
+                 .flow_min_g_min = 10,
+                 .flow_max_g_min = 40000,
+                 .temperature_max_dc = 650,
+                 .reading_age_max_ms = 600,
+                 .valve_follow_max_ms = 1000,
+                 .closing_max_ms = 2000,
+                 .post_check_max_ms = 5000,
+                 .unauthorised_flow_g = 50,
+                 .zero_fill_g = 5},
+        .presence = {.misses_max = 4, .silence_max_ms = 400},
+        .trusted_count = 1,
+        .version = "test",
+    };
+    w.settings.trusted[0] = w.bureau.public_key;
+    w.port = (struct fg_plant_port){NULL,       plant_read,    plant_hold_open, plant_shut,
+                                    plant_lamp, plant_devices, plant_device};
+}
+
+/* A point at rest with list version 5 in force and an operator signed in. */
+static void world_make(void)
+{
+    struct fg_manifest manifest;
+    struct fg_error error;
+
+    memset(&w, 0, sizeof(w));
+    log_text[0] = '\0';
+    (void)fg_test_directory();
+    CHECK_OK(fg_private_key_new(&w.bureau, &error), &error);
+    CHECK_OK(fg_private_key_new(&w.device, &error), &error);
+    settings_make();
+    w.mono_ms = 1000;
+    w.link = FG_LINK_UP;
+    reading_set(FG_SIGNAL_PRESSURE_KPA, 3000);
+    reading_set(FG_SIGNAL_INVENTORY_G, 1000000);
+    plant_play();
+    world_run();
+    list_write(fg_test_path("list.fgl"), 5);
+    CHECK_OK(fg_list_import(w.stores.list, fg_test_path("list.fgl"), START_WALL_MS, &manifest, &error),
+             &error);
+    turns(2);
+    CHECK_INT(sign_in("wang"), FG_OK);
+}
+
+static struct fg_entry newest;
+static int counts[8];
+
+static enum fg_err entry_keep(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                              size_t byte_count, struct fg_error *error)
+{
+    const uint8_t *kind = context;
+
+    (void)bytes;
+    (void)byte_count;
+    (void)error;
+    counts[entry->kind & 7]++;
+    if (entry->kind == *kind)
+        newest = *entry;
+    return FG_OK;
+}
+
+/* Leaves the newest entry of the kind in `newest` and the number of each kind in `counts`. */
+static const struct fg_entry *journal_newest(enum fg_entry_kind kind)
+{
+    struct fg_journal_filter filter = {0};
+    struct fg_error error;
+    uint8_t wanted = (uint8_t)kind;
+
+    memset(&newest, 0, sizeof(newest));
+    memset(counts, 0, sizeof(counts));
+    CHECK_OK(fg_journal_each(fg_test_path("journal.db"), &filter, entry_keep, &wanted, &error), &error);
+    return &newest;
+}
+
+static void check_items(uint32_t items)
+{
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .checks = items}), FG_OK);
+}
+
+/* Scan, check, start: the valve is open afterwards. */
+static void fill_start(void)
+{
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+    CHECK_TEXT(state()->phase_name, "FILLING");
+}
+
+static void until_idle(void)
+{
+    for (int i = 0; i < 3000 && state()->phase != FG_FILL_IDLE; i++)
+        turns(1);
+    CHECK_INT(state()->phase, FG_FILL_IDLE);
+}
+
+static void world_end(void)
+{
+    struct fg_journal_verdict verdict;
+    struct fg_error error;
+
+    world_halt();
+    CHECK_OK(fg_journal_verify(fg_test_path("journal.db"), NULL, &w.device.public_key, &verdict, &error),
+             &error);
+    CHECK_INT(w.opened_without_entry, 0);
+}
+
+static void refused_with(enum fg_reason reason)
+{
+    const struct fg_control_state *now = state();
+
+    CHECK_INT(now->phase, FG_FILL_IDLE);
+    CHECK(now->reasons.count > 0);
+    CHECK_TEXT(fg_reason_name((enum fg_reason)now->reasons.reasons[0]), fg_reason_name(reason));
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], reason);
+    CHECK_INT(newest.sequence, now->decision_sequence);
+    CHECK(!w.valve);
+}
+
+TEST("LOG-BEFORE-OPEN: a whole fill, from scan to ENDED, with the valve open only under a durable entry")
+{
+    world_make();
+    fill_start();
+    CHECK(w.lamps[FG_LAMP_GREEN]);
+    CHECK_INT(state()->authorised_sequence, journal_newest(FG_ENTRY_AUTHORISED)->sequence);
+    CHECK_TEXT(newest.row.code.text, "HZ-1");
+    CHECK_TEXT(newest.operator_id, "wang");
+    CHECK_INT(newest.identity, FG_IDENTITY_SIGNED_TAG);
+    CHECK_INT(newest.pre_checks, 1);
+    CHECK_INT(newest.list_version, 5);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TARGET_REACHED);
+    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 1);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    CHECK_INT(counts[FG_ENTRY_BOOT], 1);
+    CHECK_INT(counts[FG_ENTRY_LIST], 1);
+    CHECK(newest.quantity_g > 100);
+    CHECK_TEXT(newest.row.code.text, "HZ-1");
+    CHECK_INT(state()->last_stop, FG_STOP_TARGET_REACHED);
+    CHECK_INT(state()->fills_ended, 1);
+    CHECK(!w.valve);
+    /* the tag still lies there: no second fill by itself */
+    turns(100);
+    CHECK_INT(state()->decisions, 1);
+    world_end();
+}
+
+TEST("refusals name their reason, are logged, and the tag must leave before it is scanned again")
+{
+    world_make();
+    present("HZ-2", 2);
+    turns(50);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    CHECK_INT(state()->decisions, 1);
+    CHECK(w.lamps[FG_LAMP_RED]);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_DENIED);
+    CHECK_INT(state()->decisions, 2);
+    remove_tag();
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_NOT_FOUND);
+    present("HZ-3", 3);
+    turns(2);
+    refused_with(FG_REASON_OTHER_CYLINDER_FAILS);
+    CHECK_TEXT(state()->failing_code.text, "HZ-2");
+    remove_tag();
+    present("HZ-9", 9);
+    turns(2);
+    refused_with(FG_REASON_NOT_LISTED);
+    remove_tag();
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_OPERATOR_NOT_SIGNED_IN);
+    world_end();
+}
+
+TEST("CLONES-SHOW: a record copied to another tag is refused; so are two tags and a blank one")
+{
+    struct fg_reader_report blank = {.kind = FG_READER_TAG, .tag_count = 1, .complete = true};
+    struct fg_uid original = uid_of(1);
+    struct fg_uid copy = uid_of(77);
+    struct fg_moment now;
+
+    world_make();
+    present_copy("HZ-1", &copy, &original);
+    turns(2);
+    refused_with(FG_REASON_TAG_SIGNATURE);
+    remove_tag();
+    w.tags_in_field = 2;
+    turns(20);
+    refused_with(FG_REASON_TWO_TAGS);
+    CHECK_INT(state()->decisions, 2);
+    remove_tag();
+    blank.uid = w.uid = uid_of(50);
+    blank.memory_length = 64;
+    w.tags_in_field = 1;
+    now = moment();
+    fg_session_report(w.session, &blank, &now);
+    turns(2);
+    refused_with(FG_REASON_TAG_FORMAT);
+    remove_tag();
+    blank.uid = w.uid = uid_of(51);
+    blank.complete = false;
+    w.tags_in_field = 1;
+    now = moment();
+    fg_session_report(w.session, &blank, &now);
+    turns(2);
+    refused_with(FG_REASON_TAG_UNREADABLE);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: the tag goes, the valve shuts; the same tag resumes, another one ends the fill")
+{
+    world_make();
+    fill_start();
+    w.tags_in_field = 0;
+    turns(12);
+    CHECK(!w.valve);
+    CHECK_TEXT(state()->phase_name, "SUSPENDED");
+    present("HZ-1", 1);
+    turns(4);
+    CHECK(w.valve);
+    w.tags_in_field = 0;
+    turns(12);
+    CHECK(!w.valve);
+    present("HZ-2", 2);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_SWAPPED);
+    turns(60);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a silent reader means no tag, a dead meter ends the fill, an emergency stop too")
+{
+    world_make();
+    fill_start();
+    w.reader_silent = true;
+    turns(30);
+    CHECK(!w.valve);
+    w.reader_silent = false;
+    turns(4);
+    CHECK(w.valve);
+    reading_set(FG_SIGNAL_EMERGENCY_STOP, 1);
+    turns(1);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_EMERGENCY_STOP);
+    remove_tag();
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_EMERGENCY_STOP);
+    reading_set(FG_SIGNAL_EMERGENCY_STOP, 0);
+    remove_tag();
+    w.meter_silent = true;
+    turns(2);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_DEVICE_FAULT);
+    world_end();
+}
+
+TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the meter's difference")
+{
+    world_make();
+    fill_start();
+    turns(50);
+    world_halt();
+    reading_set(FG_SIGNAL_INVENTORY_G, 1000500);
+    log_text[0] = '\0';
+    w.meter_silent = true;
+    plant_play();
+    world_run();
+    CHECK(w.stores.journal_start.fill_open);
+    turns(50);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->sequence, 0);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(state()->decisions, 0);
+    w.meter_silent = false;
+    turns(2);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_POWER_LOST);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    CHECK_INT(counts[FG_ENTRY_BOOT], 2);
+    CHECK_INT(newest.quantity_g, 500);
+    world_halt();
+    world_run();
+    turns(400);
+    (void)journal_newest(FG_ENTRY_ENDED);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    world_end();
+}
+
+TEST("ONE-END: without a meter the open fill is closed after a bounded wait")
+{
+    world_make();
+    fill_start();
+    world_halt();
+    w.meter_silent = true;
+    plant_play();
+    world_run();
+    turns(300);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_POWER_LOST);
+    CHECK_INT(newest.meter_state, FG_READING_TIME_OUT);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: without a journal every scan is refused, and the state says why")
+{
+    struct fg_error error;
+
+    world_make();
+    world_halt();
+    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &w.bureau.public_key, 1, &w.stores.list, &error),
+             &error);
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+    turns(2);
+    CHECK(sign_in("wang") != FG_OK);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK(state()->reasons.count > 0);
+    CHECK_INT(state()->journal_state, FG_JOURNAL_NOT_WRITABLE);
+    {
+        bool named = false;
+
+        for (uint8_t i = 0; i < state()->reasons.count; i++)
+            named = named || state()->reasons.reasons[i] == FG_REASON_JOURNAL_NOT_WRITABLE;
+        CHECK(named);
+    }
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK(!w.valve);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: no list store, no list, and a list older than one logged are refused by name")
+{
+    struct fg_manifest manifest;
+    struct fg_error error;
+
+    world_make();
+    world_halt();
+    CHECK(unlink(fg_test_path("list.db")) == 0);
+    (void)unlink(fg_test_path("list.db-wal"));
+    (void)unlink(fg_test_path("list.db-shm"));
+    world_run();
+    turns(2);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_LIST_MISSING);
+    list_write(fg_test_path("old.fgl"), 4);
+    CHECK_OK(fg_list_import(w.stores.list, fg_test_path("old.fgl"), START_WALL_MS, &manifest, &error),
+             &error);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_DENIED);
+    refused_with(FG_REASON_LIST_ROLLED_BACK);
+    CHECK_INT(state()->list_state, FG_LIST_ROLLED_BACK);
+    world_end();
+}
+
+TEST("the buttons count when they are pressed, not while they are held")
+{
+    world_make();
+    reading_set(FG_SIGNAL_START_BUTTON, 1);
+    turns(2);
+    present("HZ-1", 1);
+    turns(2);
+    check_items(1);
+    turns(5);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    reading_set(FG_SIGNAL_START_BUTTON, 0);
+    turns(2);
+    reading_set(FG_SIGNAL_START_BUTTON, 1);
+    turns(3);
+    CHECK_TEXT(state()->phase_name, "FILLING");
+    reading_set(FG_SIGNAL_STOP_BUTTON, 1);
+    turns(2);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR);
+    world_end();
+}
+
+TEST("operators: sign-in and sign-out are logged; signing out ends the fill")
+{
+    world_make();
+    CHECK_INT(journal_newest(FG_ENTRY_OPERATOR)->operator_in, true);
+    CHECK_TEXT(newest.operator_id, "wang");
+    CHECK_INT(sign_in(""), FG_E_ARG);
+    CHECK_INT(sign_in("li"), FG_OK);
+    (void)journal_newest(FG_ENTRY_OPERATOR);
+    CHECK_INT(counts[FG_ENTRY_OPERATOR], 3);
+    fill_start();
+    CHECK_INT(sign_in("wang"), FG_E_BUSY);
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    turns(2);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR_LEFT);
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_E_STATE);
+    world_end();
+}
+
+TEST("a failed pre-check is refused; start waits for every item")
+{
+    world_make();
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK}), FG_E_STATE);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK_HAS(w.answer.text, "0x1");
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .check_failed = true}), FG_OK);
+    turns(2);
+    refused_with(FG_REASON_PRE_CHECK_FAILED);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_CLEAR_LOCK_OUT), FG_E_STATE);
+    world_end();
+}
+
+TEST("manual entry needs a second person who is not the operator")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
+
+    world_make();
+    CHECK_INT(ask(&request), FG_E_ARG);
+    (void)snprintf(request.code.text, sizeof(request.code.text), "HZ-1");
+    CHECK_INT(ask(&request), FG_E_DENIED);
+    (void)snprintf(request.second_person, sizeof(request.second_person), "wang");
+    CHECK_INT(ask(&request), FG_E_DENIED);
+    (void)snprintf(request.second_person, sizeof(request.second_person), "li");
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_INT(ask(&request), FG_E_BUSY);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+    CHECK_INT(journal_newest(FG_ENTRY_AUTHORISED)->identity, FG_IDENTITY_MANUAL);
+    CHECK_TEXT(newest.second_person, "li");
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    world_end();
+}
+
+TEST("a list is imported over the socket: never in mid-fill, never an older one, logged when in force")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+
+    world_make();
+    (void)snprintf(request.path, sizeof(request.path), "list.fgl");
+    CHECK_INT(ask(&request), FG_E_ARG);
+    list_write(fg_test_path("new.fgl"), 6);
+    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("new.fgl"));
+    fill_start();
+    CHECK_INT(ask(&request), FG_E_BUSY);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_INT(w.answer.list_version, 6);
+    CHECK_INT(journal_newest(FG_ENTRY_LIST)->list_version, 6);
+    CHECK_INT(state()->list_version, 6);
+    list_write(fg_test_path("new.fgl"), 3);
+    CHECK_INT(ask(&request), FG_E_OLD);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_REFUSED);
+    CHECK_INT(state()->list_version, 6);
+    world_end();
+}
+
+TEST("GAS-ADDS-UP: gas that flows while no fill is authorised is an event at once, and refuses fills")
+{
+    world_make();
+    w.stuck_open = true;
+    turns(120);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK(counts[FG_ENTRY_EVENT] >= 1);
+    CHECK_HAS(log_text, "FLOW_WITHOUT_AUTHORITY");
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_DEVICE_FAULT);
+    world_end();
+}
+
+TEST("a stop of the controller ends the fill with SHUTDOWN, the valve shut, and takes no new scan")
+{
+    struct fg_moment now;
+
+    world_make();
+    fill_start();
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    CHECK(!w.valve);
+    for (int i = 0; i < 200 && !fg_session_is_quiet(w.session); i++)
+        turns(1);
+    CHECK(fg_session_is_quiet(w.session));
+    now = moment();
+    fg_session_finish(w.session, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_SHUTDOWN);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_SHUTDOWN);
+    remove_tag();
+    present("HZ-1", 1);
+    turns(5);
+    CHECK_INT(state()->decisions, 1);
+    world_end();
+}
+
+TEST("faults of reader, devices and clock become events, once each, and so does their end")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
+    struct fg_reader_report back = {.kind = FG_READER_BACK};
+    struct fg_moment now;
+
+    world_make();
+    now = moment();
+    fg_session_report(w.session, &fault, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_FAULT);
+    CHECK_TEXT(newest.text, "port gone");
+    CHECK(!state()->reader_up);
+    fg_session_report(w.session, &back, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_BACK);
+    CHECK(state()->reader_up);
+    turns(300);
+    w.link = FG_LINK_DOWN;
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_DEVICE_FAULT);
+    CHECK_TEXT(newest.text, "meter: no answer");
+    w.link = FG_LINK_UP;
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_DEVICE_BACK);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 4);
+    now = moment();
+    fg_session_clock_stepped(w.session, 5000, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_CLOCK_STEP);
+    fg_session_set_reader_restarts(w.session, 3);
+    CHECK_INT(state()->reader_restarts, 3);
+    CHECK_INT(state()->devices[0].link, FG_LINK_UP);
+    world_end();
+}
