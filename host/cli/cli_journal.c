@@ -84,7 +84,7 @@ static enum fg_err read_filter(const struct cli_call *call, struct fg_journal_fi
 static const char *journal_path(const struct cli_call *call, const struct fg_config **ret_config,
                                 enum cli_exit *ret_exit)
 {
-    const char *path = cli_value(call, "--journal");
+    const char *path = call->argument_count > 0 ? call->arguments[0] : cli_value(call, "--journal");
     struct fg_error error;
     enum fg_err result = cli_config(call, ret_config, &error);
 
@@ -95,7 +95,7 @@ static const char *journal_path(const struct cli_call *call, const struct fg_con
     if (path == NULL && *ret_config != NULL)
         path = (*ret_config)->journal_path;
     if (path == NULL)
-        *ret_exit = cli_usage(call, "give --journal FILE or --config FILE");
+        *ret_exit = cli_usage(call, "name the journal FILE or give --config FILE");
     return path;
 }
 
@@ -268,8 +268,8 @@ static const struct cli_option verify_options[] = {
     JOURNAL, CONFIG, {"--key", "FILE", FG_TEXT_CLI_OPTION_CONTROLLER_KEY, false}, {0}};
 
 const struct cli_command cli_journal_commands[] = {
-    {"journal", "show", "", FG_TEXT_CLI_JOURNAL_SHOW, 0, 0, show_options, journal_show},
-    {"journal", "export", "", FG_TEXT_CLI_JOURNAL_EXPORT, 0, 0, export_options, journal_export},
-    {"journal", "verify", "", FG_TEXT_CLI_JOURNAL_VERIFY, 0, 0, verify_options, journal_verify},
+    {"journal", "show", "[FILE]", FG_TEXT_CLI_JOURNAL_SHOW, 0, 1, show_options, journal_show},
+    {"journal", "export", "[FILE]", FG_TEXT_CLI_JOURNAL_EXPORT, 0, 1, export_options, journal_export},
+    {"journal", "verify", "[FILE]", FG_TEXT_CLI_JOURNAL_VERIFY, 0, 1, verify_options, journal_verify},
     {0},
 };
