@@ -1,0 +1,63 @@
+/* Any registers as the answer of a device: every reading has a known state and a bounded value; any bytes as
+ * the confirmation of a timed write. The input: type, order and status choices, then the answer. */
+#include "firmware/plant/device.h"
+
+#include <assert.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void make_device(struct fg_device *device, const uint8_t *choice)
+{
+    memset(device, 0, sizeof(*device));
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+        struct fg_profile_signal *signal = &device->profile.signals[i];
+
+        signal->present = true;
+        signal->table = FG_TABLE_HOLDING;
+        signal->type = (uint8_t)(FG_TYPE_BIT + (choice[0] + i) % 7);
+        signal->order = (uint8_t)((choice[1] + i) % 5);
+        signal->bit = choice[2] % 16;
+        signal->address = (uint16_t)(4 * i);
+        signal->scale = 0.001 * choice[3] + 0.001;
+        signal->factor = 1000.0;
+        signal->minimum = -1e15;
+        signal->maximum = 1e15;
+        signal->fault_count = 1;
+        signal->faults[0] = 0x7FA00000;
+    }
+    device->profile.status.present = (choice[2] & 0x80) != 0;
+    device->profile.status.table = FG_TABLE_HOLDING;
+    device->profile.status.address = 45;
+    device->profile.status.mask = 1;
+    device->profile.status.good = 1;
+    device->order = choice[1] % 4;
+    device->order_known = (choice[1] & 0x80) != 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fg_device device;
+    struct fg_block_result result;
+    uint16_t words[FG_BUS_BLOCK_MAX] = {0};
+
+    if (size < 4)
+        return 0;
+    make_device(&device, data);
+    (void)fg_bus_is_echo(data, size, data[0], data[1], data[2]);
+    memcpy(words, data + 4, size - 4 < sizeof(words) ? size - 4 : sizeof(words));
+    assert(fg_device_plan(&device, NULL) == FG_OK);
+    for (unsigned b = 0; b < device.block_count; b++) {
+        fg_device_decode(&device, &device.blocks[b], words, 1, &result);
+        for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+            uint8_t state = result.readings[i].state;
+
+            if ((result.items & (1u << i)) == 0)
+                continue;
+            assert(state == FG_READING_GOOD || state == FG_READING_RANGE || state == FG_READING_FAULT);
+            assert(state != FG_READING_GOOD || (result.readings[i].value < 10000000000000000 &&
+                                                result.readings[i].value > -10000000000000000));
+        }
+    }
+    return 0;
+}
