@@ -58,16 +58,19 @@ struct fg_device_status {
 
 struct fg_plant;
 
-/* Loads the profiles, checks that each signal is given by exactly one device and that a valve output exists
- * with a timed or watched form, and makes the plant; nothing is sent yet. Errors: FG_E_FORMAT and FG_E_RANGE
- * name file and line. */
+/* Loads the profiles, checks that no signal or output is given by two devices and that a valve output with a
+ * timed or watched form and its read-back (signal valve_open) exist, and makes the plant; nothing is sent
+ * yet. On the valve's bus response_max_ms is cut to a third of the valve's release time, so that a dead
+ * device there cannot hold up the refresh. Errors: FG_E_FORMAT and FG_E_RANGE name file and line; FG_E_EXISTS
+ * two givers or two devices with one bus and unit; FG_E_NOT_FOUND bus, valve or read-back missing. */
 enum fg_err fg_plant_new(const struct fg_plant_settings *settings, struct fg_plant **ret_plant,
                          struct fg_error *error);
 
 /* Starts the bus threads. Their first act is to shut the valve. */
 enum fg_err fg_plant_start(struct fg_plant *plant, struct fg_error *error);
 
-/* Copies the newest readings, ages applied. Any thread; never blocks on a bus. */
+/* Copies the newest readings, ages applied. Times are CLOCK_MONOTONIC milliseconds, from when the device was
+ * asked. A device that is DOWN, or whose link is, gives TIME_OUT. Any thread; never blocks on a bus. */
 void fg_plant_read(struct fg_plant *plant, struct fg_plant_state *ret_state);
 
 /* File descriptor (eventfd) that becomes readable when a bus thread finished a round or a reading changed;

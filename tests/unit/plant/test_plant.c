@@ -637,6 +637,38 @@ TEST("FAIL-CLOSED: a valve that does not follow is not confirmed shut by a dead 
     server_stop(&server);
 }
 
+TEST("FAIL-CLOSED: a watched valve gets a changing heartbeat while it is held, and none after")
+{
+    static const char text[] = "[device]\nname = W\nsource = none\nblock_gap = 0\nsilence_ms = 0\n"
+                               "[output valve]\nform = watchdog\ntable = coil\naddress = 0\nbase = 0\n"
+                               "heartbeat_address = 600\nrelease_ms = 300\n"
+                               "[signal valve_open]\ntable = coil\naddress = 0\nbase = 0\ntype = bit\n"
+                               "active = 1\n";
+    FILE *file = fopen(fg_test_path("watched.profile"), "w");
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    unsigned mark;
+
+    CHECK(file != NULL);
+    CHECK(fputs(text, file) >= 0);
+    CHECK_INT(fclose(file), 0);
+    server_start(&server);
+    settings = point("main");
+    (void)snprintf(settings.devices[0].profile_path, sizeof(settings.devices[0].profile_path), "%s",
+                   fg_test_path("watched.profile"));
+    plant = start_point(&settings);
+    fg_plant_hold_open(plant);
+    CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
+    pause_ms(500);
+    SET(&server, CHECK(server.map->tab_registers[600] >= 2));
+    CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
+    mark = note_mark(&server);
+    pause_ms(200);
+    CHECK_INT(count_notes(&server, mark, 1, MODBUS_FC_WRITE_SINGLE_REGISTER, 600), 0);
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
 /* The child runs the plant, holds the valve and waits to be killed. Made before there is any thread. */
 static pid_t start_child(int *ret_port_pipe)
 {
