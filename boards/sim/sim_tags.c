@@ -1,0 +1,179 @@
+/* The commands of sim_tags.h. Tag memories follow the NFC Forum's Type 2 layout: UID with check bytes, lock
+ * bytes, capability container, user memory from page 4. Relies on: sim_tags.h, proto/tag.h. */
+#include "boards/sim/sim_tags.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/code.h"
+#include "proto/tag.h"
+
+#define PAGE_BYTES 4
+#define USER_AT (4 * PAGE_BYTES)
+#define CASCADE 0x88
+
+static const struct {
+    const char *name;
+    uint8_t size_code; /* third byte of the capability container: user bytes / 8 */
+    uint16_t pages;
+} types[] = {{"ultralight", 0x06, 16}, {"ntag213", 0x12, 45}, {"ntag215", 0x3E, 135}, {"ntag216", 0x6D, 231}};
+
+static struct fg_sim_tag *find_tag(struct fg_sim *sim, const char *name)
+{
+    for (unsigned i = 0; i < sim->tag_count; i++) {
+        if (strcmp(sim->tags[i].name, name) == 0)
+            return &sim->tags[i];
+    }
+    return NULL;
+}
+
+static void format(struct fg_sim_tag *tag, size_t type)
+{
+    const uint8_t *u = tag->uid.bytes;
+
+    memset(tag->memory, 0, sizeof(tag->memory));
+    tag->length = (size_t)types[type].pages * PAGE_BYTES;
+    (void)snprintf(tag->type, sizeof(tag->type), "%s", types[type].name);
+    memcpy(tag->memory, u, 3);
+    tag->memory[3] = (uint8_t)(CASCADE ^ u[0] ^ u[1] ^ u[2]);
+    memcpy(tag->memory + 4, u + 3, 4);
+    tag->memory[8] = (uint8_t)(u[3] ^ u[4] ^ u[5] ^ u[6]);
+    tag->memory[9] = 0x48;
+    tag->memory[12] = 0xE1;
+    tag->memory[13] = 0x10;
+    tag->memory[14] = types[type].size_code;
+    tag->memory[USER_AT] = 0x03; /* an empty NDEF message */
+    tag->memory[USER_AT + 2] = 0xFE;
+}
+
+static enum fg_err make(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    const char *type = fg_script_value(line, "type");
+    const char *uid = fg_script_value(line, "uid");
+    struct fg_sim_tag *tag = find_tag(sim, line->words[1]);
+    struct fg_sim_tag made = {.name = ""};
+    size_t count = 0;
+    size_t which = 0;
+    enum fg_err code;
+
+    if (uid == NULL || strlen(line->words[1]) > FG_NAME_MAX)
+        return fg_fail(error, FG_E_FORMAT, "tag: uid=HEX is missing, or the name is too long");
+    while (which < 4 && (type == NULL || strcmp(types[which].name, type) != 0))
+        which++;
+    if (which == 4)
+        return fg_fail(error, FG_E_NOT_FOUND, "tag type '%.20s': ultralight, ntag213, ntag215 or ntag216",
+                       type == NULL ? "" : type);
+    code = fg_script_hex(uid, "uid", made.uid.bytes, 7, &count, error);
+    if (code != FG_OK)
+        return code;
+    if (count != 7)
+        return fg_fail(error, FG_E_SIZE, "uid: %zu bytes; these tags have 7", count);
+    made.uid.length = 7;
+    if (tag == NULL && sim->tag_count == FG_SIM_NAMES_MAX)
+        return fg_fail(error, FG_E_FULL, "there are %d tags already", FG_SIM_NAMES_MAX);
+    if (tag == NULL)
+        tag = &sim->tags[sim->tag_count++];
+    (void)snprintf(made.name, sizeof(made.name), "%.31s", line->words[1]);
+    format(&made, which);
+    *tag = made;
+    return FG_OK;
+}
+
+static enum fg_err sign(struct fg_sim_tag *tag, const struct fg_script_line *line, struct fg_error *error)
+{
+    const char *text = fg_script_value(line, "code");
+    const char *path = fg_script_value(line, "key");
+    struct fg_private_key key;
+    struct fg_code cylinder;
+    struct fg_tag_record record;
+    size_t length = 0;
+    enum fg_err code;
+
+    if (text == NULL || path == NULL)
+        return fg_fail(error, FG_E_FORMAT, "tag sign: code=CODE and key=FILE are needed");
+    code = fg_code_parse(text, &cylinder, error);
+    if (code != FG_OK)
+        return code;
+    code = fg_private_key_read(path, &key, error);
+    if (code != FG_OK)
+        return code;
+    code = fg_tag_sign(&key, &tag->uid, &cylinder, &record, error);
+    if (code == FG_OK)
+        code = fg_tag_build(&record, tag->memory + USER_AT, tag->length - USER_AT, &length, error);
+    fg_private_key_wipe(&key);
+    return code;
+}
+
+static enum fg_err load(struct fg_sim_tag *tag, const char *path, struct fg_error *error)
+{
+    uint8_t bytes[FG_TAG_MEMORY_MAX];
+    FILE *file = fopen(path, "rbe");
+    size_t count;
+
+    if (file == NULL)
+        return fg_fail(error, FG_E_IO, "%.200s: cannot be read", path);
+    count = fread(bytes, 1, sizeof(bytes), file);
+    (void)fclose(file);
+    if (count > tag->length)
+        return fg_fail(error, FG_E_SIZE, "%.200s: %zu bytes; this tag has %zu", path, count, tag->length);
+    memcpy(tag->memory, bytes, count);
+    return FG_OK;
+}
+
+enum fg_err fg_sim_do_tag(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    struct fg_sim_tag *tag = find_tag(sim, line->words[1]);
+    const char *data = fg_script_value(line, "data");
+    size_t count = 0;
+
+    if (fg_script_value(line, "type") != NULL)
+        return make(sim, line, error);
+    if (tag == NULL)
+        return fg_fail(error, FG_E_NOT_FOUND, "no tag '%.40s'; make it with type= and uid=", line->words[1]);
+    if (strcmp(line->words[2], "sign") == 0)
+        return sign(tag, line, error);
+    if (strcmp(line->words[2], "load") == 0 && line->count == 4)
+        return load(tag, line->words[3], error);
+    if (data == NULL)
+        return fg_fail(error, FG_E_FORMAT, "tag: one of type=, sign, data=, load FILE");
+    return fg_script_hex(data, "data", tag->memory + USER_AT, tag->length - USER_AT, &count, error);
+}
+
+enum fg_err fg_sim_do_present(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    unsigned found[2] = {0, 0};
+
+    for (unsigned i = 1; i < line->count; i++) {
+        const struct fg_sim_tag *tag = find_tag(sim, line->words[i]);
+
+        if (tag == NULL)
+            return fg_fail(error, FG_E_NOT_FOUND, "no tag '%.40s'", line->words[i]);
+        found[i - 1] = (unsigned)(tag - sim->tags);
+    }
+    memcpy(sim->present, found, sizeof(found));
+    sim->present_count = line->count - 1;
+    fg_record_write(&sim->record, sim->now_ns, "tags", "\"present\":%u,\"first\":\"%s\"", sim->present_count,
+                    sim->tags[found[0]].name);
+    return FG_OK;
+}
+
+enum fg_err fg_sim_do_remove(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    (void)line;
+    (void)error;
+    sim->present_count = 0;
+    fg_record_write(&sim->record, sim->now_ns, "tags", "\"present\":0");
+    return FG_OK;
+}
+
+enum fg_err fg_sim_do_swap(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    return fg_sim_do_present(sim, line, error);
+}
+
+enum fg_err fg_sim_reader_fault(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    (void)sim;
+    return fg_fail(error, FG_E_STATE, "reader fault '%.40s': the reader is not simulated in this build",
+                   line->words[2]);
+}
