@@ -121,7 +121,8 @@ TEST("wait and expect say what to wait for")
 
 TEST("FAIL-CLOSED: the record has each valve command and how long after the last one the relay fell")
 {
-    static const uint8_t open_timed[] = {1, 5, 2, 0, 0, 4, 0x8C, 0x71};
+    uint8_t open_timed[8] = {1, 5, 2, 0, 0, 4};
+    uint16_t crc = fg_modbus_crc(open_timed, 6);
     char text[1000];
     FILE *file;
     size_t count;
@@ -130,6 +131,8 @@ TEST("FAIL-CLOSED: the record has each valve command and how long after the last
     (void)snprintf(text, sizeof(text), "record %s", fg_test_path("record.jsonl"));
     CHECK_OK(run(text), &error);
     CHECK_OK(run("witness /nowhere/journal.db"), &error);
+    open_timed[6] = (uint8_t)crc;
+    open_timed[7] = (uint8_t)(crc >> 8);
     fg_modbus_slave_take(&sim.slave, open_timed, sizeof(open_timed), sim.now_ns);
     fg_sim_advance(&sim, sim.now_ns + 401000000);
     CHECK_INT(sim.valve_opened, 1);
