@@ -69,7 +69,7 @@ static const struct key fixed_keys[] = {
     NUMBER_KEY("reader", "silence_max_ms", VALUE_U32, reader_silence_max_ms, 100, 60000),
     NUMBER_KEY("reader", "misses_max", VALUE_U8, presence.misses_max, 2, 50),
     NUMBER_KEY("reader", "gone_ms", VALUE_U32, presence.silence_max_ms, 100, 10000),
-    NUMBER_KEY("journal", "bytes_max", VALUE_U64, journal_bytes_max, 1 << 20, INT64_C(1) << 40),
+    NUMBER_KEY("journal", "bytes_max", VALUE_U64, journal_bytes_max, 65536, INT64_C(1) << 40),
     NUMBER_KEY("journal", "warn_percent", VALUE_U8, journal_warn_percent, 10, 99),
     NUMBER_KEY("journal", "stop_reserve_entries", VALUE_U32, journal_stop_reserve_entries, 4, 100000),
     NUMBER_KEY("plant", "reading_age_max_ms", VALUE_U32, plant.reading_age_max_ms, 50, 10000),

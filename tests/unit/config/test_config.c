@@ -76,7 +76,7 @@ TEST("relative paths count from the directory of the file")
 {
     static struct fg_config config;
     struct fg_error error;
-    size_t length = example_with("list_keys = bureau.pub.pem", "list_keys = a.pem, /k/b.pem");
+    size_t length = example_with("list_keys = bureau.pem.pub", "list_keys = a.pem, /k/b.pem");
 
     CHECK_OK(fg_config_parse(text, length, "/etc/fg/x.ini", &config, &error), &error);
     CHECK_TEXT(config.list_path, "/etc/fg/list.db");
@@ -163,8 +163,8 @@ TEST("bad values stop and the message says what is allowed")
         {"lease_ms = 200", "lease_ms = 501", "from 50 to 500"},
         {"controller = ctl-1", "controller = a/b", "letters, digits"},
         {"journal = journal.db", "journal =", "must be a path"},
-        {"list_keys = bureau.pub.pem", "list_keys = a,b,c,d,e", "1 to 4 paths"},
-        {"list_keys = bureau.pub.pem", "list_keys = ,", "1 to 4 paths"},
+        {"list_keys = bureau.pem.pub", "list_keys = a,b,c,d,e", "1 to 4 paths"},
+        {"list_keys = bureau.pem.pub", "list_keys = ,", "1 to 4 paths"},
         {"connection = pn532_uart:./nfc", "connection =", "1 to 255 bytes"},
         {"connection = pn532_uart:./nfc", "connection = pn532_uart:./", "too long or empty"},
         {"[bus main]", "[bus ma/in]", "bad name of a bus"},
