@@ -1,0 +1,22 @@
+/* Values as clerks write them, in CSV and INI: dates, whole numbers, words of a fixed set.
+ *
+ * Not: where they stand (csv.h, rules.h). Pure functions; any thread. */
+#ifndef FG_BUREAU_VALUES_H
+#define FG_BUREAU_VALUES_H
+
+#include "proto/err.h"
+#include "proto/types.h"
+
+/* YYYY-MM-DD of the Gregorian calendar, 1970 to 9999, as days since 1970-01-01; "" gives 0. */
+bool fg_value_day(const char *text, int32_t *ret_day);
+
+/* Decimal digits only, at most most; "" gives 0. */
+bool fg_value_number(const char *text, uint32_t most, uint32_t *ret_number);
+
+/* The place of text in words, which ends with NULL; -1 when it is not there. */
+int fg_value_word(const char *text, const char *const *words);
+
+/* Well-formed UTF-8 without control characters. */
+bool fg_value_text(const char *text);
+
+#endif

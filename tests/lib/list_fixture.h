@@ -1,0 +1,27 @@
+/* Signed list files for tests: a small registry, the bureau's key, and a store to import into.
+ *
+ * Not: the behaviour of any of them. Every function ends the test on failure. */
+#ifndef FG_TESTS_LIST_FIXTURE_H
+#define FG_TESTS_LIST_FIXTURE_H
+
+#include "proto/sign.h"
+#include "proto/types.h"
+
+#define FG_FIXTURE_ISSUED_MS INT64_C(1790000000000)
+#define FG_FIXTURE_EXPIRES_MS INT64_C(1800000000000)
+
+/* A key that is made once for the test program. */
+const struct fg_private_key *fg_fixture_key(void);
+
+/* Writes text to a file of the test's directory; returns its path. */
+const char *fg_fixture_write(const char *name, const char *text);
+
+/* A registry of rows cylinders: codes T-00000 and up, uid, 20 MPa. extra (may be NULL) is appended. */
+const char *fg_fixture_registry(const char *name, unsigned rows, const char *extra);
+
+/* Builds a list file from a registry; returns its path. bucket_bits -1 = chosen. */
+const char *fg_fixture_list(const char *name, const char *csv_path, uint64_t version, int bucket_bits);
+
+struct fg_code fg_fixture_code(const char *text);
+
+#endif
