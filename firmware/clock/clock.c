@@ -115,7 +115,8 @@ int32_t fg_clock_utc_offset_s(int64_t wall_ms)
 int32_t fg_clock_local_day(int64_t wall_ms, int32_t utc_offset_s)
 {
     int64_t day = floor_div(wall_ms, DAY_MS);
-    int64_t in_day_ms = wall_ms - day * DAY_MS + (int64_t)utc_offset_s * 1000;
+    int64_t rest_ms = wall_ms % DAY_MS;
+    int64_t in_day_ms = (rest_ms < 0 ? rest_ms + DAY_MS : rest_ms) + (int64_t)utc_offset_s * 1000;
 
     day += floor_div(in_day_ms, DAY_MS);
     if (day > INT32_MAX)

@@ -170,7 +170,7 @@ static void check_restart(void)
         code = append(journal, FG_ENTRY_EVENT, 0, &sequence);
     if (code != FG_OK)
         fg_test_fail(__FILE__, __LINE__, "cut %s: cannot write on: %s", cut_name, error.text);
-    truth = truth_before; /* an entry in flight may stand before the one just written */
+    truth = truth_before;      /* an entry in flight may stand before the one just written */
     fg_journal_close(journal); /* the disk keeps its shared index for one connection at a time */
     check_entries();
 }

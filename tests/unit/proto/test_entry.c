@@ -1,0 +1,148 @@
+/* The entry codec: what goes in comes out, one byte string per entry, and bad bytes get an error. */
+#include <string.h>
+
+#include "proto/entry.h"
+#include "tests/lib/check.h"
+
+static struct fg_error error;
+
+static void fill_text(char *text, size_t size, char with)
+{
+    memset(text, with, size - 1);
+    text[size - 1] = '\0';
+}
+
+/* Every field at its largest. */
+static struct fg_entry largest_entry(void)
+{
+    struct fg_entry entry;
+
+    memset(&entry, 0xff, sizeof(entry));
+    fill_text(entry.controller, sizeof(entry.controller), 'c');
+    fill_text(entry.list_id, sizeof(entry.list_id), 'l');
+    fill_text(entry.operator_id, sizeof(entry.operator_id), 'o');
+    fill_text(entry.second_person, sizeof(entry.second_person), 's');
+    fill_text(entry.row.code.text, sizeof(entry.row.code.text), 'C');
+    fill_text(entry.row.owner, sizeof(entry.row.owner), 'w');
+    fill_text(entry.row.plate, sizeof(entry.row.plate), 'p');
+    fill_text(entry.failing_code.text, sizeof(entry.failing_code.text), 'f');
+    fill_text(entry.text, sizeof(entry.text), 't');
+    for (size_t i = 0; i < FG_VEHICLE_OTHERS_MAX; i++)
+        fill_text(entry.row.others[i].text, sizeof(entry.row.others[i].text), 'v');
+    entry.kind = FG_ENTRY_AUTHORISED;
+    entry.clock_quality = FG_CLOCK_SYNCHRONISED;
+    entry.uid.length = FG_UID_MAX;
+    entry.row.uid.length = FG_UID_MAX;
+    entry.row.other_count = FG_VEHICLE_OTHERS_MAX;
+    entry.row.first_fill_pending = true;
+    entry.reasons.count = FG_REASONS_MAX;
+    entry.post_check_failed = true;
+    entry.operator_in = true;
+    entry.wall_ms = INT64_MIN;
+    entry.quantity_g = INT64_MAX;
+    return entry;
+}
+
+static struct fg_entry smallest_entry(void)
+{
+    struct fg_entry entry;
+
+    memset(&entry, 0, sizeof(entry));
+    memcpy(entry.controller, "a", 2);
+    entry.sequence = 1;
+    entry.kind = FG_ENTRY_BOOT;
+    entry.clock_quality = FG_CLOCK_UNKNOWN;
+    return entry;
+}
+
+TEST("the largest entry survives the way there and back, byte for byte")
+{
+    struct fg_entry entry = largest_entry();
+    struct fg_entry back;
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    uint8_t again[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+    size_t again_length = 0;
+
+    CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_entry_decode(bytes, length, &back, &error), &error);
+    CHECK_INT(back.wall_ms, INT64_MIN);
+    CHECK_INT(back.quantity_g, INT64_MAX);
+    CHECK_TEXT(back.row.others[6].text, entry.row.others[6].text);
+    CHECK_OK(fg_entry_encode(&back, again, sizeof(again), &again_length, &error), &error);
+    CHECK_INT(again_length, length);
+    CHECK_BYTES(again, bytes, length);
+    CHECK_INT(fg_entry_encode(&entry, bytes, length - 1, &length, &error), FG_E_SIZE);
+}
+
+TEST("bytes behind a text's end never reach the wire")
+{
+    static const uint8_t expected[] = {0x0a, 0x01, 'a', 0x10, 0x01, 0x20, 0x01, 0x38, 'U'};
+    struct fg_entry entry = smallest_entry();
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+
+    memcpy(entry.controller + 2, "secret", 6);
+    CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_INT(length, sizeof(expected));
+    CHECK_BYTES(bytes, expected, sizeof(expected));
+}
+
+TEST("impossible values are refused by name")
+{
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+    struct fg_entry entry = smallest_entry();
+
+    entry.kind = 8;
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "kind 8");
+    entry = smallest_entry();
+    entry.sequence = 0;
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    entry.clock_quality = 'X';
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    entry.reasons.count = FG_REASONS_MAX + 1;
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    memcpy(entry.operator_id, "\xed\xa0\x80", 4); /* a surrogate */
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "operator_id");
+    entry = smallest_entry();
+    entry.controller[0] = '\0';
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    memset(entry.text, 'x', sizeof(entry.text));
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    memcpy(entry.text, "\xe5\x85\x85 \xc3\xa9 \xf0\x9f\x94\xa5", 12);
+    CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+}
+
+TEST("BAD-INPUT-IS-SAFE: every cut of an entry is an error or an entry, and too long is refused")
+{
+    struct fg_entry entry = largest_entry();
+    struct fg_entry back;
+    uint8_t bytes[FG_ENTRY_BYTES_MAX + 1] = {0};
+    size_t length = 0;
+
+    CHECK_OK(fg_entry_encode(&entry, bytes, FG_ENTRY_BYTES_MAX, &length, &error), &error);
+    for (size_t cut = 0; cut < length; cut++) {
+        enum fg_err code = fg_entry_decode(bytes, cut, &back, &error);
+
+        CHECK(code == FG_OK || code == FG_E_FORMAT || code == FG_E_RANGE);
+    }
+    CHECK_INT(fg_entry_decode(bytes, FG_ENTRY_BYTES_MAX + 1, &back, &error), FG_E_SIZE);
+    CHECK_INT(fg_entry_decode((const uint8_t *)"\xff\xff", 2, &back, &error), FG_E_FORMAT);
+}
+
+TEST("a field that a newer controller adds is skipped")
+{
+    static const uint8_t bytes[] = {0x0a, 0x01, 'a', 0x10, 0x01, 0x20, 0x01, 0x38, 'U', 0xc0, 0x3e, 0x05};
+    struct fg_entry back;
+
+    CHECK_OK(fg_entry_decode(bytes, sizeof(bytes), &back, &error), &error);
+    CHECK_INT(back.kind, FG_ENTRY_BOOT);
+}
