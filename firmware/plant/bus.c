@@ -2,9 +2,12 @@
 #include "firmware/plant/bus.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <modbus/modbus.h>
 #include <string.h>
+#include <sys/select.h>
 #include <time.h>
+#include <unistd.h>
 
 /* So many time-outs in a row, over all devices, and the link itself is doubted: it is closed and reopened. */
 #define TIMEOUTS_REOPEN 12
@@ -69,12 +72,26 @@ static void postpone_opening(struct fg_bus *bus)
         bus->back_off_ms = FG_BUS_BACK_OFF_MAX_MS;
 }
 
+/* libmodbus 3.1.6 selects on its descriptor unchecked, and the C library aborts on one beyond FD_SETSIZE. */
+static bool next_descriptor_fits(void)
+{
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (next >= 0)
+        (void)close(next);
+    return next >= 0 && next < FD_SETSIZE - 8;
+}
+
 enum fg_err fg_bus_open(struct fg_bus *bus, struct fg_error *error)
 {
     if (bus->is_open)
         return FG_OK;
     if (fg_plant_now_mono_ms() < bus->reopen_at_mono_ms)
         return fg_fail(error, FG_E_BUSY, "bus %s: waits before it is opened again", bus->settings->name);
+    if (!next_descriptor_fits()) {
+        postpone_opening(bus);
+        return fg_fail(error, FG_E_FULL, "bus %s: too many open files in this process", bus->settings->name);
+    }
     if (modbus_connect(bus->context) != 0) {
         int why = errno;
 

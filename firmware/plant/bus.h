@@ -33,8 +33,8 @@ int64_t fg_plant_now_mono_ms(void);
 enum fg_err fg_bus_init(struct fg_bus *bus, const struct fg_bus_settings *settings, uint32_t response_ms,
                         struct fg_error *error);
 
-/* Opens the link if it is closed and the back-off is over. FG_OK open; FG_E_BUSY not yet; FG_E_GONE failed,
- * tried again after 0.2 s doubling up to 5 s. Waits at most response_ms. */
+/* Opens the link if it is closed and the back-off is over. FG_OK open; FG_E_BUSY not yet; FG_E_GONE or
+ * FG_E_FULL failed, tried again after 0.2 s doubling up to 5 s. Waits at most response_ms. */
 enum fg_err fg_bus_open(struct fg_bus *bus, struct fg_error *error);
 
 /* Reads count (at most FG_BUS_BLOCK_MAX) registers or bits (one per word) of a table. silence_ms: pause the
