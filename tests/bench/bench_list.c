@@ -254,6 +254,7 @@ static double in_process(void (*work)(unsigned), unsigned rows, double *ret_rss_
     child = fork();
     if (child == 0) {
         work(rows);
+        (void)fflush(stdout);
         _exit(0);
     }
     if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0)
