@@ -120,9 +120,9 @@ static enum fg_err read_number(struct fg_journal *journal, enum statement which,
 
 static enum fg_err measure_space(struct fg_journal *journal, struct fg_error *error)
 {
-    int64_t pages;
-    int64_t free_pages;
-    int64_t fillers;
+    int64_t pages = 0;
+    int64_t free_pages = 0;
+    int64_t fillers = 0;
     enum fg_err code = read_number(journal, STATEMENT_PAGES, &pages, error);
 
     if (code == FG_OK)
@@ -515,8 +515,8 @@ enum fg_err fg_journal_history(struct fg_journal *journal, const struct fg_code 
     int64_t start_ms = day_start_ms(today, utc_offset_s);
     sqlite3_stmt *last = journal->statements[STATEMENT_LAST_FILL];
     sqlite3_stmt *fills = journal->statements[STATEMENT_FILLS];
-    int64_t last_ms;
-    int64_t count;
+    int64_t last_ms = 0;
+    int64_t count = 0;
     enum fg_err result;
 
     (void)sqlite3_bind_text(last, 1, code->text, -1, SQLITE_TRANSIENT);
@@ -538,7 +538,7 @@ enum fg_err fg_journal_manual_count(struct fg_journal *journal, int32_t today, i
 {
     int64_t start_ms = day_start_ms(today, utc_offset_s);
     sqlite3_stmt *manual = journal->statements[STATEMENT_MANUAL];
-    int64_t count;
+    int64_t count = 0;
     enum fg_err code;
 
     (void)sqlite3_bind_int64(manual, 1, start_ms);
