@@ -18,7 +18,7 @@ struct verb {
     V("cylinder", 1, 8, "cylinder NAME [medium=cng|lpg] [capacity_dl=N] [pressure_kpa=N] [temperature_dc=N] [tare_g=N] [mass_g=N]") \
     V("connect", 1, 1, "connect NAME") \
     V("disconnect", 0, 1, "disconnect [NAME]") \
-    V("tag", 2, 4, "tag NAME type=TYPE uid=HEX | tag NAME sign code=CODE key=FILE | tag NAME data=HEX | tag NAME load FILE") \
+    V("tag", 2, 4, "tag NAME type=TYPE uid=HEX | tag NAME sign code=CODE key=FILE | tag NAME data=HEX | tag NAME load FILE | tag NAME copy NAME2") \
     V("present", 1, 2, "present NAME [NAME2]") \
     V("remove", 0, 0, "remove") \
     V("swap", 1, 1, "swap NAME") \

@@ -120,6 +120,19 @@ static enum fg_err load(struct fg_sim_tag *tag, const char *path, struct fg_erro
     return FG_OK;
 }
 
+/* The user memory of another tag, as a cloner copies it; the UID stays. */
+static enum fg_err copy(struct fg_sim *sim, struct fg_sim_tag *tag, const char *name, struct fg_error *error)
+{
+    const struct fg_sim_tag *from = find_tag(sim, name);
+    size_t count;
+
+    if (from == NULL)
+        return fg_fail(error, FG_E_NOT_FOUND, "no tag '%.40s' to copy", name);
+    count = from->length < tag->length ? from->length : tag->length;
+    memmove(tag->memory + USER_AT, from->memory + USER_AT, count - USER_AT);
+    return FG_OK;
+}
+
 enum fg_err fg_sim_do_tag(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
 {
     struct fg_sim_tag *tag = find_tag(sim, line->words[1]);
@@ -134,8 +147,10 @@ enum fg_err fg_sim_do_tag(struct fg_sim *sim, const struct fg_script_line *line,
         return sign(tag, line, error);
     if (strcmp(line->words[2], "load") == 0 && line->count == 4)
         return load(tag, line->words[3], error);
+    if (strcmp(line->words[2], "copy") == 0 && line->count == 4)
+        return copy(sim, tag, line->words[3], error);
     if (data == NULL)
-        return fg_fail(error, FG_E_FORMAT, "tag: one of type=, sign, data=, load FILE");
+        return fg_fail(error, FG_E_FORMAT, "tag: one of type=, sign, data=, load FILE, copy NAME");
     return fg_script_hex(data, "data", tag->memory + USER_AT, tag->length - USER_AT, &count, error);
 }
 

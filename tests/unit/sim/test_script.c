@@ -85,6 +85,11 @@ TEST("cylinders, tags, buttons and faults do what their commands say")
     CHECK_INT(run("tag U type=ntag999 uid=04112233445566"), FG_E_NOT_FOUND);
     CHECK_INT(run("tag U type=ntag215 uid=0411"), FG_E_SIZE);
     CHECK_OK(run("tag T data=0300FE"), &error);
+    CHECK_OK(run("tag clone type=ntag213 uid=04112233445577"), &error);
+    CHECK_OK(run("tag clone copy T"), &error);
+    CHECK_INT(run("tag clone copy U"), FG_E_NOT_FOUND);
+    CHECK_BYTES(sim.tags[1].memory + 16, sim.tags[0].memory + 16, 100);
+    CHECK(sim.tags[1].memory[7] == 0x77);
     CHECK_INT(run("present U"), FG_E_NOT_FOUND);
     CHECK_OK(run("present T"), &error);
     CHECK_OK(run("button start hold"), &error);
