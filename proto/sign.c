@@ -35,8 +35,10 @@ static int random_bytes(void *context, unsigned char *bytes, size_t length)
 
 void fg_sha256_start(struct fg_sha256_stream *stream)
 {
-    mbedtls_sha256_context *context = (mbedtls_sha256_context *)(void *)stream->storage;
+    mbedtls_sha256_context *context;
 
+    memset(stream, 0, sizeof(*stream));
+    context = (mbedtls_sha256_context *)(void *)stream->storage;
     mbedtls_sha256_init(context);
     (void)mbedtls_sha256_starts_ret(context, 0);
 }

@@ -120,7 +120,7 @@ static bool asks_for_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
-int main(int argc, char **argv)
+static enum cli_exit run(int argc, char **argv)
 {
     struct cli_call call = {.language = fg_language_from_environment()};
     bool help = false;
@@ -154,4 +154,9 @@ int main(int argc, char **argv)
         return CLI_FAILURE;
     }
     return result;
+}
+
+int main(int argc, char **argv)
+{
+    return (int)run(argc, argv);
 }

@@ -56,5 +56,45 @@ expect "a date that does not exist is a wrong call" 2 'does not exist' \
 expect "a code with a small letter is a wrong call" 2 'none of 0-9' \
     "$fillgate" point manual abc --second bo --socket "$work/none.sock"
 
+csv_head=code,uid,state,medium,first_fill_pending,nominal_kpa,capacity_dl,tare_g,maximum_fill_g,inspection_due,end_of_life,owner,plate
+printf '%s\n%s\n%s\n' "$csv_head" 'CN-1,04A1B2C3D4E5F6,in_service,cng,0,20000,700,0,0,2099-01-01,2099-01-01,U1,P1' \
+    'CN-2,04A1B2C3D4E5F7,scrapped,cng,0,20000,700,0,0,2099-01-01,2099-01-01,U1,P1' >"$work/registry.csv"
+build_list() { # VERSION FILE KEY
+    "$fillgate" list build --csv "$work/registry.csv" --rules boards/sim/rules.ini --key "$3" --id l1 --version "$1" \
+        --out "$2" --json
+}
+export -f build_list
+export fillgate work
+store=(--list "$work/list.db" --key "$work/bureau.pem.pub")
+expect "list build signs two rows" 0 '"row_count":2' bash -c 'build_list 1 "$work/1.fgl" "$work/bureau.pem"'
+expect "list build says what is missing" 2 'give --csv' "$fillgate" list build
+expect "list import puts it into force" 0 'in force: l1 1, 2 rows' "$fillgate" list import "$work/1.fgl" "${store[@]}"
+expect "list show gives the row and the proof" 0 'root [0-9a-f]{64}' "$fillgate" list show CN-1 "${store[@]}"
+expect "list show in JSON names the vehicle's other cylinder" 0 '"others":\["CN-2"\]' \
+    "$fillgate" list show CN-1 "${store[@]}" --json
+expect "list show of an absent code proves that, exit 1" 1 'proven not to be' "$fillgate" list show CN-9 "${store[@]}"
+expect "list verify" 0 'verified l1 1' "$fillgate" list verify "${store[@]}"
+expect "TAMPER-SHOWS: an older list is refused" 1 '"error":"OLD"' bash -c \
+    'build_list 2 "$work/2.fgl" "$work/bureau.pem" >"$work/x" && "$fillgate" list import "$work/2.fgl" --list "$work/list.db" \
+    --key "$work/bureau.pem.pub" >"$work/x" && "$fillgate" list import "$work/1.fgl" --list "$work/list.db" \
+    --key "$work/bureau.pem.pub" --json'
+"$fillgate" key new "$work/stranger.pem" >/dev/null
+build_list 9 "$work/9.fgl" "$work/stranger.pem" >/dev/null
+expect "TAMPER-SHOWS: a list by a stranger's key is refused" 1 'fillgate: ' "$fillgate" list import "$work/9.fgl" "${store[@]}"
+expect "LIST-IS-SIGNED: a store asked with another key proves nothing" 1 'fillgate: ' \
+    "$fillgate" list show CN-1 --list "$work/list.db" --key "$work/stranger.pem.pub"
+expect "asking a store that is not there makes none" 3 'No such file' "$fillgate" list show CN-1 --list "$work/none.db" \
+    --key "$work/bureau.pem.pub"
+echo 'CN-3,zz,in_service,cng,0,20000,700,0,0,2099-01-01,,U1,P1' >>"$work/registry.csv"
+expect "a wrong row is named by line and column" 3 'registry.csv:4:2: ' bash -c 'build_list 3 "$work/3.fgl" "$work/bureau.pem"'
+expect "and nothing is written" 2 'No such file' ls "$work/3.fgl"
+
+expect "journal show without a file is a wrong call" 2 'name the journal' "$fillgate" journal show
+expect "journal show of a missing file is a failure" 3 'none.db' "$fillgate" journal show "$work/none.db"
+expect "an unknown kind is a wrong call" 2 'none of BOOT' "$fillgate" journal show "$work/none.db" --kind NONSENSE
+expect "an unknown reason is a wrong call" 2 'not the name of a reason' "$fillgate" journal show x --reason NONSENSE
+expect "a time that is none is a wrong call" 2 'is not a time' "$fillgate" journal export x --from yesterday
+expect "journal verify wants a key" 2 'public key with --key' "$fillgate" journal verify "$work/none.db"
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
