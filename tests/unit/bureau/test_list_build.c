@@ -186,3 +186,23 @@ TEST("faulty station rules are named by line")
     CHECK_OK(rules_of("[rules]\nstation = S\nmedia = cng\npre_checks = a, b\n  c\n", &rules), &error);
     CHECK_INT(rules.pre_check_count, 3);
 }
+
+TEST("known answer: the list of proto/vectors imports, has its root and answers")
+{
+    struct fg_public_key key;
+    struct fg_manifest manifest;
+    struct fg_list *list = NULL;
+    struct fg_row row;
+    struct fg_code code = fg_fixture_code("HZ-CNG-000002");
+    char hex[2 * FG_DIGEST_BYTES + 1];
+
+    CHECK_OK(fg_public_key_read("proto/vectors/key_pub.pem", &key, &error), &error);
+    CHECK_OK(fg_list_open(fg_test_path("k.db"), NULL, &key, 1, &list, &error), &error);
+    CHECK_OK(fg_list_import(list, "proto/vectors/list.fgl", 0, &manifest, &error), &error);
+    for (size_t i = 0; i < FG_DIGEST_BYTES; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", manifest.root.bytes[i]);
+    CHECK_TEXT(hex, "8d9b0c866872853f65da8121c6f32074bbc714045361cc72d80f484ce80824e9");
+    CHECK_OK(fg_list_find(list, &code, &row, &error), &error);
+    CHECK_TEXT(row.others[0].text, "HZ-CNG-000001");
+    fg_list_close(list);
+}
