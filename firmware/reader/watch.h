@@ -9,6 +9,7 @@
 #define FG_READER_WATCH_H
 
 #include "proto/err.h"
+#include "proto/readerlink.h"
 #include "proto/types.h"
 
 struct fg_reader_settings {
@@ -17,27 +18,6 @@ struct fg_reader_settings {
     uint32_t poll_ms;        /* cadence of polls, 40 by default */
     uint32_t step_max_ms;    /* outer deadline of every libnfc step; then the reader counts as hung */
     uint32_t silence_max_ms; /* no message for so long: killed and restarted */
-};
-
-/* What the reader said. */
-enum fg_reader_report_kind {
-    FG_READER_NOTHING = 0,
-    FG_READER_POLL,    /* one poll: tag_count 0, 1 (uid) or 2 (two or more tags) */
-    FG_READER_TAG,     /* a new tag's memory was read, or could not be: uid, memory, complete */
-    FG_READER_FAULT,   /* the device or the process failed: text; no tag until BACK */
-    FG_READER_BACK,    /* works again */
-    FG_READER_WRITTEN, /* answer to write_tag: ok, text */
-};
-
-struct fg_reader_report {
-    uint8_t kind;
-    uint8_t tag_count;
-    struct fg_uid uid;
-    bool complete; /* TAG: the whole memory that the tag says it has was read */
-    bool ok;       /* WRITTEN */
-    uint16_t memory_length;
-    uint8_t memory[FG_TAG_MEMORY_MAX]; /* pages from 0 */
-    char text[96];
 };
 
 struct fg_reader;

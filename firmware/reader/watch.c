@@ -1,0 +1,334 @@
+/* Starting, watching and restarting the reader process (watch.h). */
+#include "firmware/reader/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BACK_OFF_MIN_MS 200
+#define BACK_OFF_MAX_MS 5000
+#define STEADY_MS 5000      /* a child that lived so long starts the back-off anew */
+#define OPENING_MAX_MS 4500 /* opening a device that does not answer is silent for so long */
+#define STOP_MAX_MS 1000
+#define BAD_MESSAGES_MAX 3
+#define LINK_FD 3
+
+struct fg_reader {
+    char program[256];
+    char connection[256];
+    uint32_t poll_ms;
+    uint32_t step_max_ms;
+    uint32_t silence_max_ms;
+    pid_t pid; /* 0 = down */
+    int fd;    /* -1 = down */
+    uint32_t restarts;
+    int64_t back_off_ms;
+    int64_t start_at_mono_ms;
+    int64_t started_mono_ms;
+    int64_t heard_mono_ms;
+    unsigned bad_messages;
+    bool polled;    /* this child has polled the field at least once */
+    bool faulty;    /* FAULT was given and no BACK since */
+    bool fault_due; /* a FAULT is to be given next */
+    bool writing;
+    bool written_due; /* the write under way was lost with its process */
+    char fault_text[FG_READER_TEXT_BYTES];
+};
+
+static int64_t mono_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- the child -------------------------------------------------------------------------------------- */
+
+_Noreturn static void child_exec(const struct fg_reader *reader, int fd)
+{
+    char poll_text[16];
+    char step_text[16];
+    sigset_t none;
+    char *arguments[] = {(char *)(uintptr_t)reader->program,
+                         (char *)(uintptr_t) "--connection",
+                         (char *)(uintptr_t)reader->connection,
+                         (char *)(uintptr_t) "--fd",
+                         (char *)(uintptr_t) "3",
+                         (char *)(uintptr_t) "--poll",
+                         poll_text,
+                         (char *)(uintptr_t) "--step",
+                         step_text,
+                         NULL};
+
+    (void)snprintf(poll_text, sizeof(poll_text), "%u", reader->poll_ms);
+    (void)snprintf(step_text, sizeof(step_text), "%u", reader->step_max_ms);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    if (fd == LINK_FD) {
+        if (fcntl(fd, F_SETFD, 0) < 0)
+            _exit(127);
+    } else if (dup2(fd, LINK_FD) < 0) {
+        _exit(127);
+    }
+    execv(reader->program, arguments);
+    _exit(127);
+}
+
+static enum fg_err child_start(struct fg_reader *reader, int64_t now_mono_ms, struct fg_error *error)
+{
+    int ends[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return fg_fail(error, FG_E_IO, "reader: socketpair: %s", strerror(errno));
+    pid = fork();
+    if (pid == 0)
+        child_exec(reader, ends[1]);
+    (void)close(ends[1]);
+    if (pid < 0) {
+        (void)close(ends[0]);
+        return fg_fail(error, FG_E_IO, "reader: fork: %s", strerror(errno));
+    }
+    reader->pid = pid;
+    reader->fd = ends[0];
+    reader->started_mono_ms = now_mono_ms;
+    reader->heard_mono_ms = now_mono_ms;
+    reader->bad_messages = 0;
+    reader->polled = false;
+    return FG_OK;
+}
+
+static void fault_note(struct fg_reader *reader, const char *text)
+{
+    (void)snprintf(reader->fault_text, sizeof(reader->fault_text), "%s", text);
+    if (!reader->faulty)
+        reader->fault_due = true;
+    reader->faulty = true;
+}
+
+/* Kills what is left of the child and plans the next start. */
+static void child_end(struct fg_reader *reader, int64_t now_mono_ms, const char *why)
+{
+    if (reader->pid > 0) {
+        (void)kill(reader->pid, SIGKILL);
+        while (waitpid(reader->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    if (reader->fd >= 0)
+        (void)close(reader->fd);
+    reader->pid = 0;
+    reader->fd = -1;
+    if (now_mono_ms - reader->started_mono_ms > STEADY_MS)
+        reader->back_off_ms = BACK_OFF_MIN_MS;
+    reader->start_at_mono_ms = now_mono_ms + reader->back_off_ms;
+    reader->back_off_ms =
+        reader->back_off_ms * 2 < BACK_OFF_MAX_MS ? reader->back_off_ms * 2 : BACK_OFF_MAX_MS;
+    reader->written_due = reader->writing;
+    reader->writing = false;
+    fault_note(reader, why);
+}
+
+/* ---- messages ---------------------------------------------------------------------------------------- */
+
+/* Receives one packet; false when there is none (or the child is gone). */
+static bool packet_take(struct fg_reader *reader, int64_t now_mono_ms, struct fg_reader_report *ret_report)
+{
+    uint8_t packet[FG_READERLINK_PACKET_MAX + 1];
+    ssize_t count = recv(reader->fd, packet, sizeof(packet), MSG_DONTWAIT);
+
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (count <= 0) {
+        child_end(reader, now_mono_ms, "the reader process ended");
+        return false;
+    }
+    if (fg_readerlink_decode_report(packet, (size_t)count, ret_report, NULL) != FG_OK) {
+        if (++reader->bad_messages >= BAD_MESSAGES_MAX)
+            child_end(reader, now_mono_ms, "the reader process babbles");
+        ret_report->kind = FG_READER_NOTHING;
+        return true;
+    }
+    reader->heard_mono_ms = now_mono_ms;
+    return true;
+}
+
+/* Turns what the child says into what the caller is told. */
+static void report_settle(struct fg_reader *reader, struct fg_reader_report *report)
+{
+    switch (report->kind) {
+    case FG_READER_POLL:
+        reader->polled = true;
+        /* A poll of a new process also says that the reader is back. */
+        if (reader->faulty && report->tag_count > 0) {
+            reader->faulty = false;
+            memset(report, 0, sizeof(*report));
+            report->kind = FG_READER_BACK;
+        }
+        break;
+    case FG_READER_FAULT:
+        fault_note(reader, report->text);
+        report->kind = FG_READER_NOTHING;
+        break;
+    case FG_READER_BACK:
+        if (!reader->faulty)
+            report->kind = FG_READER_NOTHING;
+        reader->faulty = false;
+        break;
+    case FG_READER_WRITTEN:
+        reader->writing = false;
+        break;
+    case FG_READER_ALIVE:
+        report->kind = FG_READER_NOTHING;
+        break;
+    default:
+        break;
+    }
+}
+
+void fg_reader_next(struct fg_reader *reader, int64_t now_mono_ms, struct fg_reader_report *ret_report)
+{
+    struct fg_reader_report report;
+
+    memset(ret_report, 0, sizeof(*ret_report));
+    /* Bounded: a babbling child cannot hold the caller here. */
+    for (int i = 0; i < 16 && !reader->fault_due && !reader->written_due && reader->fd >= 0; i++) {
+        memset(&report, 0, sizeof(report));
+        if (!packet_take(reader, now_mono_ms, &report))
+            break;
+        report_settle(reader, &report);
+        if (report.kind != FG_READER_NOTHING) {
+            *ret_report = report;
+            return;
+        }
+    }
+    if (reader->fault_due) {
+        reader->fault_due = false;
+        ret_report->kind = FG_READER_FAULT;
+        memcpy(ret_report->text, reader->fault_text, sizeof(ret_report->text));
+    } else if (reader->written_due) {
+        reader->written_due = false;
+        ret_report->kind = FG_READER_WRITTEN;
+        (void)snprintf(ret_report->text, sizeof(ret_report->text), "the reader process ended");
+    }
+}
+
+void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms)
+{
+    int64_t silence_max_ms = reader->polled ? (int64_t)reader->silence_max_ms : OPENING_MAX_MS;
+
+    if (reader->pid == 0) {
+        if (now_mono_ms >= reader->start_at_mono_ms) {
+            reader->restarts++;
+            if (child_start(reader, now_mono_ms, NULL) != FG_OK)
+                reader->start_at_mono_ms = now_mono_ms + BACK_OFF_MAX_MS;
+        }
+        return;
+    }
+    if (silence_max_ms < OPENING_MAX_MS && reader->faulty)
+        silence_max_ms = OPENING_MAX_MS;
+    if (now_mono_ms - reader->heard_mono_ms > silence_max_ms)
+        child_end(reader, now_mono_ms, "the reader process is silent");
+}
+
+/* ---- the caller's side ------------------------------------------------------------------------------- */
+
+enum fg_err fg_reader_start(const struct fg_reader_settings *settings, struct fg_reader **ret_reader,
+                            struct fg_error *error)
+{
+    struct fg_reader *reader;
+    enum fg_err code;
+
+    if (access(settings->program, X_OK) != 0)
+        return fg_fail(error, FG_E_IO, "%.200s: cannot be executed: %s", settings->program, strerror(errno));
+    if (strlen(settings->program) >= sizeof(reader->program) ||
+        strlen(settings->connection) >= sizeof(reader->connection))
+        return fg_fail(error, FG_E_SIZE, "reader: program or connection string too long");
+    reader = calloc(1, sizeof(*reader));
+    if (reader == NULL)
+        return fg_fail(error, FG_E_MEMORY, "reader: out of memory");
+    memcpy(reader->program, settings->program, strlen(settings->program));
+    memcpy(reader->connection, settings->connection, strlen(settings->connection));
+    reader->poll_ms = settings->poll_ms;
+    reader->step_max_ms = settings->step_max_ms;
+    reader->silence_max_ms = settings->silence_max_ms;
+    reader->back_off_ms = BACK_OFF_MIN_MS;
+    reader->fd = -1;
+    code = child_start(reader, mono_ms(), error);
+    if (code != FG_OK) {
+        free(reader);
+        return code;
+    }
+    *ret_reader = reader;
+    return FG_OK;
+}
+
+int fg_reader_fd(const struct fg_reader *reader)
+{
+    return reader->fd;
+}
+
+enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *uid, const uint8_t *data,
+                                size_t length, bool lock, struct fg_error *error)
+{
+    struct fg_reader_write write = {.uid = *uid, .lock = lock};
+    uint8_t packet[FG_READERLINK_PACKET_MAX];
+    size_t count = 0;
+    enum fg_err code;
+
+    if (reader->writing)
+        return fg_fail(error, FG_E_BUSY, "another tag is being written");
+    if (reader->fd < 0)
+        return fg_fail(error, FG_E_GONE, "the reader is down: %s", reader->fault_text);
+    if (length == 0 || length > sizeof(write.data) || length % 4 != 0)
+        return fg_fail(error, FG_E_ARG, "%zu bytes cannot be written to a tag", length);
+    memcpy(write.data, data, length);
+    write.length = (uint16_t)length;
+    code = fg_readerlink_encode_write(&write, packet, sizeof(packet), &count, error);
+    if (code != FG_OK)
+        return code;
+    if (send(reader->fd, packet, count, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return fg_fail(error, FG_E_IO, "the reader does not listen: %s", strerror(errno));
+    reader->writing = true;
+    return FG_OK;
+}
+
+int fg_reader_pid(const struct fg_reader *reader)
+{
+    return (int)reader->pid;
+}
+
+uint32_t fg_reader_restarts(const struct fg_reader *reader)
+{
+    return reader->restarts;
+}
+
+void fg_reader_stop(struct fg_reader *reader)
+{
+    const struct timespec pause = {.tv_sec = 0, .tv_nsec = 5000000};
+    int64_t deadline = mono_ms() + STOP_MAX_MS;
+
+    if (reader == NULL)
+        return;
+    if (reader->pid > 0) {
+        (void)kill(reader->pid, SIGTERM);
+        while (waitpid(reader->pid, NULL, WNOHANG) == 0) {
+            if (mono_ms() > deadline) {
+                (void)kill(reader->pid, SIGKILL);
+                (void)waitpid(reader->pid, NULL, 0);
+                break;
+            }
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+    if (reader->fd >= 0)
+        (void)close(reader->fd);
+    free(reader);
+}
