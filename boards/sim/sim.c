@@ -95,6 +95,7 @@ enum fg_err fg_sim_init(struct fg_sim *sim, const char *directory, int64_t now_n
     if (strlen(directory) >= sizeof(sim->directory))
         return fg_fail(error, FG_E_SIZE, "the directory's name is too long");
     (void)snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
+    fg_pn532_init(&sim->chip);
     fg_plant_model_init(&sim->plant, now_ns, INVENTORY_START_G);
     sim->plant.observer = (struct fg_valve_observer){sim, valve_command, valve_change};
     sim->slave.handlers = fg_plant_model_handlers(&sim->plant);
@@ -117,6 +118,16 @@ void fg_sim_close(struct fg_sim *sim)
     fg_record_close(&sim->record);
 }
 
+/* Sends what the chip has to say. */
+static void flush_reader(struct fg_sim *sim)
+{
+    /* As on the plant's wire: what nobody takes is lost. */
+    if (sim->chip.out_count > 0 && sim->nfc_port.master >= 0 &&
+        write(sim->nfc_port.master, sim->chip.out, sim->chip.out_count) < 0)
+        sim->slave.dropped += sim->chip.out_count;
+    sim->chip.out_count = 0;
+}
+
 void fg_sim_advance(struct fg_sim *sim, int64_t now_ns)
 {
     double seconds = (double)(now_ns - sim->now_ns) / 1e9 * sim->plant.speed;
@@ -128,6 +139,8 @@ void fg_sim_advance(struct fg_sim *sim, int64_t now_ns)
     sim->now_ns = now_ns;
     fg_plant_model_advance(&sim->plant, now_ns);
     (void)fg_modbus_slave_tick(&sim->slave, now_ns);
+    fg_pn532_tick(&sim->chip, now_ns / NS_PER_MS);
+    flush_reader(sim);
     if (sim->late.due_ns != 0 && sim->late.due_ns <= now_ns) {
         put(sim, sim->late.bytes, sim->late.count);
         sim->late.due_ns = 0;
@@ -157,6 +170,16 @@ void fg_sim_serve_plant(struct fg_sim *sim)
 
     if (count > 0)
         fg_modbus_slave_take(&sim->slave, bytes, (size_t)count, sim->now_ns);
+}
+
+void fg_sim_serve_reader(struct fg_sim *sim)
+{
+    uint8_t bytes[512];
+    ssize_t count = read(sim->nfc_port.master, bytes, sizeof(bytes));
+
+    if (count > 0)
+        fg_pn532_feed(&sim->chip, bytes, (size_t)count);
+    flush_reader(sim);
 }
 
 static size_t add_cylinders(const struct fg_sim *sim, char *reply, size_t size, size_t at)

@@ -10,9 +10,11 @@
 
 #include "boards/sim/modbus_slave.h"
 #include "boards/sim/plant_model.h"
+#include "boards/sim/pn532.h"
 #include "boards/sim/pty_port.h"
 #include "boards/sim/record.h"
 #include "boards/sim/script.h"
+#include "boards/sim/tags.h"
 
 #define FG_SIM_NAMES_MAX 32 /* cylinders, and as many tags */
 #define FG_SIM_REPLY_MAX 8192
@@ -22,14 +24,6 @@ struct fg_sim_cylinder {
     char name[FG_NAME_MAX + 1];
     bool connected;
     struct fg_gas_cylinder gas;
-};
-
-struct fg_sim_tag {
-    char name[FG_NAME_MAX + 1];
-    char type[16]; /* ntag213, ntag215, ntag216, ultralight */
-    struct fg_uid uid;
-    uint8_t memory[FG_TAG_MEMORY_MAX]; /* from page 0 on */
-    size_t length;
 };
 
 /* An answer that a fault holds back. */
@@ -46,6 +40,7 @@ struct fg_sim {
     struct fg_modbus_slave slave;
     struct fg_pty_port plant_port;
     struct fg_pty_port nfc_port;
+    struct fg_pn532 chip;
     struct fg_sim_late late;
     bool spoil_next; /* the noise fault spoils every other answer */
     unsigned cylinder_count;
@@ -84,6 +79,9 @@ int64_t fg_sim_next_ns(struct fg_sim *sim);
 
 /* The plant's pty became readable. */
 void fg_sim_serve_plant(struct fg_sim *sim);
+
+/* The reader's pty became readable. */
+void fg_sim_serve_reader(struct fg_sim *sim);
 
 /* Runs one line. reply (FG_SIM_REPLY_MAX bytes) gets what it says, without the closing "ok". *ret_pause tells
  * what the caller must wait for before it says ok. */

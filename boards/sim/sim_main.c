@@ -239,7 +239,6 @@ static int nap_ms(void)
 static void turn(int listener)
 {
     struct pollfd polls[POLLS_MAX];
-    uint8_t rubbish[256];
 
     polls[0] = (struct pollfd){.fd = sim.plant_port.master, .events = POLLIN};
     polls[1] = (struct pollfd){.fd = sim.nfc_port.master, .events = POLLIN};
@@ -253,8 +252,8 @@ static void turn(int listener)
     fg_sim_advance(&sim, now_ns());
     if ((polls[0].revents & POLLIN) != 0)
         fg_sim_serve_plant(&sim);
-    if ((polls[1].revents & POLLIN) != 0 && read(sim.nfc_port.master, rubbish, sizeof(rubbish)) < 0)
-        exit_code = errno == EAGAIN ? exit_code : 1;
+    if ((polls[1].revents & POLLIN) != 0)
+        fg_sim_serve_reader(&sim);
     if ((polls[2].revents & POLLIN) != 0)
         accept_client(listener);
     for (unsigned i = 0; i < CONSOLES_MAX; i++) {

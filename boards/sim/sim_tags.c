@@ -2,6 +2,7 @@
  * bytes, capability container, user memory from page 4. Relies on: sim_tags.h, proto/tag.h. */
 #include "boards/sim/sim_tags.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -167,6 +168,7 @@ enum fg_err fg_sim_do_present(struct fg_sim *sim, const struct fg_script_line *l
     }
     memcpy(sim->present, found, sizeof(found));
     sim->present_count = line->count - 1;
+    fg_pn532_place(&sim->chip, &sim->tags[found[0]], line->count > 2 ? &sim->tags[found[1]] : NULL);
     fg_record_write(&sim->record, sim->now_ns, "tags", "\"present\":%u,\"first\":\"%s\"", sim->present_count,
                     sim->tags[found[0]].name);
     return FG_OK;
@@ -177,6 +179,7 @@ enum fg_err fg_sim_do_remove(struct fg_sim *sim, const struct fg_script_line *li
     (void)line;
     (void)error;
     sim->present_count = 0;
+    fg_pn532_place(&sim->chip, NULL, NULL);
     fg_record_write(&sim->record, sim->now_ns, "tags", "\"present\":0");
     return FG_OK;
 }
@@ -188,7 +191,23 @@ enum fg_err fg_sim_do_swap(struct fg_sim *sim, const struct fg_script_line *line
 
 enum fg_err fg_sim_reader_fault(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
 {
-    (void)sim;
-    return fg_fail(error, FG_E_STATE, "reader fault '%.40s': the reader is not simulated in this build",
-                   line->words[2]);
+    enum fg_pn532_fault fault = fg_pn532_fault_by_name(line->words[2]);
+    const char *how = line->count > 3 ? line->words[3] : "1";
+    int64_t replies = UINT32_MAX;
+    enum fg_err code;
+
+    if (fault == FG_PN532_FAULT_COUNT)
+        return fg_fail(error, FG_E_NOT_FOUND, "no reader fault '%.40s'", line->words[2]);
+    if (strcmp(how, "off") == 0) {
+        replies = 0;
+    } else if (strcmp(how, "on") != 0) {
+        code = fg_script_number(how, "fault reader: on, off or a number of replies", 0, UINT32_MAX, &replies,
+                                error);
+        if (code != FG_OK)
+            return code;
+    }
+    fg_pn532_arm(&sim->chip, fault, (uint32_t)replies);
+    fg_record_write(&sim->record, sim->now_ns, "fault", "\"reader\":\"%s\",\"replies\":%" PRId64,
+                    fg_pn532_fault_name(fault), replies);
+    return FG_OK;
 }
