@@ -61,7 +61,7 @@ MAIN_fillgate-sim := boards/sim/sim_main.c
 MAIN_fillgate := host/cli/cli_main.c
 MAIN_fillgate-registry := boards/sim/registry_main.c
 MAIN_fillgate-demo := tests/demo/demo_main.c
-PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-sim fillgate fillgate-registry,$(if $(wildcard $(MAIN_$(p))),$(p)))
+PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-sim fillgate fillgate-registry fillgate-demo,$(if $(wildcard $(MAIN_$(p))),$(p)))
 PROGRAMS := $(PROGRAM_NAMES:%=$(B)/%)
 
 TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/null))

@@ -218,8 +218,15 @@ static bool meter_float(struct fg_plant_model *model, uint16_t address, float *r
     case 252:
         value = nozzle->flow_g_s / density;
         break;
+    case 254:
+    case 256: /* no pressure input is wired to the meter */
+        value = 0.0;
+        break;
     case 258:
         value = floor(nozzle->inventory_g - model->total_base_g);
+        break;
+    case 260:
+        value = floor(nozzle->inventory_g - model->total_base_g) / density;
         break;
     case 262:
         value = floor(nozzle->inventory_g);

@@ -8,6 +8,7 @@
 static const struct cli_command *const families[] = {
     cli_key_commands,
     cli_list_commands,
+    cli_tag_commands,
     cli_journal_commands,
     cli_point_commands,
 };
