@@ -1,6 +1,6 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|sim|start|start-lpg|start-small|stop|kill|sim-stop|tamper-list
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|sim|start|start-lpg|start-small|stop|kill|sim-stop|list-expiring SECONDS|tamper-list
 # Only processes that this script started are stopped, by the pids it kept in DIR.
 set -euo pipefail
 
@@ -38,7 +38,7 @@ rules() {
     local text change
     text=$(cat boards/sim/rules.ini)
     for change in "$@"; do
-        text=$(sed "s#^${change%%=*} *=.*#${change%%=*} = ${change#*=}#" <<<"$text")
+        text=$(sed -E "s/^(# )?${change%%=*} *=.*/${change%%=*} = ${change#*=}/" <<<"$text")
         grep -q "^${change%%=*} = " <<<"$text" || { echo "point: rules.ini has no key ${change%%=*}" >&2; return 1; }
     done
     echo "$text"
@@ -49,7 +49,7 @@ build_list() { # FILE KEY VERSION EXTRA-FLAGS -- RULE-CHANGES
     shift 3
     while [ $# -gt 0 ] && [ "$1" != -- ]; do flags+=("$1"); shift; done
     [ $# -gt 0 ] && shift
-    rules "$@" >"$DIR/rules.ini"
+    rules zero_fills_lock_out=2 "$@" >"$DIR/rules.ini"
     "$fillgate" list build --csv "$DIR/registry.csv" --rules "$DIR/rules.ini" --key "$DIR/$key" --id huzhou-1 \
         --version "$version" "${flags[@]}" --out "$DIR/$file" >/dev/null
 }
@@ -64,7 +64,7 @@ prepare() {
     build_list list-2.fgl bureau.pem 2 -- fill_interval_min_s=0 fills_per_day_max=1
     build_list list-3.fgl bureau.pem 3 -- licence_end_day=2020-01-01
     build_list list-4.fgl bureau.pem 4 -- blocked_points=point-1
-    build_list list-5.fgl bureau.pem 5 -- own_cylinders_only=1
+    build_list list-5.fgl bureau.pem 5 -- own_cylinders_only=yes
     build_list list-6.fgl bureau.pem 6
     build_list list-8.fgl bureau.pem 8 --issued "$(date -d '+2 days' +%F)" --
     build_list list-forged.fgl stranger.pem 99

@@ -4,6 +4,7 @@
  * A script has one step a line; ${NAME} is taken from the environment:
  *   case ENGLISH | CHINESE       begins a case
  *   sim COMMAND                  a command of fillgate-sim
+ *   remove                       takes the tag away and waits until the controller has missed it
  *   sign-in OPERATOR YYYY-MM-DD  sign-out  start  stop  recheck  clear   the operator, over the control
  * socket check BITS [failed]          confirms items of the pre- or post-check manual CODE PERSON manual
  * entry with a second person import FILE                  a list file, through fillgated; "import! FILE"
@@ -269,6 +270,43 @@ static bool step_phase(struct demo *demo, const char *name)
     return step_failed(demo, "phase %s did not come, it is %s", name, answer.state.phase_name);
 }
 
+static bool shell_run(struct demo *demo, const char *command)
+{
+    int status = system(command);
+
+    if (status != 0)
+        return step_failed(demo, "%s: ended with status %d", command, status);
+    return true;
+}
+
+static bool step_sim(struct demo *demo, const char *command)
+{
+    char line[LINE_MAX_BYTES + 512];
+
+    (void)snprintf(line, sizeof(line), "%s/fillgate-sim --dir '%s' send '%s' >/dev/null", demo->build,
+                   demo->directory, command);
+    return shell_run(demo, line);
+}
+
+/* A tag that comes back before it was missed has never been away; a person is slower than a script. */
+static bool step_remove(struct demo *demo)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer;
+    int64_t deadline = mono_ms() + STEP_MAX_MS;
+
+    if (!step_sim(demo, "remove"))
+        return false;
+    do {
+        if (!control_call(demo, &request, &answer))
+            return false;
+        if (!answer.state.tag_present)
+            return true;
+        sleep_ms(POLL_MS);
+    } while (mono_ms() < deadline);
+    return step_failed(demo, "the controller goes on seeing a tag that was taken away");
+}
+
 static bool step_decided(struct demo *demo, const char *reason)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
@@ -334,10 +372,11 @@ static bool step_check(struct demo *demo, const char *bits, const char *failed)
 static bool step_manual(struct demo *demo, const char *code, const char *person)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
+    struct fg_control_answer answer;
 
     return word_copy(demo, request.code.text, sizeof(request.code.text), code) &&
            word_copy(demo, request.second_person, sizeof(request.second_person), person) &&
-           control_do(demo, &request);
+           control_call(demo, &request, &answer); /* whether it was refused stands in the journal */
 }
 
 static bool step_import(struct demo *demo, const char *path, bool refusal_expected)
@@ -351,24 +390,6 @@ static bool step_import(struct demo *demo, const char *path, bool refusal_expect
     if ((answer.result != FG_OK) != refusal_expected)
         return step_failed(demo, "import of %s: %s", path, answer.text);
     return true;
-}
-
-static bool shell_run(struct demo *demo, const char *command)
-{
-    int status = system(command);
-
-    if (status != 0)
-        return step_failed(demo, "%s: ended with status %d", command, status);
-    return true;
-}
-
-static bool step_sim(struct demo *demo, const char *command)
-{
-    char line[LINE_MAX_BYTES + 512];
-
-    (void)snprintf(line, sizeof(line), "%s/fillgate-sim --dir '%s' send '%s' >/dev/null", demo->build,
-                   demo->directory, command);
-    return shell_run(demo, line);
 }
 
 /* ---- the script --------------------------------------------------------------------------------- */
@@ -430,6 +451,8 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
     (void)sscanf(rest, "%1023s %1023s", first, second);
     if (plain.kind != 0)
         return control_do(demo, &plain);
+    if (strcmp(verb, "remove") == 0)
+        return step_remove(demo);
     if (strcmp(verb, "sim") == 0)
         return step_sim(demo, rest);
     if (strcmp(verb, "expect") == 0)
@@ -496,9 +519,11 @@ static int script_play(struct demo *demo, FILE *script, const char *path)
 
         number++;
         raw[strcspn(raw, "\n")] = '\0';
+        if (raw[strspn(raw, " \t")] == '#')
+            continue;
         if (!line_expand(raw, line, sizeof(line)))
             return 2;
-        if (sscanf(line, "%31s %n", verb, &rest) != 1 || verb[0] == '#')
+        if (sscanf(line, "%31s %n", verb, &rest) != 1)
             continue;
         if (strcmp(verb, "case") == 0)
             case_begin(demo, line + rest);
