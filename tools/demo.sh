@@ -17,7 +17,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 tools/point.sh prepare && tools/point.sh sim && tools/point.sh start || exit 3
-"$BUILD/fillgate-demo" "$BUILD" "$DIR" tests/demo/cases.demo
+"$BUILD/fillgate-demo" "$BUILD" "$DIR" "${CASES:-tests/demo/cases.demo}"
 code=$?
 
 openings=$(grep -c '"witness":"ok"' "$DIR/record.jsonl" || true)

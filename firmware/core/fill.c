@@ -329,6 +329,8 @@ static void authorised_begin(const struct step *step)
     fill->end_inventory_g = fill->start_inventory_g;
     if (stop == FG_STOP_NONE)
         stop = (enum fg_stop)fill->stop;
+    if (stop == FG_STOP_NONE)
+        stop = target_stop(step);
     if (stop == FG_STOP_NONE && !fill->tag_present)
         stop = FG_STOP_TAG_GONE;
     if (stop != FG_STOP_NONE) {
@@ -379,6 +381,8 @@ static void filling_step(const struct step *step)
 {
     enum fg_stop stop = filling_stop(step);
 
+    /* The last good inventory ends the fill if the meter is never heard again. */
+    (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &step->fill->end_inventory_g);
     if (stop != FG_STOP_NONE)
         fill_stop(step, stop);
     else if (!step->fill->tag_present)
@@ -391,6 +395,8 @@ static enum fg_stop suspended_stop(const struct step *step)
 
     if (stop == FG_STOP_NONE)
         stop = event_stop(step->event);
+    if (stop == FG_STOP_NONE)
+        stop = target_stop(step);
     if (stop == FG_STOP_NONE &&
         time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
         stop = FG_STOP_TAG_GONE;

@@ -91,7 +91,7 @@ static enum fg_err entry_take(void *context, const struct fg_entry *entry, const
     if (entry->sequence <= demo->last_sequence)
         return FG_OK;
     if (demo->entry_count >= ENTRIES_MAX)
-        return fg_fail(error, FG_E_FULL, "more than %d entries since the last expectation", ENTRIES_MAX);
+        return fg_fail(error, FG_E_FULL, "the rest is read at the next turn");
     demo->entries[demo->entry_count++] = *entry;
     demo->last_sequence = entry->sequence;
     return FG_OK;
@@ -392,6 +392,17 @@ static bool step_import(struct demo *demo, const char *path, bool refusal_expect
     return true;
 }
 
+static bool step_journal(struct demo *demo, const char *name)
+{
+    int length = snprintf(demo->journal_path, sizeof(demo->journal_path), "%s/%s", demo->directory, name);
+
+    if (length < 0 || (size_t)length >= sizeof(demo->journal_path))
+        return step_failed(demo, "journal: the path is too long");
+    demo->last_sequence = 0;
+    entries_drop(demo, demo->entry_count);
+    return true;
+}
+
 /* ---- the script --------------------------------------------------------------------------------- */
 
 static void case_end(struct demo *demo)
@@ -457,6 +468,8 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
         return step_sim(demo, rest);
     if (strcmp(verb, "expect") == 0)
         return step_expect(demo, first, second);
+    if (strcmp(verb, "journal") == 0)
+        return step_journal(demo, first);
     if (strcmp(verb, "phase") == 0)
         return step_phase(demo, first);
     if (strcmp(verb, "decided") == 0)
