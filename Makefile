@@ -171,6 +171,9 @@ $(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.
 endef
 $(foreach p,$(PROGRAM_NAMES),$(eval $(call program,$(p))))
 
+# The reader's tests drive the real program.
+$(B)/tests/unit/reader/test_watch: | $(B)/fillgate-reader
+
 $(B)/tests/%: $(B)/tests/%.o $(LIBS)
 	@echo "LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libtestlib.a -Wl,--no-whole-archive \

@@ -8,7 +8,11 @@
 #define STATUS_TIME_OUT 0x01
 #define STATUS_NAD_BIT 0x80
 #define TRICKLE_MS 30
+#define STATUS_NO_TARGET 0x27 /* the command fits no target that is selected */
 #define CARD_TYPE_106A 0x00
+#define CASCADE_TAG 0x88
+#define TARGET_NONE (-1)
+#define TARGET_DEAF (-2) /* listed, but its tag has left or went back to idle */
 
 enum command {
     COMMAND_DIAGNOSE = 0x00,
@@ -42,7 +46,19 @@ static const char *const fault_names[FG_PN532_FAULT_COUNT] = {
 void fg_pn532_init(struct fg_pn532 *chip)
 {
     memset(chip, 0, sizeof(*chip));
+    memset(chip->targets, TARGET_NONE, sizeof(chip->targets));
     chip->active = -1;
+}
+
+/* The tag with this place in the field answers no more; the chip does not know that and will try. */
+static void target_drop(struct fg_pn532 *chip, int index)
+{
+    for (int i = 0; i < FG_PN532_TAGS_MAX; i++) {
+        if (chip->targets[i] == index)
+            chip->targets[i] = TARGET_DEAF;
+    }
+    if (chip->active == index)
+        chip->active = -1;
 }
 
 void fg_pn532_place(struct fg_pn532 *chip, struct fg_sim_tag *first, struct fg_sim_tag *second)
@@ -52,8 +68,7 @@ void fg_pn532_place(struct fg_pn532 *chip, struct fg_sim_tag *first, struct fg_s
     for (int i = 0; i < FG_PN532_TAGS_MAX; i++) {
         if (chip->tags[i] != placed[i]) {
             chip->halted[i] = false;
-            if (chip->active == i)
-                chip->active = -1;
+            target_drop(chip, i);
         }
         chip->tags[i] = placed[i];
     }
@@ -189,7 +204,43 @@ static void answer_status(struct answer *answer, uint8_t status)
 static void field_reset(struct fg_pn532 *chip)
 {
     memset(chip->halted, 0, sizeof(chip->halted));
+    memset(chip->targets, TARGET_NONE, sizeof(chip->targets));
     chip->active = -1;
+}
+
+/* InDataExchange speaks to a target by its number, 1 or 2. */
+static bool target_choose(struct fg_pn532 *chip, uint8_t number)
+{
+    if (number < 1 || number > FG_PN532_TAGS_MAX || chip->targets[number - 1] == TARGET_NONE)
+        return false;
+    chip->active = chip->targets[number - 1] == TARGET_DEAF ? -1 : chip->targets[number - 1];
+    return true;
+}
+
+/* The UID as it goes over the air and as a host asks for it: a cascade tag before each part but the last. */
+static size_t uid_cascade(const struct fg_uid *uid, uint8_t ret_bytes[FG_UID_MAX + 2])
+{
+    size_t count = 0;
+    size_t left = uid->length;
+    const uint8_t *from = uid->bytes;
+
+    while (left > 4) {
+        ret_bytes[count++] = CASCADE_TAG;
+        memcpy(ret_bytes + count, from, 3);
+        count += 3;
+        from += 3;
+        left -= 3;
+    }
+    memcpy(ret_bytes + count, from, left);
+    return count + left;
+}
+
+static bool uid_is_wanted(const struct fg_uid *uid, const uint8_t *data, size_t count)
+{
+    uint8_t cascaded[FG_UID_MAX + 2];
+    size_t length = uid_cascade(uid, cascaded);
+
+    return count == 0 || (count == length && memcmp(data, cascaded, length) == 0);
 }
 
 /* InListPassiveTarget: maximum, card type, optionally the UID to look for (7.3.5). */
@@ -207,15 +258,17 @@ static void list_targets(struct fg_pn532 *chip, const uint8_t *data, size_t coun
 
         if (tag == NULL || chip->halted[i] || tag->uid.length > FG_UID_MAX)
             continue;
-        if (count >= 2U + tag->uid.length && memcmp(data + 2, tag->uid.bytes, tag->uid.length) != 0)
+        if (!uid_is_wanted(&tag->uid, data + 2, count - 2))
             continue;
-        found++;
+        chip->targets[found++] = i;
         head[0] = found;
         head[4] = tag->uid.length;
         answer_put(answer, head, sizeof(head));
         answer_put(answer, tag->uid.bytes, tag->uid.length);
         chip->active = i;
     }
+    for (int i = found; i < FG_PN532_TAGS_MAX; i++)
+        chip->targets[i] = TARGET_NONE;
     answer->bytes[0] = found;
 }
 
@@ -230,7 +283,8 @@ static void exchange(struct fg_pn532 *chip, const uint8_t *data, size_t count, s
         reply = fg_sim_tag_exchange(tag, data, count, bytes, &byte_count);
     if (reply == FG_SIM_TAG_NAK) {
         /* A tag that says NAK goes back to idle; the chip sees no proper answer. */
-        chip->active = -1;
+        if (chip->active >= 0)
+            target_drop(chip, chip->active);
         answer_status(answer, STATUS_TIME_OUT);
         return;
     }
@@ -239,10 +293,16 @@ static void exchange(struct fg_pn532 *chip, const uint8_t *data, size_t count, s
         answer_put(answer, bytes, byte_count);
 }
 
-static void deselect(struct fg_pn532 *chip, struct answer *answer)
+/* InDeselect and InRelease of target number 1 or 2, or of all (0). */
+static void deselect(struct fg_pn532 *chip, uint8_t number, struct answer *answer)
 {
-    if (chip->active >= 0)
-        chip->halted[chip->active] = true;
+    for (int i = 0; i < FG_PN532_TAGS_MAX; i++) {
+        if (number != 0 && number != i + 1)
+            continue;
+        if (chip->targets[i] >= 0)
+            chip->halted[chip->targets[i]] = true;
+        chip->targets[i] = TARGET_NONE;
+    }
     chip->active = -1;
     answer_status(answer, 0x00);
 }
@@ -281,14 +341,17 @@ static void command_do(struct fg_pn532 *chip, uint8_t command, const uint8_t *da
         configure_rf(chip, data, count);
         break;
     case COMMAND_IN_DATA_EXCHANGE:
-        exchange(chip, data + (count > 0), count > 0 ? count - 1 : 0, answer);
+        if (count == 0 || !target_choose(chip, data[0]))
+            answer_status(answer, STATUS_NO_TARGET);
+        else
+            exchange(chip, data + 1, count - 1, answer);
         break;
     case COMMAND_IN_COMMUNICATE_THRU:
         exchange(chip, data, count, answer);
         break;
     case COMMAND_IN_DESELECT:
     case COMMAND_IN_RELEASE:
-        deselect(chip, answer);
+        deselect(chip, count > 0 ? data[0] : 0, answer);
         break;
     case COMMAND_IN_SELECT:
         answer_status(answer, 0x00);

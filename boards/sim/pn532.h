@@ -28,7 +28,8 @@ enum fg_pn532_fault {
 struct fg_pn532 {
     struct fg_sim_tag *tags[FG_PN532_TAGS_MAX]; /* in the field; NULL = none. Owned by the caller */
     bool halted[FG_PN532_TAGS_MAX];             /* deselected: deaf until the field was off */
-    int active;                                 /* index of the selected tag, -1 = none */
+    int targets[FG_PN532_TAGS_MAX];             /* which tag has target number 1, 2; below 0 = none */
+    int active;                                 /* the tag spoken to last, -1 = none */
     uint32_t faults[FG_PN532_FAULT_COUNT];      /* how many more replies each spoils */
     int64_t trickle_next_ms;
     uint64_t replies;

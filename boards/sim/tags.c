@@ -23,12 +23,14 @@ struct kind {
     uint8_t size_code;          /* byte 6 of GET_VERSION */
     uint8_t dynamic_lock_page;  /* 0 = none */
     uint8_t pages_per_lock_bit; /* of the dynamic lock bits */
+    bool rolls_over;            /* READ behind the end starts again at page 0 instead of a NAK */
 };
 
-static const struct kind kinds[] = {{"ultralight", 0, 0, 0},
-                                    {"ntag213", 0x0F, 0x28, 2},
-                                    {"ntag215", 0x11, 0x82, 16},
-                                    {"ntag216", 0x13, 0xE2, 16}};
+static const struct kind kinds[] = {{"ultralight", 0, 0, 0, false},
+                                    {"ntag213", 0x0F, 0x28, 2, false},
+                                    {"ntag215", 0x11, 0x82, 16, false},
+                                    {"ntag216", 0x13, 0xE2, 16, false},
+                                    {"rollover", 0, 0, 0, true}};
 
 static const struct kind *kind_of(const struct fg_sim_tag *tag)
 {
@@ -89,7 +91,7 @@ static enum fg_sim_tag_reply read_do(const struct fg_sim_tag *tag, size_t first,
 {
     size_t pages = page_count(tag);
 
-    if (first >= pages)
+    if (first >= pages && !kind_of(tag)->rolls_over)
         return FG_SIM_TAG_NAK;
     for (size_t i = 0; i < READ_PAGES; i++)
         memcpy(ret_answer + i * PAGE_BYTES, tag->memory + (first + i) % pages * PAGE_BYTES, PAGE_BYTES);

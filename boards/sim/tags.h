@@ -12,7 +12,7 @@
 
 struct fg_sim_tag {
     char name[FG_NAME_MAX + 1];
-    char type[16]; /* ntag213, ntag215, ntag216, ultralight */
+    char type[16]; /* ntag213, ntag215, ntag216, ultralight, rollover (a cheap copy of it) */
     struct fg_uid uid;
     uint8_t memory[FG_TAG_MEMORY_MAX]; /* from page 0 on */
     size_t length;                     /* a multiple of 4 */

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define PAGE_BYTES 4
@@ -19,6 +22,9 @@
 #define CONTAINER_MAGIC 0xE1
 #define TRIES 3
 #define EXCHANGE_MS 60
+#define SEARCH_POLLS 12 /* a held tag hides a second one: search anew at every such poll */
+#define PTY_MAJOR_FIRST 136
+#define PTY_MAJOR_LAST 143
 #define COMMAND_READ 0x30
 #define COMMAND_WRITE 0xA2
 
@@ -27,8 +33,10 @@ struct fg_nfc {
     nfc_device *device;
     int lock_fd;
     bool holds; /* a tag is selected */
+    bool first_known;
     struct fg_uid uid;
     uint8_t first_block[BLOCK_BYTES];
+    unsigned polls_held;
 };
 
 static const nfc_modulation type_a = {.nmt = NMT_ISO14443A, .nbr = NBR_106};
@@ -72,6 +80,18 @@ static enum fg_err port_lock(const char *connection, int *ret_fd, struct fg_erro
     return FG_OK;
 }
 
+/* Keeps later openers out, also those that know nothing of our lock. Not on a pty: its peer keeps the
+ * terminal open, so the mark would outlive a crash and keep ourselves out. */
+static void port_seal(int fd)
+{
+    struct stat status;
+
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISCHR(status.st_mode) ||
+        (major(status.st_rdev) >= PTY_MAJOR_FIRST && major(status.st_rdev) <= PTY_MAJOR_LAST))
+        return;
+    (void)ioctl(fd, TIOCEXCL); /* best effort: not every reader is a terminal */
+}
+
 static enum fg_err device_open(struct fg_nfc *nfc, const char *connection, struct fg_error *error)
 {
     nfc_connstring name = "";
@@ -107,6 +127,7 @@ enum fg_err fg_nfc_open(const char *connection, struct fg_nfc **ret_nfc, struct 
         fg_nfc_close(nfc);
         return code;
     }
+    port_seal(nfc->lock_fd);
     *ret_nfc = nfc;
     return FG_OK;
 }
@@ -126,11 +147,11 @@ void fg_nfc_close(struct fg_nfc *nfc)
 
 /* ---- one exchange --------------------------------------------------------------------------------- */
 
-/* Is this a failure of the device, not of the air? */
+/* Is this a failure of the device, not of the air? (NFC_EINVARG is the chip's "no such target".) */
 static bool is_device_failure(int result)
 {
     return result == NFC_EIO || result == NFC_EDEVNOTSUPP || result == NFC_ENOTSUCHDEV ||
-           result == NFC_ESOFT || result == NFC_ENOTIMPL || result == NFC_EINVARG;
+           result == NFC_ESOFT || result == NFC_ENOTIMPL;
 }
 
 static enum fg_err device_fail(const struct fg_nfc *nfc, const char *what, struct fg_error *error)
@@ -154,21 +175,6 @@ static enum fg_err block_read(struct fg_nfc *nfc, uint8_t page, uint8_t ret_bloc
     if (result < 0 && is_device_failure(result))
         return device_fail(nfc, "reading", error);
     return fg_fail(error, FG_E_NOT_FOUND, "page %u does not answer", page);
-}
-
-static enum fg_err page_write(struct fg_nfc *nfc, uint8_t page, const uint8_t data[PAGE_BYTES],
-                              struct fg_error *error)
-{
-    uint8_t command[2 + PAGE_BYTES] = {COMMAND_WRITE, page};
-    uint8_t answer[BLOCK_BYTES];
-    int result;
-
-    memcpy(command + 2, data, PAGE_BYTES);
-    result = nfc_initiator_transceive_bytes(nfc->device, command, sizeof(command), answer, sizeof(answer),
-                                            EXCHANGE_MS);
-    if (result < 0)
-        return fg_fail(error, FG_E_IO, "page %u cannot be written: locked, or the tag moved", page);
-    return FG_OK;
 }
 
 static bool uid_of(const nfc_target *target, struct fg_uid *ret_uid)
@@ -222,12 +228,11 @@ static enum fg_err tags_search(struct fg_nfc *nfc, uint8_t *ret_count, struct fg
     return FG_OK;
 }
 
-/* Does the selected tag still answer, and with the same first page? */
+/* Does the selected tag still answer, and with the same UID pages? */
 static enum fg_err held_check(struct fg_nfc *nfc, bool *ret_present, struct fg_error *error)
 {
     uint8_t block[BLOCK_BYTES];
     enum fg_err code = block_read(nfc, 0, block, error);
-    bool known = nfc->first_block[0] != 0;
 
     if (code == FG_E_NOT_FOUND) {
         *ret_present = false;
@@ -235,8 +240,9 @@ static enum fg_err held_check(struct fg_nfc *nfc, bool *ret_present, struct fg_e
     }
     if (code != FG_OK)
         return code;
-    if (!known)
+    if (!nfc->first_known)
         memcpy(nfc->first_block, block, BLOCK_BYTES);
+    nfc->first_known = true;
     *ret_present = memcmp(nfc->first_block, block, 2 * PAGE_BYTES) == 0;
     return FG_OK;
 }
@@ -247,14 +253,14 @@ enum fg_err fg_nfc_poll(struct fg_nfc *nfc, struct fg_reader_report *ret_report,
     bool present = false;
     enum fg_err code = FG_OK;
 
-    if (nfc->holds) {
+    if (nfc->holds && ++nfc->polls_held % SEARCH_POLLS != 0) {
         code = held_check(nfc, &present, error);
         if (code == FG_OK && present)
             report.tag_count = 1;
     }
     if (code == FG_OK && !present) {
         nfc->holds = false;
-        memset(nfc->first_block, 0, sizeof(nfc->first_block));
+        nfc->first_known = false;
         code = tags_search(nfc, &report.tag_count, error);
     }
     if (code != FG_OK)
@@ -302,7 +308,14 @@ static size_t memory_size(const uint8_t first[BLOCK_BYTES])
 
     if (first[3 * PAGE_BYTES] == CONTAINER_MAGIC)
         size += (size_t)first[3 * PAGE_BYTES + 2] * 8;
-    return size > FG_TAG_MEMORY_MAX ? FG_TAG_MEMORY_MAX : size;
+    return size;
+}
+
+/* Some tags answer a read behind their end from page 0 again. No other block can equal the first: it holds
+ * the UID. */
+static bool is_wrapped(const uint8_t first[BLOCK_BYTES], const uint8_t block[BLOCK_BYTES])
+{
+    return memcmp(first, block, BLOCK_BYTES) == 0;
 }
 
 enum fg_err fg_nfc_read(struct fg_nfc *nfc, struct fg_reader_report *ret_report, struct fg_error *error)
@@ -310,26 +323,57 @@ enum fg_err fg_nfc_read(struct fg_nfc *nfc, struct fg_reader_report *ret_report,
     struct fg_reader_report report = {.kind = FG_READER_TAG, .tag_count = 1, .uid = nfc->uid};
     size_t size = BLOCK_BYTES;
     size_t done = 0;
+    bool wrapped = false;
     enum fg_err code = FG_OK;
 
-    while (done < size && code == FG_OK) {
+    while (done < size && done < FG_TAG_MEMORY_MAX) {
         uint8_t block[BLOCK_BYTES];
         size_t take = size - done < BLOCK_BYTES ? size - done : BLOCK_BYTES;
 
         code = block_read_patiently(nfc, (uint8_t)(done / PAGE_BYTES), block, error);
-        if (code != FG_OK)
+        wrapped = code == FG_OK && done > 0 && is_wrapped(report.memory, block);
+        if (code != FG_OK || wrapped)
             break;
         memcpy(report.memory + done, block, take);
-        done += take;
-        if (done == BLOCK_BYTES && size == BLOCK_BYTES)
+        if (done == 0)
             size = memory_size(block);
+        done += take;
     }
     if (code != FG_OK && code != FG_E_NOT_FOUND)
         return code;
-    report.complete = code == FG_OK;
+    report.complete = code == FG_OK && !wrapped && done == size;
     report.memory_length = (uint16_t)done;
     *ret_report = report;
     return FG_OK;
+}
+
+static enum fg_err page_write_once(struct fg_nfc *nfc, uint8_t page, const uint8_t data[PAGE_BYTES],
+                                   struct fg_error *error)
+{
+    uint8_t command[2 + PAGE_BYTES] = {COMMAND_WRITE, page};
+    uint8_t answer[BLOCK_BYTES];
+    int result;
+
+    memcpy(command + 2, data, PAGE_BYTES);
+    result = nfc_initiator_transceive_bytes(nfc->device, command, sizeof(command), answer, sizeof(answer),
+                                            EXCHANGE_MS);
+    if (result < 0)
+        return fg_fail(error, FG_E_IO, "page %u cannot be written: locked, or the tag moved", page);
+    return FG_OK;
+}
+
+/* Writing the same bytes again does no harm, so a page gets several tries. */
+static enum fg_err page_write(struct fg_nfc *nfc, uint8_t page, const uint8_t data[PAGE_BYTES],
+                              struct fg_error *error)
+{
+    enum fg_err code = FG_E_IO;
+
+    for (int i = 0; i < TRIES && code == FG_E_IO; i++) {
+        if (i > 0 && select_again(nfc, error) != FG_OK)
+            return FG_E_NOT_FOUND;
+        code = page_write_once(nfc, page, data, error);
+    }
+    return code;
 }
 
 static enum fg_err read_back(struct fg_nfc *nfc, const struct fg_reader_write *write, struct fg_error *error)
@@ -370,6 +414,20 @@ static bool dynamic_lock_of(uint8_t size_code, uint8_t *ret_page, uint8_t ret_by
     return false;
 }
 
+/* Did the tag take the read-only mark and the static lock bits? */
+static enum fg_err lock_check(struct fg_nfc *nfc, struct fg_error *error)
+{
+    uint8_t block[BLOCK_BYTES];
+    enum fg_err code = block_read_patiently(nfc, 0, block, error);
+
+    if (code != FG_OK)
+        return code;
+    if (block[2 * PAGE_BYTES + 2] != 0xFF || block[2 * PAGE_BYTES + 3] != 0xFF ||
+        (block[3 * PAGE_BYTES + 3] & 0x0F) != 0x0F)
+        return fg_fail(error, FG_E_AUTH, "the tag was written but does not show as locked");
+    return FG_OK;
+}
+
 /* Read-only in the capability container first, the static lock bits last: they lock the way back. */
 static enum fg_err tag_lock(struct fg_nfc *nfc, const uint8_t first[BLOCK_BYTES], struct fg_error *error)
 {
@@ -386,6 +444,8 @@ static enum fg_err tag_lock(struct fg_nfc *nfc, const uint8_t first[BLOCK_BYTES]
         code = page_write(nfc, dynamic_page, dynamic, error);
     if (code == FG_OK)
         code = page_write(nfc, 2, static_lock, error);
+    if (code == FG_OK)
+        code = lock_check(nfc, error);
     return code;
 }
 

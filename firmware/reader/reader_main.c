@@ -3,8 +3,8 @@
  *
  * A step of libnfc may block for ever or abort the process. A watchdog thread ends the process when a step
  * passes its deadline; the parent starts a new one. The process ends by itself when its link is closed. Not:
- * meant to be started by hand. Usage: fillgate-reader --connection STRING --fd N --poll MS --step MS Relies
- * on: nfc.h, proto/readerlink.h, pthreads. */
+ * meant to be started by hand. Usage: fillgate-reader --connection STRING --fd N --poll MS --step MS.
+ * Relies on: nfc.h, proto/readerlink.h, pthreads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +28,7 @@
 #define WATCHDOG_MS 10
 #define OPEN_MAX_MS 3500 /* nfc_open alone takes 1.4 s when nobody answers */
 #define MEMORY_MAX_MS 4000
+#define WRITE_MAX_MS 8000 /* 222 pages written one by one, read back, with retries */
 #define BACK_OFF_MIN_MS 200
 #define BACK_OFF_MAX_MS 5000
 #define ALIVE_MS 200
@@ -46,7 +47,8 @@ struct reader {
     struct fg_uid uid; /* last tag whose memory was reported */
     unsigned failures; /* of the device, in a row */
     int64_t back_off_ms;
-    bool faulty; /* a FAULT was reported and no BACK since */
+    bool works;      /* BACK was the last word on the device, not FAULT */
+    bool fault_said; /* FAULT was reported and no BACK since */
 };
 
 static _Atomic int64_t step_deadline_mono_ms; /* 0 = no step under way */
@@ -121,7 +123,7 @@ static void write_do(struct reader *reader, const uint8_t *packet, size_t length
     if (code == FG_OK && reader->nfc == NULL)
         code = FG_E_STATE;
     if (code == FG_OK) {
-        step_begin(MEMORY_MAX_MS);
+        step_begin(WRITE_MAX_MS);
         code = fg_nfc_write(reader->nfc, &write, &error);
         step_end();
     }
@@ -156,9 +158,10 @@ static void link_serve_until(struct reader *reader, int64_t until_mono_ms)
 
 static void fault_report(struct reader *reader, const char *text)
 {
-    if (!reader->faulty)
+    if (!reader->fault_said)
         report_send_text(reader, FG_READER_FAULT, false, text);
-    reader->faulty = true;
+    reader->fault_said = true;
+    reader->works = false;
     memset(&reader->uid, 0, sizeof(reader->uid));
 }
 
@@ -231,9 +234,10 @@ static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
     step_end();
     if (code != FG_OK)
         return code;
-    if (reader->faulty)
+    if (!reader->works)
         report_send_text(reader, FG_READER_BACK, true, "");
-    reader->faulty = false;
+    reader->works = true;
+    reader->fault_said = false;
     reader->failures = 0;
     reader->back_off_ms = BACK_OFF_MIN_MS;
     report_send(reader, &found);
@@ -251,7 +255,8 @@ _Noreturn static void reader_run(struct reader *reader)
             continue;
         }
         if (device_poll(reader, &error) != FG_OK) {
-            struct fg_reader_report none = {.kind = FG_READER_POLL};
+            /* A working reader's failed poll is a miss; one that never worked has nothing to say of tags. */
+            struct fg_reader_report none = {.kind = reader->works ? FG_READER_POLL : FG_READER_ALIVE};
 
             report_send(reader, &none);
             if (++reader->failures >= FAILURES_MAX) {
@@ -321,6 +326,8 @@ int main(int argc, char **argv)
     }
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGPIPE, SIG_IGN);
+    /* What fails is said over the link; libnfc's own lines would only fill the log. */
+    (void)setenv("LIBNFC_LOG_LEVEL", "0", 0);
     if (pthread_create(&watchdog, NULL, watchdog_run, NULL) != 0)
         return EXIT_LINK;
     reader_run(&reader);

@@ -16,9 +16,12 @@
 #define BACK_OFF_MAX_MS 5000
 #define STEADY_MS 5000      /* a child that lived so long starts the back-off anew */
 #define OPENING_MAX_MS 4500 /* opening a device that does not answer is silent for so long */
+#define WRITING_MAX_MS 9000 /* and writing and locking the largest tag for so long */
 #define STOP_MAX_MS 1000
+#define CAUSE_MAX_MS 50 /* a FAULT waits so long for the dead process to say what it died of */
 #define BAD_MESSAGES_MAX 3
 #define LINK_FD 3
+#define EXIT_HUNG 70 /* fillgate-reader ended itself in a step that took too long */
 
 struct fg_reader {
     char program[256];
@@ -26,15 +29,18 @@ struct fg_reader {
     uint32_t poll_ms;
     uint32_t step_max_ms;
     uint32_t silence_max_ms;
-    pid_t pid; /* 0 = down */
-    int fd;    /* -1 = down */
+    pid_t pid;   /* 0 = down */
+    pid_t dying; /* killed, not yet reaped; 0 = none */
+    int fd;      /* -1 = down */
     uint32_t restarts;
     int64_t back_off_ms;
     int64_t start_at_mono_ms;
     int64_t started_mono_ms;
     int64_t heard_mono_ms;
+    int64_t ended_mono_ms;
     unsigned bad_messages;
     bool polled;    /* this child has polled the field at least once */
+    bool opening;   /* this child opens its device, or waits to do so */
     bool faulty;    /* FAULT was given and no BACK since */
     bool fault_due; /* a FAULT is to be given next */
     bool writing;
@@ -52,24 +58,20 @@ static int64_t mono_ms(void)
 
 /* ---- the child -------------------------------------------------------------------------------------- */
 
-_Noreturn static void child_exec(const struct fg_reader *reader, int fd)
-{
-    char poll_text[16];
-    char step_text[16];
-    sigset_t none;
-    char *arguments[] = {(char *)(uintptr_t)reader->program,
-                         (char *)(uintptr_t) "--connection",
-                         (char *)(uintptr_t)reader->connection,
-                         (char *)(uintptr_t) "--fd",
-                         (char *)(uintptr_t) "3",
-                         (char *)(uintptr_t) "--poll",
-                         poll_text,
-                         (char *)(uintptr_t) "--step",
-                         step_text,
-                         NULL};
+struct arguments {
+    char poll[16];
+    char step[16];
+};
 
-    (void)snprintf(poll_text, sizeof(poll_text), "%u", reader->poll_ms);
-    (void)snprintf(step_text, sizeof(step_text), "%u", reader->step_max_ms);
+/* Between fork and exec: only calls that are safe in a copy of a process with threads. */
+_Noreturn static void child_exec(const struct fg_reader *reader, const struct arguments *texts, int fd)
+{
+    const char *arguments[] = {
+        reader->program, "--connection", reader->connection, "--fd",      "3",
+        "--poll",        texts->poll,    "--step",           texts->step, NULL,
+    };
+    sigset_t none;
+
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     if (fd == LINK_FD) {
@@ -78,20 +80,25 @@ _Noreturn static void child_exec(const struct fg_reader *reader, int fd)
     } else if (dup2(fd, LINK_FD) < 0) {
         _exit(127);
     }
-    execv(reader->program, arguments);
+    /* Nothing else of the controller's is lent: neither its journal nor the bus. */
+    (void)close_range(LINK_FD + 1, ~0U, 0);
+    execv(reader->program, (char *const *)(uintptr_t)arguments);
     _exit(127);
 }
 
 static enum fg_err child_start(struct fg_reader *reader, int64_t now_mono_ms, struct fg_error *error)
 {
+    struct arguments texts;
     int ends[2];
     pid_t pid;
 
+    (void)snprintf(texts.poll, sizeof(texts.poll), "%u", reader->poll_ms);
+    (void)snprintf(texts.step, sizeof(texts.step), "%u", reader->step_max_ms);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return fg_fail(error, FG_E_IO, "reader: socketpair: %s", strerror(errno));
     pid = fork();
     if (pid == 0)
-        child_exec(reader, ends[1]);
+        child_exec(reader, &texts, ends[1]);
     (void)close(ends[1]);
     if (pid < 0) {
         (void)close(ends[0]);
@@ -103,6 +110,7 @@ static enum fg_err child_start(struct fg_reader *reader, int64_t now_mono_ms, st
     reader->heard_mono_ms = now_mono_ms;
     reader->bad_messages = 0;
     reader->polled = false;
+    reader->opening = true;
     return FG_OK;
 }
 
@@ -114,16 +122,36 @@ static void fault_note(struct fg_reader *reader, const char *text)
     reader->faulty = true;
 }
 
+/* Takes the killed child off the process table, without waiting for it. True when it is gone. */
+static bool child_reap(struct fg_reader *reader)
+{
+    int status = 0;
+    pid_t pid;
+
+    if (reader->dying == 0)
+        return true;
+    pid = waitpid(reader->dying, &status, WNOHANG);
+    if (pid == 0 || (pid < 0 && errno == EINTR))
+        return false;
+    reader->dying = 0;
+    if (pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
+        fault_note(reader, "the reader process aborted (a frame that libnfc does not survive)");
+    else if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_HUNG)
+        fault_note(reader, "the reader hung: a step passed its deadline");
+    else if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        fault_note(reader, "the reader's program cannot be executed");
+    return true;
+}
+
 /* Kills what is left of the child and plans the next start. */
 static void child_end(struct fg_reader *reader, int64_t now_mono_ms, const char *why)
 {
-    if (reader->pid > 0) {
+    if (reader->pid > 0)
         (void)kill(reader->pid, SIGKILL);
-        while (waitpid(reader->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-    }
     if (reader->fd >= 0)
         (void)close(reader->fd);
+    reader->dying = reader->pid;
+    reader->ended_mono_ms = now_mono_ms;
     reader->pid = 0;
     reader->fd = -1;
     if (now_mono_ms - reader->started_mono_ms > STEADY_MS)
@@ -131,7 +159,8 @@ static void child_end(struct fg_reader *reader, int64_t now_mono_ms, const char 
     reader->start_at_mono_ms = now_mono_ms + reader->back_off_ms;
     reader->back_off_ms =
         reader->back_off_ms * 2 < BACK_OFF_MAX_MS ? reader->back_off_ms * 2 : BACK_OFF_MAX_MS;
-    reader->written_due = reader->writing;
+    if (reader->writing)
+        reader->written_due = true;
     reader->writing = false;
     fault_note(reader, why);
 }
@@ -165,24 +194,26 @@ static void report_settle(struct fg_reader *reader, struct fg_reader_report *rep
 {
     switch (report->kind) {
     case FG_READER_POLL:
+    case FG_READER_TAG:
         reader->polled = true;
-        /* A poll of a new process also says that the reader is back. */
-        if (reader->faulty && report->tag_count > 0) {
-            reader->faulty = false;
-            memset(report, 0, sizeof(*report));
-            report->kind = FG_READER_BACK;
-        }
+        /* Before BACK there is no tag, whatever the child says. */
+        if (reader->faulty)
+            report->kind = FG_READER_NOTHING;
         break;
     case FG_READER_FAULT:
+        reader->opening = true;
         fault_note(reader, report->text);
         report->kind = FG_READER_NOTHING;
         break;
     case FG_READER_BACK:
         if (!reader->faulty)
             report->kind = FG_READER_NOTHING;
+        reader->opening = false;
         reader->faulty = false;
         break;
     case FG_READER_WRITTEN:
+        if (!reader->writing) /* nobody asked */
+            report->kind = FG_READER_NOTHING;
         reader->writing = false;
         break;
     case FG_READER_ALIVE:
@@ -210,6 +241,8 @@ void fg_reader_next(struct fg_reader *reader, int64_t now_mono_ms, struct fg_rea
         }
     }
     if (reader->fault_due) {
+        if (!child_reap(reader) && now_mono_ms - reader->ended_mono_ms < CAUSE_MAX_MS)
+            return;
         reader->fault_due = false;
         ret_report->kind = FG_READER_FAULT;
         memcpy(ret_report->text, reader->fault_text, sizeof(ret_report->text));
@@ -220,22 +253,30 @@ void fg_reader_next(struct fg_reader *reader, int64_t now_mono_ms, struct fg_rea
     }
 }
 
+static int64_t silence_max_ms(const struct fg_reader *reader)
+{
+    int64_t limit_ms = reader->silence_max_ms;
+
+    if ((reader->opening || !reader->polled) && limit_ms < OPENING_MAX_MS)
+        limit_ms = OPENING_MAX_MS;
+    if (reader->writing && limit_ms < WRITING_MAX_MS)
+        limit_ms = WRITING_MAX_MS;
+    return limit_ms;
+}
+
 void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms)
 {
-    int64_t silence_max_ms = reader->polled ? (int64_t)reader->silence_max_ms : OPENING_MAX_MS;
-
-    if (reader->pid == 0) {
-        if (now_mono_ms >= reader->start_at_mono_ms) {
-            reader->restarts++;
-            if (child_start(reader, now_mono_ms, NULL) != FG_OK)
-                reader->start_at_mono_ms = now_mono_ms + BACK_OFF_MAX_MS;
-        }
+    if (reader->pid > 0) {
+        if (now_mono_ms - reader->heard_mono_ms > silence_max_ms(reader))
+            child_end(reader, now_mono_ms, "the reader process is silent");
         return;
     }
-    if (silence_max_ms < OPENING_MAX_MS && reader->faulty)
-        silence_max_ms = OPENING_MAX_MS;
-    if (now_mono_ms - reader->heard_mono_ms > silence_max_ms)
-        child_end(reader, now_mono_ms, "the reader process is silent");
+    /* The old process holds the port until it is gone. */
+    if (!child_reap(reader) || now_mono_ms < reader->start_at_mono_ms)
+        return;
+    reader->restarts++;
+    if (child_start(reader, now_mono_ms, NULL) != FG_OK)
+        reader->start_at_mono_ms = now_mono_ms + BACK_OFF_MAX_MS;
 }
 
 /* ---- the caller's side ------------------------------------------------------------------------------- */
@@ -310,24 +351,32 @@ uint32_t fg_reader_restarts(const struct fg_reader *reader)
     return reader->restarts;
 }
 
-void fg_reader_stop(struct fg_reader *reader)
+/* Waits for the child's end until a time; false = it still lives. */
+static bool child_await(pid_t pid, int64_t until_mono_ms)
 {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = 5000000};
-    int64_t deadline = mono_ms() + STOP_MAX_MS;
 
+    while (waitpid(pid, NULL, WNOHANG) == 0) {
+        if (mono_ms() > until_mono_ms)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+void fg_reader_stop(struct fg_reader *reader)
+{
     if (reader == NULL)
         return;
     if (reader->pid > 0) {
         (void)kill(reader->pid, SIGTERM);
-        while (waitpid(reader->pid, NULL, WNOHANG) == 0) {
-            if (mono_ms() > deadline) {
-                (void)kill(reader->pid, SIGKILL);
-                (void)waitpid(reader->pid, NULL, 0);
-                break;
-            }
-            (void)nanosleep(&pause, NULL);
+        if (!child_await(reader->pid, mono_ms() + STOP_MAX_MS)) {
+            (void)kill(reader->pid, SIGKILL);
+            (void)child_await(reader->pid, mono_ms() + STOP_MAX_MS);
         }
     }
+    if (reader->dying > 0)
+        (void)child_await(reader->dying, mono_ms() + STOP_MAX_MS);
     if (reader->fd >= 0)
         (void)close(reader->fd);
     free(reader);
