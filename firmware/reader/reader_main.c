@@ -109,7 +109,7 @@ static void report_send_text(const struct reader *reader, uint8_t kind, bool ok,
     struct fg_reader_report report = {.kind = kind, .ok = ok};
     size_t i = 0;
 
-    for (; text[i] != '\0' && i < sizeof(report.text) - 1; i++)
+    for (; i < sizeof(report.text) - 1 && text[i] != '\0'; i++)
         report.text[i] = text[i] >= 0x20 && text[i] < 0x7F ? text[i] : '?';
     report_send(reader, &report);
 }
