@@ -1,0 +1,54 @@
+#!/bin/bash
+# fillgate tag write and tag read against the simulated reader: sign, write, read back, lock; and what must be refused.
+# Env BUILD: the directory of the programs. Last line: "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../.."
+export BUILD
+DIR=$(mktemp -d /tmp/fillgate-tags-XXXXXX)
+export DIR
+passed=0
+failed=0
+check() { # NAME EXPECTED-CODE PATTERN COMMAND...
+    local name=$1 expected=$2 pattern=$3 output code
+    shift 3
+    output=$("$@" 2>&1)
+    code=$?
+    if [ "$code" -eq "$expected" ] && grep -q -- "$pattern" <<<"$output"; then
+        passed=$((passed + 1))
+        echo "  ok   $name"
+    else
+        failed=$((failed + 1))
+        echo "  FAIL $name: code $code: $output"
+    fi
+}
+sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$*"; }
+finish() {
+    kill "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    rm -rf "$DIR"
+}
+"$BUILD/fillgate-sim" --dir "$DIR" </dev/null >"$DIR/sim.log" 2>&1 &
+pid=$!
+trap finish EXIT
+for _ in $(seq 100); do
+    sim state >/dev/null 2>&1 && break
+    sleep 0.1
+done
+"$BUILD/fillgate" key new "$DIR/bureau.pem" >/dev/null
+"$BUILD/fillgate" key new "$DIR/stranger.pem" >/dev/null
+reader=(--connection "pn532_uart:$DIR/nfc")
+tag() { "$BUILD/fillgate" tag "$@" "${reader[@]}" --timeout 3; }
+sim "tag one type=ntag213 uid=04a1a2a3a4a5a6" >/dev/null
+sim "tag small type=ultralight uid=04b1b2b3b4b5b6" >/dev/null
+sim "present one" >/dev/null
+check "a tag is signed, written, read back and locked" 0 "locked" tag write HZ-CNG-000001 --key "$DIR/bureau.pem"
+check "a written tag reads back with its code" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
+check "another key does not verify the tag" 1 "not trusted" tag read --key "$DIR/stranger.pem.pub"
+check "a locked tag is not overwritten" 3 "" tag write HZ-CNG-000002 --key "$DIR/bureau.pem" --replace
+check "the locked tag still names its cylinder" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
+sim remove >/dev/null
+check "no tag in the field is an answer, not a crash" 1 "" tag read
+sim "present small" >/dev/null
+check "a tag that is too small is refused" 3 "" tag write HZ-CNG-000003 --key "$DIR/bureau.pem"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
