@@ -307,6 +307,18 @@ static enum fg_err do_record(struct fg_sim *sim, const struct fg_script_line *li
     return fg_record_open(&sim->record, line->words[1], error);
 }
 
+/* Puts a word into the record, so that a test finds there what it did itself, on the same clock. */
+static enum fg_err do_mark(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *word = line->words[1];
+
+    if (word[strspn(word, letters)] != '\0')
+        return fg_fail(error, FG_E_FORMAT, "mark: '%.40s' holds more than letters, digits and - _ .", word);
+    fg_record_write(&sim->record, sim->now_ns, "mark", "\"text\":\"%s\"", word);
+    return FG_OK;
+}
+
 static enum fg_err do_witness(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
 {
     if (strlen(line->words[1]) >= sizeof(sim->witness_path))
@@ -345,6 +357,7 @@ static const struct {
     {"victim", do_victim},
     {"power", do_power},
     {"record", do_record},
+    {"mark", do_mark},
     {"witness", do_witness},
     {"quit", do_quit},
 };

@@ -33,6 +33,7 @@ struct verb {
     V("victim", 1, 1, "victim PID") \
     V("power", 1, 1, "power cut") \
     V("record", 1, 1, "record FILE") \
+    V("mark", 1, 1, "mark WORD") \
     V("witness", 1, 1, "witness JOURNAL.db") \
     V("state", 0, 0, "state") \
     V("wait", 1, 1, "wait MS") \

@@ -1,0 +1,151 @@
+#!/bin/bash
+# FAIL-CLOSED: whatever dies, hangs or comes loose in mid-fill, the relay is shut within 500 ms, by the simulator's own
+# record; and ONE-END: the journal holds one ENDED for that fill, and verifies.
+# Usage: BUILD=build/asan [TRIES=3] [KINDS="..."] tests/e2e/fail_closed.sh     (by hand: BUILD=build/release TRIES=100)
+set -u
+cd "$(dirname "$0")/../.."
+export BUILD=${BUILD:?the directory of the programs}
+TRIES=${TRIES:-3}
+KINDS=${KINDS:-controller-kill controller-stop reader-kill reader-stop bus-unplug bus-silent reader-unplug}
+LIMIT_MS=500
+DIR=$(mktemp -d /tmp/fillgate-closed-XXXXXX)
+export DIR
+passed=0
+failed=0
+reader_pid=
+finish() {
+    tools/point.sh kill
+    [ -n "$reader_pid" ] && kill -KILL "$reader_pid" 2>/dev/null
+    tools/point.sh sim-stop
+    if [ "$failed" -ne 0 ]; then tail -n 30 "$DIR"/*.log; fi
+    [ -n "${KEEP:-}" ] || rm -rf "$DIR"
+}
+trap finish EXIT
+sim() { timeout 30 "$BUILD/fillgate-sim" --dir "$DIR" send "$*" >/dev/null; }
+point() { timeout 10 "$BUILD/fillgate" point "$@" --socket "$DIR/control.sock"; }
+in_phase() { point status | grep -q "phase: $1"; }
+until_true() { # TENTHS-OF-A-SECOND COMMAND...
+    local left=$1
+    shift
+    while [ "$left" -gt 0 ]; do
+        "$@" && return 0
+        left=$((left - 1))
+        sleep 0.1
+    done
+    return 1
+}
+entries() { "$BUILD/fillgate" journal export "$DIR/journal.db" --format jsonl --kind "$1" 2>/dev/null | wc -l; }
+
+fill_begin() {
+    rm -f "$DIR/control.sock"
+    tools/point.sh start || return 1
+    point sign-in op-1 --certificate-end 2040-01-01 >/dev/null || return 1
+    sim present good
+    until_true 100 in_phase PRE_CHECK && point check >/dev/null || return 1
+    sim button start press
+    sim expect valve = 1 within 5000 || return 1
+    reader_pid=$(pgrep -P "$(cat "$DIR/fillgated.pid")" | head -n 1)
+    [ -n "$reader_pid" ] || return 1
+    # The fault must meet the controller's cycles at any place.
+    sleep "0.$((RANDOM % 400 + 400))"
+    sim expect valve = 1 within 0
+}
+
+fault() { # KIND WORD: marks the record just before a signal is given
+    case $1 in
+    controller-kill) sim mark "$2" && kill -KILL "$(cat "$DIR/fillgated.pid")" ;;
+    controller-stop) sim mark "$2" && kill -STOP "$(cat "$DIR/fillgated.pid")" ;;
+    reader-kill) sim mark "$2" && kill -KILL "$reader_pid" ;;
+    reader-stop) sim mark "$2" && kill -STOP "$reader_pid" ;;
+    bus-unplug) sim mark "$2" && sim plant unplug ;;
+    bus-silent) sim mark "$2" && sim fault bus silent on ;;
+    reader-unplug) sim mark "$2" && sim reader unplug ;;
+    *) return 1 ;;
+    esac
+}
+
+mend() { # KIND
+    case $1 in
+    controller-*) tools/point.sh kill ;;
+    bus-unplug) sim plant plug ;;
+    bus-silent) sim fault bus silent off ;;
+    reader-unplug) sim reader plug ;;
+    esac
+    kill -KILL "$reader_pid" 2>/dev/null
+    reader_pid=
+    sim remove
+    tools/point.sh stop
+}
+
+# Milliseconds from the mark to the first shutting of the valve after it; nothing when it was not shut.
+shut_after_ms() { # WORD
+    awk -v word="\"text\":\"$1\"" '
+        function time(line) { sub(/.*"t_ns":/, "", line); sub(/,.*/, "", line); return line + 0 }
+        index($0, word) { begin = time($0) }
+        begin && /"what":"valve"/ && /"open":false/ { printf "%d\n", (time($0) - begin) / 1000000 + 0.999; exit }
+    ' "$DIR/record.jsonl"
+}
+
+try_kind() { # KIND
+    local try ms worst=0 good=0 word
+    for try in $(seq "$TRIES"); do
+        word=$1-$try
+        if ! fill_begin; then
+            echo "  FAIL $word: the fill did not begin"
+            failed=$((failed + 1))
+            mend "$1"
+            continue
+        fi
+        fault "$1" "$word"
+        sleep 1
+        ms=$(shut_after_ms "$word")
+        mend "$1"
+        if [ -n "$ms" ] && [ "$ms" -le $LIMIT_MS ]; then
+            good=$((good + 1))
+        else
+            echo "  FAIL FAIL-CLOSED $word: shut after ${ms:-more than 1000} ms"
+            failed=$((failed + 1))
+        fi
+        [ "${ms:-1000}" -gt "$worst" ] && worst=${ms:-1000}
+    done
+    echo "FAIL-CLOSED $1: $TRIES tries, $good within $LIMIT_MS ms, worst $worst ms"
+    passed=$((passed + good))
+}
+
+check() { if eval "$2"; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "  FAIL $1"; fi; }
+
+one_end() { # KIND: the next start closes a fill that was cut off
+    local begun ended
+    tools/point.sh start && tools/point.sh stop
+    begun=$(entries AUTHORISED)
+    ended=$(entries ENDED)
+    echo "ONE-END $1: $begun authorised, $ended ended"
+    check "ONE-END: one ENDED for each AUTHORISED" "[ $begun -gt 0 ] && [ $begun -eq $ended ]"
+    check "TAMPER-SHOWS: the journal verifies" \
+        '"$BUILD/fillgate" journal verify "$DIR/journal.db" --key "$DIR/device.pem.pub" >/dev/null'
+}
+
+begin() {
+    tools/point.sh prepare || return 1
+    sed -i -E 's/^(fill_interval_min_s|fills_per_day_max|zero_fills_lock_out) *=.*/\1 = 0/' "$DIR/rules.ini"
+    "$BUILD/fillgate" list build --csv "$DIR/registry.csv" --rules "$DIR/rules.ini" --key "$DIR/bureau.pem" \
+        --id huzhou-1 --version 50 --out "$DIR/free.fgl" >/dev/null || return 1
+    SPEED=1 tools/point.sh sim || return 1
+    # So large that a fill lasts, and all the tries together do not fill it.
+    sim cylinder good medium=cng capacity_dl=100000 pressure_kpa=3000 temperature_dc=150
+    sim connect good
+    tools/point.sh start || return 1
+    "$BUILD/fillgate" list import "$DIR/free.fgl" --socket "$DIR/control.sock" >/dev/null || return 1
+    tools/point.sh stop
+}
+
+if begin; then
+    for kind in $KINDS; do
+        try_kind "$kind"
+        one_end "$kind"
+    done
+else
+    failed=1
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
