@@ -138,7 +138,7 @@ fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
 	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),20) $(FUZZ_BIN)
 bench-run: $(PROGRAMS) $(BENCH_BIN)
-	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done
+	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B)
 clang-run: $(LIBS) $(PROGRAMS) $(TEST_BIN)
 
 build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
