@@ -117,8 +117,15 @@ static void plate_format(uint32_t number, char plate[PLATE_BYTES])
 {
     static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-    (void)snprintf(plate, PLATE_BYTES, "浙E%c%04" PRIu32, letters[(number / 10000) % (sizeof(letters) - 1)],
-                   number % 10000);
+    uint32_t series = number / 10000;
+    uint32_t letter_count = sizeof(letters) - 1;
+
+    /* Beyond one letter's worth (more taxis than any city has, for benchmarks) a second letter is put in. */
+    if (series < letter_count)
+        (void)snprintf(plate, PLATE_BYTES, "浙E%c%04" PRIu32, letters[series], number % 10000);
+    else
+        (void)snprintf(plate, PLATE_BYTES, "浙E%c%c%04" PRIu32, letters[series / letter_count % letter_count],
+                       letters[series % letter_count], number % 10000);
 }
 
 static void registry_print(const struct options *options)

@@ -448,7 +448,8 @@ static void take_appended(struct fg_journal *journal, const struct fg_entry *ent
     } else if (entry->kind == FG_ENTRY_ENDED) {
         journal->fill_open = false;
     }
-    if (entry->kind == FG_ENTRY_ENDED || entry->kind == FG_ENTRY_BOOT)
+    /* Not after AUTHORISED: somebody waits for the valve, and the fill's ENDED follows. */
+    if (entry->kind != FG_ENTRY_AUTHORISED)
         move_anchor(journal);
     (void)measure_space(journal, NULL);
 }
