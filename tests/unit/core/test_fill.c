@@ -1,0 +1,516 @@
+/* The fill machine step by step, with a plant in good state that a test spoils. Relies on:
+ * firmware/core/fill.h. */
+#include "firmware/core/fill.h"
+
+#include <string.h>
+
+#include "tests/lib/check.h"
+
+static const struct fg_fill_settings settings = {
+    .gas = FG_GAS_METHANE,
+    .pre_check_max_ms = 60000,
+    .resume_max_ms = 10000,
+    .fill_max_ms = 600000,
+    .no_flow_max_ms = 15000,
+    .flow_min_g_min = 100,
+    .flow_max_g_min = 30000,
+    .temperature_max_dc = 600,
+    .mass_cut_off_early_g = 50,
+    .reading_age_max_ms = 1000,
+    .valve_follow_max_ms = 500,
+    .closing_max_ms = 3000,
+    .post_check_max_ms = 30000,
+    .unauthorised_flow_g = 200,
+    .zero_fill_g = 20,
+};
+
+static struct fg_fill fill;
+static struct fg_plant_state plant;
+static struct fg_fill_commands commands;
+static struct fg_fill_scan scan;
+static int64_t now;
+static bool durable; /* AUTHORISED was answered with WRITTEN in this fill */
+
+static void plant_refresh(void)
+{
+    for (int i = 0; i < FG_SIGNAL_COUNT; i++)
+        plant.readings[i].at_mono_ms = now;
+}
+
+static void step_raw(struct fg_fill_event event)
+{
+    event.now_mono_ms = now;
+    event.plant = &plant;
+    if (event.kind == FG_FILL_EVENT_WRITTEN && fill.phase == FG_FILL_AUTHORISING)
+        durable = true;
+    fg_fill_step(&fill, &settings, &event, &commands);
+    CHECK(!commands.valve_open || (durable && fill.phase == FG_FILL_FILLING));
+    if (fill.phase == FG_FILL_IDLE)
+        durable = false;
+}
+
+static void step(enum fg_fill_event_kind kind)
+{
+    now += 20;
+    plant_refresh();
+    step_raw((struct fg_fill_event){.kind = (uint8_t)kind, .scan = scan, .sequence = 7});
+}
+
+static void check_items(uint32_t checks, bool failed)
+{
+    now += 20;
+    plant_refresh();
+    step_raw((struct fg_fill_event){.kind = FG_FILL_EVENT_CHECKED, .checks = checks, .check_failed = failed});
+}
+
+/* The valve's feedback and the flow follow the command. */
+static void tick(int64_t ms)
+{
+    for (int64_t end = now + ms; now < end;) {
+        plant.readings[FG_SIGNAL_VALVE_OPEN].value = fill.valve_commanded;
+        plant.readings[FG_SIGNAL_FLOW_G_MIN].value = fill.valve_commanded ? 6000 : 0;
+        plant.readings[FG_SIGNAL_INVENTORY_G].value += fill.valve_commanded ? 2 : 0;
+        step(FG_FILL_EVENT_TICK);
+    }
+}
+
+static void begin(void)
+{
+    memset(&fill, 0, sizeof(fill));
+    memset(&plant, 0, sizeof(plant));
+    now = 1000000;
+    durable = false;
+    for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
+        plant.configured[i] = true;
+        plant.readings[i].state = FG_READING_GOOD;
+    }
+    plant.readings[FG_SIGNAL_PRESSURE_KPA].value = 5000;
+    plant.readings[FG_SIGNAL_TEMPERATURE_DC].value = 200;
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 1000000;
+    plant.readings[FG_SIGNAL_SCALE_G].value = 20000;
+    scan = (struct fg_fill_scan){.programme = FG_PROGRAMME_PRESSURE,
+                                 .nominal_kpa = 20000,
+                                 .tare_g = 16500,
+                                 .maximum_fill_g = 15000,
+                                 .pre_checks_wanted = 3,
+                                 .post_checks_wanted = 1};
+    step(FG_FILL_EVENT_TICK);
+}
+
+static void to_authorising(void)
+{
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    check_items(3, false);
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(fill.phase, FG_FILL_AUTHORISING);
+    CHECK(commands.write_authorised);
+}
+
+static void to_filling(void)
+{
+    to_authorising();
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    tick(200);
+}
+
+static void begin_filling(void)
+{
+    begin();
+    to_filling();
+}
+
+static void expect_stop(enum fg_stop stop)
+{
+    CHECK(!commands.valve_open);
+    CHECK_INT(fill.phase, FG_FILL_CLOSING);
+    CHECK_INT(fill.stop, stop);
+}
+
+static void to_recording(void)
+{
+    tick(100);
+    if (fill.phase == FG_FILL_POST_CHECK)
+        check_items(1, false);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+}
+
+TEST("a fill from scan to ENDED, with its quantity")
+{
+    begin();
+    CHECK(fg_fill_is_ready(&fill));
+    to_filling();
+    CHECK(!fg_fill_is_ready(&fill));
+    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 20);
+    plant.readings[FG_SIGNAL_PRESSURE_KPA].value = 20000;
+    step(FG_FILL_EVENT_TICK);
+    expect_stop(FG_STOP_TARGET_REACHED);
+    to_recording();
+    CHECK(commands.write_ended);
+    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 20);
+    CHECK_INT(fill.end_pressure_kpa, 20000);
+    CHECK_INT(fill.authorised_sequence, 7);
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK(fg_fill_is_ready(&fill));
+    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 0);
+}
+
+TEST("LOG-BEFORE-OPEN: the valve stays shut until AUTHORISED is durable, and when it cannot be written")
+{
+    begin();
+    to_authorising();
+    tick(5000);
+    CHECK(!commands.valve_open && !commands.write_authorised);
+    step(FG_FILL_EVENT_WRITE_FAILED);
+    CHECK(!commands.valve_open && commands.pre_check_refused);
+    CHECK_INT(commands.refusal, FG_REASON_JOURNAL_NOT_WRITABLE);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+}
+
+TEST("what speaks against the fill while AUTHORISED is written stops it unopened")
+{
+    const uint8_t kinds[] = {FG_FILL_EVENT_STOP, FG_FILL_EVENT_TAG_OTHER, FG_FILL_EVENT_OPERATOR_LEFT,
+                             FG_FILL_EVENT_SHUTDOWN, FG_FILL_EVENT_TAG_GONE};
+    const uint8_t stops[] = {FG_STOP_OPERATOR, FG_STOP_TAG_SWAPPED, FG_STOP_OPERATOR_LEFT, FG_STOP_SHUTDOWN,
+                             FG_STOP_TAG_GONE};
+
+    for (int i = 0; i < 5; i++) {
+        begin();
+        to_authorising();
+        step((enum fg_fill_event_kind)kinds[i]);
+        step(FG_FILL_EVENT_WRITTEN);
+        expect_stop((enum fg_stop)stops[i]);
+    }
+}
+
+TEST("pre-check: a no, no time, tag away, stop, shutdown and a sick plant drop the scan")
+{
+    const uint8_t kinds[] = {FG_FILL_EVENT_STOP, FG_FILL_EVENT_TAG_GONE, FG_FILL_EVENT_TAG_OTHER,
+                             FG_FILL_EVENT_OPERATOR_LEFT, FG_FILL_EVENT_SHUTDOWN};
+
+    for (int i = 0; i < 5; i++) {
+        begin();
+        step(FG_FILL_EVENT_ACCEPTED);
+        step((enum fg_fill_event_kind)kinds[i]);
+        CHECK_INT(fill.phase, FG_FILL_IDLE);
+        CHECK_INT(commands.refusal, FG_REASON_NONE);
+    }
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(0, true);
+    CHECK_INT(commands.refusal, FG_REASON_PRE_CHECK_FAILED);
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(1, false);
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    tick(59000);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    tick(2000);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_FAULT;
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_GOOD;
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    plant.readings[FG_SIGNAL_EMERGENCY_STOP].value = 1;
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(commands.refusal, FG_REASON_EMERGENCY_STOP);
+}
+
+TEST("events stop a fill: operator, another tag, operator left, shutdown")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    expect_stop(FG_STOP_OPERATOR);
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_OTHER);
+    expect_stop(FG_STOP_TAG_SWAPPED);
+    begin_filling();
+    step(FG_FILL_EVENT_OPERATOR_LEFT);
+    expect_stop(FG_STOP_OPERATOR_LEFT);
+    begin_filling();
+    step(FG_FILL_EVENT_SHUTDOWN);
+    expect_stop(FG_STOP_SHUTDOWN);
+}
+
+#define SPOIL(signal, amount, reason)                                                                        \
+    do {                                                                                                     \
+        begin_filling();                                                                                     \
+        plant.readings[signal].value = (amount);                                                             \
+        step(FG_FILL_EVENT_TICK);                                                                            \
+        expect_stop(reason);                                                                                 \
+    } while (0)
+
+TEST("readings stop a fill at once: pressure, temperature, flow, emergency stop")
+{
+    SPOIL(FG_SIGNAL_PRESSURE_KPA, 25001, FG_STOP_OVER_PRESSURE);
+    SPOIL(FG_SIGNAL_PRESSURE_KPA, 25000, FG_STOP_TARGET_REACHED);
+    SPOIL(FG_SIGNAL_TEMPERATURE_DC, 601, FG_STOP_OVER_TEMPERATURE);
+    SPOIL(FG_SIGNAL_TEMPERATURE_DC, -401, FG_STOP_NOT_PLAUSIBLE);
+    SPOIL(FG_SIGNAL_TEMPERATURE_DC, INT64_MIN / 2, FG_STOP_NOT_PLAUSIBLE);
+    SPOIL(FG_SIGNAL_FLOW_G_MIN, 30001, FG_STOP_FLOW_TOO_HIGH);
+    SPOIL(FG_SIGNAL_EMERGENCY_STOP, 1, FG_STOP_EMERGENCY_STOP);
+    CHECK(commands.raise_events & (UINT32_C(1) << FG_EVENT_EMERGENCY_STOP));
+}
+
+TEST("time stops a fill: no flow, too long, valve that does not follow")
+{
+    begin_filling();
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 99;
+    for (int i = 0; i < 749; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    for (int i = 0; i < 3; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.stop, FG_STOP_NO_FLOW);
+    begin_filling();
+    tick(599000);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    tick(1500);
+    CHECK_INT(fill.stop, FG_STOP_TIME_OUT);
+    begin_filling();
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    for (int i = 0; i < 26 && fill.phase == FG_FILL_FILLING; i++)
+        step(FG_FILL_EVENT_TICK);
+    expect_stop(FG_STOP_VALVE_FAULT);
+}
+
+TEST("mass programme: stops the early cut-off before gross, and never runs without tare or programme")
+{
+    begin();
+    scan.programme = FG_PROGRAMME_MASS;
+    to_filling();
+    plant.readings[FG_SIGNAL_SCALE_G].value = 31449;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 31450;
+    step(FG_FILL_EVENT_TICK);
+    expect_stop(FG_STOP_TARGET_REACHED);
+    begin();
+    scan.programme = FG_PROGRAMME_MASS;
+    scan.tare_g = 0;
+    to_authorising();
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+    begin();
+    scan.programme = FG_PROGRAMME_NONE;
+    to_authorising();
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("FAIL-CLOSED: each needed signal missing, silent, out of range, faulty or old stops the fill")
+{
+    const uint8_t states[] = {FG_READING_MISSING, FG_READING_TIME_OUT, FG_READING_RANGE, FG_READING_FAULT};
+    const enum fg_stop stops[] = {FG_STOP_DEVICE_SILENT, FG_STOP_DEVICE_SILENT, FG_STOP_NOT_PLAUSIBLE,
+                                  FG_STOP_NOT_PLAUSIBLE};
+    const int pressure[] = {FG_SIGNAL_PRESSURE_KPA, FG_SIGNAL_TEMPERATURE_DC, FG_SIGNAL_FLOW_G_MIN,
+                            FG_SIGNAL_INVENTORY_G,  FG_SIGNAL_VALVE_OPEN,     FG_SIGNAL_EMERGENCY_STOP};
+    const int mass[] = {FG_SIGNAL_SCALE_G, FG_SIGNAL_FLOW_G_MIN, FG_SIGNAL_INVENTORY_G, FG_SIGNAL_VALVE_OPEN,
+                        FG_SIGNAL_EMERGENCY_STOP};
+
+    for (int i = 0; i < 11; i++) {
+        int signal = i < 6 ? pressure[i] : mass[i - 6];
+
+        for (int s = 0; s < 5; s++) {
+            begin();
+            scan.programme = i < 6 ? FG_PROGRAMME_PRESSURE : FG_PROGRAMME_MASS;
+            to_filling();
+            now += 20;
+            plant_refresh();
+            if (s < 4)
+                plant.readings[signal].state = states[s];
+            else
+                plant.readings[signal].at_mono_ms = now - settings.reading_age_max_ms - 1;
+            step_raw((struct fg_fill_event){.kind = FG_FILL_EVENT_TICK});
+            expect_stop(s < 4 ? stops[s] : FG_STOP_DEVICE_SILENT);
+        }
+    }
+}
+
+TEST("a signal that the programme does not need stops nothing")
+{
+    begin_filling();
+    plant.configured[FG_SIGNAL_SCALE_G] = false;
+    plant.readings[FG_SIGNAL_TOTAL_G].state = FG_READING_FAULT;
+    tick(100);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+}
+
+TEST("tag gone suspends, the same tag resumes, another ends, and so does time")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    CHECK(!commands.valve_open);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    tick(9000);
+    CHECK(!commands.valve_open);
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK(commands.valve_open);
+    tick(100);
+    step(FG_FILL_EVENT_TAG_GONE);
+    step(FG_FILL_EVENT_TAG_OTHER);
+    expect_stop(FG_STOP_TAG_SWAPPED);
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    tick(10020);
+    CHECK_INT(fill.stop, FG_STOP_TAG_GONE);
+    begin_filling();
+    tick(595000);
+    step(FG_FILL_EVENT_TAG_GONE);
+    tick(6000);
+    CHECK_INT(fill.stop, FG_STOP_TIME_OUT);
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    plant.readings[FG_SIGNAL_EMERGENCY_STOP].value = 1;
+    step(FG_FILL_EVENT_TAG_SAME);
+    expect_stop(FG_STOP_EMERGENCY_STOP);
+}
+
+TEST("ONE-END: a failed write of ENDED is asked again until it is durable, never while one is pending")
+{
+    int asked = 0;
+
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    for (int round = 0; round < 5; round++) {
+        step(FG_FILL_EVENT_WRITE_FAILED);
+        CHECK(!commands.write_ended);
+        for (int i = 0; i < 100; i++) {
+            step(FG_FILL_EVENT_TICK);
+            asked += commands.write_ended;
+        }
+        CHECK_INT(asked, round + 1);
+    }
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    tick(5000);
+    CHECK(!commands.write_ended);
+}
+
+TEST("closing waits for valve and flow, but not for ever; post-check no, time and shutdown record")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 5000;
+    for (int i = 0; i < 140; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_CLOSING);
+    for (int i = 0; i < 12; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_POST_CHECK);
+    check_items(0, true);
+    CHECK(fill.post_check_failed && commands.write_ended);
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    tick(30200);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+    CHECK_INT(fill.post_checks_done, 0);
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    tick(100);
+    step(FG_FILL_EVENT_SHUTDOWN);
+    CHECK(commands.write_ended);
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    step(FG_FILL_EVENT_SHUTDOWN);
+    CHECK(commands.write_ended);
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    step(FG_FILL_EVENT_SHUTDOWN);
+    expect_stop(FG_STOP_SHUTDOWN);
+    step(FG_FILL_EVENT_TICK);
+    CHECK(commands.write_ended);
+    step(FG_FILL_EVENT_SHUTDOWN);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+}
+
+static void zero_fill(void)
+{
+    to_authorising();
+    step(FG_FILL_EVENT_WRITTEN);
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    step(FG_FILL_EVENT_WRITTEN);
+}
+
+TEST("zero fills in a row lock the point out until cleared; a real fill counts from none again")
+{
+    begin();
+    scan.zero_fills_lock_out = 2;
+    zero_fill();
+    to_filling();
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    step(FG_FILL_EVENT_WRITTEN);
+    zero_fill();
+    CHECK(fg_fill_is_ready(&fill));
+    zero_fill();
+    CHECK(fill.locked_out && (commands.raise_events & (UINT32_C(1) << FG_EVENT_LOCK_OUT)));
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    step(FG_FILL_EVENT_CLEAR_LOCK_OUT);
+    CHECK(fg_fill_is_ready(&fill) && (commands.raise_events & (UINT32_C(1) << FG_EVENT_LOCK_OUT_CLEARED)));
+    step(FG_FILL_EVENT_CLEAR_LOCK_OUT);
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("GAS-ADDS-UP: flow without authority is raised once until it is over")
+{
+    const uint32_t raised = UINT32_C(1) << FG_EVENT_FLOW_WITHOUT_AUTHORITY;
+
+    begin();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 200;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.raise_events, 0);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 1;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 6000;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.raise_events, raised);
+    for (int i = 0; i < 10; i++) {
+        plant.readings[FG_SIGNAL_INVENTORY_G].value += 500;
+        step(FG_FILL_EVENT_TICK);
+        CHECK_INT(commands.raise_events, 0);
+    }
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(!fill.alarm_flow);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 201;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.raise_events, raised);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value -= 900;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.idle_inventory_g, plant.readings[FG_SIGNAL_INVENTORY_G].value);
+}
+
+TEST("a valve that reads open while not commanded is raised once until it reads shut")
+{
+    uint32_t times = 0;
+
+    begin();
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    for (int i = 0; i < 100; i++) {
+        step(FG_FILL_EVENT_TICK);
+        times += (commands.raise_events >> FG_EVENT_VALVE_FAULT) & 1U;
+    }
+    CHECK_INT(times, 1);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(!fill.alarm_valve);
+}
+
+TEST("phases have names, and a quantity never is negative")
+{
+    CHECK_TEXT(fg_fill_phase_name(FG_FILL_FILLING), "FILLING");
+    CHECK_TEXT(fg_fill_phase_name(FG_FILL_PHASE_COUNT), "?");
+    begin_filling();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 0);
+}
