@@ -688,7 +688,7 @@ TEST("the reader ends when its parent is killed")
 TEST("a program that says nothing sensible is killed, and there is no tag meanwhile")
 {
     fg_nfc_fixture_stop();
-    begin_program(script("for i in 1 2 3 4; do printf '\\xff\\x01garbage' >&3; done; sleep 100"), "x");
+    begin_program(script("for i in 1 2 3 4; do printf '\\xff\\x01garbage' >&3; done; exec sleep 100"), "x");
     await(FG_READER_FAULT);
     CHECK_HAS(last.text, "babbles");
     CHECK_INT(seen[FG_READER_TAG] + seen[FG_READER_POLL], 0);
@@ -723,7 +723,7 @@ TEST("tags told of between FAULT and BACK, and answers that nobody asked for, ar
     /* kind FAULT "x"; kind TAG; kind WRITTEN; kind POLL with one tag; kind BACK; kind POLL */
     begin_program(script("printf '\\x08\\x03\\x3a\\x01x' >&3; printf '\\x08\\x02\\x10\\x01\\x1a\\x01a' >&3\n"
                          "printf '\\x08\\x05\\x28\\x01' >&3; printf '\\x08\\x01\\x10\\x01\\x1a\\x01a' >&3\n"
-                         "printf '\\x08\\x04' >&3; printf '\\x08\\x01' >&3; sleep 100"),
+                         "printf '\\x08\\x04' >&3; printf '\\x08\\x01' >&3; exec sleep 100"),
                   "x");
     await(FG_READER_FAULT);
     CHECK_TEXT(last.text, "x");
