@@ -82,6 +82,12 @@ enum fg_err fg_readerlink_decode_report(const uint8_t *bytes, size_t length,
         return fg_fail(error, FG_E_RANGE, "reader link: unknown kind %u", (unsigned)message.kind);
     if (message.tag_count > 2)
         return fg_fail(error, FG_E_RANGE, "reader link: %u tags in one poll", (unsigned)message.tag_count);
+    if (message.memory.size % 4 != 0)
+        return fg_fail(error, FG_E_RANGE, "reader link: memory of %u bytes, not whole pages",
+                       (unsigned)message.memory.size);
+    if (message.uid.size == 0 &&
+        (message.kind == FG_READER_TAG || (message.kind == FG_READER_POLL && message.tag_count == 1)))
+        return fg_fail(error, FG_E_RANGE, "reader link: a tag without UID");
     if (!text_is_printable(message.text))
         return fg_fail(error, FG_E_RANGE, "reader link: text with control characters");
     memset(ret_report, 0, sizeof(*ret_report));
@@ -92,7 +98,7 @@ enum fg_err fg_readerlink_decode_report(const uint8_t *bytes, size_t length,
     ret_report->ok = message.ok;
     ret_report->memory_length = message.memory.size;
     memcpy(ret_report->memory, message.memory.bytes, message.memory.size);
-    memcpy(ret_report->text, message.text, sizeof(ret_report->text));
+    memcpy(ret_report->text, message.text, strlen(message.text));
     return FG_OK;
 }
 

@@ -50,8 +50,9 @@ enum fg_err fg_readerlink_encode_report(const struct fg_reader_report *report, u
 enum fg_err fg_readerlink_encode_write(const struct fg_reader_write *write, uint8_t *buffer, size_t capacity,
                                        size_t *ret_length, struct fg_error *error);
 
-/* FG_E_FORMAT: no such message; FG_E_RANGE: unknown kind, more than two tags, a text with control characters,
- * a length that is not a multiple of 4. */
+/* FG_E_SIZE: longer than FG_READERLINK_PACKET_MAX. FG_E_FORMAT: no such message, or a field beyond its bound.
+ * FG_E_RANGE: unknown kind, more than two tags, a tag without UID, a text with other than printable ASCII, a
+ * length that is not a multiple of 4. */
 enum fg_err fg_readerlink_decode_report(const uint8_t *bytes, size_t length,
                                         struct fg_reader_report *ret_report, struct fg_error *error);
 enum fg_err fg_readerlink_decode_write(const uint8_t *bytes, size_t length, struct fg_reader_write *ret_write,

@@ -40,7 +40,7 @@ struct answer {
 };
 
 static const char *const fault_names[FG_PN532_FAULT_COUNT] = {
-    "nad", "bad-lcs", "bad-dcs", "no-reply", "no-ack", "garbage", "trickle", "silent",
+    "nad", "bad-lcs", "bad-dcs", "no-reply", "no-ack", "garbage", "trickle", "silent", "scramble",
 };
 
 void fg_pn532_init(struct fg_pn532 *chip)
@@ -162,6 +162,19 @@ static void send_garbage(struct fg_pn532 *chip)
     send_bytes(chip, noise, sizeof(noise));
 }
 
+static void scramble(const struct fg_pn532 *chip, struct answer *answer)
+{
+    uint64_t state = chip->replies * 0x9E3779B97F4A7C15U + 1;
+
+    answer->count = 0;
+    do {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        answer->bytes[answer->count++] = (uint8_t)state;
+    } while ((state >> 8) % 29 != 0 && answer->count < sizeof(answer->bytes));
+}
+
 static void send_answer(struct fg_pn532 *chip, uint8_t command, struct answer *answer)
 {
     static const uint8_t error_frame[] = {0x00, 0x00, 0xFF, 0x01, 0xFF, 0x7F, 0x81, 0x00};
@@ -179,6 +192,8 @@ static void send_answer(struct fg_pn532 *chip, uint8_t command, struct answer *a
     }
     if (answer->has_status && fault_strikes(chip, FG_PN532_FAULT_NAD))
         answer->bytes[0] |= STATUS_NAD_BIT;
+    if (fault_strikes(chip, FG_PN532_FAULT_SCRAMBLE))
+        scramble(chip, answer);
     data[0] = FROM_CHIP;
     data[1] = (uint8_t)(command + 1);
     memcpy(data + 2, answer->bytes, answer->count);

@@ -22,6 +22,7 @@ enum fg_pn532_fault {
     FG_PN532_FAULT_GARBAGE,  /* noise instead of an answer */
     FG_PN532_FAULT_TRICKLE,  /* one byte now and then, without end */
     FG_PN532_FAULT_SILENT,   /* says nothing at all */
+    FG_PN532_FAULT_SCRAMBLE, /* a proper frame with another content: length and bytes as chance has it */
     FG_PN532_FAULT_COUNT
 };
 

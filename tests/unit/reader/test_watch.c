@@ -574,6 +574,29 @@ TEST("a second reader on the same port is refused and does not disturb the first
     end();
 }
 
+TEST("BAD-INPUT-IS-SAFE: proper frames of random content through the real libnfc give no false tag")
+{
+    static const uint8_t a_uid[7] = {0x04, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16};
+    int64_t until = mono_ms() + 4000;
+
+    begin();
+    fg_nfc_fixture_place(&tag_a, NULL);
+    await_tag(&tag_a);
+    fg_nfc_fixture_arm(FG_PN532_FAULT_SCRAMBLE, UINT32_MAX);
+    while (mono_ms() < until) {
+        turn();
+        CHECK(last.tag_count <= 2);
+        if (last.kind == FG_READER_TAG && last.complete && memcmp(last.uid.bytes, a_uid, 7) == 0)
+            CHECK_BYTES(last.memory + 16, tag_a.memory + 16, 144);
+    }
+    fg_nfc_fixture_arm(FG_PN532_FAULT_SCRAMBLE, 0);
+    await_tag(&tag_a);
+    CHECK_INT(last.complete, true);
+    await_poll(1);
+    CHECK_INT(seen[FG_READER_FAULT], seen[FG_READER_BACK]);
+    end();
+}
+
 /* ---- the process ------------------------------------------------------------------------------------ */
 
 TEST("the reader works with standard input closed")

@@ -1,0 +1,178 @@
+/* Any results of libnfc, as the reader sees them: a libnfc of our own takes its answers from the input, so
+ * that polling, reading, writing and locking are tried with all of them at full speed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <nfc/nfc.h>
+
+#include "firmware/reader/nfc.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t *input;
+static size_t input_left;
+static int token; /* its address stands for contexts and devices */
+
+static uint8_t take(void)
+{
+    if (input_left == 0)
+        return 0;
+    input_left--;
+    return *input++;
+}
+
+static size_t take_bytes(uint8_t *bytes, size_t count)
+{
+    size_t i = 0;
+
+    for (; i < count && input_left > 0; i++)
+        bytes[i] = take();
+    return i;
+}
+
+/* 0 or one of libnfc's errors (-1 to -90). */
+static int take_result(void)
+{
+    uint8_t byte = take();
+
+    return byte < 200 ? 0 : -(int)(byte - 199);
+}
+
+void nfc_init(nfc_context **context)
+{
+    *context = (nfc_context *)(void *)&token;
+}
+
+void nfc_exit(nfc_context *context)
+{
+    (void)context;
+}
+
+nfc_device *nfc_open(nfc_context *context, const nfc_connstring connstring)
+{
+    (void)context;
+    (void)connstring;
+    return (nfc_device *)(void *)&token;
+}
+
+void nfc_close(nfc_device *device)
+{
+    (void)device;
+}
+
+int nfc_initiator_init(nfc_device *device)
+{
+    (void)device;
+    return 0;
+}
+
+int nfc_device_set_property_bool(nfc_device *device, const nfc_property property, const bool enable)
+{
+    (void)device;
+    (void)enable;
+    return property == NP_ACTIVATE_FIELD ? take_result() : 0;
+}
+
+static void target_take(nfc_target *target)
+{
+    memset(target, 0, sizeof(*target));
+    target->nm.nmt = NMT_ISO14443A;
+    target->nti.nai.szUidLen = take();
+    (void)take_bytes(target->nti.nai.abtUid, sizeof(target->nti.nai.abtUid));
+}
+
+int nfc_initiator_list_passive_targets(nfc_device *device, const nfc_modulation modulation,
+                                       nfc_target targets[], const size_t count)
+{
+    int result = take_result();
+    uint8_t found = take();
+
+    (void)device;
+    (void)modulation;
+    if (result < 0)
+        return result;
+    found = (uint8_t)(found % (count + 1));
+    for (uint8_t i = 0; i < found; i++)
+        target_take(&targets[i]);
+    return found;
+}
+
+int nfc_initiator_select_passive_target(nfc_device *device, const nfc_modulation modulation,
+                                        const uint8_t *wanted, const size_t wanted_count, nfc_target *target)
+{
+    int result = take_result();
+
+    (void)device;
+    (void)modulation;
+    (void)wanted;
+    (void)wanted_count;
+    if (result < 0 || (take() & 3) == 0)
+        return result;
+    target_take(target);
+    return 1;
+}
+
+int nfc_initiator_transceive_bytes(nfc_device *device, const uint8_t *sent, const size_t sent_count,
+                                   uint8_t *answer, const size_t answer_max, int timeout)
+{
+    int result = take_result();
+    size_t count = take() % 32;
+
+    (void)device;
+    /* What the reader promises never to do: wait for ever, or write where no data may stand. */
+    if (timeout <= 0 || sent_count < 2 || (sent[0] == 0xA2 && (sent_count != 6 || sent[1] < 2)))
+        abort();
+    if (result < 0)
+        return result;
+    if (count > 20)
+        count = 16;
+    if (count > answer_max)
+        return NFC_EOVFLOW;
+    memset(answer, 0, count);
+    (void)take_bytes(answer, count);
+    return (int)count;
+}
+
+const char *nfc_strerror(const nfc_device *device)
+{
+    (void)device;
+    return "played";
+}
+
+static void try_poll(struct fg_nfc *nfc)
+{
+    struct fg_reader_report report = {.kind = 0};
+    struct fg_error error;
+
+    if (fg_nfc_poll(nfc, &report, &error) != FG_OK)
+        return;
+    if (report.kind != FG_READER_POLL || report.tag_count > 2 || report.uid.length > FG_UID_MAX ||
+        (report.tag_count == 1) != (report.uid.length > 0))
+        abort();
+    if (report.tag_count != 1 || fg_nfc_read(nfc, &report, &error) != FG_OK)
+        return;
+    if (report.kind != FG_READER_TAG || report.memory_length > FG_TAG_MEMORY_MAX ||
+        report.memory_length % 4 != 0 || (report.complete && report.memory_length < 16))
+        abort();
+    if ((take() & 1) != 0) {
+        struct fg_reader_write write = {.uid = report.uid, .lock = (take() & 1) != 0};
+
+        write.length = (uint16_t)(4 * (take() % 40 + 1));
+        (void)fg_nfc_write(nfc, &write, &error);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fg_nfc *nfc = NULL;
+    struct fg_error error;
+
+    input = data;
+    input_left = size;
+    if (fg_nfc_open("played", &nfc, &error) != FG_OK)
+        abort();
+    for (int i = 0; i < 64 && input_left > 0; i++)
+        try_poll(nfc);
+    fg_nfc_close(nfc);
+    return 0;
+}
