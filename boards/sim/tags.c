@@ -15,6 +15,7 @@ enum command {
     COMMAND_FAST_READ = 0x3A,
     COMMAND_READ_SIG = 0x3C,
     COMMAND_GET_VERSION = 0x60,
+    COMMAND_COMPATIBILITY_WRITE = 0xA0,
     COMMAND_WRITE = 0xA2,
 };
 
@@ -80,7 +81,10 @@ static void page_write(struct fg_sim_tag *tag, size_t page, const uint8_t data[P
 
 static enum fg_sim_tag_reply write_do(struct fg_sim_tag *tag, const uint8_t *command, size_t count)
 {
-    if (count != 2 + PAGE_BYTES || command[1] >= page_count(tag) || page_is_locked(tag, command[1]))
+    /* COMPATIBILITY_WRITE carries four pages and writes the first; the chip hands it over in one piece. */
+    size_t pages = command[0] == COMMAND_WRITE ? 1 : READ_PAGES;
+
+    if (count != 2 + pages * PAGE_BYTES || command[1] >= page_count(tag) || page_is_locked(tag, command[1]))
         return FG_SIM_TAG_NAK;
     page_write(tag, command[1], command + 2);
     return FG_SIM_TAG_ACK;
@@ -146,6 +150,7 @@ enum fg_sim_tag_reply fg_sim_tag_exchange(struct fg_sim_tag *tag, const uint8_t 
     case COMMAND_GET_VERSION:
         return version_do(tag, ret_answer, ret_count);
     case COMMAND_WRITE:
+    case COMMAND_COMPATIBILITY_WRITE:
         return write_do(tag, command, count);
     default:
         return FG_SIM_TAG_NAK;

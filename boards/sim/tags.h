@@ -1,8 +1,9 @@
 /* A type 2 tag as a radio peer: its memory, and what it answers to a command.
  *
- * NTAG213/215/216 and MIFARE Ultralight: READ with page wrap, FAST_READ, WRITE with lock bits and one-time
- * bits, GET_VERSION, READ_SIG; everything else is a NAK. Source: NXP data sheets NTAG213/215/216 and MF0ICU1.
- * Not: the reader chip (pn532.h). Relies on: proto/types.h. */
+ * NTAG213/215/216 and MIFARE Ultralight: READ with page wrap, FAST_READ, WRITE and
+ * COMPATIBILITY_WRITE with lock bits and one-time bits, GET_VERSION, READ_SIG; everything else is a NAK.
+ * Source: NXP data sheets NTAG213/215/216 and MF0ICU1. Not: the reader chip (pn532.h). Relies on:
+ * proto/types.h. */
 #ifndef FG_SIM_TAGS_H
 #define FG_SIM_TAGS_H
 

@@ -327,6 +327,9 @@ TEST("WRITE changes a page; UID pages never, the container's bits only upwards, 
     begin("ntag213");
     CHECK_INT(TELL(0xA2, 4, 1, 2, 3, 4), FG_SIM_TAG_ACK);
     CHECK_BYTES(tag.memory + 16, ((uint8_t[]){1, 2, 3, 4}), 4);
+    CHECK_INT(TELL(0xA0, 5, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), FG_SIM_TAG_ACK);
+    CHECK_BYTES(tag.memory + 20, ((uint8_t[]){5, 6, 7, 8, tag.memory[24]}), 5);
+    CHECK_INT(TELL(0xA0, 5, 5, 6, 7, 8), FG_SIM_TAG_NAK);
     CHECK_INT(TELL(0xA2, 0, 1, 2, 3, 4), FG_SIM_TAG_NAK);
     CHECK_INT(TELL(0xA2, 1, 1, 2, 3, 4), FG_SIM_TAG_NAK);
     CHECK_INT(TELL(0xA2, 45, 1, 2, 3, 4), FG_SIM_TAG_NAK);
