@@ -60,6 +60,16 @@ static bool is_foreign(const struct fg_station_rules *rules, const struct fg_row
     return rules->own_cylinders_only && !text_equal(rules->owner, row->owner, sizeof(row->owner));
 }
 
+/* How a medium is filled; a medium that nobody here knows how to fill is none. */
+static uint8_t programme_of(uint8_t medium)
+{
+    if (medium == FG_MEDIUM_CNG)
+        return FG_PROGRAMME_PRESSURE;
+    if (medium == FG_MEDIUM_LPG)
+        return FG_PROGRAMME_MASS;
+    return FG_PROGRAMME_NONE;
+}
+
 /* A medium is right when the point fills it, the station may, and the cylinder is made for it. */
 static bool is_wrong_medium(const struct fg_facts *facts, const struct fg_row *row)
 {
@@ -67,7 +77,7 @@ static bool is_wrong_medium(const struct fg_facts *facts, const struct fg_row *r
 
     for (unsigned i = 0; i < facts->rules.media_count && i < FG_MEDIA_MAX; i++)
         licensed = licensed || facts->rules.media[i] == facts->medium;
-    return facts->medium == FG_MEDIUM_NONE || row->medium != facts->medium || !licensed;
+    return programme_of(facts->medium) == FG_PROGRAMME_NONE || row->medium != facts->medium || !licensed;
 }
 
 /* The reasons of one listed cylinder that do not depend on how often it was filled, in the catalogue's order.
@@ -274,15 +284,6 @@ static void plant_decide(const struct fg_facts *facts, struct fg_decision *decis
     reason_add_if(decision, facts->locked_out, FG_REASON_POINT_LOCKED_OUT);
     reason_add_if(decision, facts->device_fault, FG_REASON_DEVICE_FAULT);
     reason_add_if(decision, facts->emergency_stop, FG_REASON_EMERGENCY_STOP);
-}
-
-static uint8_t programme_of(uint8_t medium)
-{
-    if (medium == FG_MEDIUM_CNG)
-        return FG_PROGRAMME_PRESSURE;
-    if (medium == FG_MEDIUM_LPG)
-        return FG_PROGRAMME_MASS;
-    return FG_PROGRAMME_NONE;
 }
 
 void fg_rules_decide(const struct fg_facts *facts, struct fg_decision *ret_decision)

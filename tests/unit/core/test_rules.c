@@ -204,6 +204,9 @@ TEST("first fill, medium, pressure class and owner")
     FLIP(facts.cylinders[0].row.medium = FG_MEDIUM_LPG, FG_REASON_WRONG_MEDIUM);
     FLIP(facts.cylinders[0].row.medium = FG_MEDIUM_NONE, FG_REASON_WRONG_MEDIUM);
     FLIP((facts.rules.media_count = 0, facts.cylinder_count = 1), FG_REASON_WRONG_MEDIUM);
+    FLIP((facts.medium = 9, facts.cylinders[0].row.medium = 9, facts.rules.media[0] = 9,
+          facts.cylinder_count = 1),
+         FG_REASON_WRONG_MEDIUM);
     KEEP(facts.fill_pressure_kpa = 20000);
     FLIP(facts.cylinders[0].row.nominal_pressure_kpa = 19999, FG_REASON_PRESSURE_CLASS);
     FLIP(strcpy(facts.cylinders[0].row.owner, "OTHER"), FG_REASON_NOT_OWN_CYLINDER);
