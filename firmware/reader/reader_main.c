@@ -27,6 +27,7 @@
 #define EXIT_HUNG 70
 #define WATCHDOG_MS 10
 #define OPEN_MAX_MS 3500 /* nfc_open alone takes 1.4 s when nobody answers */
+#define LEAVE_MAX_MS 600
 #define MEMORY_MAX_MS 4000
 #define WRITE_MAX_MS 8000 /* 222 pages written one by one, read back, with retries */
 #define BACK_OFF_MIN_MS 200
@@ -89,7 +90,16 @@ static void step_end(void)
 
 /* ---- the link -------------------------------------------------------------------------------------- */
 
-static void report_send(const struct reader *reader, const struct fg_reader_report *report)
+/* The parent is gone or wants no more: the chip is put to rest, then the process ends. */
+_Noreturn static void leave(struct reader *reader)
+{
+    step_begin(LEAVE_MAX_MS);
+    fg_nfc_close(reader->nfc);
+    step_end();
+    exit(EXIT_LINK);
+}
+
+static void report_send(struct reader *reader, const struct fg_reader_report *report)
 {
     uint8_t packet[FG_READERLINK_PACKET_MAX];
     size_t length = 0;
@@ -101,10 +111,10 @@ static void report_send(const struct reader *reader, const struct fg_reader_repo
         sent = send(reader->options.fd, packet, length, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
-        exit(EXIT_LINK);
+        leave(reader);
 }
 
-static void report_send_text(const struct reader *reader, uint8_t kind, bool ok, const char *text)
+static void report_send_text(struct reader *reader, uint8_t kind, bool ok, const char *text)
 {
     struct fg_reader_report report = {.kind = kind, .ok = ok};
     size_t i = 0;
@@ -150,7 +160,7 @@ static void link_serve_until(struct reader *reader, int64_t until_mono_ms)
         if (count > 0)
             write_do(reader, packet, (size_t)count);
         else if (count == 0 || (errno != EAGAIN && errno != EINTR))
-            exit(EXIT_LINK);
+            leave(reader);
     }
 }
 

@@ -368,16 +368,14 @@ void fg_reader_stop(struct fg_reader *reader)
 {
     if (reader == NULL)
         return;
-    if (reader->pid > 0) {
-        (void)kill(reader->pid, SIGTERM);
-        if (!child_await(reader->pid, mono_ms() + STOP_MAX_MS)) {
-            (void)kill(reader->pid, SIGKILL);
-            (void)child_await(reader->pid, mono_ms() + STOP_MAX_MS);
-        }
+    /* A closed link lets it put its chip to rest. */
+    if (reader->fd >= 0)
+        (void)close(reader->fd);
+    if (reader->pid > 0 && !child_await(reader->pid, mono_ms() + STOP_MAX_MS)) {
+        (void)kill(reader->pid, SIGKILL);
+        (void)child_await(reader->pid, mono_ms() + STOP_MAX_MS);
     }
     if (reader->dying > 0)
         (void)child_await(reader->dying, mono_ms() + STOP_MAX_MS);
-    if (reader->fd >= 0)
-        (void)close(reader->fd);
     free(reader);
 }

@@ -46,7 +46,8 @@ enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *u
 int fg_reader_pid(const struct fg_reader *reader);
 uint32_t fg_reader_restarts(const struct fg_reader *reader);
 
-/* Ends the child (SIGTERM, then SIGKILL within a second) and frees. reader may be NULL. */
+/* Ends the child (closes its link, SIGKILL if it still lives after a second) and frees. reader may be NULL.
+ */
 void fg_reader_stop(struct fg_reader *reader);
 
 #endif
