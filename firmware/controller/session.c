@@ -269,6 +269,8 @@ void fg_session_report(struct fg_session *session, const struct fg_reader_report
         break;
     case FG_READER_FAULT:
         session->reader_up = false;
+        /* A reader that is quickly up again must not hide that for a while nobody watched the tag. */
+        presence_changed(session, fg_presence_drop(&session->presence), now);
         (void)snprintf(session->reader_text, sizeof(session->reader_text), "%s", report->text);
         fg_session_raise(session, FG_EVENT_READER_FAULT, report->text, now);
         break;

@@ -44,3 +44,8 @@ enum fg_presence_change fg_presence_tick(struct fg_presence *presence,
         return FG_PRESENCE_SAME;
     return presence_lose(presence);
 }
+
+enum fg_presence_change fg_presence_drop(struct fg_presence *presence)
+{
+    return presence->uid.length == 0 ? FG_PRESENCE_SAME : presence_lose(presence);
+}

@@ -27,4 +27,8 @@ enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
 enum fg_presence_change fg_presence_tick(struct fg_presence *presence,
                                          const struct fg_presence_settings *settings, int64_t now_mono_ms);
 
+/* The reader itself failed: what it saw counts no longer, whatever a new one will see. GONE when a tag was
+ * there. */
+enum fg_presence_change fg_presence_drop(struct fg_presence *presence);
+
 #endif

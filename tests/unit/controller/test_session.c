@@ -629,6 +629,25 @@ TEST("FAIL-CLOSED: a silent reader means no tag, a dead meter ends the fill, an 
     world_end();
 }
 
+TEST("FAIL-CLOSED: a reader that fails shuts the valve at once, although the next poll sees the tag again")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "the reader process ended"};
+    struct fg_moment now;
+
+    world_make();
+    fill_start();
+    now = moment();
+    fg_session_report(w.session, &fault, &now);
+    CHECK(!w.valve);
+    CHECK_TEXT(state()->phase_name, "SUSPENDED");
+    turns(4);
+    CHECK(w.valve);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR);
+    world_end();
+}
+
 TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the meter's difference")
 {
     world_make();
