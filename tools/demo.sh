@@ -27,13 +27,17 @@ if [ "$violations" -ne 0 ] || [ "$openings" -eq 0 ]; then code=1; fi
 
 if [ "${2:-}" = --stay ]; then
     "$POINT" stop
-    "$POINT" start
+    "$POINT" renew
     cat <<EOF
 
-The point stays up in $DIR. From another terminal, in this folder:
-  $BUILD/fillgate-sim --dir $DIR send "present good"      present a tag; remove, swap, button, estop, fault, state, help
-  $BUILD/fillgate point status --socket $DIR/control.sock      what the controller sees
-  $BUILD/fillgate journal show $DIR/journal.db                 what was logged
+A fresh point stays up in $DIR, operator op-wang signed in. From another terminal, in this folder:
+  D=$DIR; S=$DIR/control.sock
+  $BUILD/fillgate-sim --dir \$D send "connect good"           the nozzle on a cylinder: good, second, third, ...
+  $BUILD/fillgate-sim --dir \$D send "present good"           its tag into the field; remove, swap, button, estop, fault, state, help
+  $BUILD/fillgate point check --socket \$S                    confirm the pre-check items
+  $BUILD/fillgate point start --socket \$S                    and fill; after the fill, point check once more
+  $BUILD/fillgate point status --socket \$S                   what the controller sees
+  $BUILD/fillgate journal show \$D/journal.db                 what was logged
 Ctrl-C ends it.
 EOF
     while kill -0 "$(cat "$DIR/fillgated.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done

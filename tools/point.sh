@@ -1,6 +1,6 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|sim|start|start-lpg|start-small|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list
 # Only processes that this script started are stopped, by the pids it kept in DIR.
 set -euo pipefail
 
@@ -165,12 +165,22 @@ fill_journal() {
     return 1
 }
 
+# A fresh start with the first list in force and an operator signed in: for playing by hand.
+renew() {
+    rm -f "$DIR"/list.db* "$DIR"/journal.db*
+    furnish
+    start_controller point.ini
+    "$fillgate" point sign-in op-wang --certificate-end 2030-01-01 --socket "$DIR/control.sock" >/dev/null
+    "$fillgate" list import "$DIR/list-1.fgl" --socket "$DIR/control.sock" >/dev/null
+}
+
 case ${1:-} in
 prepare) prepare ;;
 sim) start_sim ;;
 start) start_controller point.ini ;;
 start-lpg) start_controller lpg.ini ;;
 start-small) start_controller small.ini ;;
+renew) renew ;;
 stop) stop_pid fillgated.pid TERM ;;
 kill) stop_pid fillgated.pid KILL ;;
 sim-stop) stop_pid sim.pid TERM ;;
