@@ -19,7 +19,7 @@ B := build/$(VARIANT)
 Q := $(if $(V),,@)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-BASE := -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen $(WARNINGS) -g -fno-omit-frame-pointer
+BASE := -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen -isystem /usr/include/postgresql $(WARNINGS) -g -fno-omit-frame-pointer
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 $(SANITIZE)
@@ -31,7 +31,8 @@ LDFLAGS_asan := $(SANITIZE)
 LDFLAGS_cov := --coverage
 LDFLAGS_fuzz := $(SANITIZE) -fsanitize=fuzzer
 LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(VARIANT))
-LDLIBS := -lnfc -lmodbus -lsqlite3 -lmbedcrypto -linih -lcjson -lprotobuf-nanopb -lpthread -lm
+LDLIBS := -lnfc -lmodbus -lsqlite3 -lpq -lmicrohttpd -lgnutls -lhttp_parser -lmbedtls -lmbedx509 -lmbedcrypto -linih -lcjson \
+	-lprotobuf-nanopb -lpthread -lm
 ifneq ($(filter $(VARIANT),clang fuzz),)
 CC := $(CLANG)
 endif
@@ -58,10 +59,14 @@ PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
 MAIN_fillgated := firmware/controller/fillgated_main.c
 MAIN_fillgate-reader := firmware/reader/reader_main.c
 MAIN_fillgate-sim := boards/sim/sim_main.c
+MAIN_fillgate-link := firmware/link/link_main.c
+MAIN_fillgate-station := host/station/station_main.c
+MAIN_fillgate-bureau := host/bureau/bureau_main.c
 MAIN_fillgate := host/cli/cli_main.c
 MAIN_fillgate-registry := boards/sim/registry_main.c
 MAIN_fillgate-demo := tests/demo/demo_main.c
-PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-sim fillgate fillgate-registry fillgate-demo,$(if $(wildcard $(MAIN_$(p))),$(p)))
+PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-link fillgate-station fillgate-bureau fillgate fillgate-sim fillgate-registry \
+	fillgate-demo,$(if $(wildcard $(MAIN_$(p))),$(p)))
 PROGRAMS := $(PROGRAM_NAMES:%=$(B)/%)
 
 TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/null))

@@ -1,0 +1,135 @@
+/* The HTTPS server that station, bureau and (for its pages) link use: libmicrohttpd with limits, deadlines
+ * and one place where client certificates are checked.
+ *
+ * The library only *requests* a client certificate. Here a peer is established once per connection: no
+ * certificate, one that chains to our CA and is valid now, or a bad one (other CA, expired, not yet valid,
+ * not for clients); requests of a bad one are answered 403 with the reason and the connection is closed.
+ * Handlers see the peer.
+ *
+ * A connection that completes no request within request_max_ms is cut, whatever it dribbles (slow-loris,
+ * idle). Bodies are collected up to the route's bound before the handler runs; a larger one is 413 at once.
+ * Not: what routes mean. Relies on: libmicrohttpd, GnuTLS. Handlers run on the server's threads
+ * (settings.threads of them). */
+#ifndef FG_PROTO_HTTPS_SERVER_H
+#define FG_PROTO_HTTPS_SERVER_H
+
+#include "proto/err.h"
+#include "proto/sign.h"
+#include "proto/types.h"
+
+#define FG_SERVER_PATH_MAX 1023
+#define FG_SERVER_HEADERS_MAX 16
+
+enum fg_peer_kind { FG_PEER_NONE = 0, FG_PEER_CERTIFIED = 1 };
+
+/* Who is at the other end. The certificate's subject is O=fillgate, OU=role, CN=id (host/pki/pki.h). */
+struct fg_peer {
+    uint8_t kind;               /* enum fg_peer_kind */
+    char role[FG_NAME_MAX + 1]; /* "controller", "station", "bureau" */
+    char id[FG_NAME_MAX + 1];
+    struct fg_public_key key; /* of the certificate: P-256 */
+    int64_t not_after_ms;
+    char address[64]; /* numeric, for logs */
+};
+
+struct fg_request {
+    const char *method;
+    const char *path; /* decoded, without query; starts with '/' */
+    const struct fg_peer *peer;
+    const uint8_t *body;
+    size_t body_length;
+    void *library; /* for the functions below */
+};
+
+/* The query's parameter or a request header; NULL when missing. Valid during the handler. */
+const char *fg_request_query(const struct fg_request *request, const char *name);
+const char *fg_request_header(const struct fg_request *request, const char *name);
+
+/* Gives the answer's bytes from offset on; *ret_length 0 = end. For long bodies (files, exports, event
+ * streams: may block up to a second at most, then gives nothing by setting *ret_wait). */
+typedef enum fg_err (*fg_answer_source)(void *context, uint64_t offset, uint8_t *buffer, size_t capacity,
+                                        size_t *ret_length);
+
+struct fg_answer_header {
+    const char *name; /* literals or memory that stays until the handler returns */
+    const char *value;
+};
+
+/* What a handler answers. Starts as 500 without body. Exactly one of body, file_descriptor, source is used.
+ */
+struct fg_answer {
+    uint16_t status;
+    const char *content_type; /* NULL = application/octet-stream */
+    const void *body;         /* copied */
+    size_t body_length;
+    int file_descriptor; /* -1 = none; taken over; sent from file_offset, file_length bytes (range requests)
+                          */
+    uint64_t file_offset;
+    uint64_t file_length;
+    fg_answer_source source; /* chunked */
+    void *source_context;
+    void (*source_free)(void *context);
+    size_t header_count;
+    struct fg_answer_header headers[FG_SERVER_HEADERS_MAX];
+    bool close; /* ends the connection after this answer */
+};
+
+/* A text answer with a short plain-text reason; newline added. */
+void fg_answer_text(struct fg_answer *answer, uint16_t status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+typedef void (*fg_route_handler)(void *context, const struct fg_request *request,
+                                 struct fg_answer *ret_answer);
+
+/* The first route that fits counts. path ends in '*' for a prefix. A path that fits with another method is
+ * 405. */
+struct fg_route {
+    const char *method;
+    const char *path;
+    size_t body_max;
+    bool certificate_needed; /* without one: 401 */
+    fg_route_handler handler;
+    void *context;
+};
+
+struct fg_server_settings {
+    const char *address; /* numeric, "127.0.0.1" or "::"; */
+    uint16_t port;       /* 0 = any (fg_server_port tells) */
+    bool plain;          /* HTTP without TLS: only allowed on loopback addresses */
+    const char *certificate_path;
+    const char *key_path;
+    const char *ca_path; /* of client certificates; NULL: none are asked for */
+    int64_t (*now_ms)(void *context);
+    void *now_context;
+    uint32_t threads;
+    uint32_t connections_max;
+    uint32_t connections_per_address_max; /* 0 = no limit */
+    uint32_t request_max_ms;
+    void (*log)(void *context,
+                const char *line); /* one line per refusal or fault, rate-limited; any thread */
+    void *log_context;
+    const struct fg_route *routes; /* outlive the server */
+    size_t route_count;
+};
+
+struct fg_server;
+
+/* FG_E_IO (port taken ...), FG_E_ARG, FG_E_FORMAT, FG_E_DENIED (key readable by others), FG_E_AUTH. */
+enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg_server **ret_server,
+                            struct fg_error *error);
+uint16_t fg_server_port(const struct fg_server *server);
+/* Reads certificate and key anew for new connections (renewal without downtime). */
+enum fg_err fg_server_reload(struct fg_server *server, struct fg_error *error);
+/* Stops accepting, lets running handlers end, closes everything. May be NULL. */
+void fg_server_stop(struct fg_server *server);
+
+struct fg_server_counts {
+    uint64_t connections; /* accepted since start */
+    uint64_t open;
+    uint64_t requests;
+    uint64_t refused_certificates;
+    uint64_t cut; /* connections cut by request_max_ms */
+};
+void fg_server_counts(const struct fg_server *server, struct fg_server_counts *ret_counts);
+
+#endif
