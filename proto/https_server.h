@@ -28,6 +28,8 @@ struct fg_peer {
     char role[FG_NAME_MAX + 1]; /* "controller", "station", "bureau" */
     char id[FG_NAME_MAX + 1];
     struct fg_public_key key; /* of the certificate: P-256 */
+    bool has_device_key;      /* a controller's journal key, as its certificate names it (host/pki/pki.h) */
+    struct fg_public_key device_key;
     int64_t not_after_ms;
     char address[64]; /* numeric, for logs */
 };
