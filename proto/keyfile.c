@@ -12,6 +12,8 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
 
+#include "proto/pk.h"
+
 #define PEM_WRITE_MAX 512
 
 /* The key inside pk, or NULL when it is not one of P-256. */
@@ -176,19 +178,6 @@ static enum fg_err write_file(const char *path, mode_t mode, const char *text, s
     return fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
 }
 
-/* scalar NULL: only the public half. */
-static bool fill_pk(mbedtls_pk_context *pk, const struct fg_public_key *key, const uint8_t *scalar)
-{
-    mbedtls_ecp_keypair *pair;
-
-    if (mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0)
-        return false;
-    pair = mbedtls_pk_ec(*pk);
-    return mbedtls_ecp_group_load(&pair->grp, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
-           mbedtls_ecp_point_read_binary(&pair->grp, &pair->Q, key->point, sizeof(key->point)) == 0 &&
-           (scalar == NULL || mbedtls_mpi_read_binary(&pair->d, scalar, 32) == 0);
-}
-
 enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *key, struct fg_error *error)
 {
     mbedtls_pk_context pk;
@@ -196,7 +185,8 @@ enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *
     enum fg_err result;
 
     mbedtls_pk_init(&pk);
-    if (fill_pk(&pk, &key->public_key, key->scalar) && mbedtls_pk_write_key_pem(&pk, text, sizeof(text)) == 0)
+    if (fg_pk_fill(&pk, &key->public_key, key->scalar) &&
+        mbedtls_pk_write_key_pem(&pk, text, sizeof(text)) == 0)
         result = write_file(path, 0600, (const char *)text, error);
     else
         result = fg_fail(error, FG_E_ARG, "%s: the private key is not usable", path);
@@ -212,7 +202,7 @@ enum fg_err fg_public_key_write(const char *path, const struct fg_public_key *ke
     enum fg_err result;
 
     mbedtls_pk_init(&pk);
-    if (fill_pk(&pk, key, NULL) && mbedtls_pk_write_pubkey_pem(&pk, text, sizeof(text)) == 0)
+    if (fg_pk_fill(&pk, key, NULL) && mbedtls_pk_write_pubkey_pem(&pk, text, sizeof(text)) == 0)
         result = write_file(path, 0644, (const char *)text, error);
     else
         result = fg_fail(error, FG_E_ARG, "%s: the public key is not usable", path);

@@ -1,37 +1,19 @@
 /* ECDSA P-256 and SHA-256 (sign.h) on mbedTLS: digests, keys as numbers, signatures bound to a purpose.
- * Not: key files (keyfile.c). Relies on: mbedTLS 2.28, getrandom(2). */
+ * Not: key files (keyfile.c). Relies on: mbedTLS 2.28. */
 #include "proto/sign.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/sha256.h>
 
+#include "proto/pk.h"
+
 #define SCALAR_BYTES 32
 
 _Static_assert(sizeof(struct fg_sha256_stream) >= sizeof(mbedtls_sha256_context), "stream storage too small");
-
-/* A generator without state for mbedTLS: the kernel's. */
-static int random_bytes(void *context, unsigned char *bytes, size_t length)
-{
-    size_t done = 0;
-
-    (void)context;
-    while (done < length) {
-        ssize_t got = getrandom(bytes + done, length - done, 0);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return MBEDTLS_ERR_ECP_RANDOM_FAILED;
-        done += (size_t)got;
-    }
-    return 0;
-}
 
 void fg_sha256_start(struct fg_sha256_stream *stream)
 {
@@ -131,7 +113,7 @@ enum fg_err fg_private_key_from_scalar(const uint8_t scalar[SCALAR_BYTES], struc
         mbedtls_mpi_read_binary(&number, scalar, SCALAR_BYTES) != 0 ||
         mbedtls_ecp_check_privkey(&group, &number) != 0)
         goto done;
-    if (mbedtls_ecp_mul(&group, &point, &number, &group.G, random_bytes, NULL) != 0 ||
+    if (mbedtls_ecp_mul(&group, &point, &number, &group.G, fg_random, NULL) != 0 ||
         mbedtls_ecp_point_write_binary(&group, &point, MBEDTLS_ECP_PF_UNCOMPRESSED, &written, bytes,
                                        sizeof(bytes)) != 0 ||
         written != sizeof(bytes)) {
@@ -158,7 +140,7 @@ enum fg_err fg_private_key_new(struct fg_private_key *ret_key, struct fg_error *
     mbedtls_ecp_group_init(&group);
     mbedtls_mpi_init(&number);
     if (mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) != 0 ||
-        mbedtls_ecp_gen_privkey(&group, &number, random_bytes, NULL) != 0 ||
+        mbedtls_ecp_gen_privkey(&group, &number, fg_random, NULL) != 0 ||
         mbedtls_mpi_write_binary(&number, scalar, sizeof(scalar)) != 0)
         result = fg_fail(error, FG_E_IO, "new key: no random numbers from the operating system");
     else
@@ -193,7 +175,7 @@ enum fg_err fg_sign(const struct fg_private_key *key, const char *purpose, const
     if (mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) != 0 ||
         mbedtls_mpi_read_binary(&number, key->scalar, SCALAR_BYTES) != 0 ||
         mbedtls_ecdsa_sign_det_ext(&group, &r, &s, &number, digest.bytes, sizeof(digest.bytes),
-                                   MBEDTLS_MD_SHA256, random_bytes, NULL) != 0 ||
+                                   MBEDTLS_MD_SHA256, fg_random, NULL) != 0 ||
         mbedtls_mpi_write_binary(&r, signature.bytes, SCALAR_BYTES) != 0 ||
         mbedtls_mpi_write_binary(&s, signature.bytes + SCALAR_BYTES, SCALAR_BYTES) != 0)
         result = fg_fail(error, FG_E_ARG, "cannot sign \"%s\": the private key is not usable", purpose);

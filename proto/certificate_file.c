@@ -1,0 +1,53 @@
+/* Writing certificates as PEM files (enrol.h), so that a reader never sees half of one. Not: making them
+ * (host/pki). Relies on: mbedTLS's PEM writer, POSIX files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <mbedtls/pem.h>
+
+#include "proto/enrol.h"
+
+#define PATH_BYTES 512
+#define PEM_BYTES 4096
+
+static enum fg_err write_whole(int descriptor, const char *path, const char *text, size_t length,
+                               struct fg_error *error)
+{
+    if (write(descriptor, text, length) == (ssize_t)length)
+        return FG_OK;
+    return fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
+}
+
+enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_part *parts, size_t count,
+                                  struct fg_error *error)
+{
+    char temporary[PATH_BYTES];
+    uint8_t text[PEM_BYTES];
+    size_t length = 0;
+    enum fg_err result = FG_OK;
+    int descriptor;
+
+    if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
+        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (descriptor < 0)
+        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", temporary, strerror(errno));
+    for (size_t i = 0; result == FG_OK && i < count; i++) {
+        if (mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n",
+                                     parts[i].bytes, parts[i].length, text, sizeof(text), &length) != 0)
+            result = fg_fail(error, FG_E_SIZE, "%s: a certificate is too long", path);
+        else
+            result = write_whole(descriptor, temporary, (const char *)text, length - 1, error);
+    }
+    if (result == FG_OK && fsync(descriptor) != 0)
+        result = fg_fail(error, FG_E_IO, "%s: cannot sync: %s", temporary, strerror(errno));
+    (void)close(descriptor);
+    if (result == FG_OK && rename(temporary, path) != 0)
+        result = fg_fail(error, FG_E_IO, "%s: cannot put in place: %s", path, strerror(errno));
+    if (result != FG_OK)
+        (void)unlink(temporary);
+    return result;
+}

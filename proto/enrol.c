@@ -1,0 +1,183 @@
+/* Implementation of the enrolment's messages (enrol.h). */
+#include "proto/enrol.h"
+
+#include <assert.h>
+#include <pb_decode.h>
+#include <pb_encode.h>
+#include <string.h>
+
+#include "proto/enrol.pb.h"
+
+static_assert(FgEnrolRequest_size <= FG_ENROL_BYTES_MAX, "a request fits");
+static_assert(FgEnrolAnswer_size <= FG_ENROL_BYTES_MAX, "an answer fits");
+
+/* What may stand in a host name or numeric address. */
+static bool name_is_good(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 0 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") == length;
+}
+
+static void put_bytes(void *field, pb_size_t *size, const void *bytes, size_t length)
+{
+    memcpy(field, bytes, length);
+    *size = (pb_size_t)length;
+}
+
+enum fg_err fg_enrol_request_encode(const struct fg_enrol_request *request, uint8_t *buffer, size_t capacity,
+                                    size_t *ret_length, struct fg_error *error)
+{
+    FgEnrolRequest message = FgEnrolRequest_init_zero;
+    pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
+
+    if (request->request_length == 0 || request->request_length > FG_ENROL_REQUEST_MAX ||
+        request->name_count > FG_ENROL_NAMES_MAX)
+        return fg_fail(error, FG_E_RANGE, "enrolment: no signing request, or more than %d names",
+                       FG_ENROL_NAMES_MAX);
+    memcpy(message.code, request->code, sizeof(message.code));
+    memcpy(message.role, request->role, sizeof(message.role));
+    put_bytes(message.request.bytes, &message.request.size, request->request, request->request_length);
+    if (request->has_device_key) {
+        put_bytes(message.device_point.bytes, &message.device_point.size, request->device_key.point,
+                  FG_POINT_BYTES);
+        put_bytes(message.device_signature.bytes, &message.device_signature.size,
+                  request->device_signature.bytes, FG_SIGNATURE_BYTES);
+    }
+    message.names_count = (pb_size_t)request->name_count;
+    for (size_t i = 0; i < request->name_count; i++)
+        memcpy(message.names[i], request->names[i], sizeof(message.names[i]));
+    if (!pb_encode(&stream, FgEnrolRequest_fields, &message))
+        return fg_fail(error, FG_E_SIZE, "enrolment request: it does not fit into %zu bytes", capacity);
+    *ret_length = stream.bytes_written;
+    return FG_OK;
+}
+
+static enum fg_err take_device_key(const FgEnrolRequest *message, struct fg_enrol_request *request,
+                                   struct fg_error *error)
+{
+    enum fg_err result;
+
+    if (message->device_point.size == 0 && message->device_signature.size == 0)
+        return FG_OK;
+    if (message->device_point.size != FG_POINT_BYTES || message->device_signature.size != FG_SIGNATURE_BYTES)
+        return fg_fail(error, FG_E_FORMAT, "enrolment request: half a device key");
+    result = fg_public_key_from_point(message->device_point.bytes, &request->device_key, error);
+    if (result != FG_OK)
+        return fg_fail_in(error, result, "enrolment request: device ");
+    memcpy(request->device_signature.bytes, message->device_signature.bytes, FG_SIGNATURE_BYTES);
+    request->has_device_key = true;
+    return FG_OK;
+}
+
+enum fg_err fg_enrol_request_decode(const uint8_t *bytes, size_t length, struct fg_enrol_request *ret_request,
+                                    struct fg_error *error)
+{
+    FgEnrolRequest message = FgEnrolRequest_init_zero;
+    pb_istream_t stream = pb_istream_from_buffer(bytes, length);
+    struct fg_enrol_request request;
+    enum fg_err result;
+
+    memset(&request, 0, sizeof(request));
+    if (length > FG_ENROL_BYTES_MAX)
+        return fg_fail(error, FG_E_SIZE, "enrolment request: %zu bytes, at most %d are allowed", length,
+                       FG_ENROL_BYTES_MAX);
+    if (!pb_decode(&stream, FgEnrolRequest_fields, &message))
+        return fg_fail(error, FG_E_FORMAT, "enrolment request: no such message (%s)", PB_GET_ERROR(&stream));
+    if (message.request.size == 0)
+        return fg_fail(error, FG_E_FORMAT, "enrolment request: without a signing request");
+    memcpy(request.code, message.code, sizeof(request.code));
+    memcpy(request.role, message.role, sizeof(request.role));
+    memcpy(request.request, message.request.bytes, message.request.size);
+    request.request_length = message.request.size;
+    result = take_device_key(&message, &request, error);
+    if (result != FG_OK)
+        return result;
+    request.name_count = message.names_count;
+    for (size_t i = 0; i < request.name_count; i++) {
+        if (!name_is_good(message.names[i]))
+            return fg_fail(error, FG_E_RANGE, "enrolment request: name %zu is no host name or address",
+                           i + 1);
+        memcpy(request.names[i], message.names[i], sizeof(request.names[i]));
+    }
+    *ret_request = request;
+    return FG_OK;
+}
+
+enum fg_err fg_enrol_answer_encode(const struct fg_enrol_answer *answer, uint8_t *buffer, size_t capacity,
+                                   size_t *ret_length, struct fg_error *error)
+{
+    FgEnrolAnswer message = FgEnrolAnswer_init_zero;
+    pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
+
+    if (answer->certificate_length > FG_ENROL_CERTIFICATE_MAX ||
+        answer->ca_length > FG_ENROL_CERTIFICATE_MAX || answer->list_key_count > FG_ENROL_LIST_KEYS_MAX)
+        return fg_fail(error, FG_E_RANGE, "enrolment answer: a count is beyond its bound");
+    memcpy(message.id, answer->id, sizeof(message.id));
+    memcpy(message.station, answer->station, sizeof(message.station));
+    memcpy(message.list_id, answer->list_id, sizeof(message.list_id));
+    memcpy(message.text, answer->text, sizeof(message.text));
+    put_bytes(message.certificate.bytes, &message.certificate.size, answer->certificate,
+              answer->certificate_length);
+    put_bytes(message.ca.bytes, &message.ca.size, answer->ca, answer->ca_length);
+    if (answer->has_receipt_key)
+        put_bytes(message.receipt_point.bytes, &message.receipt_point.size, answer->receipt_key.point,
+                  FG_POINT_BYTES);
+    message.list_points_count = (pb_size_t)answer->list_key_count;
+    for (size_t i = 0; i < answer->list_key_count; i++)
+        put_bytes(message.list_points[i].bytes, &message.list_points[i].size, answer->list_keys[i].point,
+                  FG_POINT_BYTES);
+    if (!pb_encode(&stream, FgEnrolAnswer_fields, &message))
+        return fg_fail(error, FG_E_SIZE, "enrolment answer: it does not fit into %zu bytes", capacity);
+    *ret_length = stream.bytes_written;
+    return FG_OK;
+}
+
+static enum fg_err take_points(const FgEnrolAnswer *message, struct fg_enrol_answer *answer,
+                               struct fg_error *error)
+{
+    enum fg_err result = FG_OK;
+
+    if (message->receipt_point.size != 0) {
+        if (message->receipt_point.size != FG_POINT_BYTES)
+            return fg_fail(error, FG_E_FORMAT, "enrolment answer: the receipt key is cut");
+        result = fg_public_key_from_point(message->receipt_point.bytes, &answer->receipt_key, error);
+        answer->has_receipt_key = result == FG_OK;
+    }
+    for (size_t i = 0; result == FG_OK && i < message->list_points_count; i++) {
+        if (message->list_points[i].size != FG_POINT_BYTES)
+            return fg_fail(error, FG_E_FORMAT, "enrolment answer: list key %zu is cut", i + 1);
+        result = fg_public_key_from_point(message->list_points[i].bytes, &answer->list_keys[i], error);
+        answer->list_key_count = i + 1;
+    }
+    return result;
+}
+
+enum fg_err fg_enrol_answer_decode(const uint8_t *bytes, size_t length, struct fg_enrol_answer *ret_answer,
+                                   struct fg_error *error)
+{
+    FgEnrolAnswer message = FgEnrolAnswer_init_zero;
+    pb_istream_t stream = pb_istream_from_buffer(bytes, length);
+    struct fg_enrol_answer answer;
+    enum fg_err result;
+
+    memset(&answer, 0, sizeof(answer));
+    if (length > FG_ENROL_BYTES_MAX)
+        return fg_fail(error, FG_E_SIZE, "enrolment answer: %zu bytes, at most %d are allowed", length,
+                       FG_ENROL_BYTES_MAX);
+    if (!pb_decode(&stream, FgEnrolAnswer_fields, &message))
+        return fg_fail(error, FG_E_FORMAT, "enrolment answer: no such message (%s)", PB_GET_ERROR(&stream));
+    memcpy(answer.id, message.id, sizeof(answer.id));
+    memcpy(answer.station, message.station, sizeof(answer.station));
+    memcpy(answer.list_id, message.list_id, sizeof(answer.list_id));
+    memcpy(answer.text, message.text, sizeof(answer.text));
+    memcpy(answer.certificate, message.certificate.bytes, message.certificate.size);
+    answer.certificate_length = message.certificate.size;
+    memcpy(answer.ca, message.ca.bytes, message.ca.size);
+    answer.ca_length = message.ca.size;
+    result = take_points(&message, &answer, error);
+    if (result == FG_OK)
+        *ret_answer = answer;
+    return result;
+}
