@@ -62,7 +62,7 @@ struct fg_answer_header {
 struct fg_answer {
     uint16_t status;
     const char *content_type; /* NULL = application/octet-stream */
-    const void *body;         /* copied */
+    void *body; /* from malloc, freed by the server; fg_answer_bytes and fg_answer_text set it */
     size_t body_length;
     int file_descriptor; /* -1 = none; taken over; sent from file_offset, file_length bytes (range requests)
                           */
@@ -75,6 +75,10 @@ struct fg_answer {
     struct fg_answer_header headers[FG_SERVER_HEADERS_MAX];
     bool close; /* ends the connection after this answer */
 };
+
+/* An answer with a copy of these bytes (application/octet-stream unless the handler sets another type). 500
+ * when memory runs out. */
+void fg_answer_bytes(struct fg_answer *answer, uint16_t status, const void *bytes, size_t length);
 
 /* A text answer with a short plain-text reason; newline added. */
 void fg_answer_text(struct fg_answer *answer, uint16_t status, const char *format, ...)

@@ -1,0 +1,21 @@
+/* The tables of enrolment: one-time codes, devices, certificates, and who changed what. A part of the
+ * bureau's schema (schema.h); SQL for both back ends. */
+#ifndef FG_BUREAU_SCHEMA_ENROLMENT_H
+#define FG_BUREAU_SCHEMA_ENROLMENT_H
+
+#define FG_SCHEMA_ENROLMENT                                                                                  \
+    "CREATE TABLE enrol_code (hash BYTES NOT NULL PRIMARY KEY, device TEXT NOT NULL, role TEXT NOT NULL,"    \
+    " station TEXT NOT NULL, list_id TEXT NOT NULL, who TEXT NOT NULL, created_ms BIGINT NOT NULL,"          \
+    " expires_ms BIGINT NOT NULL, used_ms BIGINT NOT NULL DEFAULT 0);"                                       \
+    "CREATE TABLE device (device TEXT NOT NULL PRIMARY KEY, role TEXT NOT NULL, station TEXT NOT NULL,"      \
+    " list_id TEXT NOT NULL, tls_point BYTES NOT NULL, device_point BYTES, suspended BIGINT NOT NULL "       \
+    "DEFAULT 0,"                                                                                             \
+    " enrolled_ms BIGINT NOT NULL, certificate_end_ms BIGINT NOT NULL);"                                     \
+    "CREATE INDEX device_of_station ON device (station);"\
+"CREATE INDEX device_of_key ON device (tls_point);"                                                    \
+    "CREATE TABLE certificate (device TEXT NOT NULL, serial BYTES NOT NULL, issued_ms BIGINT NOT NULL,"      \
+    " end_ms BIGINT NOT NULL, bytes BYTES NOT NULL, PRIMARY KEY (device, serial));"                          \
+    "CREATE TABLE device_change (device TEXT NOT NULL, number BIGINT NOT NULL, at_ms BIGINT NOT NULL,"       \
+    " what TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (device, number));"
+
+#endif

@@ -1,0 +1,141 @@
+/* Implementation of a device's side of enrolment (join.h). */
+#include "proto/join.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <mbedtls/platform_util.h>
+#include <mbedtls/x509_crt.h>
+
+#include "proto/sync.h"
+
+enum fg_err fg_enrol_request_make(const char *role, const char *code, const struct fg_private_key *tls_key,
+                                  const struct fg_private_key *device_key, const char *const *names,
+                                  size_t name_count, struct fg_enrol_request *ret_request,
+                                  struct fg_error *error)
+{
+    struct fg_enrol_request request;
+    enum fg_err result;
+
+    memset(&request, 0, sizeof(request));
+    if (strlen(code) > FG_ENROL_CODE_MAX || strlen(role) > FG_NAME_MAX || name_count > FG_ENROL_NAMES_MAX)
+        return fg_fail(error, FG_E_RANGE,
+                       "enrolment: the code or role is too long, or there are more than %d names",
+                       FG_ENROL_NAMES_MAX);
+    (void)snprintf(request.code, sizeof(request.code), "%s", code);
+    (void)snprintf(request.role, sizeof(request.role), "%s", role);
+    for (; request.name_count < name_count; request.name_count++) {
+        const char *name = names[request.name_count];
+
+        if (strlen(name) > FG_ENROL_NAME_MAX)
+            return fg_fail(error, FG_E_RANGE, "enrolment: name \"%s\" is longer than %d characters", name,
+                           FG_ENROL_NAME_MAX);
+        (void)snprintf(request.names[request.name_count], sizeof(request.names[0]), "%s", name);
+    }
+    result = fg_csr_make(tls_key, role, request.request, &request.request_length, error);
+    if (result == FG_OK && device_key != NULL) {
+        request.has_device_key = true;
+        request.device_key = device_key->public_key;
+        result = fg_sign(device_key, FG_PURPOSE_ENROL, request.request, request.request_length,
+                         &request.device_signature, error);
+    }
+    if (result == FG_OK)
+        *ret_request = request;
+    return result;
+}
+
+static enum fg_err refusal(uint16_t status, const uint8_t *body, size_t length, struct fg_error *error)
+{
+    enum fg_err code = status == 503 ? FG_E_BUSY : FG_E_DENIED;
+    char text[FG_ENROL_TEXT_MAX + 1];
+    size_t kept = length < sizeof(text) - 1 ? length : sizeof(text) - 1;
+
+    for (size_t i = 0; i < kept; i++)
+        text[i] = (char)(body[i] >= 0x20 && body[i] != 0x7f ? body[i] : ' ');
+    text[kept] = '\0';
+    return fg_fail(error, code, "the bureau answered %u: %s", (unsigned)status, text);
+}
+
+enum fg_err fg_enrol_ask(struct fg_https *https, const char *path, const struct fg_enrol_request *request,
+                         struct fg_enrol_answer *ret_answer, struct fg_error *error)
+{
+    uint8_t body[FG_ENROL_BYTES_MAX];
+    uint8_t answer_body[FG_ENROL_BYTES_MAX];
+    size_t length = 0;
+    struct fg_https_request ask = {.method = "POST",
+                                   .path = path,
+                                   .body = body,
+                                   .answer_max = sizeof(answer_body),
+                                   .answer_buffer = answer_body};
+    struct fg_https_answer answer;
+    struct fg_enrol_answer decoded;
+    enum fg_err result = fg_enrol_request_encode(request, body, sizeof(body), &length, error);
+
+    if (result != FG_OK)
+        return result;
+    ask.body_length = length;
+    result = fg_https_ask(https, &ask, &answer, error);
+    mbedtls_platform_zeroize(body, sizeof(body)); /* the one-time code */
+    if (result != FG_OK)
+        return result;
+    if (answer.status != 200)
+        return refusal(answer.status, answer_body, (size_t)answer.length, error);
+    result = fg_enrol_answer_decode(answer_body, (size_t)answer.length, &decoded, error);
+    if (result == FG_OK && decoded.certificate_length == 0)
+        return fg_fail(error, FG_E_DENIED, "the bureau gave no certificate: %s", decoded.text);
+    if (result == FG_OK)
+        *ret_answer = decoded;
+    return result;
+}
+
+/* Days since 1970-01-01 of a date of the Gregorian calendar, without the system's time zone. */
+static int64_t days_of(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = y / 400;
+    int64_t of_era = y - era * 400;
+    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error)
+{
+    mbedtls_x509_crt certificate;
+    enum fg_err result = FG_OK;
+
+    mbedtls_x509_crt_init(&certificate);
+    if (mbedtls_x509_crt_parse_file(&certificate, path) != 0) {
+        result = fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", path);
+    } else {
+        const mbedtls_x509_time *end = &certificate.valid_to;
+
+        *ret_end_ms =
+            (days_of(end->year, end->mon, end->day) * 86400 + end->hour * 3600 + end->min * 60 + end->sec) *
+            INT64_C(1000);
+    }
+    mbedtls_x509_crt_free(&certificate);
+    return result;
+}
+
+enum fg_err fg_certificate_renew(struct fg_https *https, const char *role, const char *key_path,
+                                 const char *certificate_path, const char *const *names, size_t name_count,
+                                 struct fg_error *error)
+{
+    struct fg_private_key key;
+    struct fg_enrol_request request;
+    struct fg_enrol_answer answer;
+    struct fg_certificate_part part;
+    enum fg_err result = fg_private_key_read(key_path, &key, error);
+
+    if (result != FG_OK)
+        return result;
+    result = fg_enrol_request_make(role, "", &key, NULL, names, name_count, &request, error);
+    fg_private_key_wipe(&key);
+    if (result == FG_OK)
+        result = fg_enrol_ask(https, FG_SYNC_PATH_RENEW, &request, &answer, error);
+    if (result != FG_OK)
+        return result;
+    part = (struct fg_certificate_part){answer.certificate, answer.certificate_length};
+    return fg_certificates_write(certificate_path, &part, 1, error);
+}
