@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "proto/control.pb.h"
+#include "proto/monotime.h"
 
 _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have room for every signal");
 
@@ -412,14 +413,6 @@ enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
 
 /* ---- the client ---- */
 
-static int64_t now_mono_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static enum fg_err client_connect(const char *path, int *ret_fd, struct fg_error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -451,7 +444,7 @@ static enum fg_err client_wait(int fd, const char *path, int64_t deadline_mono_m
 {
     for (;;) {
         struct pollfd item = {.fd = fd, .events = POLLIN};
-        int64_t left_ms = deadline_mono_ms - now_mono_ms();
+        int64_t left_ms = deadline_mono_ms - fg_mono_ms();
         int ready;
 
         if (left_ms <= 0)
@@ -468,7 +461,7 @@ enum fg_err fg_control_call(const char *path, const struct fg_control_request *r
                             struct fg_control_answer *ret_answer, uint32_t deadline_ms,
                             struct fg_error *error)
 {
-    int64_t deadline_mono_ms = now_mono_ms() + (int64_t)deadline_ms;
+    int64_t deadline_mono_ms = fg_mono_ms() + (int64_t)deadline_ms;
     uint8_t packet[FG_CONTROL_PACKET_MAX];
     size_t length = 0;
     ssize_t got;

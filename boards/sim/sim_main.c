@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "boards/sim/sim.h"
+#include "proto/monotime.h"
 
 #define CONSOLES_MAX 8
 #define POLLS_MAX (CONSOLES_MAX + 3)
@@ -52,14 +52,6 @@ static void ask_stop(int signal_number)
 {
     (void)signal_number;
     stop_asked = 1;
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static void say(const struct console *console, const char *text)
@@ -104,7 +96,7 @@ static void run_line(struct console *console, const char *text, size_t length)
     enum fg_err code;
 
     console->line++;
-    fg_sim_advance(&sim, now_ns());
+    fg_sim_advance(&sim, fg_mono_ns());
     code = fg_sim_execute(&sim, text, length, reply, &console->pause, &error);
     if (code == FG_OK && reply[0] != '\0')
         say(console, reply);
@@ -228,7 +220,7 @@ static void accept_client(int listener)
 static int nap_ms(void)
 {
     int64_t next_ns = fg_sim_next_ns(&sim);
-    int64_t left_ns = next_ns - now_ns();
+    int64_t left_ns = next_ns - fg_mono_ns();
 
     if (next_ns == 0 || left_ns > TICK_MS * NS_PER_MS)
         return TICK_MS;
@@ -249,7 +241,7 @@ static void turn(int listener)
                             .events = POLLIN};
     if (poll(polls, POLLS_MAX, nap_ms()) < 0 && errno != EINTR)
         sim.quit = true;
-    fg_sim_advance(&sim, now_ns());
+    fg_sim_advance(&sim, fg_mono_ns());
     if ((polls[0].revents & POLLIN) != 0)
         fg_sim_serve_plant(&sim);
     if ((polls[1].revents & POLLIN) != 0)
@@ -265,7 +257,7 @@ static void turn(int listener)
 
 static enum fg_err prepare(const struct options *options, int *ret_listener, struct fg_error *error)
 {
-    enum fg_err code = fg_sim_init(&sim, options->directory, now_ns(), error);
+    enum fg_err code = fg_sim_init(&sim, options->directory, fg_mono_ns(), error);
     int script = -1;
 
     if (code == FG_OK)

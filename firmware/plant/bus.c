@@ -1,24 +1,16 @@
 /* One Modbus bus (bus.h). */
 #include "firmware/plant/bus.h"
+#include "proto/monotime.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <modbus/modbus.h>
 #include <string.h>
 #include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
 
 /* So many time-outs in a row, over all devices, and the link itself is doubted: it is closed and reopened. */
 #define TIMEOUTS_REOPEN 12
-
-int64_t fg_plant_now_mono_ms(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 enum fg_err fg_bus_init(struct fg_bus *bus, const struct fg_bus_settings *settings, uint32_t response_ms,
                         struct fg_error *error)
@@ -66,7 +58,7 @@ void fg_bus_destroy(struct fg_bus *bus)
 
 static void postpone_opening(struct fg_bus *bus)
 {
-    bus->reopen_at_mono_ms = fg_plant_now_mono_ms() + bus->back_off_ms;
+    bus->reopen_at_mono_ms = fg_mono_ms() + bus->back_off_ms;
     bus->back_off_ms *= 2;
     if (bus->back_off_ms > FG_BUS_BACK_OFF_MAX_MS)
         bus->back_off_ms = FG_BUS_BACK_OFF_MAX_MS;
@@ -86,7 +78,7 @@ enum fg_err fg_bus_open(struct fg_bus *bus, struct fg_error *error)
 {
     if (bus->is_open)
         return FG_OK;
-    if (fg_plant_now_mono_ms() < bus->reopen_at_mono_ms)
+    if (fg_mono_ms() < bus->reopen_at_mono_ms)
         return fg_fail(error, FG_E_BUSY, "bus %s: waits before it is opened again", bus->settings->name);
     if (!next_descriptor_fits()) {
         postpone_opening(bus);
@@ -109,7 +101,7 @@ enum fg_err fg_bus_open(struct fg_bus *bus, struct fg_error *error)
  * not be called in a tight loop. */
 static enum fg_err succeed(struct fg_bus *bus)
 {
-    bus->idle_since_mono_ms = fg_plant_now_mono_ms();
+    bus->idle_since_mono_ms = fg_mono_ms();
     bus->timeouts_in_row = 0;
     bus->back_off_ms = FG_BUS_BACK_OFF_MIN_MS;
     return FG_OK;
@@ -119,7 +111,7 @@ static enum fg_err fail(struct fg_bus *bus, uint8_t unit, const char *what, int 
 {
     enum fg_err code = FG_E_GONE;
 
-    bus->idle_since_mono_ms = fg_plant_now_mono_ms();
+    bus->idle_since_mono_ms = fg_mono_ms();
     if (why == ETIMEDOUT)
         code = ++bus->timeouts_in_row < TIMEOUTS_REOPEN ? FG_E_TIMEOUT : FG_E_GONE;
     else if (why > MODBUS_ENOBASE && why <= EMBXGTAR)
@@ -138,15 +130,12 @@ static enum fg_err fail(struct fg_bus *bus, uint8_t unit, const char *what, int 
 
 static enum fg_err prepare(struct fg_bus *bus, uint8_t unit, uint8_t silence_ms, struct fg_error *error)
 {
-    int64_t wait_ms = bus->idle_since_mono_ms + silence_ms - fg_plant_now_mono_ms();
+    int64_t wait_ms = bus->idle_since_mono_ms + silence_ms - fg_mono_ms();
 
     if (!bus->is_open)
         return fg_fail(error, FG_E_GONE, "bus %s: link is closed", bus->settings->name);
-    if (wait_ms > 0 && wait_ms <= silence_ms) {
-        struct timespec pause = {0, (long)wait_ms * 1000000};
-
-        (void)nanosleep(&pause, NULL);
-    }
+    if (wait_ms > 0 && wait_ms <= silence_ms)
+        fg_sleep_ms(wait_ms);
     if (modbus_set_slave(bus->context, unit) != 0)
         return fg_fail(error, FG_E_ARG, "bus %s: unit %u cannot be asked", bus->settings->name, unit);
     if (modbus_flush(bus->context) < 0)

@@ -26,9 +26,6 @@ struct fg_bus {
     int64_t idle_since_mono_ms;
 };
 
-/* Monotonic milliseconds, the time of all readings. */
-int64_t fg_plant_now_mono_ms(void);
-
 /* Makes a closed bus. settings must outlive it. response_ms: deadline of one request. FG_E_ARG, FG_E_IO. */
 enum fg_err fg_bus_init(struct fg_bus *bus, const struct fg_bus_settings *settings, uint32_t response_ms,
                         struct fg_error *error);

@@ -2,6 +2,7 @@
 #include "firmware/plant/device.h"
 
 #include "firmware/plant/codec.h"
+#include "proto/monotime.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -170,7 +171,7 @@ enum fg_err fg_device_read(struct fg_device *device, struct fg_bus *bus, const s
 {
     uint16_t words[FG_BUS_BLOCK_MAX] = {0};
     /* The age counts from before the question: the device may have measured right after it. */
-    int64_t asked_mono_ms = fg_plant_now_mono_ms();
+    int64_t asked_mono_ms = fg_mono_ms();
     enum fg_err err;
 
     err = fg_bus_read(bus, device->settings.unit, (enum fg_table)block->table, block->address, block->count,

@@ -6,6 +6,7 @@
 #include "firmware/plant/plant.h"
 
 #include "firmware/plant/device.h"
+#include "proto/monotime.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -281,7 +282,7 @@ static void book(struct line *line, struct fg_device *device, enum fg_err outcom
     struct fg_plant *plant = line->plant;
 
     lock(plant);
-    fg_device_book(device, outcome, error, line->bus.response_ms, fg_plant_now_mono_ms());
+    fg_device_book(device, outcome, error, line->bus.response_ms, fg_mono_ms());
     for (unsigned i = 0; device->status.link == FG_LINK_DOWN && i < FG_SIGNAL_COUNT; i++) {
         if (device->profile.signals[i].present)
             plant->state.readings[i].state = FG_READING_TIME_OUT;
@@ -349,7 +350,7 @@ static void read_valve_back(struct line *line)
 {
     struct fg_device *device = &line->plant->devices[line->plant->valve_device];
 
-    if (!line->bus.is_open || !fg_device_is_due(device, fg_plant_now_mono_ms()))
+    if (!line->bus.is_open || !fg_device_is_due(device, fg_mono_ms()))
         return;
     for (uint8_t i = 0; i < device->block_count; i++) {
         if ((device->blocks[i].items & (1u << (FG_ITEM_OUTPUT + FG_OUTPUT_VALVE))) != 0)
@@ -364,7 +365,7 @@ static bool send_valve(struct line *line)
     struct fg_device *device = &plant->devices[plant->valve_device];
     struct drive *drive = &plant->drive;
     struct fg_error error = {0};
-    int64_t now_mono_ms = fg_plant_now_mono_ms();
+    int64_t now_mono_ms = fg_mono_ms();
     enum fg_err err;
     bool open;
 
@@ -398,7 +399,7 @@ static void drive_valve(struct line *line)
 
     for (int i = 0; !done && i < VALVE_TRIES && line->bus.is_open; i++)
         done = send_valve(line);
-    plant->drive.retry_at_mono_ms = done ? 0 : fg_plant_now_mono_ms() + VALVE_RETRY_MS;
+    plant->drive.retry_at_mono_ms = done ? 0 : fg_mono_ms() + VALVE_RETRY_MS;
     lock(plant);
     confirm = done && plant->drive.sent == SENT_SHUT && !plant->shut_confirmed;
     unlock(plant);
@@ -410,7 +411,7 @@ static bool valve_is_due(struct line *line)
 {
     struct fg_plant *plant = line->plant;
     const struct drive *drive = &plant->drive;
-    int64_t now_mono_ms = fg_plant_now_mono_ms();
+    int64_t now_mono_ms = fg_mono_ms();
     uint32_t release_ms = plant->devices[plant->valve_device].profile.outputs[FG_OUTPUT_VALVE].release_ms;
     bool open;
     bool pending;
@@ -441,7 +442,7 @@ static void valve_first(struct line *line)
 static bool may_ask(struct line *line, const struct fg_device *device)
 {
     valve_first(line);
-    return line->bus.is_open && fg_device_is_due(device, fg_plant_now_mono_ms());
+    return line->bus.is_open && fg_device_is_due(device, fg_mono_ms());
 }
 
 static void drive_lamps(struct line *line, struct fg_device *device)
@@ -486,8 +487,7 @@ static void run_round(struct line *line)
 {
     struct fg_plant *plant = line->plant;
 
-    if (line == valve_line(plant) &&
-        (valve_is_due(line) || fg_plant_now_mono_ms() >= plant->drive.retry_at_mono_ms))
+    if (line == valve_line(plant) && (valve_is_due(line) || fg_mono_ms() >= plant->drive.retry_at_mono_ms))
         drive_valve(line);
     for (uint8_t i = 0; i < plant->settings.device_count; i++) {
         if (plant->device_line[i] == line->index)
@@ -543,7 +543,7 @@ static void open_line(struct line *line)
 static bool wait_slice(struct line *line, int64_t until_mono_ms)
 {
     struct fg_plant *plant = line->plant;
-    int64_t now_mono_ms = fg_plant_now_mono_ms();
+    int64_t now_mono_ms = fg_mono_ms();
     int64_t end_mono_ms = until_mono_ms;
     struct timespec end;
     bool stopping;
@@ -568,7 +568,7 @@ static void *run_line(void *argument)
     bool stopping = false;
 
     while (!stopping) {
-        int64_t next_mono_ms = fg_plant_now_mono_ms() + settings->cycle_ms;
+        int64_t next_mono_ms = fg_mono_ms() + settings->cycle_ms;
 
         open_line(line);
         if (line->bus.is_open)
@@ -576,7 +576,7 @@ static void *run_line(void *argument)
         do {
             stopping = wait_slice(line, next_mono_ms);
             valve_first(line);
-        } while (!stopping && fg_plant_now_mono_ms() < next_mono_ms);
+        } while (!stopping && fg_mono_ms() < next_mono_ms);
     }
     if (line == valve_line(line->plant) && line->bus.is_open)
         drive_valve(line);
@@ -616,7 +616,7 @@ void fg_plant_read(struct fg_plant *plant, struct fg_plant_state *ret_state)
     lock(plant);
     *ret_state = plant->state;
     unlock(plant);
-    now_mono_ms = fg_plant_now_mono_ms();
+    now_mono_ms = fg_mono_ms();
     for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
         struct fg_reading *reading = &ret_state->readings[i];
 
@@ -634,7 +634,7 @@ int fg_plant_event_fd(const struct fg_plant *plant)
 void fg_plant_hold_open(struct fg_plant *plant)
 {
     lock(plant);
-    plant->lease_until_mono_ms = fg_plant_now_mono_ms() + plant->settings.lease_ms;
+    plant->lease_until_mono_ms = fg_mono_ms() + plant->settings.lease_ms;
     wake_line(valve_line(plant));
     unlock(plant);
 }
@@ -657,7 +657,7 @@ void fg_plant_shut(struct fg_plant *plant)
 
 enum fg_err fg_plant_shut_wait(struct fg_plant *plant, uint32_t timeout_ms, struct fg_error *error)
 {
-    int64_t end_mono_ms = fg_plant_now_mono_ms() + timeout_ms;
+    int64_t end_mono_ms = fg_mono_ms() + timeout_ms;
     struct timespec end = {(time_t)(end_mono_ms / 1000), (long)(end_mono_ms % 1000) * 1000000};
     bool confirmed;
     int waited = 0;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "firmware/reader/nfc.h"
+#include "proto/monotime.h"
 #include "proto/readerlink.h"
 
 #define EXIT_USAGE 2
@@ -54,33 +55,23 @@ struct reader {
 
 static _Atomic int64_t step_deadline_mono_ms; /* 0 = no step under way */
 
-static int64_t mono_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- watchdog -------------------------------------------------------------------------------------- */
 
 static void *watchdog_run(void *unused)
 {
-    const struct timespec pause = {.tv_sec = 0, .tv_nsec = WATCHDOG_MS * 1000000};
-
     for (;;) {
         int64_t deadline = atomic_load(&step_deadline_mono_ms);
 
-        if (deadline != 0 && mono_ms() > deadline)
+        if (deadline != 0 && fg_mono_ms() > deadline)
             _exit(EXIT_HUNG);
-        (void)nanosleep(&pause, NULL);
+        fg_sleep_ms(WATCHDOG_MS);
     }
     return unused;
 }
 
 static void step_begin(int64_t limit_ms)
 {
-    atomic_store(&step_deadline_mono_ms, mono_ms() + limit_ms);
+    atomic_store(&step_deadline_mono_ms, fg_mono_ms() + limit_ms);
 }
 
 static void step_end(void)
@@ -147,12 +138,12 @@ static void link_serve_until(struct reader *reader, int64_t until_mono_ms)
 {
     for (;;) {
         struct pollfd link = {.fd = reader->options.fd, .events = POLLIN};
-        int64_t left_ms = until_mono_ms - mono_ms();
+        int64_t left_ms = until_mono_ms - fg_mono_ms();
         uint8_t packet[FG_READERLINK_PACKET_MAX];
         ssize_t count;
 
         if (poll(&link, 1, left_ms > 0 ? (int)left_ms : 0) <= 0) {
-            if (mono_ms() >= until_mono_ms)
+            if (fg_mono_ms() >= until_mono_ms)
                 return;
             continue;
         }
@@ -189,12 +180,12 @@ static void device_open(struct reader *reader)
         return;
     }
     fault_report(reader, error.text);
-    until = mono_ms() + reader->back_off_ms;
+    until = fg_mono_ms() + reader->back_off_ms;
     reader->back_off_ms =
         reader->back_off_ms * 2 < BACK_OFF_MAX_MS ? reader->back_off_ms * 2 : BACK_OFF_MAX_MS;
-    while (mono_ms() < until) {
+    while (fg_mono_ms() < until) {
         report_send_text(reader, FG_READER_ALIVE, true, "");
-        link_serve_until(reader, mono_ms() + ALIVE_MS < until ? mono_ms() + ALIVE_MS : until);
+        link_serve_until(reader, fg_mono_ms() + ALIVE_MS < until ? fg_mono_ms() + ALIVE_MS : until);
     }
 }
 
@@ -257,7 +248,7 @@ static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
 _Noreturn static void reader_run(struct reader *reader)
 {
     for (;;) {
-        int64_t next = mono_ms() + reader->options.poll_ms;
+        int64_t next = fg_mono_ms() + reader->options.poll_ms;
         struct fg_error error;
 
         if (reader->nfc == NULL) {

@@ -1,5 +1,6 @@
 /* Starting, watching and restarting the reader process (watch.h). */
 #include "firmware/reader/watch.h"
+#include "proto/monotime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BACK_OFF_MIN_MS 200
@@ -47,14 +47,6 @@ struct fg_reader {
     bool written_due; /* the write under way was lost with its process */
     char fault_text[FG_READER_TEXT_BYTES];
 };
-
-static int64_t mono_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- the child -------------------------------------------------------------------------------------- */
 
@@ -302,7 +294,7 @@ enum fg_err fg_reader_start(const struct fg_reader_settings *settings, struct fg
     reader->silence_max_ms = settings->silence_max_ms;
     reader->back_off_ms = BACK_OFF_MIN_MS;
     reader->fd = -1;
-    code = child_start(reader, mono_ms(), error);
+    code = child_start(reader, fg_mono_ms(), error);
     if (code != FG_OK) {
         free(reader);
         return code;
@@ -354,12 +346,10 @@ uint32_t fg_reader_restarts(const struct fg_reader *reader)
 /* Waits for the child's end until a time; false = it still lives. */
 static bool child_await(pid_t pid, int64_t until_mono_ms)
 {
-    const struct timespec pause = {.tv_sec = 0, .tv_nsec = 5000000};
-
     while (waitpid(pid, NULL, WNOHANG) == 0) {
-        if (mono_ms() > until_mono_ms)
+        if (fg_mono_ms() > until_mono_ms)
             return false;
-        (void)nanosleep(&pause, NULL);
+        fg_sleep_ms(5);
     }
     return true;
 }
@@ -371,11 +361,11 @@ void fg_reader_stop(struct fg_reader *reader)
     /* A closed link lets it put its chip to rest. */
     if (reader->fd >= 0)
         (void)close(reader->fd);
-    if (reader->pid > 0 && !child_await(reader->pid, mono_ms() + STOP_MAX_MS)) {
+    if (reader->pid > 0 && !child_await(reader->pid, fg_mono_ms() + STOP_MAX_MS)) {
         (void)kill(reader->pid, SIGKILL);
-        (void)child_await(reader->pid, mono_ms() + STOP_MAX_MS);
+        (void)child_await(reader->pid, fg_mono_ms() + STOP_MAX_MS);
     }
     if (reader->dying > 0)
-        (void)child_await(reader->dying, mono_ms() + STOP_MAX_MS);
+        (void)child_await(reader->dying, fg_mono_ms() + STOP_MAX_MS);
     free(reader);
 }

@@ -5,12 +5,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "firmware/reader/watch.h"
 #include "host/cli/cli_config.h"
 #include "proto/code.h"
+#include "proto/monotime.h"
 #include "proto/tag.h"
 
 #define PATH_TEXT 512
@@ -28,14 +28,6 @@ struct session {
     uint32_t timeout_s;
     char fault[96]; /* the reader's last complaint, for the message when time is up */
 };
-
-static int64_t mono_ms(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* fillgate-reader, in the directory that this program is in. */
 static bool reader_beside(char path[PATH_TEXT])
@@ -104,14 +96,14 @@ static enum cli_exit start_session(struct session *session)
 static enum fg_err await_report(struct session *session, uint8_t kind, struct fg_reader_report *ret_report,
                                 struct fg_error *error)
 {
-    int64_t deadline = mono_ms() + (int64_t)session->timeout_s * 1000;
+    int64_t deadline = fg_mono_ms() + (int64_t)session->timeout_s * 1000;
 
-    while (mono_ms() < deadline) {
+    while (fg_mono_ms() < deadline) {
         struct pollfd watched = {.fd = fg_reader_fd(session->reader), .events = POLLIN};
 
         (void)poll(&watched, watched.fd >= 0 ? 1 : 0, TICK_MS);
-        fg_reader_tick(session->reader, mono_ms());
-        fg_reader_next(session->reader, mono_ms(), ret_report);
+        fg_reader_tick(session->reader, fg_mono_ms());
+        fg_reader_next(session->reader, fg_mono_ms(), ret_report);
         if (ret_report->kind == FG_READER_FAULT)
             (void)snprintf(session->fault, sizeof(session->fault), "%s", ret_report->text);
         else if (ret_report->kind == FG_READER_BACK)

@@ -11,6 +11,7 @@
 #include "firmware/controller/identify.h"
 #include "firmware/journal/journal.h"
 #include "proto/chain.h"
+#include "proto/monotime.h"
 #include "proto/tag.h"
 
 #define ROUNDS 400
@@ -33,10 +34,7 @@ static double times_ms[PART_COUNT][ROUNDS];
 
 static double now_ms(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
+    return (double)fg_mono_ns() / 1e6;
 }
 
 static int compare(const void *a, const void *b)

@@ -9,11 +9,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "firmware/list/list.h"
 #include "host/bureau/list_build.h"
+#include "proto/monotime.h"
 
 #define LOOK_UPS 20000
 #define PATH_BYTES 256
@@ -29,10 +29,7 @@ static _Noreturn void stop(const char *what, const char *why)
 
 static double now_s(void)
 {
-    struct timespec at;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+    return (double)fg_mono_ns() / 1e9;
 }
 
 static void path_of(const char *name, char path[PATH_BYTES])

@@ -17,6 +17,7 @@
 #include "firmware/journal/journal.h"
 #include "proto/catalogue.h"
 #include "proto/control.h"
+#include "proto/monotime.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -45,21 +46,6 @@ struct demo {
     struct fg_entry entries[ENTRIES_MAX];
     unsigned entry_count; /* read and not yet expected */
 };
-
-static int64_t mono_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void sleep_ms(int64_t ms)
-{
-    struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-
-    (void)nanosleep(&pause, NULL);
-}
 
 static const char *say(const struct demo *demo, enum fg_text_id id)
 {
@@ -206,7 +192,7 @@ static bool entry_is_quiet(const struct fg_entry *entry)
 
 static bool step_expect(struct demo *demo, const char *kind, const char *detail)
 {
-    int64_t deadline = mono_ms() + STEP_MAX_MS;
+    int64_t deadline = fg_mono_ms() + STEP_MAX_MS;
 
     for (;;) {
         entries_read(demo);
@@ -224,10 +210,10 @@ static bool step_expect(struct demo *demo, const char *kind, const char *detail)
                                    fg_entry_kind_name((enum fg_entry_kind)entry.kind), entry_detail(&entry));
             }
         }
-        if (mono_ms() > deadline)
+        if (fg_mono_ms() > deadline)
             return step_failed(demo, "expected %s %s, nothing was logged in %d s", kind, detail,
                                STEP_MAX_MS / 1000);
-        sleep_ms(POLL_MS);
+        fg_sleep_ms(POLL_MS);
     }
 }
 
@@ -258,15 +244,15 @@ static bool step_phase(struct demo *demo, const char *name)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
     struct fg_control_answer answer;
-    int64_t deadline = mono_ms() + STEP_MAX_MS;
+    int64_t deadline = fg_mono_ms() + STEP_MAX_MS;
 
     do {
         if (!control_call(demo, &request, &answer))
             return false;
         if (answer.has_state && strcmp(answer.state.phase_name, name) == 0)
             return true;
-        sleep_ms(POLL_MS);
-    } while (mono_ms() < deadline);
+        fg_sleep_ms(POLL_MS);
+    } while (fg_mono_ms() < deadline);
     return step_failed(demo, "phase %s did not come, it is %s", name, answer.state.phase_name);
 }
 
@@ -293,7 +279,7 @@ static bool step_remove(struct demo *demo)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
     struct fg_control_answer answer;
-    int64_t deadline = mono_ms() + STEP_MAX_MS;
+    int64_t deadline = fg_mono_ms() + STEP_MAX_MS;
 
     if (!step_sim(demo, "remove"))
         return false;
@@ -302,8 +288,8 @@ static bool step_remove(struct demo *demo)
             return false;
         if (!answer.state.tag_present)
             return true;
-        sleep_ms(POLL_MS);
-    } while (mono_ms() < deadline);
+        fg_sleep_ms(POLL_MS);
+    } while (fg_mono_ms() < deadline);
     return step_failed(demo, "the controller goes on seeing a tag that was taken away");
 }
 
@@ -311,7 +297,7 @@ static bool step_decided(struct demo *demo, const char *reason)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
     struct fg_control_answer answer;
-    int64_t deadline = mono_ms() + STEP_MAX_MS;
+    int64_t deadline = fg_mono_ms() + STEP_MAX_MS;
     enum fg_reason first = FG_REASON_NONE;
 
     do {
@@ -323,8 +309,8 @@ static bool step_decided(struct demo *demo, const char *reason)
             printf("    %s\n", fg_reason_text(demo->language, first));
             return true;
         }
-        sleep_ms(POLL_MS);
-    } while (mono_ms() < deadline);
+        fg_sleep_ms(POLL_MS);
+    } while (fg_mono_ms() < deadline);
     return step_failed(demo, "decided %s, expected %s", fg_reason_name(first), reason);
 }
 
@@ -485,7 +471,7 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
     if (strcmp(verb, "run") == 0)
         return shell_run(demo, rest);
     if (strcmp(verb, "wait") == 0) {
-        sleep_ms(strtol(first, NULL, 10));
+        fg_sleep_ms(strtol(first, NULL, 10));
         return true;
     }
     return step_failed(demo, "unknown step \"%s\"", verb);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "boards/sim/pty_port.h"
+#include "proto/monotime.h"
 #include "tests/lib/check.h"
 
 #define SERVE_MS 5
@@ -27,14 +27,6 @@ static struct {
     struct fg_pn532 chip;
 } fixture = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static int64_t mono_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void chip_serve(void)
 {
     uint8_t bytes[512];
@@ -45,7 +37,7 @@ static void chip_serve(void)
     count = read(fixture.port.master, bytes, sizeof(bytes));
     if (count > 0)
         fg_pn532_feed(&fixture.chip, bytes, (size_t)count);
-    fg_pn532_tick(&fixture.chip, mono_ms());
+    fg_pn532_tick(&fixture.chip, fg_mono_ms());
     if (fixture.chip.out_count > 0)
         (void)!write(fixture.port.master, fixture.chip.out, fixture.chip.out_count);
     fixture.chip.out_count = 0;

@@ -1,5 +1,6 @@
 /* Behaviour of one RTU bus on a pty: no transaction ids here, so late answers, noise and silence matter. */
 #include "firmware/plant/bus.h"
+#include "proto/monotime.h"
 #include "tests/lib/check.h"
 
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RESPONSE_MS 300
@@ -33,13 +33,6 @@ static struct wire wire;
 static struct fg_error error;
 static struct fg_bus_settings settings;
 
-static void pause_ms(int ms)
-{
-    struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
-
-    (void)nanosleep(&pause, NULL);
-}
-
 static void answer_one(enum answer answer, const uint8_t *query, int length)
 {
     static const uint8_t noise[] = {0x01, 0x03, 0x04, 0xDE, 0xAD, 0xBE, 0xEF, 0x00, 0x00};
@@ -55,7 +48,7 @@ static void answer_one(enum answer answer, const uint8_t *query, int length)
         CHECK_INT(write(wire.master, query, (size_t)length), length);
     else {
         if (answer == ANSWER_LATE)
-            pause_ms(RESPONSE_MS * 3 / 2);
+            fg_sleep_ms(RESPONSE_MS * 3 / 2);
         (void)modbus_reply(wire.context, query, length, wire.map);
     }
 }
@@ -137,7 +130,7 @@ TEST("an answer that comes after the time-out is not taken for the next one")
     wire_start(answers, 3);
     bus_start(&bus);
     CHECK_INT(fg_bus_read(&bus, 1, FG_TABLE_HOLDING, 2, 2, 0, words, &error), FG_E_TIMEOUT);
-    pause_ms(RESPONSE_MS * 2);
+    fg_sleep_ms(RESPONSE_MS * 2);
     for (uint16_t i = 0; i < 2; i++) {
         CHECK_OK(fg_bus_read(&bus, 1, FG_TABLE_HOLDING, (uint16_t)(6 + i), 2, 0, words, &error), &error);
         CHECK_INT(words[0], 1006 + i);

@@ -7,6 +7,7 @@
 #include "firmware/plant/codec.h"
 #include "firmware/plant/device.h"
 #include "firmware/plant/plant.h"
+#include "proto/monotime.h"
 #include "tests/lib/check.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DEADLINE_MS 10000
@@ -58,16 +58,9 @@ static struct server server;
 static struct server other;
 static struct fg_error error;
 
-static void pause_ms(int ms)
-{
-    struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
-
-    (void)nanosleep(&pause, NULL);
-}
-
 static void play_relay(struct server *s)
 {
-    if (s->map->tab_bits[0] != 0 && s->valve_until_ms != 0 && fg_plant_now_mono_ms() >= s->valve_until_ms) {
+    if (s->map->tab_bits[0] != 0 && s->valve_until_ms != 0 && fg_mono_ms() >= s->valve_until_ms) {
         s->map->tab_bits[0] = 0;
         s->valve_until_ms = 0;
     }
@@ -80,14 +73,14 @@ static bool note_request(struct server *s, const uint8_t *query)
     uint16_t value = (uint16_t)(query[10] << 8 | query[11]);
 
     if (s->note_count < NOTES_MAX)
-        s->notes[s->note_count++] = (struct note){fg_plant_now_mono_ms(), query[6], query[7], address, value};
+        s->notes[s->note_count++] = (struct note){fg_mono_ms(), query[6], query[7], address, value};
     play_relay(s);
     if (query[7] == MODBUS_FC_WRITE_SINGLE_COIL && address == 0)
         s->valve_until_ms = 0;
     if (query[7] != MODBUS_FC_WRITE_SINGLE_COIL || address < 0x200)
         return false;
     s->map->tab_bits[address - 0x200] = s->ignore_valve ? 0 : 1;
-    s->valve_until_ms = fg_plant_now_mono_ms() + value * 100;
+    s->valve_until_ms = fg_mono_ms() + value * 100;
     return true;
 }
 
@@ -114,7 +107,7 @@ static bool serve_one(struct server *s)
     if (silent)
         return true;
     if (late_ms > 0)
-        pause_ms(late_ms);
+        fg_sleep_ms(late_ms);
     if (refuse)
         return modbus_reply_exception(s->context, query, MODBUS_EXCEPTION_ILLEGAL_DATA_ADDRESS) > 0;
     if (own)
@@ -157,7 +150,7 @@ static void *serve(void *argument)
             }
             modbus_close(s->context);
         } else {
-            pause_ms(2);
+            fg_sleep_ms(2);
         }
         (void)pthread_mutex_lock(&s->mutex);
         stop = s->stop;
@@ -270,7 +263,7 @@ static struct fg_plant *start_point(const struct fg_plant_settings *settings)
 
 static bool wait_reading(struct fg_plant *plant, enum fg_signal signal, uint8_t state, int64_t value)
 {
-    int64_t end_ms = fg_plant_now_mono_ms() + DEADLINE_MS;
+    int64_t end_ms = fg_mono_ms() + DEADLINE_MS;
     struct fg_plant_state now;
 
     do {
@@ -278,36 +271,36 @@ static bool wait_reading(struct fg_plant *plant, enum fg_signal signal, uint8_t 
         if (now.readings[signal].state == state &&
             (state != FG_READING_GOOD || now.readings[signal].value == value))
             return true;
-        pause_ms(2);
-    } while (fg_plant_now_mono_ms() < end_ms);
+        fg_sleep_ms(2);
+    } while (fg_mono_ms() < end_ms);
     return false;
 }
 
 static bool wait_link(struct fg_plant *plant, uint8_t device, uint8_t link)
 {
-    int64_t end_ms = fg_plant_now_mono_ms() + DEADLINE_MS;
+    int64_t end_ms = fg_mono_ms() + DEADLINE_MS;
     struct fg_device_status status;
 
     do {
         fg_plant_device_status(plant, device, &status);
         if (status.link == link)
             return true;
-        pause_ms(1);
-    } while (fg_plant_now_mono_ms() < end_ms);
+        fg_sleep_ms(1);
+    } while (fg_mono_ms() < end_ms);
     return false;
 }
 
 static bool wait_error(struct fg_plant *plant, uint8_t device, const char *part)
 {
-    int64_t end_ms = fg_plant_now_mono_ms() + DEADLINE_MS;
+    int64_t end_ms = fg_mono_ms() + DEADLINE_MS;
     struct fg_device_status status;
 
     do {
         fg_plant_device_status(plant, device, &status);
         if (strstr(status.last_error, part) != NULL)
             return true;
-        pause_ms(5);
-    } while (fg_plant_now_mono_ms() < end_ms);
+        fg_sleep_ms(5);
+    } while (fg_mono_ms() < end_ms);
     return false;
 }
 
@@ -399,14 +392,14 @@ TEST("the valve is held by timed writes of 300 ms and shut when told, confirmed 
     fg_plant_set_lamp(plant, FG_LAMP_GREEN, true);
     fg_plant_hold_open(plant);
     CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
-    pause_ms(700);
+    fg_sleep_ms(700);
     CHECK(count_notes(&server, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200) >= 3);
     CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
     mark = note_mark(&server);
     SET(&server, CHECK_INT(server.map->tab_bits[0], 0));
     SET(&server, CHECK_INT(server.map->tab_bits[1], 1));
     SET(&server, CHECK_INT(server.map->tab_bits[2], 0));
-    pause_ms(200);
+    fg_sleep_ms(200);
     CHECK_INT(count_notes(&server, mark, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200), 0);
     fg_plant_destroy(plant);
     server_stop(&server);
@@ -448,7 +441,7 @@ TEST("FAIL-CLOSED: a shut request comes next on the bus although its meter is de
 
         fg_plant_hold_open(plant);
         CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
-        pause_ms(i * 30);
+        fg_sleep_ms(i * 30);
         mark = note_mark(&server);
         fg_plant_shut(plant);
         CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 0));
@@ -534,7 +527,7 @@ TEST("a late answer does not poison the next read")
         fg_plant_device_status(plant, 1, &before);
         SET(&server, server.late_ms[2] = 130);
         do {
-            pause_ms(5);
+            fg_sleep_ms(5);
             fg_plant_device_status(plant, 1, &after);
         } while (after.failures == before.failures);
         set_float(&server, 2, FG_ORDER_1234, 50 + i);
@@ -659,11 +652,11 @@ TEST("FAIL-CLOSED: a watched valve gets a changing heartbeat while it is held, a
     plant = start_point(&settings);
     fg_plant_hold_open(plant);
     CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
-    pause_ms(500);
+    fg_sleep_ms(500);
     SET(&server, CHECK(server.map->tab_registers[600] >= 2));
     CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
     mark = note_mark(&server);
-    pause_ms(200);
+    fg_sleep_ms(200);
     CHECK_INT(count_notes(&server, mark, 1, MODBUS_FC_WRITE_SINGLE_REGISTER, 600), 0);
     fg_plant_destroy(plant);
     server_stop(&server);
@@ -689,7 +682,7 @@ static pid_t start_child(int *ret_port_pipe)
             _exit(1);
         for (;;) {
             fg_plant_hold_open(plant);
-            pause_ms(20);
+            fg_sleep_ms(20);
         }
     }
     (void)close(ends[0]);
@@ -699,21 +692,20 @@ static pid_t start_child(int *ret_port_pipe)
 
 TEST("FAIL-CLOSED: after SIGKILL of the process the valve falls shut by its timed release")
 {
-    int64_t end_ms = fg_plant_now_mono_ms() + DEADLINE_MS;
+    int64_t end_ms = fg_mono_ms() + DEADLINE_MS;
     int pipe_end = -1;
     pid_t child = start_child(&pipe_end);
     bool open = false;
 
     server_start(&server);
     CHECK_INT(write(pipe_end, &server.port, sizeof(server.port)), sizeof(server.port));
-    while (count_notes(&server, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200) < 3 &&
-           fg_plant_now_mono_ms() < end_ms)
-        pause_ms(5);
+    while (count_notes(&server, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200) < 3 && fg_mono_ms() < end_ms)
+        fg_sleep_ms(5);
     CHECK(count_notes(&server, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200) >= 3);
     CHECK_INT(kill(child, SIGKILL), 0);
     CHECK_INT(waitpid(child, NULL, 0), child);
-    SET(&server, CHECK(server.valve_until_ms <= fg_plant_now_mono_ms() + 300));
-    pause_ms(310);
+    SET(&server, CHECK(server.valve_until_ms <= fg_mono_ms() + 300));
+    fg_sleep_ms(310);
     SET(&server, (play_relay(&server), open = server.map->tab_bits[0] != 0));
     CHECK(!open);
     (void)close(pipe_end);

@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "firmware/reader/watch.h"
+#include "proto/monotime.h"
 #include "tests/lib/check.h"
 #include "tests/lib/nfc_fixture.h"
 
@@ -24,14 +24,6 @@ static struct fg_reader_report last;
 static unsigned seen[FG_READER_KIND_COUNT];
 static struct fg_sim_tag tag_a;
 static struct fg_sim_tag tag_b;
-
-static int64_t mono_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static const char *program_path(void)
 {
@@ -90,23 +82,21 @@ static void end(void)
 /* One turn of a caller's loop: at most one report, counted. */
 static void turn(void)
 {
-    const struct timespec pause = {.tv_sec = 0, .tv_nsec = 2000000};
-
-    fg_reader_tick(reader, mono_ms());
-    fg_reader_next(reader, mono_ms(), &last);
+    fg_reader_tick(reader, fg_mono_ms());
+    fg_reader_next(reader, fg_mono_ms(), &last);
     if (last.kind < FG_READER_KIND_COUNT)
         seen[last.kind]++;
     if (last.kind == FG_READER_NOTHING)
-        (void)nanosleep(&pause, NULL);
+        fg_sleep_ms(2);
 }
 
 static void await(uint8_t kind)
 {
-    int64_t deadline = mono_ms() + PATIENCE_MS;
+    int64_t deadline = fg_mono_ms() + PATIENCE_MS;
 
     do {
         turn();
-        if (mono_ms() > deadline)
+        if (fg_mono_ms() > deadline)
             fg_test_fail(__FILE__, __LINE__, "no report of kind %u (faults %u: %s)", kind,
                          seen[FG_READER_FAULT], last.text);
     } while (last.kind != kind);
@@ -174,12 +164,11 @@ static bool lives(int pid)
 
 static void await_death(int pid)
 {
-    const struct timespec pause = {.tv_sec = 0, .tv_nsec = 5000000};
-    int64_t deadline = mono_ms() + PATIENCE_MS;
+    int64_t deadline = fg_mono_ms() + PATIENCE_MS;
 
     while (lives(pid)) {
-        CHECK(mono_ms() < deadline);
-        (void)nanosleep(&pause, NULL);
+        CHECK(fg_mono_ms() < deadline);
+        fg_sleep_ms(5);
     }
 }
 
@@ -577,13 +566,13 @@ TEST("a second reader on the same port is refused and does not disturb the first
 TEST("BAD-INPUT-IS-SAFE: proper frames of random content through the real libnfc give no false tag")
 {
     static const uint8_t a_uid[7] = {0x04, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16};
-    int64_t until = mono_ms() + 4000;
+    int64_t until = fg_mono_ms() + 4000;
 
     begin();
     fg_nfc_fixture_place(&tag_a, NULL);
     await_tag(&tag_a);
     fg_nfc_fixture_arm(FG_PN532_FAULT_SCRAMBLE, UINT32_MAX);
-    while (mono_ms() < until) {
+    while (fg_mono_ms() < until) {
         turn();
         CHECK(last.tag_count <= 2);
         if (last.kind == FG_READER_TAG && last.complete && memcmp(last.uid.bytes, a_uid, 7) == 0)
@@ -724,8 +713,8 @@ TEST("a program that ends at once is one fault, however often it is tried")
 
     begin_program(script("exit 1"), "x");
     await(FG_READER_FAULT);
-    until = mono_ms() + 1500;
-    while (mono_ms() < until)
+    until = fg_mono_ms() + 1500;
+    while (fg_mono_ms() < until)
         turn();
     CHECK_INT(seen[FG_READER_FAULT], 1);
     CHECK(fg_reader_restarts(reader) >= 1);
