@@ -1,0 +1,340 @@
+/* The sync messages: what is sent comes back, what is wrong is named, entries are never copied or changed. */
+#include "proto/sync.h"
+
+#include <string.h>
+
+#include "tests/lib/check.h"
+
+static uint8_t wire[FG_SYNC_BATCH_BYTES_MAX + 4096];
+
+static void batch_fill(struct fg_sync_batch *batch, uint64_t first, size_t count, const uint8_t *bytes,
+                       size_t length)
+{
+    memset(batch, 0, sizeof(*batch));
+    (void)strcpy(batch->controller, "ctl-1");
+    batch->first_sequence = first;
+    batch->count = count;
+    for (size_t i = 0; i < count; i++) {
+        batch->entries[i].bytes = bytes + i;
+        batch->entries[i].length = length;
+    }
+    memset(batch->head_signature.bytes, 0x5a, FG_SIGNATURE_BYTES);
+}
+
+static size_t encode_ok(const struct fg_sync_batch *batch)
+{
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    CHECK_OK(fg_sync_batch_encode(batch, wire, sizeof(wire), &length, &error), &error);
+    return length;
+}
+
+TEST("a batch decodes to the very bytes of its entries, inside the message")
+{
+    static const uint8_t bytes[300] = {7, 0, 9, 255};
+    struct fg_sync_batch batch;
+    struct fg_sync_batch back;
+    struct fg_error error = {0};
+    size_t length;
+
+    batch_fill(&batch, 41, 3, bytes, 200);
+    length = encode_ok(&batch);
+    CHECK_OK(fg_sync_batch_decode(wire, length, &back, &error), &error);
+    CHECK_TEXT(back.controller, "ctl-1");
+    CHECK_INT(back.first_sequence, 41);
+    CHECK_INT(back.count, 3);
+    CHECK_BYTES(back.head_signature.bytes, batch.head_signature.bytes, FG_SIGNATURE_BYTES);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_INT(back.entries[i].length, 200);
+        CHECK_BYTES(back.entries[i].bytes, bytes + i, 200);
+        CHECK(back.entries[i].bytes > wire && back.entries[i].bytes < wire + length);
+    }
+}
+
+TEST("a batch has one byte string: the numbers of its fields in order, as any protobuf library writes it")
+{
+    static const uint8_t entry[] = {0xaa, 0xbb};
+    static const uint8_t expected[] = {0x0a, 5,    'c',  't', 'l',  '-',  '1',  0x10,
+                                       0xac, 0x02, 0x1a, 2,   0xaa, 0xbb, 0x22, 64};
+    struct fg_sync_batch batch;
+    size_t length;
+
+    batch_fill(&batch, 300, 1, entry, 2);
+    length = encode_ok(&batch);
+    CHECK_INT(length, sizeof(expected) + 64);
+    CHECK_BYTES(wire, expected, sizeof(expected));
+}
+
+TEST("a batch at its bounds travels, one beyond them does not")
+{
+    static const uint8_t bytes[FG_ENTRY_BYTES_MAX + FG_SYNC_BATCH_ENTRIES_MAX];
+    struct fg_sync_batch batch;
+    struct fg_sync_batch back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    batch_fill(&batch, 1, FG_SYNC_BATCH_ENTRIES_MAX, bytes, 100);
+    length = encode_ok(&batch);
+    CHECK_OK(fg_sync_batch_decode(wire, length, &back, &error), &error);
+    CHECK_INT(back.count, FG_SYNC_BATCH_ENTRIES_MAX);
+    batch_fill(&batch, 1, FG_SYNC_BATCH_ENTRIES_MAX, bytes, FG_ENTRY_BYTES_MAX);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_SIZE);
+    batch_fill(&batch, 1, 2, bytes, FG_ENTRY_BYTES_MAX + 1);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "entry 1 has 1537 bytes");
+    batch_fill(&batch, 1, 2, bytes, 0);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    batch_fill(&batch, 0, 1, bytes, 9);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    batch_fill(&batch, UINT64_MAX, 1, bytes, 9);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    batch_fill(&batch, 1, 0, bytes, 9);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    batch_fill(&batch, 1, 1, bytes, 9);
+    (void)strcpy(batch.controller, "a b");
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    batch_fill(&batch, 1, 1, bytes, 9);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, 40, &length, &error), FG_E_SIZE);
+}
+
+/* A message of entries only, written by hand. */
+static size_t write_entries(size_t count, size_t entry_length)
+{
+    static const uint8_t head[] = {0x0a, 3, 'c', 't', 'l', 0x10, 1};
+    size_t at = sizeof(head);
+
+    memcpy(wire, head, sizeof(head));
+    for (size_t i = 0; i < count; i++) {
+        wire[at++] = 0x1a;
+        wire[at++] = (uint8_t)(entry_length & 0x7f) | 0x80;
+        wire[at++] = (uint8_t)(entry_length >> 7);
+        memset(wire + at, 0x11, entry_length);
+        at += entry_length;
+    }
+    wire[at++] = 0x22;
+    wire[at++] = 64;
+    memset(wire + at, 1, 64);
+    return at + 64;
+}
+
+TEST("BAD-INPUT-IS-SAFE: a batch beyond its bounds is refused with what is wrong")
+{
+    struct fg_sync_batch batch;
+    struct fg_error error = {0};
+
+    CHECK_OK(fg_sync_batch_decode(wire, write_entries(512, 9), &batch, &error), &error);
+    CHECK_INT(fg_sync_batch_decode(wire, write_entries(513, 9), &batch, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "more than 512 entries");
+    CHECK_INT(fg_sync_batch_decode(wire, write_entries(0, 9), &batch, &error), FG_E_RANGE);
+    CHECK_INT(fg_sync_batch_decode(wire, write_entries(1, 0), &batch, &error), FG_E_RANGE);
+    CHECK_INT(fg_sync_batch_decode(wire, write_entries(1, FG_ENTRY_BYTES_MAX + 1), &batch, &error),
+              FG_E_RANGE);
+    CHECK_HAS(error.text, "its entry number 1 has 1537 bytes");
+    CHECK_INT(fg_sync_batch_decode(wire, FG_SYNC_BATCH_BYTES_MAX + 1, &batch, &error), FG_E_SIZE);
+    CHECK_INT(fg_sync_batch_decode(wire, 0, &batch, &error), FG_E_RANGE);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a batch cut anywhere, or with any byte changed, never reads outside itself")
+{
+    static const uint8_t bytes[64] = {1, 2, 3};
+    uint8_t copy[256];
+    struct fg_sync_batch batch;
+    struct fg_sync_batch back;
+    size_t length;
+
+    batch_fill(&batch, 5, 2, bytes, 30);
+    length = encode_ok(&batch);
+    CHECK(length <= sizeof(copy));
+    for (size_t cut = 0; cut < length; cut++)
+        CHECK(fg_sync_batch_decode(wire, cut, &back, NULL) != FG_OK);
+    for (size_t at = 0; at < length; at++) {
+        memcpy(copy, wire, length);
+        copy[at] ^= 0xff;
+        if (fg_sync_batch_decode(copy, length, &back, NULL) != FG_OK)
+            continue;
+        for (size_t i = 0; i < back.count; i++)
+            CHECK(back.entries[i].bytes >= copy &&
+                  back.entries[i].bytes + back.entries[i].length <= copy + length);
+    }
+}
+
+TEST("fields that this version does not know are passed over")
+{
+    struct fg_sync_batch batch;
+    struct fg_error error = {0};
+    size_t length = write_entries(2, 9);
+
+    wire[length++] = 0x78; /* field 15, number */
+    wire[length++] = 1;
+    wire[length++] = 0x7a; /* field 15, bytes */
+    wire[length++] = 1;
+    wire[length++] = 'x';
+    CHECK_OK(fg_sync_batch_decode(wire, length, &batch, &error), &error);
+    CHECK_INT(batch.count, 2);
+}
+
+TEST("TAMPER-SHOWS: a batch verifies behind the hash before it, and not when a byte of it changed")
+{
+    static uint8_t bytes[3][20] = {{1}, {2}, {3}};
+    struct fg_private_key key;
+    struct fg_head head = {.controller = "ctl-1", .sequence = 12};
+    struct fg_digest hashes[4];
+    struct fg_digest found;
+    struct fg_sync_batch batch;
+    struct fg_error error = {0};
+
+    CHECK_OK(fg_private_key_new(&key, &error), &error);
+    fg_sha256("before", 6, &hashes[0]);
+    for (size_t i = 0; i < 3; i++)
+        fg_chain_next(&hashes[i], bytes[i], 20, &hashes[i + 1]);
+    batch_fill(&batch, 10, 3, bytes[0], 20);
+    batch.entries[1].bytes = bytes[1];
+    batch.entries[2].bytes = bytes[2];
+    head.hash = hashes[3];
+    CHECK_OK(fg_head_sign(&head, &key, &batch.head_signature, &error), &error);
+    for (size_t skip = 0; skip <= 3; skip++) {
+        CHECK_OK(fg_sync_batch_verify(&batch, skip, &hashes[skip], &key.public_key, &found, &error), &error);
+        CHECK_BYTES(found.bytes, hashes[3].bytes, FG_DIGEST_BYTES);
+    }
+    CHECK_INT(fg_sync_batch_verify(&batch, 4, &hashes[0], &key.public_key, &found, &error), FG_E_ARG);
+    CHECK_INT(fg_sync_batch_verify(&batch, 0, &hashes[1], &key.public_key, &found, &error), FG_E_AUTH);
+    bytes[1][19] ^= 1;
+    CHECK_INT(fg_sync_batch_verify(&batch, 0, &hashes[0], &key.public_key, &found, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "head 12 is false");
+    bytes[1][19] ^= 1;
+    batch.first_sequence = 11;
+    CHECK_INT(fg_sync_batch_verify(&batch, 0, &hashes[0], &key.public_key, &found, &error), FG_E_AUTH);
+    fg_private_key_wipe(&key);
+}
+
+TEST("an answer comes back with verdict, number, receipt and text")
+{
+    struct fg_sync_answer answer = {.verdict = FG_SYNC_GAP,
+                                    .next_sequence = 77,
+                                    .receipt_length = 3,
+                                    .receipt = {9, 8, 7},
+                                    .text = "send from 77"};
+    struct fg_sync_answer back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    CHECK_OK(fg_sync_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_answer_decode(wire, length, &back, &error), &error);
+    CHECK_INT(back.verdict, FG_SYNC_GAP);
+    CHECK_INT(back.next_sequence, 77);
+    CHECK_INT(back.receipt_length, 3);
+    CHECK_BYTES(back.receipt, answer.receipt, 3);
+    CHECK_TEXT(back.text, "send from 77");
+}
+
+TEST("the largest answer fits, and a line break in its text does not reach a log")
+{
+    struct fg_sync_answer answer = {.verdict = FG_SYNC_REFUSED, .next_sequence = UINT64_MAX};
+    struct fg_sync_answer back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    answer.receipt_length = FG_STATEMENT_BYTES_MAX;
+    memset(answer.text, 'x', FG_SYNC_TEXT_MAX);
+    answer.text[3] = '\n';
+    answer.text[4] = '\x1b';
+    CHECK_OK(fg_sync_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_answer_decode(wire, length, &back, &error), &error);
+    CHECK(strncmp(back.text, "xxx??x", 6) == 0);
+    answer.receipt_length++;
+    CHECK_INT(fg_sync_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), FG_E_RANGE);
+}
+
+TEST("BAD-INPUT-IS-SAFE: an answer with an unknown verdict or without a number is refused")
+{
+    static const uint8_t unknown[] = {0x08, 6, 0x10, 1};
+    static const uint8_t numberless[] = {0x08, 1};
+    static const uint8_t garbage[] = {0x08};
+    struct fg_sync_answer answer;
+    struct fg_error error = {0};
+
+    CHECK_INT(fg_sync_answer_decode(unknown, sizeof(unknown), &answer, &error), FG_E_RANGE);
+    CHECK_INT(fg_sync_answer_decode(numberless, sizeof(numberless), &answer, &error), FG_E_RANGE);
+    CHECK_INT(fg_sync_answer_decode(garbage, sizeof(garbage), &answer, &error), FG_E_FORMAT);
+    CHECK_INT(fg_sync_answer_decode(wire, FG_SYNC_ANSWER_BYTES_MAX + 1, &answer, &error), FG_E_SIZE);
+}
+
+TEST("every verdict has its HTTP status")
+{
+    CHECK_INT(fg_sync_status(FG_SYNC_HELD), 200);
+    CHECK_INT(fg_sync_status(FG_SYNC_GAP), 409);
+    CHECK_INT(fg_sync_status(FG_SYNC_FORK), 409);
+    CHECK_INT(fg_sync_status(FG_SYNC_REFUSED), 403);
+    CHECK_INT(fg_sync_status(FG_SYNC_BUSY), 503);
+    CHECK_INT(fg_sync_status(99), 500);
+}
+
+static void report_fill(struct fg_sync_report *report)
+{
+    memset(report, 0, sizeof(*report));
+    memset(report->device, 'd', FG_NAME_MAX);
+    memset(report->list_id, 'l', FG_NAME_MAX);
+    memset(report->version, 'v', FG_NAME_MAX);
+    report->wall_ms = INT64_MIN;
+    report->clock_quality = FG_CLOCK_SYNCHRONISED;
+    report->list_version = UINT64_MAX;
+    report->list_issued_ms = INT64_MIN;
+    report->last_sequence = UINT64_MAX;
+    report->unsent = UINT64_MAX;
+    report->oldest_unsent_ms = INT64_MIN;
+    report->disk_free_bytes = UINT64_MAX;
+    report->heard_ms = INT64_MIN;
+}
+
+TEST("the largest set of reports fits and comes back whole")
+{
+    static struct fg_sync_reports reports;
+    static struct fg_sync_reports back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    report_fill(&reports.self);
+    reports.below_count = FG_SYNC_REPORTS_MAX;
+    for (size_t i = 0; i < FG_SYNC_REPORTS_MAX; i++)
+        report_fill(&reports.below[i]);
+    reports.below[63].unsent = 5;
+    CHECK_OK(fg_sync_reports_encode(&reports, wire, FG_SYNC_REPORT_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_reports_decode(wire, length, &back, &error), &error);
+    CHECK_BYTES(&back.self, &reports.self, sizeof(back.self));
+    CHECK_BYTES(&back.below[63], &reports.below[63], sizeof(back.self));
+    CHECK_INT(fg_sync_reports_encode(&reports, wire, 100, &length, &error), FG_E_SIZE);
+    reports.below_count++;
+    CHECK_INT(fg_sync_reports_encode(&reports, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a report of nobody, or with an id that is none, is refused")
+{
+    static const uint8_t nobody[] = {0x12, 3, 0x0a, 1, 'x'};
+    static const uint8_t odd_id[] = {0x0a, 5, 0x0a, 3, 'a', '/', 'b'};
+    static const uint8_t odd_clock[] = {0x0a, 5, 0x0a, 1, 'a', 0x18, 3};
+    struct fg_sync_reports reports;
+    struct fg_error error = {0};
+
+    CHECK_INT(fg_sync_reports_decode(nobody, sizeof(nobody), &reports, &error), FG_E_FORMAT);
+    CHECK_INT(fg_sync_reports_decode(odd_id, sizeof(odd_id), &reports, &error), FG_E_RANGE);
+    CHECK_INT(fg_sync_reports_decode(odd_clock, sizeof(odd_clock), &reports, &error), FG_E_RANGE);
+    CHECK_INT(fg_sync_reports_decode(odd_id, 3, &reports, &error), FG_E_FORMAT);
+    CHECK_INT(fg_sync_reports_decode(wire, FG_SYNC_REPORT_BYTES_MAX + 1, &reports, &error), FG_E_SIZE);
+}
+
+TEST("a report's answer comes back")
+{
+    struct fg_sync_report_answer answer = {.wall_ms = INT64_C(1795000000123), .text = "ok"};
+    struct fg_sync_report_answer back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    CHECK_OK(fg_sync_report_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_report_answer_decode(wire, length, &back, &error), &error);
+    CHECK_INT(back.wall_ms, answer.wall_ms);
+    CHECK_TEXT(back.text, "ok");
+    CHECK_INT(fg_sync_report_answer_decode(wire, length - 1, &back, &error), FG_E_FORMAT);
+    CHECK_INT(fg_sync_report_answer_decode(wire, FG_SYNC_ANSWER_BYTES_MAX + 1, &back, &error), FG_E_SIZE);
+    CHECK_INT(fg_sync_report_answer_encode(&answer, wire, 3, &length, &error), FG_E_SIZE);
+}
