@@ -36,4 +36,21 @@ enum fg_err fg_push_journal(struct fg_https *https, const struct fg_push_source 
                             uint32_t batches_max, uint8_t *buffer, struct fg_push_result *ret_result,
                             struct fg_error *error);
 
+/* What one answer means for the push; pure, so that every answer can be tested without a peer. */
+struct fg_push_course {
+    uint64_t from; /* next entry to send */
+    uint8_t gaps;  /* GAP answers in a row */
+    bool stop;     /* sending on cures nothing */
+};
+
+/* The course after `answer` to a batch of the entries from course->from up to, not including, sent_next.
+ * FG_E_FORMAT: the answer contradicts what was sent; *course is then as it was. */
+enum fg_err fg_push_steer(struct fg_push_course *course, uint64_t sent_next,
+                          const struct fg_sync_answer *answer, struct fg_error *error);
+
+/* The answer in a response of this HTTP status. A peer that answers no journal answer at all is FG_E_DENIED
+ * (401, 403), FG_E_BUSY (429, 503) or FG_E_FORMAT. */
+enum fg_err fg_push_read_answer(uint16_t status, const uint8_t *bytes, size_t length,
+                                struct fg_sync_answer *ret_answer, struct fg_error *error);
+
 #endif
