@@ -302,6 +302,26 @@ static enum fg_err do_power(struct fg_sim *sim, const struct fg_script_line *lin
     return FG_OK;
 }
 
+static enum fg_err do_pace(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    int64_t chip_baud = 0;
+    int64_t plant_baud = 0;
+    enum fg_err code = FG_OK;
+
+    if (line->count == 2 && strcmp(line->words[1], "off") == 0) {
+        fg_sim_pace(sim, 0, 0);
+        return FG_OK;
+    }
+    if (line->count != 3)
+        return fg_fail(error, FG_E_FORMAT, "pace: two baud rates, or off");
+    code = fg_script_number(line->words[1], "pace of the chip", 1200, 4000000, &chip_baud, error);
+    if (code == FG_OK)
+        code = fg_script_number(line->words[2], "pace of the plant", 1200, 4000000, &plant_baud, error);
+    if (code == FG_OK)
+        fg_sim_pace(sim, (uint32_t)chip_baud, (uint32_t)plant_baud);
+    return code;
+}
+
 static enum fg_err do_record(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
 {
     return fg_record_open(&sim->record, line->words[1], error);
@@ -356,6 +376,7 @@ static const struct {
     {"plant", do_plant},
     {"victim", do_victim},
     {"power", do_power},
+    {"pace", do_pace},
     {"record", do_record},
     {"mark", do_mark},
     {"witness", do_witness},

@@ -32,6 +32,7 @@ struct verb {
     V("plant", 1, 1, "plant unplug|plug") \
     V("victim", 1, 1, "victim PID") \
     V("power", 1, 1, "power cut") \
+    V("pace", 1, 2, "pace CHIP_BAUD PLANT_BAUD | pace off") \
     V("record", 1, 1, "record FILE") \
     V("mark", 1, 1, "mark WORD") \
     V("witness", 1, 1, "witness JOURNAL.db") \

@@ -49,11 +49,71 @@ static void valve_change(void *context, int64_t now_ns, bool open, enum fg_valve
                     since_command_ns / 1000);
 }
 
+/* ---- the wires ---- */
+
+static void wire_put(struct fg_sim *sim, struct fg_wire *wire, const char *name, const uint8_t *bytes,
+                     size_t count, int64_t at_ns)
+{
+    sim->slave.dropped += count - fg_wire_put(wire, bytes, count, at_ns);
+    if (sim->wires.paced && count > 0)
+        fg_record_write(&sim->record, at_ns, "wire", "\"on\":\"%s\",\"bytes\":%zu,\"ns\":%" PRId64, name,
+                        count, (int64_t)count * wire->byte_ns);
+}
+
+/* Hands over what has come through to a pty. One whose buffer is full loses bytes, as a wire nobody listens
+ * to does. */
+static void wire_deliver(struct fg_sim *sim, struct fg_wire *wire, int master)
+{
+    uint8_t bytes[FG_WIRE_BYTES_MAX];
+    size_t count = fg_wire_take(wire, bytes, sim->now_ns);
+
+    if (count > 0 && master >= 0 && write(master, bytes, count) < 0)
+        sim->slave.dropped += count;
+}
+
 static void put(struct fg_sim *sim, const uint8_t *bytes, size_t count)
 {
-    /* A pty whose buffer is full loses bytes, as a wire nobody listens to does. */
-    if (sim->plant_port.master >= 0 && write(sim->plant_port.master, bytes, count) < 0)
-        sim->slave.dropped += count;
+    wire_put(sim, &sim->wires.from_plant, "plant", bytes, count, sim->served_ns);
+    wire_deliver(sim, &sim->wires.from_plant, sim->plant_port.master);
+}
+
+/* Sends what the chip has to say. */
+static void flush_reader(struct fg_sim *sim)
+{
+    wire_put(sim, &sim->wires.from_chip, "nfc", sim->chip.out, sim->chip.out_count, sim->served_ns);
+    sim->chip.out_count = 0;
+    wire_deliver(sim, &sim->wires.from_chip, sim->nfc_port.master);
+}
+
+/* Lets the devices have what has come through to them. They answer from the moment at which it did, however
+ * late this process was woken. */
+static void devices_serve(struct fg_sim *sim)
+{
+    uint8_t bytes[FG_WIRE_BYTES_MAX];
+    int64_t due_ns = fg_wire_due_ns(&sim->wires.to_plant);
+    size_t count = fg_wire_take(&sim->wires.to_plant, bytes, sim->now_ns);
+
+    if (count > 0) {
+        sim->served_ns = due_ns;
+        fg_modbus_slave_take(&sim->slave, bytes, count, sim->now_ns);
+    }
+    due_ns = fg_wire_due_ns(&sim->wires.to_chip);
+    count = fg_wire_take(&sim->wires.to_chip, bytes, sim->now_ns);
+    if (count > 0) {
+        sim->served_ns = due_ns;
+        fg_pn532_feed(&sim->chip, bytes, count);
+        flush_reader(sim);
+    }
+    sim->served_ns = sim->now_ns;
+}
+
+void fg_sim_pace(struct fg_sim *sim, uint32_t chip_baud, uint32_t plant_baud)
+{
+    sim->wires.paced = chip_baud != 0 || plant_baud != 0;
+    fg_wire_set_baud(&sim->wires.to_chip, chip_baud);
+    fg_wire_set_baud(&sim->wires.from_chip, chip_baud);
+    fg_wire_set_baud(&sim->wires.to_plant, plant_baud);
+    fg_wire_set_baud(&sim->wires.from_plant, plant_baud);
 }
 
 static void answer(void *context, uint8_t unit, const uint8_t *bytes, size_t count)
@@ -118,16 +178,6 @@ void fg_sim_close(struct fg_sim *sim)
     fg_record_close(&sim->record);
 }
 
-/* Sends what the chip has to say. */
-static void flush_reader(struct fg_sim *sim)
-{
-    /* As on the plant's wire: what nobody takes is lost. */
-    if (sim->chip.out_count > 0 && sim->nfc_port.master >= 0 &&
-        write(sim->nfc_port.master, sim->chip.out, sim->chip.out_count) < 0)
-        sim->slave.dropped += sim->chip.out_count;
-    sim->chip.out_count = 0;
-}
-
 void fg_sim_advance(struct fg_sim *sim, int64_t now_ns)
 {
     double seconds = (double)(now_ns - sim->now_ns) / 1e9 * sim->plant.speed;
@@ -139,12 +189,15 @@ void fg_sim_advance(struct fg_sim *sim, int64_t now_ns)
     sim->now_ns = now_ns;
     fg_plant_model_advance(&sim->plant, now_ns);
     (void)fg_modbus_slave_tick(&sim->slave, now_ns);
+    sim->served_ns = now_ns;
     fg_pn532_tick(&sim->chip, now_ns / NS_PER_MS);
     flush_reader(sim);
     if (sim->late.due_ns != 0 && sim->late.due_ns <= now_ns) {
         put(sim, sim->late.bytes, sim->late.count);
         sim->late.due_ns = 0;
     }
+    wire_deliver(sim, &sim->wires.from_plant, sim->plant_port.master);
+    devices_serve(sim);
 }
 
 static void earlier(int64_t *next_ns, int64_t time_ns)
@@ -160,6 +213,10 @@ int64_t fg_sim_next_ns(struct fg_sim *sim)
     earlier(&next_ns, fg_plant_model_next_ns(&sim->plant));
     earlier(&next_ns, fg_modbus_slave_tick(&sim->slave, sim->now_ns));
     earlier(&next_ns, sim->late.due_ns);
+    earlier(&next_ns, fg_wire_due_ns(&sim->wires.to_chip));
+    earlier(&next_ns, fg_wire_due_ns(&sim->wires.from_chip));
+    earlier(&next_ns, fg_wire_due_ns(&sim->wires.to_plant));
+    earlier(&next_ns, fg_wire_due_ns(&sim->wires.from_plant));
     return next_ns;
 }
 
@@ -169,7 +226,8 @@ void fg_sim_serve_plant(struct fg_sim *sim)
     ssize_t count = read(sim->plant_port.master, bytes, sizeof(bytes));
 
     if (count > 0)
-        fg_modbus_slave_take(&sim->slave, bytes, (size_t)count, sim->now_ns);
+        wire_put(sim, &sim->wires.to_plant, "plant", bytes, (size_t)count, sim->now_ns);
+    devices_serve(sim);
 }
 
 void fg_sim_serve_reader(struct fg_sim *sim)
@@ -178,8 +236,8 @@ void fg_sim_serve_reader(struct fg_sim *sim)
     ssize_t count = read(sim->nfc_port.master, bytes, sizeof(bytes));
 
     if (count > 0)
-        fg_pn532_feed(&sim->chip, bytes, (size_t)count);
-    flush_reader(sim);
+        wire_put(sim, &sim->wires.to_chip, "nfc", bytes, (size_t)count, sim->now_ns);
+    devices_serve(sim);
 }
 
 static size_t add_cylinders(const struct fg_sim *sim, char *reply, size_t size, size_t at)

@@ -15,6 +15,7 @@
 #include "boards/sim/record.h"
 #include "boards/sim/script.h"
 #include "boards/sim/tags.h"
+#include "boards/sim/wire.h"
 
 #define FG_SIM_NAMES_MAX 32 /* cylinders, and as many tags */
 #define FG_SIM_REPLY_MAX 8192
@@ -33,15 +34,26 @@ struct fg_sim_late {
     size_t count;
 };
 
+/* The two wires of the point, each with two directions. With no pace set, bytes are through at once. */
+struct fg_sim_wires {
+    bool paced;
+    struct fg_wire to_chip;
+    struct fg_wire from_chip;
+    struct fg_wire to_plant;
+    struct fg_wire from_plant;
+};
+
 struct fg_sim {
     char directory[200];
     int64_t now_ns;
+    int64_t served_ns; /* when the request that is being answered had come through */
     struct fg_plant_model plant;
     struct fg_modbus_slave slave;
     struct fg_pty_port plant_port;
     struct fg_pty_port nfc_port;
     struct fg_pn532 chip;
     struct fg_sim_late late;
+    struct fg_sim_wires wires;
     bool spoil_next; /* the noise fault spoils every other answer */
     unsigned cylinder_count;
     struct fg_sim_cylinder cylinders[FG_SIM_NAMES_MAX];
@@ -76,6 +88,10 @@ void fg_sim_advance(struct fg_sim *sim, int64_t now_ns);
 
 /* When something happens by itself; 0 = nothing planned. */
 int64_t fg_sim_next_ns(struct fg_sim *sim);
+
+/* Lets bytes take the time that the baud rates need (8N1), and records each frame's wire time; 0, 0 = no
+ * more. */
+void fg_sim_pace(struct fg_sim *sim, uint32_t chip_baud, uint32_t plant_baud);
 
 /* The plant's pty became readable. */
 void fg_sim_serve_plant(struct fg_sim *sim);

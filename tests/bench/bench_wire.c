@@ -1,0 +1,274 @@
+/* From a tag entering the field to the command that opens the valve, beside the time that the frames in
+ * between take on the wires at the set baud rates. The real fillgated and fillgate-reader run against
+ * fillgate-sim, whose wires are paced.
+ *
+ * The attendant's part is taken out: no pre-check is asked for, and start is said over the control socket the
+ * moment the controller says that the cylinder may be filled. Reference: every frame on the reader's wire
+ * from the tag's arrival to the decision, and the valve's own request on the bus; all from the simulator's
+ * record, on the same clock. Not: radio time. Relies on: tools/point.sh, to be run from the top of the tree;
+ * proto/control.h. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/control.h"
+#include "proto/monotime.h"
+
+#define TAPS 50
+#define BAUD 115200
+#define VALVE_REQUEST_BYTES 8
+#define BITS_A_BYTE 10
+#define STEP_MAX_MS 5000
+#define RULES                                                                                                \
+    "[rules]\\nstation = HZ-01\\nmedia = cng\\nlicence_end_day = 2099-12-31\\nidentity_min = "               \
+    "signed_tag\\nlist_warn_age_h = "                                                                        \
+    "0\\nlist_block_age_h = 0\\n"
+#define LIST_VERSION 900
+
+struct tap {
+    int64_t arrived_ns;
+    int64_t decided_ns;
+    int64_t started_ns;
+    int64_t opened_ns;
+    int64_t wire_ns;
+};
+
+struct bench {
+    char directory[40];
+    char build[200];
+    char socket_path[80];
+    pid_t controller;
+    int log_fd; /* what fillgated says */
+    char line[1024];
+    size_t line_length;
+    struct tap taps[TAPS];
+};
+
+static struct bench bench = {.directory = "/tmp/fillgate-wire-XXXXXX", .log_fd = -1};
+
+static void point_end(void)
+{
+    if (bench.controller > 0) {
+        (void)kill(bench.controller, SIGTERM);
+        (void)waitpid(bench.controller, NULL, 0);
+    }
+    bench.controller = 0;
+    if (getenv("DIR") == NULL)
+        return;
+    (void)!system("tools/point.sh sim-stop");
+    (void)!system("rm -rf \"$DIR\"");
+}
+
+static void need(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    (void)fprintf(stderr, "bench_wire: %s failed; see %s\n", what, bench.directory);
+    exit(1);
+}
+
+/* Runs a shell command in which $BUILD and $DIR are known. */
+__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
+{
+    char command[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(command, sizeof(command), format, arguments);
+    va_end(arguments);
+    need(system(command) == 0, command);
+}
+
+static void ask(const struct fg_control_request *request)
+{
+    struct fg_control_answer answer;
+    struct fg_error error = {FG_OK, ""};
+    enum fg_err code = fg_control_call(bench.socket_path, request, &answer, STEP_MAX_MS, &error);
+
+    if (code == FG_OK && answer.result == FG_OK)
+        return;
+    (void)fprintf(stderr, "bench_wire: %s: %s\n", fg_control_kind_name(request->kind),
+                  code == FG_OK ? answer.text : error.text);
+    exit(1);
+}
+
+static void ask_kind(uint8_t kind)
+{
+    struct fg_control_request request = {.kind = kind};
+
+    ask(&request);
+}
+
+/* Waits until fillgated says a line with this in it, and returns when it was read. */
+static int64_t await(const char *part)
+{
+    int64_t deadline_ms = fg_mono_ms() + STEP_MAX_MS;
+
+    for (;;) {
+        struct pollfd item = {.fd = bench.log_fd, .events = POLLIN};
+        char byte;
+
+        need(fg_mono_ms() < deadline_ms && poll(&item, 1, STEP_MAX_MS) == 1 &&
+                 read(bench.log_fd, &byte, 1) == 1,
+             part);
+        if (byte != '\n') {
+            if (bench.line_length + 1 < sizeof(bench.line))
+                bench.line[bench.line_length++] = byte;
+            continue;
+        }
+        bench.line[bench.line_length] = '\0';
+        bench.line_length = 0;
+        if (strstr(bench.line, part) != NULL)
+            return fg_mono_ns();
+    }
+}
+
+static void controller_start(void)
+{
+    char program[256];
+    int ends[2];
+
+    (void)snprintf(program, sizeof(program), "%s/fillgated", bench.build);
+    need(pipe2(ends, O_CLOEXEC) == 0, "pipe");
+    bench.controller = fork();
+    need(bench.controller >= 0, "fork");
+    if (bench.controller == 0) {
+        if (chdir(bench.directory) == 0 && dup2(ends[1], STDERR_FILENO) >= 0)
+            (void)execl(program, program, "--config", "point.ini", (char *)NULL);
+        _exit(127);
+    }
+    (void)close(ends[1]);
+    bench.log_fd = ends[0];
+    (void)await("started");
+}
+
+static void point_begin(const char *program)
+{
+    struct fg_control_request sign_in = {
+        .kind = FG_CONTROL_SIGN_IN, .operator_id = "bench", .certificate_end_day = 30000};
+    struct fg_control_request import = {.kind = FG_CONTROL_IMPORT_LIST};
+    char *path = realpath(program, NULL);
+
+    need(path != NULL && mkdtemp(bench.directory) != NULL, "making a directory");
+    *strrchr(path, '/') = '\0';
+    (void)snprintf(bench.build, sizeof(bench.build), "%s", path);
+    free(path);
+    (void)snprintf(bench.socket_path, sizeof(bench.socket_path), "%s/control.sock", bench.directory);
+    need(setenv("BUILD", bench.build, 1) == 0 && setenv("DIR", bench.directory, 1) == 0, "setenv");
+    (void)atexit(point_end);
+    run("tools/point.sh prepare");
+    run("tools/point.sh sim");
+    run("printf '%s' >\"$DIR/bench.ini\"", RULES);
+    run("\"$BUILD/fillgate\" list build --csv \"$DIR/registry.csv\" --rules \"$DIR/bench.ini\" --key "
+        "\"$DIR/bureau.pem\""
+        " --id huzhou-1 --version %d --out \"$DIR/bench.fgl\" >\"$DIR/build.log\" 2>&1",
+        LIST_VERSION);
+    controller_start();
+    ask(&sign_in);
+    (void)snprintf(import.path, sizeof(import.path), "%s/bench.fgl", bench.directory);
+    ask(&import);
+    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'pace %d %d' >\"$DIR/send.log\"", BAUD, BAUD);
+}
+
+/* One tap, a fill of nothing, and everything back to rest. The pause lets taps meet every moment of a poll.
+ */
+static void tap_do(struct tap *tap, int number)
+{
+    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'present good' >\"$DIR/send.log\"");
+    tap->decided_ns = await("phase: PRE_CHECK");
+    tap->started_ns = fg_mono_ns();
+    ask_kind(FG_CONTROL_START);
+    (void)await("phase: FILLING");
+    fg_sleep_ms(100);
+    ask_kind(FG_CONTROL_STOP);
+    (void)await("phase: IDLE");
+    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send remove >\"$DIR/send.log\"");
+    fg_sleep_ms(500 + number * 7 % 100);
+}
+
+/* Finds each tap's moments and its wire time in the simulator's record. */
+static void record_read(void)
+{
+    char path[80];
+    char line[512];
+    FILE *file;
+    int at = -1;
+
+    (void)snprintf(path, sizeof(path), "%s/record.jsonl", bench.directory);
+    file = fopen(path, "re");
+    need(file != NULL, path);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        int64_t time_ns = strtoll(line + strcspn(line, "0123456789"), NULL, 10);
+        const char *wire = strstr(line, "\"on\":\"nfc\"");
+        const char *length = strstr(line, "\"ns\":");
+
+        if (strstr(line, "\"present\":1") != NULL && ++at < TAPS)
+            bench.taps[at].arrived_ns = time_ns;
+        if (at < 0 || at >= TAPS)
+            continue;
+        if (wire != NULL && length != NULL && time_ns < bench.taps[at].decided_ns)
+            bench.taps[at].wire_ns += strtoll(length + 5, NULL, 10);
+        if (strstr(line, "valve_command") != NULL && strstr(line, "\"hold_ms\":0,") == NULL &&
+            bench.taps[at].opened_ns == 0)
+            bench.taps[at].opened_ns = time_ns;
+    }
+    (void)fclose(file);
+    need(at + 1 == TAPS, "finding every tap in the record");
+    for (int i = 0; i < TAPS; i++) {
+        need(bench.taps[i].opened_ns > bench.taps[i].arrived_ns, "finding the valve's command in the record");
+        bench.taps[i].wire_ns += VALVE_REQUEST_BYTES * BITS_A_BYTE * INT64_C(1000000000) / BAUD;
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    double difference = *(const double *)a - *(const double *)b;
+
+    return (difference > 0) - (difference < 0);
+}
+
+/* Sorts TAPS values and returns the one that so many percent of them do not exceed. */
+static double percentile(double *values, int percent)
+{
+    qsort(values, TAPS, sizeof(values[0]), compare);
+    return values[(TAPS - 1) * percent / 100];
+}
+
+int main(int argc, char **argv)
+{
+    double total_ms[TAPS];
+    double decide_ms[TAPS];
+    double open_ms[TAPS];
+    double wire_ms[TAPS];
+    double ratio[TAPS];
+
+    need(argc == 1, "usage: bench_wire, without arguments");
+    point_begin(argv[0]);
+    for (int i = 0; i < TAPS; i++)
+        tap_do(&bench.taps[i], i);
+    record_read();
+    for (int i = 0; i < TAPS; i++) {
+        const struct tap *tap = &bench.taps[i];
+
+        total_ms[i] = (double)(tap->opened_ns - tap->arrived_ns) / 1e6;
+        decide_ms[i] = (double)(tap->decided_ns - tap->arrived_ns) / 1e6;
+        open_ms[i] = (double)(tap->opened_ns - tap->started_ns) / 1e6;
+        wire_ms[i] = (double)tap->wire_ns / 1e6;
+        ratio[i] = total_ms[i] / wire_ms[i];
+    }
+    printf(
+        "tag in field to valve command: median %.1f ms, p99 %.1f ms (to the decision %.1f, from start to the "
+        "command"
+        " %.1f); frames on the wire %.1f ms; ratio median %.2f, p99 %.2f (goal 1.25); %d taps at %d baud\n",
+        percentile(total_ms, 50), percentile(total_ms, 99), percentile(decide_ms, 50),
+        percentile(open_ms, 50), percentile(wire_ms, 50), percentile(ratio, 50), percentile(ratio, 99), TAPS,
+        BAUD);
+    return 0;
+}
