@@ -85,8 +85,7 @@ void fg_tree_start(struct fg_tree_builder *builder, uint8_t depth, fg_tree_group
     builder->context = context;
 }
 
-/* Fills the inner digests of a group whose lowest row is complete; gives the digest of its top. */
-static void complete_group(struct fg_digest *group, uint8_t bits, struct fg_digest *ret_top)
+void fg_tree_group_complete(struct fg_digest *group, uint8_t bits, struct fg_digest *ret_top)
 {
     size_t from = 0;
     size_t to = (size_t)1 << bits;
@@ -116,7 +115,7 @@ enum fg_err fg_tree_add(struct fg_tree_builder *builder, const struct fg_digest 
         group[index & mask] = at;
         if ((index & mask) != mask)
             return FG_OK;
-        complete_group(group, bits, &at);
+        fg_tree_group_complete(group, bits, &at);
         index >>= bits;
         if (builder->take != NULL) {
             enum fg_err result =

@@ -30,6 +30,10 @@ size_t fg_tree_group_digests(uint8_t bits);
 void fg_tree_group_siblings(const struct fg_digest *group, uint8_t bits, uint8_t level, uint32_t index,
                             struct fg_digest *ret_siblings);
 
+/* Computes the inner digests of a group whose lowest row is complete, and the digest of its top. bits 1 to 4.
+ */
+void fg_tree_group_complete(struct fg_digest *group, uint8_t bits, struct fg_digest *ret_top);
+
 /* Called with each finished group; a result other than FG_OK ends the building with that result. */
 typedef enum fg_err (*fg_tree_group_taker)(void *context, uint8_t level, uint32_t index,
                                            const struct fg_digest *digests, size_t count,

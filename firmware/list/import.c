@@ -1,9 +1,13 @@
-/* Import of a signed list file into the list store: one transaction, one bucket in memory at a time. */
+/* Import of a signed list file into the list store: one transaction, one bucket in memory at a time. Delta
+ * files are told apart here and go to import_delta.c. */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "firmware/core/rules.h"
 #include "firmware/list/store.h"
 #include "proto/bucket.h"
+#include "proto/delta.h"
 #include "proto/list_file.h"
 #include "proto/manifest.h"
 #include "proto/tree.h"
@@ -16,10 +20,9 @@ struct import {
     struct fg_tree_builder builder;
 };
 
-static enum fg_err check_version(struct import *import, struct fg_error *error)
+enum fg_err fg_list_check_version(struct fg_list *list, const struct fg_manifest *manifest, bool *ret_again,
+                                  struct fg_error *error)
 {
-    struct fg_list *list = import->list;
-    const struct fg_manifest *manifest = &import->manifest;
     bool same_list;
     uint64_t highest;
     enum fg_err result = fg_list_seen(list, manifest->list_id, &highest, error);
@@ -29,14 +32,40 @@ static enum fg_err check_version(struct import *import, struct fg_error *error)
     if (manifest->version < highest)
         return fg_fail(error, FG_E_OLD, "version %llu of %s is older than %llu, already seen",
                        (unsigned long long)manifest->version, manifest->list_id, (unsigned long long)highest);
-    import->fresh = list->state != FG_LIST_IN_FORCE || list->manifest.bucket_bits != manifest->bucket_bits;
+    *ret_again = false;
     same_list = list->state == FG_LIST_IN_FORCE && strcmp(list->manifest.list_id, manifest->list_id) == 0;
     if (!same_list || manifest->version > highest)
         return FG_OK;
     if (fg_list_verify_inside(list, NULL) == FG_OK)
         return fg_fail(error, FG_E_OLD, "version %llu of %s is already in force",
                        (unsigned long long)manifest->version, manifest->list_id);
-    import->fresh = true;
+    *ret_again = true;
+    return FG_OK;
+}
+
+enum fg_err fg_list_check_expiry(const struct fg_manifest *manifest, int64_t now_ms, struct fg_error *error)
+{
+    if (now_ms != 0 && manifest->expires_ms <= now_ms)
+        return fg_fail(error, FG_E_EXPIRED, "version %llu of %s has expired; fetch a newer one",
+                       (unsigned long long)manifest->version, manifest->list_id);
+    return FG_OK;
+}
+
+enum fg_err fg_list_put_in_force(struct fg_list *list, const uint8_t *signed_bytes, size_t length,
+                                 const struct fg_manifest *manifest, struct fg_error *error)
+{
+    enum fg_err result = fg_list_put(list, FG_LIST_PUT_MANIFEST, 1, signed_bytes, length, error);
+
+    if (result == FG_OK)
+        result = fg_list_put_seen(list, manifest->list_id, manifest->version, error);
+    if (result == FG_OK)
+        result = fg_list_run(list, FG_LIST_COMMIT, error);
+    if (result != FG_OK)
+        return result;
+    list->loaded = false;
+    fg_list_note(list, manifest->list_id, manifest->version);
+    /* Gives the space of the WAL back; if another reader prevents it, a later import will. */
+    (void)sqlite3_wal_checkpoint_v2(list->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return FG_OK;
 }
 
@@ -132,17 +161,18 @@ static enum fg_err store_body(struct import *import, struct fg_error *error)
 /* In a write transaction. */
 static enum fg_err store_list(struct import *import, struct fg_error *error)
 {
+    struct fg_list *list = import->list;
     size_t length;
     const uint8_t *bytes = fg_list_file_manifest(import->file, &length);
-    enum fg_err result = check_version(import, error);
+    bool again;
+    enum fg_err result = fg_list_check_version(list, &import->manifest, &again, error);
 
-    if (result == FG_OK)
-        result = store_body(import, error);
-    if (result == FG_OK)
-        result = fg_list_put(import->list, FG_LIST_PUT_MANIFEST, 1, bytes, length, error);
-    if (result == FG_OK)
-        result = fg_list_put_seen(import->list, import->manifest.list_id, import->manifest.version, error);
-    return result;
+    if (result != FG_OK)
+        return result;
+    import->fresh = again || list->state != FG_LIST_IN_FORCE ||
+                    list->manifest.bucket_bits != import->manifest.bucket_bits;
+    result = store_body(import, error);
+    return result == FG_OK ? fg_list_put_in_force(list, bytes, length, &import->manifest, error) : result;
 }
 
 static enum fg_err open_file(struct import *import, const char *path, int64_t now_ms, struct fg_error *error)
@@ -156,16 +186,13 @@ static enum fg_err open_file(struct import *import, const char *path, int64_t no
         return result;
     bytes = fg_list_file_manifest(import->file, &length);
     result = fg_manifest_verify(bytes, length, list->trusted, list->trusted_count, &import->manifest, error);
-    if (result != FG_OK)
-        return result;
-    if (now_ms != 0 && import->manifest.expires_ms <= now_ms)
-        return fg_fail(error, FG_E_EXPIRED, "version %llu of %s has expired; fetch a newer one",
-                       (unsigned long long)import->manifest.version, import->manifest.list_id);
-    return fg_list_file_expect(import->file, &import->manifest, error);
+    if (result == FG_OK)
+        result = fg_list_check_expiry(&import->manifest, now_ms, error);
+    return result == FG_OK ? fg_list_file_expect(import->file, &import->manifest, error) : result;
 }
 
-enum fg_err fg_list_import(struct fg_list *list, const char *file_path, int64_t now_ms,
-                           struct fg_manifest *ret_manifest, struct fg_error *error)
+static enum fg_err import_whole(struct fg_list *list, const char *file_path, int64_t now_ms,
+                                struct fg_manifest *ret_manifest, struct fg_error *error)
 {
     struct import import = {.list = list};
     enum fg_err result = open_file(&import, file_path, now_ms, error);
@@ -176,17 +203,38 @@ enum fg_err fg_list_import(struct fg_list *list, const char *file_path, int64_t 
     if (result != FG_OK)
         goto done;
     result = store_list(&import, error);
-    if (result == FG_OK)
-        result = fg_list_run(list, FG_LIST_COMMIT, error);
     fg_list_abandon(list);
-    if (result != FG_OK)
-        goto done;
-    list->loaded = false;
-    fg_list_note(list, import.manifest.list_id, import.manifest.version);
-    /* Gives the space of the WAL back; if another reader prevents it, a later import will. */
-    (void)sqlite3_wal_checkpoint_v2(list->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    *ret_manifest = import.manifest;
+    if (result == FG_OK)
+        *ret_manifest = import.manifest;
 done:
     fg_list_file_close(import.file);
+    return result;
+}
+
+/* A file that cannot be read is no delta: reading it as a list file says why. */
+static bool is_delta(const char *path)
+{
+    char magic[FG_DELTA_MAGIC_BYTES];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t count;
+
+    if (fd < 0)
+        return false;
+    count = read(fd, magic, sizeof(magic));
+    (void)close(fd);
+    return count == (ssize_t)sizeof(magic) && memcmp(magic, FG_DELTA_MAGIC, sizeof(magic)) == 0;
+}
+
+enum fg_err fg_list_import(struct fg_list *list, const char *file_path, int64_t now_ms,
+                           struct fg_manifest *ret_manifest, struct fg_error *error)
+{
+    enum fg_err result;
+
+    if (list->repair != NULL)
+        return fg_fail(error, FG_E_STATE, "%s: a repair of the list is under way", file_path);
+    if (is_delta(file_path))
+        result = fg_list_import_delta(list, file_path, now_ms, ret_manifest, error);
+    else
+        result = import_whole(list, file_path, now_ms, ret_manifest, error);
     return result == FG_OK ? FG_OK : fg_fail_in(error, result, "%s: ", file_path);
 }

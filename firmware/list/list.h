@@ -36,10 +36,12 @@ enum fg_err fg_list_expect(struct fg_list *list, const char *list_id, uint64_t v
  * it was rolled back. */
 enum fg_err fg_list_manifest(struct fg_list *list, struct fg_manifest *ret_manifest, struct fg_error *error);
 
-/* Imports a signed list file (proto/PROTOCOL.md, "list file") in one transaction: verified first to last,
- * version higher than the one in force, not expired at now_ms. On any error the old list stays in force.
- * now_ms 0: expiry is not tested (clock unknown). Errors: FG_E_AUTH, FG_E_OLD, FG_E_EXPIRED, FG_E_FORMAT,
- * FG_E_SIZE, FG_E_IO. The version in force is taken again only when the store does not prove (repair). */
+/* Imports a signed list file or a delta file (proto/PROTOCOL.md 4; told apart by their first bytes) in one
+ * transaction: verified first to last, version higher than the one in force, not expired at now_ms. On any
+ * error the old list stays in force. now_ms 0: expiry is not tested (clock unknown). Errors: FG_E_AUTH,
+ * FG_E_OLD, FG_E_EXPIRED, FG_E_FORMAT, FG_E_SIZE, FG_E_IO; FG_E_STATE: the delta does not start at the list
+ * in force. The version in force is taken again, from a list file, only when the store does not prove
+ * (repair). */
 enum fg_err fg_list_import(struct fg_list *list, const char *file_path, int64_t now_ms,
                            struct fg_manifest *ret_manifest, struct fg_error *error);
 
@@ -61,6 +63,45 @@ struct fg_list_proof {
 };
 enum fg_err fg_list_prove(struct fg_list *list, const struct fg_code *code, struct fg_row *ret_row,
                           struct fg_list_proof *ret_proof, struct fg_error *error);
+
+/* The pieces that a list is handed on in. Each is what the store holds for that very version (FG_E_NOT_FOUND
+ * when another one is in force, or when there is no such bucket or group; FG_E_STATE when no good list is in
+ * force); the receiver proves them. version 0 stands for the version in force.
+ *
+ * The signed manifest: capacity FG_MANIFEST_SIGNED_MAX is always enough. */
+enum fg_err fg_list_signed_manifest(struct fg_list *list, uint8_t *buffer, size_t capacity,
+                                    size_t *ret_length, struct fg_error *error);
+/* A bucket's bytes: capacity FG_BUCKET_BYTES_MAX is always enough. */
+enum fg_err fg_list_bucket(struct fg_list *list, uint64_t version, uint32_t index, uint8_t *buffer,
+                           size_t capacity, size_t *ret_length, struct fg_error *error);
+/* The digests of one group of the tree (proto/tree.h): ret_digests has room for FG_TREE_GROUP_DIGESTS. */
+enum fg_err fg_list_node_group(struct fg_list *list, uint64_t version, uint8_t level, uint32_t index,
+                               struct fg_digest *ret_digests, size_t *ret_count, struct fg_error *error);
+
+/* Writes the list in force as a list file, the same bytes as the bureau's, proven while it is written
+ * (temporary file, sync, rename). FG_E_AUTH when the store does not prove: then nothing is written. */
+enum fg_err fg_list_export(struct fg_list *list, const char *path, struct fg_manifest *ret_manifest,
+                           struct fg_error *error);
+
+/* Repair: taking over a signed manifest by exchanging only the buckets that differ. Between begin and commit
+ * or abandon the store is held in one write transaction: the old list keeps answering other processes, and
+ * everything else on this object but the functions below fails. The tree is first computed anew from the
+ * buckets that the store really has, so that buckets which somebody edited differ too. FG_E_STATE: no list of
+ * the same id and number of buckets is in force (import a list file); FG_E_AUTH, FG_E_OLD and FG_E_EXPIRED as
+ * fg_list_import; the version in force is repaired when it does not prove. */
+enum fg_err fg_list_repair_begin(struct fg_list *list, const uint8_t *signed_manifest, size_t length,
+                                 int64_t now_ms, struct fg_error *error);
+/* A group of the tree over the buckets that the store really has. */
+enum fg_err fg_list_repair_group(struct fg_list *list, uint8_t level, uint32_t index,
+                                 struct fg_digest *ret_digests, struct fg_error *error);
+/* Puts a bucket; indexes must rise from call to call (FG_E_ARG). FG_E_FORMAT ... when it is no such bucket.
+ */
+enum fg_err fg_list_repair_put(struct fg_list *list, uint32_t index, const uint8_t *bytes, size_t length,
+                               struct fg_error *error);
+/* The new manifest comes into force if its root proves, FG_E_AUTH otherwise; ends the repair either way. */
+enum fg_err fg_list_repair_commit(struct fg_list *list, struct fg_manifest *ret_manifest,
+                                  struct fg_error *error);
+void fg_list_repair_abandon(struct fg_list *list); /* also when no repair is under way */
 
 /* Verifies every bucket and node. FG_E_AUTH names the first bucket or node that does not prove. */
 enum fg_err fg_list_verify(struct fg_list *list, struct fg_error *error);

@@ -324,6 +324,7 @@ void fg_list_close(struct fg_list *list)
 {
     if (list == NULL)
         return;
+    fg_list_repair_abandon(list);
     for (int i = 0; i < FG_LIST_STATEMENTS; i++)
         (void)sqlite3_finalize(list->statements[i]);
     (void)sqlite3_close(list->db);

@@ -29,6 +29,8 @@ enum fg_list_statement {
     FG_LIST_STATEMENTS
 };
 
+struct fg_list_repair;
+
 struct fg_list {
     sqlite3 *db;
     sqlite3_stmt *statements[FG_LIST_STATEMENTS];
@@ -41,6 +43,7 @@ struct fg_list {
     /* The highest version this process has seen: outlives an exchange of the file under it. */
     char highest_id[FG_NAME_MAX + 1];
     uint64_t highest_version;
+    struct fg_list_repair *repair; /* under way (repair.c), else NULL */
 };
 
 /* Turns an SQLite result into an error that names what was done. FG_E_CORRUPT, FG_E_BUSY, FG_E_IO. */
@@ -72,6 +75,22 @@ enum fg_err fg_list_put_seen(struct fg_list *list, const char *list_id, uint64_t
                              struct fg_error *error);
 /* Keeps the version in memory if it is the highest. */
 void fg_list_note(struct fg_list *list, const char *list_id, uint64_t version);
+
+/* In a transaction: may this verified manifest come into force? FG_E_OLD when not. *ret_again: its version is
+ * in force already but does not prove, so that it may be taken once more. */
+enum fg_err fg_list_check_version(struct fg_list *list, const struct fg_manifest *manifest, bool *ret_again,
+                                  struct fg_error *error);
+/* FG_E_EXPIRED; now_ms 0 = not tested. */
+enum fg_err fg_list_check_expiry(const struct fg_manifest *manifest, int64_t now_ms, struct fg_error *error);
+
+/* Ends a write transaction whose content has proven: the signed manifest comes into force with it. On failure
+ * the transaction is still open. */
+enum fg_err fg_list_put_in_force(struct fg_list *list, const uint8_t *signed_bytes, size_t length,
+                                 const struct fg_manifest *manifest, struct fg_error *error);
+
+/* Import of a delta file (import_delta.c). */
+enum fg_err fg_list_import_delta(struct fg_list *list, const char *file_path, int64_t now_ms,
+                                 struct fg_manifest *ret_manifest, struct fg_error *error);
 
 /* In a transaction: fg_list_verify without its frame. */
 enum fg_err fg_list_verify_inside(struct fg_list *list, struct fg_error *error);
