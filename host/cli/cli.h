@@ -63,6 +63,9 @@ extern const struct cli_command cli_list_commands[];
 extern const struct cli_command cli_tag_commands[];
 extern const struct cli_command cli_journal_commands[];
 extern const struct cli_command cli_point_commands[];
+extern const struct cli_command cli_ca_commands[];
+extern const struct cli_command cli_device_commands[];
+extern const struct cli_command cli_enrol_commands[];
 
 /* The option's (last) value, NULL when not given; a switch that was given has the value "". name must be one
  * of the command's options. */

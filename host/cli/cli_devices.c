@@ -1,0 +1,207 @@
+/* fillgate bureau code|devices|suspend|release: who may join, and who may no longer. Not: joining itself
+ * (cli_enrol.c). Relies on: host/bureau/enrolment.h, host/sql. */
+#include <inttypes.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/bureau/enrolment.h"
+#include "host/bureau/schema.h"
+#include "host/cli/cli.h"
+#include "host/cli/cli_number.h"
+
+#define SQL_DEADLINE_MS 10000
+#define HOUR_MS INT64_C(3600000)
+
+/* Opens the bureau's database of --database with its schema brought up to date. */
+static enum fg_err database_open(const struct cli_call *call, struct fg_sql **ret_sql, struct fg_error *error)
+{
+    struct fg_sql_settings settings = {.url = cli_value(call, "--database"), .deadline_ms = SQL_DEADLINE_MS};
+    struct fg_sql *sql = NULL;
+    enum fg_err result;
+
+    if (settings.url == NULL)
+        return fg_fail(error, FG_E_ARG, "give --database URL");
+    result = fg_sql_open(&settings, &sql, error);
+    if (result == FG_OK)
+        result = fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, error);
+    if (result == FG_OK)
+        *ret_sql = sql;
+    else
+        fg_sql_close(sql);
+    return result;
+}
+
+/* --who, or the account that runs this. */
+static const char *who_is(const struct cli_call *call)
+{
+    const char *who = cli_value(call, "--who");
+    const struct passwd *account;
+
+    if (who != NULL)
+        return who;
+    account = getpwuid(getuid());
+    return account != NULL ? account->pw_name : "unknown";
+}
+
+static enum cli_exit finish(const struct cli_call *call, enum fg_err result, const struct fg_error *error)
+{
+    if (result == FG_E_ARG)
+        return cli_usage(call, "%s", error->text);
+    return result == FG_OK ? CLI_OK : cli_fail(call, result, error);
+}
+
+static enum cli_exit code_new(const struct cli_call *call)
+{
+    uint64_t hours = 24;
+    int64_t now_ms = cli_now_ms();
+    char code[FG_ONE_TIME_CODE_TEXT];
+    char until[CLI_TIME_TEXT];
+    struct fg_one_time_order order = {.device = call->arguments[0],
+                                      .role = cli_value(call, "--role"),
+                                      .station = cli_value(call, "--station"),
+                                      .list_id = cli_value(call, "--list-id"),
+                                      .who = who_is(call)};
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    struct cli_json json;
+    enum fg_err result = cli_number(call, "--hours", 1, 24 * 31, &hours, &error);
+
+    if (result != FG_OK)
+        return cli_usage(call, "%s", error.text);
+    if (order.role == NULL)
+        return cli_usage(call, "give --role controller or --role station");
+    if (order.station == NULL && strcmp(order.role, FG_ROLE_STATION) == 0)
+        order.station = order.device;
+    if (order.station == NULL)
+        return cli_usage(call, "give --station ID");
+    if (order.list_id == NULL)
+        order.list_id = order.station;
+    order.expires_ms = now_ms + (int64_t)hours * HOUR_MS;
+    result = database_open(call, &sql, &error);
+    if (result == FG_OK)
+        result = fg_enrolment_code_new(sql, &order, now_ms, code, &error);
+    fg_sql_close(sql);
+    if (result != FG_OK)
+        return finish(call, result, &error);
+    if (call->json) {
+        cli_json_start(&json);
+        cli_json_text(&json, json.root, "code", code);
+        cli_json_number(&json, json.root, "expires_ms", order.expires_ms);
+        return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+    }
+    cli_time_text(order.expires_ms, until);
+    printf("%s %s\n%s %s\n", cli_text(call, FG_TEXT_CLI_CODE_IS), code,
+           cli_text(call, FG_TEXT_CLI_CODE_UNTIL), until);
+    return CLI_OK;
+}
+
+/* ---- devices ---- */
+
+struct listing {
+    const struct cli_call *call;
+    struct cli_json json;
+    cJSON *array;
+};
+
+static enum fg_err device_print(void *context, const struct fg_device_record *record, struct fg_error *error)
+{
+    struct listing *listing = context;
+    const struct cli_call *call = listing->call;
+    char end[CLI_TIME_TEXT];
+
+    (void)error;
+    if (call->json) {
+        cJSON *object = cli_json_push_object(&listing->json, listing->array);
+
+        cli_json_text(&listing->json, object, "device", record->device);
+        cli_json_text(&listing->json, object, "role", record->role);
+        cli_json_text(&listing->json, object, "station", record->station);
+        cli_json_text(&listing->json, object, "list_id", record->list_id);
+        cli_json_bool(&listing->json, object, "suspended", record->suspended);
+        cli_json_number(&listing->json, object, "certificate_end_ms", record->certificate_end_ms);
+        return FG_OK;
+    }
+    cli_time_text(record->certificate_end_ms, end);
+    printf("%-16s %-11s %-16s %s, %s %s\n", record->device, record->role, record->station,
+           cli_text(call, record->suspended ? FG_TEXT_CLI_SUSPENDED : FG_TEXT_CLI_ACTIVE),
+           cli_text(call, FG_TEXT_CLI_CA_ENDS), end);
+    return FG_OK;
+}
+
+static enum cli_exit devices_list(const struct cli_call *call)
+{
+    struct listing listing = {.call = call};
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    enum fg_err result = database_open(call, &sql, &error);
+
+    if (result != FG_OK)
+        return finish(call, result, &error);
+    cli_json_start(&listing.json);
+    listing.array = cli_json_array(&listing.json, listing.json.root, "devices");
+    result = fg_device_each(sql, device_print, &listing, &error);
+    fg_sql_close(sql);
+    if (result == FG_OK && call->json)
+        return cli_json_print(&listing.json, stdout) ? CLI_OK : CLI_FAILURE;
+    cJSON_Delete(listing.json.root);
+    return finish(call, result, &error);
+}
+
+static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
+{
+    const char *why = cli_value(call, "--why");
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    enum fg_err result;
+
+    if (why == NULL)
+        return cli_usage(call, "give --why TEXT: it is kept with the change");
+    result = database_open(call, &sql, &error);
+    if (result == FG_OK)
+        result =
+            fg_device_suspend(sql, call->arguments[0], suspended, who_is(call), why, cli_now_ms(), &error);
+    fg_sql_close(sql);
+    if (result == FG_OK && !call->json)
+        printf("%s: %s\n", call->arguments[0],
+               cli_text(call, suspended ? FG_TEXT_CLI_SUSPENDED : FG_TEXT_CLI_ACTIVE));
+    return finish(call, result, &error);
+}
+
+static enum cli_exit device_suspend(const struct cli_call *call)
+{
+    return suspend_set(call, true);
+}
+
+static enum cli_exit device_release(const struct cli_call *call)
+{
+    return suspend_set(call, false);
+}
+
+static const struct cli_option code_options[] = {
+    {"--database", "URL", FG_TEXT_CLI_OPTION_DATABASE, false},
+    {"--role", "ROLE", FG_TEXT_CLI_OPTION_ROLE, false},
+    {"--station", "ID", FG_TEXT_CLI_OPTION_STATION, false},
+    {"--list-id", "ID", FG_TEXT_CLI_OPTION_DEVICE_LIST, false},
+    {"--hours", "N", FG_TEXT_CLI_OPTION_HOURS, false},
+    {"--who", "NAME", FG_TEXT_CLI_OPTION_WHO, false},
+    {0},
+};
+static const struct cli_option list_options[] = {
+    {"--database", "URL", FG_TEXT_CLI_OPTION_DATABASE, false},
+    {0},
+};
+static const struct cli_option suspend_options[] = {
+    {"--database", "URL", FG_TEXT_CLI_OPTION_DATABASE, false},
+    {"--who", "NAME", FG_TEXT_CLI_OPTION_WHO, false},
+    {"--why", "TEXT", FG_TEXT_CLI_OPTION_WHY, false},
+    {0},
+};
+
+const struct cli_command cli_device_commands[] = {
+    {"bureau", "code", "ID", FG_TEXT_CLI_BUREAU_CODE, 1, 1, code_options, code_new},
+    {"bureau", "devices", "", FG_TEXT_CLI_BUREAU_DEVICES, 0, 0, list_options, devices_list},
+    {"bureau", "suspend", "ID", FG_TEXT_CLI_BUREAU_SUSPEND, 1, 1, suspend_options, device_suspend},
+    {"bureau", "release", "ID", FG_TEXT_CLI_BUREAU_RELEASE, 1, 1, suspend_options, device_release},
+    {0},
+};
