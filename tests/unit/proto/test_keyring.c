@@ -1,0 +1,156 @@
+/* Key rings: rotation with old and new keys, and everything that must not replace a ring. */
+#include <string.h>
+
+#include "proto/keyring.h"
+#include "tests/lib/check.h"
+
+struct bench {
+    struct fg_private_key old_list;
+    struct fg_private_key new_list;
+    struct fg_private_key tag;
+    struct fg_private_key stranger;
+    struct fg_keyring in_force;
+    struct fg_keyring next;
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    size_t length;
+};
+
+static void bench_fill(struct bench *bench)
+{
+    struct fg_error error;
+
+    memset(bench, 0, sizeof(*bench));
+    CHECK_OK(fg_private_key_new(&bench->old_list, &error), &error);
+    CHECK_OK(fg_private_key_new(&bench->new_list, &error), &error);
+    CHECK_OK(fg_private_key_new(&bench->tag, &error), &error);
+    CHECK_OK(fg_private_key_new(&bench->stranger, &error), &error);
+    bench->in_force = (struct fg_keyring){.version = 1, .key_count = 2};
+    bench->in_force.keys[0] = (struct fg_keyring_key){FG_KEYRING_LIST, bench->old_list.public_key};
+    bench->in_force.keys[1] = (struct fg_keyring_key){FG_KEYRING_TAG, bench->tag.public_key};
+    bench->next = (struct fg_keyring){.version = 2, .issued_ms = 1795392000000, .key_count = 2};
+    bench->next.keys[0] = (struct fg_keyring_key){FG_KEYRING_LIST, bench->new_list.public_key};
+    bench->next.keys[1] = (struct fg_keyring_key){FG_KEYRING_TAG, bench->tag.public_key};
+}
+
+static void next_encode(struct bench *bench)
+{
+    struct fg_error error;
+
+    CHECK_OK(fg_keyring_encode(&bench->next, bench->bytes, sizeof(bench->bytes), &bench->length, &error),
+             &error);
+}
+
+static void next_sign(struct bench *bench, const struct fg_private_key *key)
+{
+    struct fg_error error;
+
+    CHECK_OK(fg_keyring_sign(bench->bytes, bench->length, key, bench->bytes, sizeof(bench->bytes),
+                             &bench->length, &error),
+             &error);
+}
+
+static enum fg_err next_verify(struct bench *bench, struct fg_keyring *ret_ring, struct fg_error *error)
+{
+    return fg_keyring_verify(bench->bytes, bench->length, &bench->in_force, ret_ring, error);
+}
+
+TEST("TUF rule: a ring signed by old and new keys replaces the one before")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_public_key keys[4];
+    struct fg_error error;
+
+    bench_fill(&bench);
+    next_encode(&bench);
+    next_sign(&bench, &bench.old_list);
+    next_sign(&bench, &bench.new_list);
+    CHECK_OK(next_verify(&bench, &ring, &error), &error);
+    CHECK_INT(ring.version, 2);
+    CHECK_INT(fg_keyring_keys(&ring, FG_KEYRING_LIST, keys, 4), 1);
+    CHECK_BYTES(keys[0].point, bench.new_list.public_key.point, FG_POINT_BYTES);
+    CHECK_INT(fg_keyring_keys(&ring, FG_KEYRING_TAG, keys, 4), 1);
+    CHECK_INT(fg_keyring_keys(&ring, FG_KEYRING_RECEIPT, keys, 4), 0);
+}
+
+TEST("TUF rule: a ring without a signature of an old list key is refused, whoever else signed")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    next_encode(&bench);
+    next_sign(&bench, &bench.new_list);
+    next_sign(&bench, &bench.tag);
+    next_sign(&bench, &bench.stranger);
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "no list key that is in force");
+}
+
+TEST("TUF rule: a new key that has not signed is refused")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    next_encode(&bench);
+    next_sign(&bench, &bench.old_list);
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "new key 1");
+}
+
+TEST("TUF rule: a ring that is not newer is refused")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    bench.next.version = 1;
+    next_encode(&bench);
+    next_sign(&bench, &bench.old_list);
+    next_sign(&bench, &bench.new_list);
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_OLD);
+}
+
+TEST("TAMPER-SHOWS: any byte of a ring file changed is refused")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+    size_t taken = 0;
+
+    bench_fill(&bench);
+    next_encode(&bench);
+    next_sign(&bench, &bench.old_list);
+    next_sign(&bench, &bench.new_list);
+    for (size_t i = 0; i < bench.length; i++) {
+        bench.bytes[i] ^= 0x10;
+        taken += next_verify(&bench, &ring, &error) == FG_OK;
+        bench.bytes[i] ^= 0x10;
+    }
+    CHECK_INT(taken, 0);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a ring without list keys, with an unknown purpose or signed twice by one key is "
+     "refused")
+{
+    struct bench bench;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    bench.next.keys[0].purpose = FG_KEYRING_TAG;
+    CHECK_INT(fg_keyring_encode(&bench.next, bench.bytes, sizeof(bench.bytes), &bench.length, &error),
+              FG_E_RANGE);
+    bench.next.keys[0].purpose = 9;
+    CHECK_INT(fg_keyring_encode(&bench.next, bench.bytes, sizeof(bench.bytes), &bench.length, &error),
+              FG_E_RANGE);
+    bench.next.keys[0].purpose = FG_KEYRING_LIST;
+    next_encode(&bench);
+    next_sign(&bench, &bench.old_list);
+    CHECK_INT(fg_keyring_sign(bench.bytes, bench.length, &bench.old_list, bench.bytes, sizeof(bench.bytes),
+                              &bench.length, &error),
+              FG_E_EXISTS);
+}
