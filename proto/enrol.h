@@ -71,6 +71,13 @@ enum fg_err fg_csr_make(const struct fg_private_key *key, const char *role, uint
 enum fg_err fg_csr_key(const uint8_t *bytes, size_t length, struct fg_public_key *ret_key,
                        struct fg_error *error);
 
+/* Makes the request: code "" for a renewal; device_key NULL for a station. names (a station's, as a server)
+ * may be NULL when name_count is 0. FG_E_RANGE names what is too long. */
+enum fg_err fg_enrol_request_make(const char *role, const char *code, const struct fg_private_key *tls_key,
+                                  const struct fg_private_key *device_key, const char *const *names,
+                                  size_t name_count, struct fg_enrol_request *ret_request,
+                                  struct fg_error *error);
+
 /* Writes DER certificates as one PEM file, one after another (own first, then the chain): a temporary file,
  * synced and renamed, so that a reader sees the old or the new one. */
 struct fg_certificate_part {

@@ -8,13 +8,6 @@
 #include "proto/enrol.h"
 #include "proto/https.h"
 
-/* Makes the request: code "" for a renewal; device_key NULL for a station. names (a station's, as a server)
- * may be NULL when name_count is 0. FG_E_RANGE names what is too long. */
-enum fg_err fg_enrol_request_make(const char *role, const char *code, const struct fg_private_key *tls_key,
-                                  const struct fg_private_key *device_key, const char *const *names,
-                                  size_t name_count, struct fg_enrol_request *ret_request,
-                                  struct fg_error *error);
-
 /* Sends it to path (FG_SYNC_PATH_ENROL or _RENEW). FG_E_DENIED with the bureau's words when it refuses;
  * FG_E_BUSY when the bureau cannot be reached through a station just now; https.h's errors. */
 enum fg_err fg_enrol_ask(struct fg_https *https, const char *path, const struct fg_enrol_request *request,

@@ -11,8 +11,8 @@
     " list_id TEXT NOT NULL, tls_point BYTES NOT NULL, device_point BYTES, suspended BIGINT NOT NULL "       \
     "DEFAULT 0,"                                                                                             \
     " enrolled_ms BIGINT NOT NULL, certificate_end_ms BIGINT NOT NULL);"                                     \
-    "CREATE INDEX device_of_station ON device (station);"\
-"CREATE INDEX device_of_key ON device (tls_point);"                                                    \
+    "CREATE INDEX device_of_station ON device (station);"                                                    \
+    "CREATE INDEX device_of_key ON device (tls_point);"                                                      \
     "CREATE TABLE certificate (device TEXT NOT NULL, serial BYTES NOT NULL, issued_ms BIGINT NOT NULL,"      \
     " end_ms BIGINT NOT NULL, bytes BYTES NOT NULL, PRIMARY KEY (device, serial));"                          \
     "CREATE TABLE device_change (device TEXT NOT NULL, number BIGINT NOT NULL, at_ms BIGINT NOT NULL,"       \

@@ -58,8 +58,8 @@ enum fg_err fg_sql_begin(struct fg_sql *sql, struct fg_error *error);
 enum fg_err fg_sql_commit(struct fg_sql *sql, struct fg_error *error);
 void fg_sql_rollback(struct fg_sql *sql); /* no effect without a transaction */
 
-/* Prepares (kept by text, so that preparing the same text again is cheap; the same text gives the same
- * object, reset) or finds a statement. It belongs to sql. text must be a string literal or outlive sql. */
+/* Prepares a statement, or finds the one that was prepared from the same text, reset and with no parameter
+ * bound. It belongs to sql. At most 128 different texts a database object. */
 enum fg_err fg_sql_prepare(struct fg_sql *sql, const char *text, struct fg_sql_statement **ret_statement,
                            struct fg_error *error);
 

@@ -1,0 +1,9 @@
+/* The list of the bureau's migrations (schema.h). */
+#include "host/bureau/schema.h"
+
+#include "host/bureau/schema_enrolment.h"
+
+const struct fg_sql_migration fg_bureau_migrations[] = {
+    {1, "enrolment", FG_SCHEMA_ENROLMENT},
+};
+const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

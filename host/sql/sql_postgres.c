@@ -1,0 +1,494 @@
+/* The PostgreSQL back end of the SQL layer, on libpq: named prepared statements, binary parameters and
+ * results, rows one by one, COPY for bulk.
+ *
+ * A connection that is lost gives FG_E_GONE; the next begin opens it anew, and statements are prepared again
+ * as they are used. Integers travel as 8 bytes, big-endian. */
+#include <arpa/inet.h>
+#include <endian.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/sql/sql_private.h"
+
+#define TYPE_BYTEA 17
+#define TYPE_INT8 20
+#define TYPE_TEXT 25
+#define COPY_FLUSH_BYTES 65536
+
+/* sql->handle */
+struct server {
+    PGconn *connection;
+    uint32_t generation; /* counts connections: statements of an older one must be prepared again */
+    struct fg_sql_statement *streaming;
+};
+
+/* statement->handle */
+struct prepared {
+    uint32_t generation; /* 0 = not prepared yet */
+    PGresult *row;
+    char text[32]; /* an integer column asked for as text */
+};
+
+static struct server *server_of(const struct fg_sql *sql)
+{
+    return sql->handle;
+}
+
+static struct prepared *prepared_of(const struct fg_sql_statement *statement)
+{
+    return statement->handle;
+}
+
+static enum fg_err code_of(const char *state)
+{
+    if (state == NULL || strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
+        return FG_E_GONE;
+    if (strcmp(state, "23505") == 0)
+        return FG_E_EXISTS;
+    if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0)
+        return FG_E_BUSY;
+    if (strcmp(state, "57014") == 0)
+        return FG_E_TIMEOUT;
+    if (strcmp(state, "53100") == 0)
+        return FG_E_FULL;
+    return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ? FG_E_RANGE : FG_E_IO;
+}
+
+/* result may be NULL: the connection itself failed. */
+static enum fg_err fail(struct fg_sql *sql, const PGresult *result, const char *doing, struct fg_error *error)
+{
+    struct server *server = server_of(sql);
+    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *text = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(server->connection);
+    enum fg_err code = PQstatus(server->connection) == CONNECTION_BAD ? FG_E_GONE : code_of(state);
+
+    return fg_fail(error, code, "PostgreSQL: %s: %.*s", doing, (int)strcspn(text, "\n"), text);
+}
+
+/* Takes whatever is still to come, so that the connection can be used again. */
+static void drain(struct server *server)
+{
+    PGresult *result;
+
+    while ((result = PQgetResult(server->connection)) != NULL)
+        PQclear(result);
+    server->streaming = NULL;
+}
+
+static enum fg_err postgres_script(struct fg_sql *sql, const char *text, struct fg_error *error)
+{
+    PGresult *result = PQexec(server_of(sql)->connection, text);
+    ExecStatusType status = PQresultStatus(result);
+    enum fg_err code = FG_OK;
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+        code = fail(sql, result, "running a script", error);
+    PQclear(result);
+    return code;
+}
+
+static enum fg_err connect_now(struct fg_sql *sql, struct fg_error *error)
+{
+    struct server *server = server_of(sql);
+    char options[160];
+    enum fg_err code;
+
+    PQfinish(server->connection);
+    server->connection = PQconnectdb(sql->url);
+    server->generation++;
+    server->streaming = NULL;
+    if (PQstatus(server->connection) != CONNECTION_OK) {
+        const char *text = PQerrorMessage(server->connection);
+
+        return fg_fail(error, FG_E_GONE, "PostgreSQL: cannot connect: %.*s", (int)strcspn(text, "\n"), text);
+    }
+    (void)snprintf(options, sizeof(options),
+                   "SET statement_timeout = %u; SET lock_timeout = %u; SET client_min_messages = warning; "
+                   "SET synchronous_commit = on",
+                   sql->deadline_ms, sql->deadline_ms);
+    code = postgres_script(sql, options, error);
+    return code;
+}
+
+static void postgres_close(struct fg_sql *sql)
+{
+    struct server *server = server_of(sql);
+
+    PQfinish(server->connection);
+    free(server);
+    sql->handle = NULL;
+}
+
+static enum fg_err postgres_open(struct fg_sql *sql, struct fg_error *error)
+{
+    enum fg_err code;
+
+    sql->handle = calloc(1, sizeof(struct server));
+    if (sql->handle == NULL)
+        return fg_fail(error, FG_E_MEMORY, "database: no memory");
+    code = connect_now(sql, error);
+    if (code != FG_OK)
+        postgres_close(sql);
+    return code;
+}
+
+static enum fg_err postgres_begin(struct fg_sql *sql, struct fg_error *error)
+{
+    struct server *server = server_of(sql);
+    enum fg_err code;
+
+    if (server->streaming != NULL)
+        return fg_fail(error, FG_E_STATE, "PostgreSQL: a statement is still between its rows");
+    if (PQstatus(server->connection) != CONNECTION_OK) {
+        code = connect_now(sql, error);
+        if (code != FG_OK)
+            return code;
+    }
+    return postgres_script(sql, "BEGIN", error);
+}
+
+static enum fg_err postgres_commit(struct fg_sql *sql, struct fg_error *error)
+{
+    PGresult *result = PQexec(server_of(sql)->connection, "COMMIT");
+    enum fg_err code = FG_OK;
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        code = fail(sql, result, "committing", error);
+    else if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
+        code =
+            fg_fail(error, FG_E_STATE, "PostgreSQL: the transaction had failed before and was rolled back");
+    PQclear(result);
+    return code;
+}
+
+static void postgres_rollback(struct fg_sql *sql)
+{
+    struct server *server = server_of(sql);
+
+    drain(server);
+    PQclear(PQexec(server->connection, "ROLLBACK"));
+}
+
+static enum fg_err postgres_prepare(struct fg_sql_statement *statement, struct fg_error *error)
+{
+    statement->handle = calloc(1, sizeof(struct prepared));
+    return statement->handle != NULL ? FG_OK : fg_fail(error, FG_E_MEMORY, "database: no memory");
+}
+
+static void postgres_forget(struct fg_sql_statement *statement)
+{
+    PQclear(prepared_of(statement)->row);
+    free(statement->handle);
+}
+
+/* The types are those of the parameters that are bound now; NULLs leave theirs to the server. */
+static enum fg_err ensure_prepared(struct fg_sql_statement *statement, const char *name,
+                                   struct fg_error *error)
+{
+    struct server *server = server_of(statement->sql);
+    struct prepared *prepared = prepared_of(statement);
+    Oid types[FG_SQL_PARAMETERS_MAX];
+    PGresult *result;
+    enum fg_err code = FG_OK;
+
+    if (prepared->generation == server->generation)
+        return FG_OK;
+    for (unsigned i = 0; i < statement->parameter_count; i++) {
+        switch (statement->parameters[i].type) {
+        case FG_PARAMETER_INT:
+            types[i] = TYPE_INT8;
+            break;
+        case FG_PARAMETER_TEXT:
+            types[i] = TYPE_TEXT;
+            break;
+        case FG_PARAMETER_BYTES:
+            types[i] = TYPE_BYTEA;
+            break;
+        case FG_PARAMETER_NULL:
+            types[i] = 0;
+            break;
+        }
+    }
+    result = PQprepare(server->connection, name, statement->text, (int)statement->parameter_count, types);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        code = fail(statement->sql, result, "preparing a statement", error);
+    else
+        prepared->generation = server->generation;
+    PQclear(result);
+    return code;
+}
+
+static enum fg_err statement_send(struct fg_sql_statement *statement, struct fg_error *error)
+{
+    struct server *server = server_of(statement->sql);
+    const char *values[FG_SQL_PARAMETERS_MAX];
+    int lengths[FG_SQL_PARAMETERS_MAX];
+    int formats[FG_SQL_PARAMETERS_MAX];
+    uint64_t numbers[FG_SQL_PARAMETERS_MAX];
+    char name[16];
+    enum fg_err code;
+
+    (void)snprintf(name, sizeof(name), "s%u", statement->number);
+    code = ensure_prepared(statement, name, error);
+    if (code != FG_OK)
+        return code;
+    for (unsigned i = 0; i < statement->parameter_count; i++) {
+        const struct fg_sql_parameter *parameter = &statement->parameters[i];
+
+        numbers[i] = htobe64((uint64_t)parameter->number);
+        formats[i] = 1;
+        lengths[i] = parameter->type == FG_PARAMETER_INT ? 8 : (int)parameter->length;
+        values[i] = parameter->type == FG_PARAMETER_INT    ? (const char *)&numbers[i]
+                    : parameter->type == FG_PARAMETER_NULL ? NULL
+                    : parameter->bytes != NULL             ? parameter->bytes
+                                                           : "";
+    }
+    if (PQsendQueryPrepared(server->connection, name, (int)statement->parameter_count, values, lengths,
+                            formats, 1) != 1 ||
+        PQsetSingleRowMode(server->connection) != 1)
+        return fail(statement->sql, NULL, "sending a statement", error);
+    server->streaming = statement;
+    statement->running = true;
+    statement->changed = 0;
+    return FG_OK;
+}
+
+static enum fg_err postgres_next(struct fg_sql_statement *statement, struct fg_error *error)
+{
+    struct server *server = server_of(statement->sql);
+    struct prepared *prepared = prepared_of(statement);
+    enum fg_err code = FG_OK;
+
+    if (!statement->running) {
+        if (server->streaming != NULL)
+            return fg_fail(error, FG_E_STATE, "PostgreSQL: another statement is still between its rows");
+        if (!statement->sql->in_transaction && PQstatus(server->connection) != CONNECTION_OK)
+            code = connect_now(statement->sql, error);
+        if (code == FG_OK)
+            code = statement_send(statement, error);
+        if (code != FG_OK)
+            return code;
+    }
+    PQclear(prepared->row);
+    prepared->row = PQgetResult(server->connection);
+    switch (PQresultStatus(prepared->row)) {
+    case PGRES_SINGLE_TUPLE:
+        return FG_OK;
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+        statement->changed = strtoll(PQcmdTuples(prepared->row), NULL, 10);
+        return FG_E_NOT_FOUND;
+    default:
+        return fail(statement->sql, prepared->row, "running a statement", error);
+    }
+}
+
+static void postgres_reset(struct fg_sql_statement *statement)
+{
+    struct server *server = server_of(statement->sql);
+    struct prepared *prepared = prepared_of(statement);
+
+    PQclear(prepared->row);
+    prepared->row = NULL;
+    if (server->streaming == statement) {
+        if (statement->row) {
+            /* Left in the middle: the rest may be long. */
+            PGcancel *cancel = PQgetCancel(server->connection);
+            char text[8];
+
+            if (cancel != NULL && !statement->sql->in_transaction)
+                (void)PQcancel(cancel, text, sizeof(text));
+            PQfreeCancel(cancel);
+        }
+        drain(server);
+    }
+    statement->running = false;
+}
+
+static const char *cell(const struct fg_sql_statement *statement, unsigned column, size_t *ret_length)
+{
+    const PGresult *row = prepared_of(statement)->row;
+
+    *ret_length = (size_t)PQgetlength(row, 0, (int)column);
+    return PQgetvalue(row, 0, (int)column);
+}
+
+static int64_t postgres_int(const struct fg_sql_statement *statement, unsigned column)
+{
+    size_t length;
+    const char *bytes = cell(statement, column, &length);
+    uint64_t eight;
+    uint32_t four;
+
+    if (length == 8) {
+        memcpy(&eight, bytes, 8);
+        return (int64_t)be64toh(eight);
+    }
+    if (length == 4) {
+        memcpy(&four, bytes, 4);
+        return (int32_t)ntohl(four);
+    }
+    return length == 1 ? bytes[0] : 0;
+}
+
+static const char *postgres_text(const struct fg_sql_statement *statement, unsigned column)
+{
+    size_t length;
+
+    return cell(statement, column, &length);
+}
+
+static const uint8_t *postgres_bytes(const struct fg_sql_statement *statement, unsigned column,
+                                     size_t *ret_length)
+{
+    return (const uint8_t *)cell(statement, column, ret_length);
+}
+
+static bool postgres_is_null(const struct fg_sql_statement *statement, unsigned column)
+{
+    return PQgetisnull(prepared_of(statement)->row, 0, (int)column) == 1;
+}
+
+/* ---- COPY, binary ---- */
+
+static bool reserve(struct fg_sql_bulk *bulk, size_t more)
+{
+    size_t capacity = bulk->capacity == 0 ? (size_t)2 * COPY_FLUSH_BYTES : bulk->capacity;
+    uint8_t *buffer;
+
+    while (capacity - bulk->length < more)
+        capacity *= 2;
+    if (capacity == bulk->capacity)
+        return true;
+    buffer = realloc(bulk->buffer, capacity);
+    if (buffer == NULL)
+        return false;
+    bulk->buffer = buffer;
+    bulk->capacity = capacity;
+    return true;
+}
+
+static void put(struct fg_sql_bulk *bulk, const void *bytes, size_t length)
+{
+    if (length > 0)
+        memcpy(bulk->buffer + bulk->length, bytes, length);
+    bulk->length += length;
+}
+
+static void put_u32(struct fg_sql_bulk *bulk, uint32_t number)
+{
+    uint32_t wire = htonl(number);
+
+    put(bulk, &wire, sizeof(wire));
+}
+
+static void put_u16(struct fg_sql_bulk *bulk, uint16_t number)
+{
+    uint16_t wire = htons(number);
+
+    put(bulk, &wire, sizeof(wire));
+}
+
+static enum fg_err flush(struct fg_sql_bulk *bulk, struct fg_error *error)
+{
+    if (PQputCopyData(server_of(bulk->sql)->connection, (const char *)bulk->buffer, (int)bulk->length) != 1)
+        return fail(bulk->sql, NULL, "copying rows", error);
+    bulk->length = 0;
+    return FG_OK;
+}
+
+static enum fg_err postgres_bulk_start(struct fg_sql_bulk *bulk, struct fg_error *error)
+{
+    static const uint8_t header[] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n',
+                                     0,   0,   0,   0,   0,   0,   0,    0,    0};
+    struct server *server = server_of(bulk->sql);
+    PGresult *result;
+    enum fg_err code = FG_OK;
+
+    if (server->streaming != NULL)
+        return fg_fail(error, FG_E_STATE, "PostgreSQL: a statement is still between its rows");
+    (void)snprintf(bulk->text, sizeof(bulk->text), "COPY %s (%s) FROM STDIN WITH (FORMAT binary)",
+                   bulk->table, bulk->columns);
+    result = PQexec(server->connection, bulk->text);
+    if (PQresultStatus(result) != PGRES_COPY_IN)
+        code = fail(bulk->sql, result, "starting to copy", error);
+    PQclear(result);
+    if (code == FG_OK && !reserve(bulk, sizeof(header)))
+        code = fg_fail(error, FG_E_MEMORY, "database: no memory");
+    if (code == FG_OK)
+        put(bulk, header, sizeof(header));
+    return code;
+}
+
+static enum fg_err postgres_bulk_add(struct fg_sql_bulk *bulk, const struct fg_sql_value *values,
+                                     size_t count, struct fg_error *error)
+{
+    size_t needed = 2;
+
+    for (size_t i = 0; i < count; i++)
+        needed += 12 + (values[i].type == FG_SQL_TEXT    ? strlen(values[i].bytes)
+                        : values[i].type == FG_SQL_BYTES ? values[i].length
+                                                         : 0);
+    if (!reserve(bulk, needed))
+        return fg_fail(error, FG_E_MEMORY, "database: no memory");
+    put_u16(bulk, (uint16_t)count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = htobe64((uint64_t)values[i].number);
+        size_t length = values[i].type == FG_SQL_TEXT ? strlen(values[i].bytes) : values[i].length;
+
+        if (values[i].type == FG_SQL_NULL) {
+            put_u32(bulk, UINT32_MAX);
+        } else if (values[i].type == FG_SQL_INT) {
+            put_u32(bulk, 8);
+            put(bulk, &number, sizeof(number));
+        } else {
+            put_u32(bulk, (uint32_t)length);
+            put(bulk, values[i].bytes, length);
+        }
+    }
+    return bulk->length >= COPY_FLUSH_BYTES ? flush(bulk, error) : FG_OK;
+}
+
+static enum fg_err postgres_bulk_finish(struct fg_sql_bulk *bulk, struct fg_error *error)
+{
+    struct server *server = server_of(bulk->sql);
+    PGresult *result;
+    enum fg_err code = bulk->failure;
+
+    if (code == FG_OK && !reserve(bulk, 2))
+        code = fg_fail(error, FG_E_MEMORY, "database: no memory");
+    if (code == FG_OK) {
+        put_u16(bulk, UINT16_MAX);
+        code = flush(bulk, error);
+    }
+    (void)PQputCopyEnd(server->connection, code == FG_OK ? NULL : "given up");
+    result = PQgetResult(server->connection);
+    if (code == FG_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+        code = fail(bulk->sql, result, "copying rows", error);
+    PQclear(result);
+    drain(server);
+    return code;
+}
+
+const struct fg_sql_backend fg_sql_backend_postgres = {
+    .kind = "postgresql",
+    .open = postgres_open,
+    .close = postgres_close,
+    .begin = postgres_begin,
+    .commit = postgres_commit,
+    .rollback = postgres_rollback,
+    .script = postgres_script,
+    .prepare = postgres_prepare,
+    .forget = postgres_forget,
+    .next = postgres_next,
+    .reset = postgres_reset,
+    .column_int = postgres_int,
+    .column_text = postgres_text,
+    .column_bytes = postgres_bytes,
+    .column_is_null = postgres_is_null,
+    .bulk_start = postgres_bulk_start,
+    .bulk_add = postgres_bulk_add,
+    .bulk_finish = postgres_bulk_finish,
+};
