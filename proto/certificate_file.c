@@ -1,5 +1,5 @@
-/* Writing certificates as PEM files (enrol.h), so that a reader never sees half of one. Not: making them
- * (host/pki). Relies on: mbedTLS's PEM writer, POSIX files. */
+/* Certificates as PEM files (enrol.h): written so that a reader never sees half of one, and asked for their
+ * end. Not: making them (host/pki). Relies on: mbedTLS's PEM writer, POSIX files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <mbedtls/pem.h>
+#include <mbedtls/x509_crt.h>
 
 #include "proto/enrol.h"
 
@@ -49,5 +50,35 @@ enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_
         result = fg_fail(error, FG_E_IO, "%s: cannot put in place: %s", path, strerror(errno));
     if (result != FG_OK)
         (void)unlink(temporary);
+    return result;
+}
+
+/* Days since 1970-01-01 of a date of the Gregorian calendar, without the system's time zone. */
+static int64_t days_of(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = y / 400;
+    int64_t of_era = y - era * 400;
+    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error)
+{
+    mbedtls_x509_crt certificate;
+    enum fg_err result = FG_OK;
+
+    mbedtls_x509_crt_init(&certificate);
+    if (mbedtls_x509_crt_parse_file(&certificate, path) != 0) {
+        result = fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", path);
+    } else {
+        const mbedtls_x509_time *end = &certificate.valid_to;
+
+        *ret_end_ms =
+            (days_of(end->year, end->mon, end->day) * 86400 + end->hour * 3600 + end->min * 60 + end->sec) *
+            INT64_C(1000);
+    }
+    mbedtls_x509_crt_free(&certificate);
     return result;
 }

@@ -87,4 +87,7 @@ struct fg_certificate_part {
 enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_part *parts, size_t count,
                                   struct fg_error *error);
 
+/* When the first certificate of a PEM file ends. FG_E_IO, FG_E_FORMAT. */
+enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error);
+
 #endif

@@ -13,9 +13,6 @@
 enum fg_err fg_enrol_ask(struct fg_https *https, const char *path, const struct fg_enrol_request *request,
                          struct fg_enrol_answer *ret_answer, struct fg_error *error);
 
-/* When the first certificate of a PEM file ends. FG_E_IO, FG_E_FORMAT. */
-enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error);
-
 /* Renews the certificate at certificate_path for the key at key_path over a connection that shows the old
  * one, and replaces the file at once. The old one stays valid until it ends, so there is no moment without
  * one. */

@@ -8,7 +8,7 @@
 #include "host/cli/cli.h"
 #include "host/cli/cli_number.h"
 #include "host/pki/ca.h"
-#include "proto/join.h"
+#include "proto/enrol.h"
 
 #define PATH_BYTES 512
 #define DAY_MS INT64_C(86400000)
