@@ -62,6 +62,8 @@ static const struct key fixed_keys[] = {
     PATH_KEY("files", "device_key", device_key_path),
     {"files", "list_keys", VALUE_TEXT, 0, 0, 0, NULL}, /* a list: taken apart by list_keys_take */
     PATH_KEY("files", "control_socket", control_socket_path),
+    {"list", "id", VALUE_NAME, AT(list_id), 0, 0, NULL},
+    {"list", "station", VALUE_NAME, AT(station), 0, 0, NULL},
     {"reader", "program", VALUE_TEXT, AT(reader_program), 0, 0, NULL},
     {"reader", "connection", VALUE_TEXT, AT(reader_connection), 0, 0, NULL},
     NUMBER_KEY("reader", "poll_ms", VALUE_U32, reader_poll_ms, 10, 1000),

@@ -33,6 +33,10 @@ struct fg_config {
     char list_key_paths[FG_CONFIG_LIST_KEYS_MAX][FG_PATH_MAX + 1];
     char control_socket_path[FG_PATH_MAX + 1];
 
+    /* [list]: what the manifest must name */
+    char list_id[FG_NAME_MAX + 1];
+    char station[FG_NAME_MAX + 1];
+
     /* [reader]; program without a slash: looked for beside fillgated itself */
     char reader_program[FG_PATH_MAX + 1];
     char reader_connection[FG_PATH_MAX + 1];

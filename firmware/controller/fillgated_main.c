@@ -190,6 +190,8 @@ static void list_start(struct app *app)
         complain("list", &error);
         return;
     }
+    if (fg_list_pin(app->stores.list, app->config.list_id, app->config.station, &error) != FG_OK)
+        complain("list", &error);
     if (fg_list_manifest(app->stores.list, &manifest, &error) == FG_OK)
         fg_clock_raise_floor(&app->clock, manifest.issued_ms);
 }

@@ -9,7 +9,6 @@
 #include "proto/bucket.h"
 #include "proto/delta.h"
 #include "proto/list_file.h"
-#include "proto/manifest.h"
 #include "proto/tree.h"
 
 struct import {
@@ -40,14 +39,6 @@ enum fg_err fg_list_check_version(struct fg_list *list, const struct fg_manifest
         return fg_fail(error, FG_E_OLD, "version %llu of %s is already in force",
                        (unsigned long long)manifest->version, manifest->list_id);
     *ret_again = true;
-    return FG_OK;
-}
-
-enum fg_err fg_list_check_expiry(const struct fg_manifest *manifest, int64_t now_ms, struct fg_error *error)
-{
-    if (now_ms != 0 && manifest->expires_ms <= now_ms)
-        return fg_fail(error, FG_E_EXPIRED, "version %llu of %s has expired; fetch a newer one",
-                       (unsigned long long)manifest->version, manifest->list_id);
     return FG_OK;
 }
 
@@ -185,9 +176,7 @@ static enum fg_err open_file(struct import *import, const char *path, int64_t no
     if (result != FG_OK)
         return result;
     bytes = fg_list_file_manifest(import->file, &length);
-    result = fg_manifest_verify(bytes, length, list->trusted, list->trusted_count, &import->manifest, error);
-    if (result == FG_OK)
-        result = fg_list_check_expiry(&import->manifest, now_ms, error);
+    result = fg_list_accept(list, bytes, length, now_ms, &import->manifest, error);
     return result == FG_OK ? fg_list_file_expect(import->file, &import->manifest, error) : result;
 }
 

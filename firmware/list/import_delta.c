@@ -8,7 +8,6 @@
 #include "proto/bucket.h"
 #include "proto/bucket_patch.h"
 #include "proto/delta.h"
-#include "proto/manifest.h"
 
 struct delta_import {
     struct fg_list *list;
@@ -150,9 +149,7 @@ static enum fg_err open_delta(struct delta_import *import, const char *path, int
     if (result != FG_OK)
         return result;
     bytes = fg_delta_file_manifest(import->file, &length);
-    result = fg_manifest_verify(bytes, length, list->trusted, list->trusted_count, &import->manifest, error);
-    if (result == FG_OK)
-        result = fg_list_check_expiry(&import->manifest, now_ms, error);
+    result = fg_list_accept(list, bytes, length, now_ms, &import->manifest, error);
     return result == FG_OK ? fg_delta_file_expect(import->file, &import->manifest, error) : result;
 }
 

@@ -26,6 +26,12 @@ void fg_list_close(struct fg_list *list); /* list may be NULL */
 /* enum fg_list_state of firmware/core/rules.h as it stands now. */
 uint8_t fg_list_state(struct fg_list *list);
 
+/* From now on only the list of this id, made for this station (manifest: list id, rules.station), counts:
+ * another one is not imported (FG_E_AUTH), and one that stands in the store already is NOT_AUTHENTIC. Empty =
+ * any. Not kept in the store: to be said after each opening. FG_E_ARG: longer than FG_NAME_MAX bytes. */
+enum fg_err fg_list_pin(struct fg_list *list, const char *list_id, const char *station,
+                        struct fg_error *error);
+
 /* Raises the lowest version of a list that counts as not rolled back, to what another witness (the journal's
  * last LIST entry) has seen. Never lowers it; kept in the store. list_id is 1 to FG_NAME_MAX bytes.
  * FG_E_ARG, FG_E_IO. */

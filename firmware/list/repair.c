@@ -105,10 +105,7 @@ enum fg_err fg_list_repair_begin(struct fg_list *list, const uint8_t *signed_man
     repair = calloc(1, sizeof(*repair));
     if (repair == NULL)
         return fg_fail(error, FG_E_MEMORY, "repair: out of memory");
-    result = fg_manifest_verify(signed_manifest, length, list->trusted, list->trusted_count,
-                                &repair->manifest, error);
-    if (result == FG_OK)
-        result = fg_list_check_expiry(&repair->manifest, now_ms, error);
+    result = fg_list_accept(list, signed_manifest, length, now_ms, &repair->manifest, error);
     if (result == FG_OK)
         result = fg_list_begin(list, FG_LIST_BEGIN_WRITE, error);
     if (result != FG_OK) {

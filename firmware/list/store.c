@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "firmware/core/rules.h"
-#include "proto/manifest.h"
 
 #define SCHEMA_VERSION 1
 #define BUSY_MS 2000
@@ -185,7 +184,7 @@ static enum fg_err load_manifest(struct fg_list *list, struct fg_error *error)
     }
     if (result != FG_OK)
         return result;
-    result = fg_manifest_verify(bytes, length, list->trusted, list->trusted_count, &list->manifest, error);
+    result = fg_list_accept(list, bytes, length, 0, &list->manifest, error);
     fg_list_release(list, FG_LIST_GET_MANIFEST);
     if (result != FG_OK) {
         list->state = FG_LIST_NOT_AUTHENTIC;

@@ -40,6 +40,9 @@ struct fg_list {
     int64_t data_version;
     uint8_t state; /* enum fg_list_state */
     struct fg_manifest manifest;
+    /* What a manifest must name; "" = anything. */
+    char pinned_id[FG_NAME_MAX + 1];
+    char pinned_station[FG_NAME_MAX + 1];
     /* The highest version this process has seen: outlives an exchange of the file under it. */
     char highest_id[FG_NAME_MAX + 1];
     uint64_t highest_version;
@@ -76,12 +79,16 @@ enum fg_err fg_list_put_seen(struct fg_list *list, const char *list_id, uint64_t
 /* Keeps the version in memory if it is the highest. */
 void fg_list_note(struct fg_list *list, const char *list_id, uint64_t version);
 
+/* Whether signed bytes are a manifest that this store may use at all: signed with a trusted key, of the list
+ * and the station that fg_list_pin asked for (FG_E_AUTH), and not expired at now_ms (FG_E_EXPIRED; 0 = not
+ * tested). */
+enum fg_err fg_list_accept(const struct fg_list *list, const uint8_t *signed_bytes, size_t length,
+                           int64_t now_ms, struct fg_manifest *ret_manifest, struct fg_error *error);
+
 /* In a transaction: may this verified manifest come into force? FG_E_OLD when not. *ret_again: its version is
  * in force already but does not prove, so that it may be taken once more. */
 enum fg_err fg_list_check_version(struct fg_list *list, const struct fg_manifest *manifest, bool *ret_again,
                                   struct fg_error *error);
-/* FG_E_EXPIRED; now_ms 0 = not tested. */
-enum fg_err fg_list_check_expiry(const struct fg_manifest *manifest, int64_t now_ms, struct fg_error *error);
 
 /* Ends a write transaction whose content has proven: the signed manifest comes into force with it. On failure
  * the transaction is still open. */

@@ -57,6 +57,8 @@ TEST("the documented example is read in full")
     CHECK_OK(fg_config_read(EXAMPLE, &config, &error), &error);
     CHECK_TEXT(config.point, "point-1");
     CHECK_TEXT(config.controller, "ctl-1");
+    CHECK_TEXT(config.list_id, "huzhou-1");
+    CHECK_TEXT(config.station, "HZ-01");
     CHECK_INT(config.medium, FG_MEDIUM_CNG);
     CHECK_INT(config.fill.gas, FG_GAS_METHANE);
     CHECK_INT(config.fill_pressure_kpa, 20000);

@@ -432,3 +432,60 @@ TEST("a file that is no store is refused by name")
     CHECK_HAS(error.text, "noise.db");
     CHECK(fg_list_open("/no/such/directory/x", NULL, NULL, 0, &list, &error) != FG_OK);
 }
+
+TEST("LIST-IS-SIGNED: a genuine list for another station is refused, and the old one stays in force")
+{
+    struct fg_list *list = open_store();
+    struct fg_manifest manifest;
+    const char *path;
+
+    import_version(list, 5, 20, -1);
+    CHECK_OK(fg_list_manifest(list, &manifest, &error), &error);
+    CHECK_OK(fg_list_pin(list, manifest.list_id, "S1", &error), &error);
+    CHECK_INT(fg_list_state(list), FG_LIST_IN_FORCE);
+    import_version(list, 6, 20, -1);
+
+    CHECK_OK(fg_list_pin(list, manifest.list_id, "S2", &error), &error);
+    path = fg_fixture_list("v.fgl", fg_fixture_registry("v.csv", 20, NULL), 7, -1);
+    CHECK_INT(fg_list_import(list, path, NOW_MS, &manifest, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "station S1");
+    CHECK_HAS(error.text, "S2");
+    CHECK_OK(fg_list_pin(list, "", "S1", &error), &error);
+    CHECK_OK(fg_list_manifest(list, &manifest, &error), &error);
+    CHECK_INT(manifest.version, 6);
+    fg_list_close(list);
+}
+
+TEST("LIST-IS-SIGNED: a genuine list of another id is refused, and the old one stays in force")
+{
+    struct fg_list *list = open_store();
+    struct fg_manifest manifest;
+    const char *path;
+    char id[FG_NAME_MAX + 1];
+
+    import_version(list, 5, 20, -1);
+    CHECK_OK(fg_list_manifest(list, &manifest, &error), &error);
+    memcpy(id, manifest.list_id, sizeof(id));
+    CHECK_OK(fg_list_pin(list, "other", "", &error), &error);
+    path = fg_fixture_list("v.fgl", fg_fixture_registry("v.csv", 20, NULL), 6, -1);
+    CHECK_INT(fg_list_import(list, path, NOW_MS, &manifest, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "takes only other");
+    CHECK_OK(fg_list_pin(list, id, "", &error), &error);
+    CHECK_OK(fg_list_manifest(list, &manifest, &error), &error);
+    CHECK_INT(manifest.version, 5);
+    fg_list_close(list);
+}
+
+TEST("LIST-IS-SIGNED: a store exchanged for another station's proves nothing")
+{
+    struct fg_list *list = open_store();
+    struct fg_row row;
+
+    import_version(list, 5, 20, -1);
+    CHECK_OK(find(list, "T-00001", &row), &error);
+    CHECK_OK(fg_list_pin(list, "", "S2", &error), &error);
+    CHECK_INT(fg_list_state(list), FG_LIST_NOT_AUTHENTIC);
+    CHECK_INT(find(list, "T-00001", &row), FG_E_AUTH);
+    CHECK_INT(fg_list_pin(list, "this-list-id-is-longer-than-31-bytes", "", &error), FG_E_ARG);
+    fg_list_close(list);
+}
