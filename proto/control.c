@@ -16,11 +16,16 @@
 #include "proto/control.pb.h"
 #include "proto/monotime.h"
 
+_Static_assert(FgControlAnswer_size <= FG_CONTROL_PACKET_MAX, "the largest answer is one packet");
+_Static_assert(FgControlRequest_size <= FG_CONTROL_PACKET_MAX, "the largest request is one packet");
+_Static_assert(sizeof(((FgControlAnswer *)0)->batch.bytes) == FG_CONTROL_BATCH_MAX, "batch sizes agree");
+_Static_assert(sizeof(((FgControlRequest *)0)->receipt.bytes) == FG_STATEMENT_BYTES_MAX,
+               "receipt sizes agree");
 _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have room for every signal");
 
 static const char *const kind_names[FG_CONTROL_KIND_COUNT] = {
-    "?",    "STATE",          "SIGN_IN", "SIGN_OUT",    "CHECK",   "START",
-    "STOP", "CLEAR_LOCK_OUT", "MANUAL",  "IMPORT_LIST", "RECHECK",
+    "?",      "STATE",       "SIGN_IN", "SIGN_OUT", "CHECK",   "START", "STOP", "CLEAR_LOCK_OUT",
+    "MANUAL", "IMPORT_LIST", "RECHECK", "JOURNAL",  "RECEIPT",
 };
 
 const char *fg_control_kind_name(uint8_t kind)
@@ -121,6 +126,12 @@ enum fg_err fg_control_encode_request(const struct fg_control_request *request, 
     TEXT_COPY(message.code, request->code.text);
     TEXT_COPY(message.second_person, request->second_person);
     TEXT_COPY(message.path, request->path);
+    message.from_sequence = request->from_sequence;
+    message.count_max = request->count_max;
+    if (request->receipt_length > FG_STATEMENT_BYTES_MAX)
+        return fg_fail(error, FG_E_RANGE, "control request: a receipt of %u bytes", request->receipt_length);
+    message.receipt.size = request->receipt_length;
+    memcpy(message.receipt.bytes, request->receipt, request->receipt_length);
     if (!pb_encode(&stream, FgControlRequest_fields, &message))
         return fg_fail(error, FG_E_SIZE, "control request: does not fit in %zu bytes", capacity);
     *ret_length = stream.bytes_written;
@@ -151,6 +162,10 @@ enum fg_err fg_control_decode_request(const uint8_t *bytes, size_t length,
     text_take(&fault, "second_person", request.second_person, sizeof(request.second_person),
               message.second_person);
     text_take(&fault, "path", request.path, sizeof(request.path), message.path);
+    request.from_sequence = message.from_sequence;
+    request.count_max = message.count_max;
+    request.receipt_length = message.receipt.size;
+    memcpy(request.receipt, message.receipt.bytes, message.receipt.size);
     if (fault.field != NULL)
         return fg_fail(error, FG_E_RANGE, "control request %s: %s has characters that are not allowed",
                        fg_control_kind_name(request.kind), fault.field);
@@ -218,6 +233,9 @@ static void state_encode_stores(const struct fg_control_state *state, FgControlS
     message->journal_count = state->journal_count;
     message->journal_unsent = state->journal_unsent;
     message->journal_last_sequence = state->journal_last_sequence;
+    message->oldest_unsent_ms = state->oldest_unsent_ms;
+    message->receipt_next = state->receipt_next;
+    message->receipt_taken_ms = state->receipt_taken_ms;
     message->clock_quality = state->clock_quality;
     message->wall_ms = state->wall_ms;
     TEXT_COPY(message->operator_id, state->operator_id);
@@ -259,7 +277,12 @@ enum fg_err fg_control_encode_answer(const struct fg_control_answer *answer, uin
          state->device_count > FG_CONTROL_DEVICES_MAX || state->uid.length > FG_UID_MAX ||
          state->reasons.count > FG_REASONS_MAX))
         return fg_fail(error, FG_E_RANGE, "control answer: a count is out of bounds");
+    if (answer->batch_length > FG_CONTROL_BATCH_MAX)
+        return fg_fail(error, FG_E_RANGE, "control answer: a batch of %u bytes", answer->batch_length);
     message.result = (int32_t)answer->result;
+    message.next_sequence = answer->next_sequence;
+    message.batch.size = answer->batch_length;
+    memcpy(message.batch.bytes, answer->batch, answer->batch_length);
     text_put(message.text, sizeof(message.text), answer->text);
     message.list_version = answer->list_version;
     message.has_state = answer->has_state;
@@ -345,6 +368,9 @@ static void state_decode_stores(const FgControlState *message, struct fg_control
     state->journal_count = message->journal_count;
     state->journal_unsent = message->journal_unsent;
     state->journal_last_sequence = message->journal_last_sequence;
+    state->oldest_unsent_ms = message->oldest_unsent_ms;
+    state->receipt_next = message->receipt_next;
+    state->receipt_taken_ms = message->receipt_taken_ms;
     state->clock_quality = byte_of(message->clock_quality, too_large);
     state->wall_ms = message->wall_ms;
     text_take(fault, "operator_id", state->operator_id, sizeof(state->operator_id), message->operator_id);
@@ -395,6 +421,9 @@ enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
     answer.result = (enum fg_err)message.result;
     text_take(&fault, "text", answer.text, sizeof(answer.text), message.text);
     answer.list_version = message.list_version;
+    answer.next_sequence = message.next_sequence;
+    answer.batch_length = message.batch.size;
+    memcpy(answer.batch, message.batch.bytes, message.batch.size);
     answer.has_state = message.has_state;
     if (message.has_state) {
         state_decode_machine(&message.state, &answer.state, &fault, &too_large);

@@ -1,16 +1,19 @@
 /* The control socket of fillgated: what panel, link and command line ask, and what they are told.
  *
  * A Unix socket of type SOCK_SEQPACKET; one request per packet, one answer per request, each a protobuf
- * message of at most 8 KiB (control.proto; PROTOCOL.md, "Control socket"). Who may connect is a matter of the
- * socket file's permissions. Not: the server (firmware/controller/control_server.h). Relies on: types.h,
+ * message of at most 64 KiB (control.proto; PROTOCOL.md, "Control socket"). Who may connect is a matter of
+ * the socket file's permissions. Not: the server (firmware/controller/control_server.h). Relies on: types.h,
  * nanopb, POSIX sockets. All functions: any thread, no global state. */
 #ifndef FG_PROTO_CONTROL_H
 #define FG_PROTO_CONTROL_H
 
+#include "proto/chain.h"
 #include "proto/err.h"
 #include "proto/types.h"
 
-#define FG_CONTROL_PACKET_MAX 8192
+#define FG_CONTROL_PACKET_MAX 65536
+#define FG_CONTROL_BATCH_MAX                                                                                 \
+    56320 /* bytes of a journal batch in an answer; beside it there is room for the rest */
 #define FG_CONTROL_DEVICES_MAX 12
 #define FG_CONTROL_PATH_MAX 255
 #define FG_CONTROL_TEXT_MAX 319
@@ -27,6 +30,8 @@ enum fg_control_kind {
     FG_CONTROL_MANUAL = 8,         /* code, second_person: manual entry instead of a tag */
     FG_CONTROL_IMPORT_LIST = 9,    /* path of a signed list file, absolute */
     FG_CONTROL_RECHECK = 10,       /* decide again on the tag that lies in the field */
+    FG_CONTROL_JOURNAL = 11,       /* from_sequence, count_max: entries as an FgJournalBatch */
+    FG_CONTROL_RECEIPT = 12,       /* receipt: the bureau's newest, as it came */
     FG_CONTROL_KIND_COUNT
 };
 
@@ -40,6 +45,10 @@ struct fg_control_request {
     struct fg_code code;
     char second_person[FG_NAME_MAX + 1];
     char path[FG_CONTROL_PATH_MAX + 1];
+    uint64_t from_sequence;
+    uint32_t count_max; /* 0 = as many as fit */
+    uint16_t receipt_length;
+    uint8_t receipt[FG_STATEMENT_BYTES_MAX];
 };
 
 /* One signal as of the moment of the answer. */
@@ -112,8 +121,11 @@ struct fg_control_state {
 
     uint8_t journal_state; /* enum fg_journal_state of firmware/core/rules.h */
     uint64_t journal_count;
-    uint64_t journal_unsent;
+    uint64_t journal_unsent; /* no receipt of the bureau covers them */
     uint64_t journal_last_sequence;
+    int64_t oldest_unsent_ms; /* wall time of the oldest of them, 0 = none */
+    uint64_t receipt_next;    /* first entry that the newest receipt does not cover, 0 = no receipt yet */
+    int64_t receipt_taken_ms; /* wall time when it was taken */
 
     uint8_t clock_quality; /* enum fg_clock_quality */
     int64_t wall_ms;
@@ -135,6 +147,10 @@ struct fg_control_answer {
     uint64_t list_version; /* IMPORT_LIST: the version now in force */
     bool has_state;        /* STATE */
     struct fg_control_state state;
+    uint64_t next_sequence; /* JOURNAL: the entry behind the batch; RECEIPT: first that the kept receipt does
+                               not cover */
+    uint16_t batch_length;  /* JOURNAL: an encoded FgJournalBatch (sync.h) */
+    uint8_t batch[FG_CONTROL_BATCH_MAX];
 };
 
 /* Encodes into buffer of capacity bytes. FG_E_SIZE when it does not fit, FG_E_RANGE for a bad count. */

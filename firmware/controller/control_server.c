@@ -114,6 +114,8 @@ static void client_accept(struct fg_control_server *server)
 
     if (fd < 0)
         return;
+    /* Room for the largest answer, however small the system's default is. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){2 * FG_CONTROL_PACKET_MAX}, sizeof(int));
     for (size_t i = 0; i < FG_CONTROL_CLIENTS_MAX; i++) {
         struct client *client = &server->clients[i];
 

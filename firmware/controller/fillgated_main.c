@@ -32,6 +32,8 @@ struct app {
     struct fg_config config;
     struct fg_clock clock;
     struct fg_private_key key;
+    struct fg_public_key receipt_key;
+    bool has_receipt_key;
     struct fg_session_settings session_settings;
     struct fg_session_stores stores;
     struct fg_plant *plant;
@@ -119,6 +121,16 @@ static struct fg_moment moment_now(struct app *app)
     return moment;
 }
 
+/* The receipt key comes with the enrolment, perhaps after the start: it is looked for until it is there. */
+static void receipt_key_read(struct app *app, struct fg_error *error)
+{
+    if (!app->has_receipt_key)
+        app->has_receipt_key =
+            fg_public_key_read(app->config.receipt_key_path, &app->receipt_key, error) == FG_OK;
+    if (app->has_receipt_key && app->session != NULL)
+        fg_session_set_receipt_key(app->session, &app->receipt_key);
+}
+
 static void request_handle(void *context, const struct fg_control_request *request,
                            struct fg_control_answer *ret_answer)
 {
@@ -128,6 +140,8 @@ static void request_handle(void *context, const struct fg_control_request *reque
 
     if (app->reader != NULL)
         fg_session_set_reader_restarts(app->session, fg_reader_restarts(app->reader));
+    if (request->kind == FG_CONTROL_RECEIPT && !app->has_receipt_key)
+        receipt_key_read(app, NULL);
     fg_session_command(app->session, request, &now, ret_answer);
     if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK &&
         fg_list_manifest(app->stores.list, &manifest, NULL) == FG_OK)
@@ -150,6 +164,9 @@ static void keys_read(struct app *app)
         else
             complain("list key", &error);
     }
+    receipt_key_read(app, &error);
+    if (!app->has_receipt_key)
+        complain("receipt key (receipts are refused until it is there)", &error);
 }
 
 static void journal_start(struct app *app)
@@ -161,6 +178,7 @@ static void journal_start(struct app *app)
         .bytes_max = app->config.journal_bytes_max,
         .warn_percent = app->config.journal_warn_percent,
         .stop_reserve_entries = app->config.journal_stop_reserve_entries,
+        .receipt_key = app->has_receipt_key ? &app->receipt_key : NULL,
     };
     struct fg_error error;
     enum fg_err code = fg_private_key_read(app->config.device_key_path, &app->key, &error);
@@ -289,6 +307,7 @@ static enum exit_code app_start(struct app *app, const char *config_path)
         complain("session", &error);
         return EXIT_FAILED;
     }
+    receipt_key_read(app, NULL);
     return EXIT_FINE;
 }
 

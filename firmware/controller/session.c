@@ -363,6 +363,8 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
                        session->stores.journal_tampered ? "does not verify and is left as it is"
                                                         : "not open");
     fg_session_write_pending(session, now);
+    if (session->stores.journal != NULL && session->stores.journal_start.receipt_false)
+        fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the kept receipt is not the bureau's", now);
     fg_session_list_changed(session, now);
 }
 

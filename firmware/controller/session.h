@@ -86,6 +86,9 @@ void fg_session_list_changed(struct fg_session *session, const struct fg_moment 
 /* The clock was stepped by so many milliseconds: logged. */
 void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const struct fg_moment *now);
 
+/* The key that the bureau signs receipts with; until it is given, receipts are refused. */
+void fg_session_set_receipt_key(struct fg_session *session, const struct fg_public_key *key);
+
 /* For the STATE answer. */
 void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restarts);
 

@@ -214,6 +214,71 @@ static void import_list(struct fg_session *session, const struct fg_control_requ
                 (unsigned long long)manifest.version);
 }
 
+/* ---- sending ---- */
+
+static void send_journal(struct fg_session *session, const struct fg_control_request *request,
+                         struct fg_control_answer *answer)
+{
+    struct fg_error error = {0};
+    size_t length = 0;
+    enum fg_err code;
+
+    if (session->stores.journal == NULL) {
+        answer_give(answer, FG_E_STATE, "the journal is not open");
+        return;
+    }
+    code = fg_journal_batch(session->stores.journal, request->from_sequence, request->count_max,
+                            answer->batch, sizeof(answer->batch), &length, &answer->next_sequence, &error);
+    if (code != FG_OK) {
+        answer_give(answer, code, "%s", error.text);
+        return;
+    }
+    answer->batch_length = (uint16_t)length;
+    answer_give(answer, FG_OK, "entries %llu to %llu", (unsigned long long)request->from_sequence,
+                (unsigned long long)answer->next_sequence - 1);
+}
+
+/* A genuine receipt that contradicts the journal is evidence of tampering, told once: the same receipt comes
+ * again with every batch. */
+static void take_receipt(struct fg_session *session, const struct fg_control_request *request,
+                         const struct fg_moment *now, struct fg_control_answer *answer)
+{
+    struct fg_journal *journal = session->stores.journal;
+    struct fg_error error = {0};
+    uint64_t before;
+    enum fg_err code;
+
+    if (journal == NULL) {
+        answer_give(answer, FG_E_STATE, "the journal is not open");
+        return;
+    }
+    if (!session->has_receipt_key) {
+        answer_give(answer, FG_E_STATE,
+                    "receipt refused: the bureau's receipt key ([files] receipt_key) is not there yet");
+        return;
+    }
+    before = fg_journal_receipt_next(journal);
+    code = fg_journal_take_receipt(journal, request->receipt, request->receipt_length, &session->receipt_key,
+                                   now->wall_ms, &error);
+    answer->next_sequence = fg_journal_receipt_next(journal);
+    if (code == FG_E_CORRUPT && !session->receipt_tamper_told) {
+        session->receipt_tamper_told = true;
+        fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the bureau's receipt contradicts the journal",
+                         now);
+    }
+    if (code != FG_OK) {
+        fg_session_log(session, "receipt refused: %s", error.text);
+        answer_give(answer, code, "receipt refused: %s", error.text);
+        return;
+    }
+    if (answer->next_sequence != before)
+        fg_session_log(session, "receipt: the bureau holds every entry before %llu, %llu are unsent",
+                       (unsigned long long)answer->next_sequence,
+                       (unsigned long long)fg_journal_unsent(journal));
+    answer_give(answer, FG_OK, "entries before %llu are held by the bureau",
+                (unsigned long long)answer->next_sequence);
+}
+
 /* ---- state ---- */
 
 static void state_tell_machine(const struct fg_session *session, struct fg_control_state *state)
@@ -290,6 +355,9 @@ static void state_tell_stores(struct fg_session *session, const struct fg_moment
     if (session->stores.journal != NULL) {
         state->journal_count = fg_journal_count(session->stores.journal);
         state->journal_unsent = fg_journal_unsent(session->stores.journal);
+        state->oldest_unsent_ms = fg_journal_oldest_unsent_ms(session->stores.journal);
+        state->receipt_next = fg_journal_receipt_next(session->stores.journal);
+        state->receipt_taken_ms = fg_journal_receipt_ms(session->stores.journal);
     }
     state->journal_last_sequence = session->last_sequence;
     state->clock_quality = now->clock_quality;
@@ -327,6 +395,12 @@ static void state_tell_plant(struct fg_session *session, const struct fg_moment 
     memcpy(state->reader_text, session->reader_text, sizeof(state->reader_text));
 }
 
+void fg_session_set_receipt_key(struct fg_session *session, const struct fg_public_key *key)
+{
+    session->receipt_key = *key;
+    session->has_receipt_key = true;
+}
+
 void fg_session_command(struct fg_session *session, const struct fg_control_request *request,
                         const struct fg_moment *now, struct fg_control_answer *ret_answer)
 {
@@ -334,7 +408,9 @@ void fg_session_command(struct fg_session *session, const struct fg_control_requ
 
     memset(answer, 0, sizeof(*answer));
     session->port.read(session->port.context, &session->plant);
-    if (request->kind != FG_CONTROL_STATE)
+    /* What the link asks every second is not worth a line each time. */
+    if (request->kind != FG_CONTROL_STATE && request->kind != FG_CONTROL_JOURNAL &&
+        request->kind != FG_CONTROL_RECEIPT)
         fg_session_log(session, "control: %s", fg_control_kind_name(request->kind));
     if (request->kind == FG_CONTROL_STATE) {
         answer->has_state = true;
@@ -360,6 +436,10 @@ void fg_session_command(struct fg_session *session, const struct fg_control_requ
         import_list(session, request, now, answer);
     } else if (request->kind == FG_CONTROL_RECHECK) {
         recheck(session, now, answer);
+    } else if (request->kind == FG_CONTROL_JOURNAL) {
+        send_journal(session, request, answer);
+    } else if (request->kind == FG_CONTROL_RECEIPT) {
+        take_receipt(session, request, now, answer);
     } else {
         answer_give(answer, FG_E_ARG, "unknown request %u", request->kind);
     }

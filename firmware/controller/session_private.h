@@ -61,6 +61,11 @@ struct fg_session {
     uint64_t list_logged_version; /* newest in the journal, for roll-back */
     bool list_tamper_told;
 
+    /* Receipts of the bureau. */
+    bool has_receipt_key;
+    bool receipt_tamper_told;
+    struct fg_public_key receipt_key;
+
     /* Still to be written; tried again every so often. */
     bool boot_pending;
     bool list_pending;

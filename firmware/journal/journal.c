@@ -10,6 +10,7 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/journal/anchor.h"
+#include "firmware/journal/outbox.h"
 #include "firmware/journal/walk.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
@@ -86,6 +87,7 @@ struct fg_journal {
     uint64_t fillers_wanted;
     uint8_t warn_percent;
     bool write_failed;
+    struct fg_receipt_kept kept;
 };
 
 static enum fg_err sql_fail(struct fg_journal *journal, int result, const char *doing, struct fg_error *error)
@@ -277,6 +279,23 @@ static void move_anchor(struct fg_journal *journal)
         journal->anchor_sequence = journal->head.sequence;
 }
 
+/* A kept receipt that is not the bureau's does not count, and is told: the next genuine one replaces it. */
+static enum fg_err load_receipt(struct fg_journal *journal, const struct fg_public_key *receipt_key,
+                                bool *ret_false, struct fg_error *error)
+{
+    enum fg_err code = fg_outbox_load_receipt(journal->database, journal->path, &journal->kept, error);
+
+    *ret_false = code == FG_E_CORRUPT;
+    if (code != FG_OK && code != FG_E_CORRUPT)
+        return code;
+    if (journal->kept.known && receipt_key != NULL &&
+        fg_receipt_verify(&journal->kept.receipt, &journal->kept.signature, receipt_key, NULL) != FG_OK)
+        *ret_false = true;
+    if (*ret_false)
+        memset(&journal->kept, 0, sizeof(journal->kept));
+    return FG_OK;
+}
+
 static enum fg_err check_chain(struct fg_journal *journal, const struct fg_anchor_state *anchor,
                                const char *controller, struct fg_journal_start *ret_start,
                                struct fg_error *error)
@@ -286,6 +305,7 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
         .controller = controller,
         .key = &journal->key->public_key,
         .anchor = anchor,
+        .receipt = journal->kept.known ? &journal->kept.receipt : NULL,
     };
     enum fg_err code = fg_journal_is_anchored(journal->database, journal->path, &walk.anchored, error);
 
@@ -316,6 +336,7 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
     struct fg_anchor_state anchor;
     struct fg_journal *journal = NULL;
     struct fg_journal_start start;
+    bool receipt_false = false;
     enum fg_err code = check_settings(settings, error);
 
     if (code != FG_OK)
@@ -336,12 +357,15 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
     if (code == FG_OK)
         code = prepare_statements(journal, error);
     if (code == FG_OK)
+        code = load_receipt(journal, settings->receipt_key, &receipt_false, error);
+    if (code == FG_OK)
         code = check_chain(journal, &anchor, settings->controller, &start, error);
     if (code == FG_OK)
         code = measure_space(journal, error);
     if (code != FG_OK)
         goto done;
     move_anchor(journal);
+    start.receipt_false = receipt_false;
     *ret_start = start;
     *ret_journal = journal;
     journal = NULL;
@@ -501,7 +525,95 @@ uint64_t fg_journal_count(struct fg_journal *journal)
 
 uint64_t fg_journal_unsent(struct fg_journal *journal)
 {
-    return journal->head.sequence; /* no receipt is taken in yet: nothing was ever sent */
+    return journal->kept.known ? journal->head.sequence + 1 - journal->kept.receipt.next_sequence
+                               : journal->head.sequence;
+}
+
+int64_t fg_journal_oldest_unsent_ms(struct fg_journal *journal)
+{
+    uint64_t oldest = journal->kept.known ? journal->kept.receipt.next_sequence : 1;
+    struct fg_digest hash;
+    int64_t wall_ms = 0;
+
+    if (oldest > journal->head.sequence ||
+        fg_outbox_entry(journal->database, journal->path, oldest, &hash, &wall_ms, NULL) != FG_OK)
+        return 0;
+    return wall_ms;
+}
+
+uint64_t fg_journal_receipt_next(const struct fg_journal *journal)
+{
+    return journal->kept.known ? journal->kept.receipt.next_sequence : 0;
+}
+
+int64_t fg_journal_receipt_ms(const struct fg_journal *journal)
+{
+    return journal->kept.taken_wall_ms;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------- */
+
+enum fg_err fg_journal_batch(struct fg_journal *journal, uint64_t from, size_t count_max, uint8_t *buffer,
+                             size_t capacity, size_t *ret_length, uint64_t *ret_next, struct fg_error *error)
+{
+    return fg_outbox_read(journal->database, journal->path, journal->head.controller, from, count_max, buffer,
+                          capacity, ret_length, ret_next, error);
+}
+
+/* The receipt is genuine. FG_E_CORRUPT: it says something else than the journal does. */
+static enum fg_err check_receipt(struct fg_journal *journal, const struct fg_receipt *receipt,
+                                 struct fg_error *error)
+{
+    uint64_t last = receipt->next_sequence - 1;
+    struct fg_digest hash;
+    int64_t wall_ms;
+    enum fg_err code = FG_OK;
+
+    if (strcmp(receipt->controller, journal->head.controller) != 0)
+        return fg_fail(error, FG_E_RANGE, "the receipt is for controller %s, this one is %s",
+                       receipt->controller, journal->head.controller);
+    if (last > journal->head.sequence)
+        return fg_fail(
+            error, FG_E_CORRUPT,
+            "%s: the bureau holds entry %llu, this journal ends at %llu: it was cut or put back to an "
+            "older copy; keep the file as evidence",
+            journal->path, (ull)last, (ull)journal->head.sequence);
+    if (last == 0)
+        fg_chain_start(journal->head.controller, &hash);
+    else
+        code = fg_outbox_entry(journal->database, journal->path, last, &hash, &wall_ms, error);
+    if (code != FG_OK)
+        return code;
+    if (!fg_bytes_equal(&hash, &receipt->head, sizeof(hash)))
+        return fg_fail(
+            error, FG_E_CORRUPT,
+            "%s: the bureau holds another entry %llu than this journal: it was put back to an older copy "
+            "and written on; keep the file as evidence",
+            journal->path, (ull)last);
+    return FG_OK;
+}
+
+enum fg_err fg_journal_take_receipt(struct fg_journal *journal, const uint8_t *bytes, size_t length,
+                                    const struct fg_public_key *receipt_key, int64_t wall_ms,
+                                    struct fg_error *error)
+{
+    struct fg_receipt_kept taken = {.known = true, .taken_wall_ms = wall_ms};
+    enum fg_err code = fg_receipt_decode(bytes, length, &taken.receipt, &taken.signature, error);
+
+    if (code == FG_OK)
+        code = fg_receipt_verify(&taken.receipt, &taken.signature, receipt_key, error);
+    if (code == FG_OK)
+        code = check_receipt(journal, &taken.receipt, error);
+    if (code != FG_OK)
+        return code;
+    if (journal->kept.known && taken.receipt.next_sequence <= journal->kept.receipt.next_sequence)
+        return FG_OK;
+    code = fg_outbox_keep_receipt(journal->database, journal->path, bytes, length, wall_ms, error);
+    if (code != FG_OK)
+        return code;
+    journal->kept = taken;
+    (void)measure_space(journal, NULL);
+    return FG_OK;
 }
 
 static int64_t day_start_ms(int32_t day, int32_t utc_offset_s)

@@ -6,6 +6,7 @@
 #ifndef FG_JOURNAL_JOURNAL_H
 #define FG_JOURNAL_JOURNAL_H
 
+#include "proto/chain.h"
 #include "proto/err.h"
 #include "proto/sign.h"
 #include "proto/types.h"
@@ -20,6 +21,8 @@ struct fg_journal_settings {
     uint64_t bytes_max;               /* the file may grow to this; space is reserved ahead */
     uint8_t warn_percent;             /* WARN at this fill level, 80 by default */
     uint32_t stop_reserve_entries;    /* FULL while there is still room for so many entries (ENDED, EVENT) */
+    const struct fg_public_key *receipt_key; /* the bureau's; NULL = not known: a kept receipt counts
+                                                unverified; only used during the opening */
 };
 
 /* What start-up found. */
@@ -29,6 +32,7 @@ struct fg_journal_start {
     int64_t last_wall_ms; /* newest wall time in the journal: a floor for the clock */
     bool fill_open;       /* an AUTHORISED entry has no ENDED: close it with power lost */
     struct fg_entry open_fill;
+    bool receipt_false; /* the kept receipt was not signed by receipt_key, or edited: it does not count */
 };
 
 /* Opens or creates, checks the chain and the newest head signature, and tells what was found. FG_E_CORRUPT
@@ -46,9 +50,30 @@ enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry
 /* enum fg_journal_state of firmware/core/rules.h. */
 uint8_t fg_journal_state(struct fg_journal *journal);
 
-/* Number of entries, and how many no receipt covers yet. */
+/* Number of entries, and how many no receipt of the bureau covers yet. */
 uint64_t fg_journal_count(struct fg_journal *journal);
 uint64_t fg_journal_unsent(struct fg_journal *journal);
+
+/* Wall time of the oldest entry that no receipt covers; 0 = none, or it cannot be read. */
+int64_t fg_journal_oldest_unsent_ms(struct fg_journal *journal);
+
+/* First entry that the newest receipt does not cover (0 = no receipt yet) and when that receipt was taken. */
+uint64_t fg_journal_receipt_next(const struct fg_journal *journal);
+int64_t fg_journal_receipt_ms(const struct fg_journal *journal);
+
+/* Encodes a batch (proto/sync.h) of the entries from `from` on: as many as are there, fit into capacity, and
+ * are allowed (count_max 0 = as many as a batch may hold). Reads only. FG_E_NOT_FOUND: there is no entry
+ * `from` yet. */
+enum fg_err fg_journal_batch(struct fg_journal *journal, uint64_t from, size_t count_max, uint8_t *buffer,
+                             size_t capacity, size_t *ret_length, uint64_t *ret_next, struct fg_error *error);
+
+/* Takes a receipt (FgSignedStatement) into the journal's file, durable when this returns FG_OK. One that is
+ * not newer than the kept one is FG_OK too and changes nothing. FG_E_FORMAT; FG_E_AUTH: not signed by
+ * receipt_key; FG_E_RANGE: another controller's; FG_E_CORRUPT: genuine, but it contradicts this journal:
+ * entries that the bureau holds are missing or different here. */
+enum fg_err fg_journal_take_receipt(struct fg_journal *journal, const uint8_t *bytes, size_t length,
+                                    const struct fg_public_key *receipt_key, int64_t wall_ms,
+                                    struct fg_error *error);
 
 /* Fills of code that this journal knows: newest ENDED with quantity, and how many on the given local day.
  * utc_offset_s turns wall times into local days. */
@@ -85,11 +110,14 @@ struct fg_journal_verdict {
     uint64_t entries;
     uint64_t first_bad_sequence; /* 0 = none */
     struct fg_digest head;
+    bool receipt_known; /* a receipt of the bureau is kept; its signature is the caller's to verify */
+    struct fg_receipt receipt;
+    struct fg_signature receipt_signature;
 };
 
-/* Verifies sequence, chain, every head signature and the anchor with the controller's public key.
- * FG_E_CORRUPT or FG_E_AUTH with a text that names the first thing wrong: edited, missing, out of order, cut,
- * rolled back, another controller's. */
+/* Verifies sequence, chain, every head signature and the anchor with the controller's public key, and that
+ * the kept receipt does not contradict them. FG_E_CORRUPT or FG_E_AUTH with a text that names the first thing
+ * wrong: edited, missing, out of order, cut, rolled back, another controller's. */
 enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const struct fg_public_key *key,
                               struct fg_journal_verdict *ret_verdict, struct fg_error *error);
 

@@ -3,6 +3,7 @@
 
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/journal.h"
+#include "firmware/journal/outbox.h"
 #include "firmware/journal/walk.h"
 #include "proto/entry.h"
 
@@ -119,6 +120,7 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
                               struct fg_journal_verdict *ret_verdict, struct fg_error *error)
 {
     struct fg_anchor_state anchor;
+    struct fg_receipt_kept kept = {.known = false};
     struct fg_walk walk = {.path = path, .key = key, .every_signature = true, .anchor = &anchor};
     sqlite3 *database = NULL;
     enum fg_err code;
@@ -132,7 +134,13 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
         return code;
     code = fg_journal_is_anchored(database, path, &walk.anchored, error);
     if (code == FG_OK)
+        code = fg_outbox_load_receipt(database, path, &kept, error);
+    walk.receipt = kept.known ? &kept.receipt : NULL;
+    if (code == FG_OK)
         code = fg_walk_run(&walk, database, error);
+    ret_verdict->receipt_known = kept.known;
+    ret_verdict->receipt = kept.receipt;
+    ret_verdict->receipt_signature = kept.signature;
     ret_verdict->entries = walk.head.sequence;
     ret_verdict->first_bad_sequence = walk.first_bad_sequence;
     ret_verdict->head = walk.head.hash;

@@ -234,6 +234,10 @@ static enum fg_err walk_row(struct fg_walk *walk, sqlite3_stmt *statement, struc
         code = check_signature(walk, error);
     if (code == FG_OK && decoded)
         code = take_entry(walk, statement, &entry, error);
+    if (code == FG_OK && walk->receipt != NULL && walk->receipt->next_sequence - 1 == row.sequence &&
+        !fg_bytes_equal(&hash, &walk->receipt->head, sizeof(hash)))
+        return bad(walk, row.sequence, FG_E_CORRUPT,
+                   "it differs from the bureau's receipt: the journal was rolled back and written on", error);
     if (code != FG_OK || !walk->anchor->known || walk->anchor->head.sequence != row.sequence)
         return code;
     if (!fg_bytes_equal(&hash, &walk->anchor->head.hash, sizeof(hash)))
@@ -253,6 +257,18 @@ static enum fg_err check_end(struct fg_walk *walk, struct fg_error *error)
                        "knows entry %llu; keep the file as evidence",
                        walk->path, (ull)walk->head.sequence + 1, (ull)anchor->head.sequence);
     }
+    if (walk->receipt != NULL && walk->receipt->next_sequence - 1 > walk->head.sequence) {
+        walk->first_bad_sequence = walk->head.sequence + 1;
+        return fg_fail(
+            error, FG_E_CORRUPT,
+            "%s: entry %llu: missing: the tail was cut or the journal rolled back, for the bureau's "
+            "receipt covers entry %llu; keep the file as evidence",
+            walk->path, (ull)walk->head.sequence + 1, (ull)walk->receipt->next_sequence - 1);
+    }
+    if (walk->receipt != NULL && walk->head.sequence != 0 &&
+        strcmp(walk->receipt->controller, walk->found_controller) != 0)
+        return bad(walk, walk->head.sequence, FG_E_CORRUPT,
+                   "the receipt kept beside it is another controller's", error);
     if (walk->anchored && !anchor->known) {
         walk->first_bad_sequence = walk->head.sequence;
         return fg_fail(error, FG_E_CORRUPT,

@@ -34,6 +34,7 @@ struct fg_walk {
     bool every_signature; /* false: only the newest */
     bool anchored;        /* the journal says that an anchor was written */
     const struct fg_anchor_state *anchor;
+    const struct fg_receipt *receipt; /* the bureau's, as kept; NULL = none */
     /* Found. */
     char found_controller[FG_NAME_MAX + 1];
     struct fg_head head;

@@ -185,6 +185,34 @@ static enum fg_err read_controller_key(const struct cli_call *call, const struct
     return fg_public_key_read(path, ret_key, error);
 }
 
+/* The kept receipt with --receipt-key, or else the key that the configuration names, if it is there. */
+static enum fg_err verify_receipt(const struct cli_call *call, const struct fg_config *config,
+                                  const struct fg_journal_verdict *verdict, bool *ret_verified,
+                                  struct fg_error *error)
+{
+    const char *path = cli_value(call, "--receipt-key");
+    struct fg_public_key key;
+    enum fg_err result;
+
+    *ret_verified = false;
+    if (!verdict->receipt_known)
+        return FG_OK;
+    if (path == NULL && config != NULL && access(config->receipt_key_path, R_OK) == 0)
+        path = config->receipt_key_path;
+    if (path == NULL)
+        return FG_OK;
+    result = fg_public_key_read(path, &key, error);
+    if (result != FG_OK)
+        return result;
+    if (fg_receipt_verify(&verdict->receipt, &verdict->receipt_signature, &key, NULL) != FG_OK)
+        return fg_fail(
+            error, FG_E_AUTH,
+            "the bureau's receipt kept in the journal was not signed with %s: it was exchanged or edited",
+            path);
+    *ret_verified = true;
+    return FG_OK;
+}
+
 static enum cli_exit journal_verify(const struct cli_call *call)
 {
     const struct fg_config *config = NULL;
@@ -195,6 +223,7 @@ static enum cli_exit journal_verify(const struct cli_call *call)
     struct cli_json json;
     char head[2 * FG_DIGEST_BYTES + 1];
     const char *path = journal_path(call, &config, &exit_code);
+    bool receipt_verified = false;
     enum fg_err result;
 
     if (path == NULL)
@@ -204,18 +233,27 @@ static enum cli_exit journal_verify(const struct cli_call *call)
         return cli_usage(call, "%s", error.text);
     if (result == FG_OK)
         result = fg_journal_verify(path, NULL, &key, &verdict, &error);
+    if (result == FG_OK)
+        result = verify_receipt(call, config, &verdict, &receipt_verified, &error);
     if (result != FG_OK)
         return cli_fail(call, result, &error);
     cli_hex(verdict.head.bytes, FG_DIGEST_BYTES, head);
     if (!call->json) {
         printf("%s: %" PRIu64 " %s, %s\n", cli_text(call, FG_TEXT_CLI_VERIFIED), verdict.entries,
                cli_text(call, FG_TEXT_CLI_ENTRIES), head);
+        if (verdict.receipt_known)
+            printf("%s %" PRIu64 "%s%s\n", cli_text(call, FG_TEXT_CLI_RECEIPT_COVERS),
+                   verdict.receipt.next_sequence, receipt_verified ? "" : "; ",
+                   receipt_verified ? "" : cli_text(call, FG_TEXT_CLI_RECEIPT_UNVERIFIED));
         return CLI_OK;
     }
     cli_json_start(&json);
     cli_json_text(&json, json.root, "result", "OK");
     cli_json_number(&json, json.root, "entries", (int64_t)verdict.entries);
     cli_json_text(&json, json.root, "head", head);
+    cli_json_number(&json, json.root, "receipt_next",
+                    verdict.receipt_known ? (int64_t)verdict.receipt.next_sequence : 0);
+    cli_json_bool(&json, json.root, "receipt_verified", receipt_verified);
     return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
 }
 
@@ -265,7 +303,11 @@ static const struct cli_option export_options[] = {JOURNAL,
                                                    {"--output", "FILE", FG_TEXT_CLI_OPTION_OUTPUT, false},
                                                    {0}};
 static const struct cli_option verify_options[] = {
-    JOURNAL, CONFIG, {"--key", "FILE", FG_TEXT_CLI_OPTION_CONTROLLER_KEY, false}, {0}};
+    JOURNAL,
+    CONFIG,
+    {"--key", "FILE", FG_TEXT_CLI_OPTION_CONTROLLER_KEY, false},
+    {"--receipt-key", "FILE", FG_TEXT_CLI_OPTION_RECEIPT_KEY, false},
+    {0}};
 
 const struct cli_command cli_journal_commands[] = {
     {"journal", "show", "[FILE]", FG_TEXT_CLI_JOURNAL_SHOW, 0, 1, show_options, journal_show},

@@ -100,6 +100,15 @@ static void print_stores(const struct cli_call *call, const struct fg_control_st
            state->list_age_warning ? " !" : "");
     printf("%s: %s, %" PRIu64 " (%" PRIu64 " unsent)\n", cli_text(call, FG_TEXT_CLI_JOURNAL),
            NAME_OF(journal_states, state->journal_state), state->journal_count, state->journal_unsent);
+    if (state->oldest_unsent_ms != 0) {
+        cli_time_text(state->oldest_unsent_ms, issued);
+        printf("  %s: %s\n", cli_text(call, FG_TEXT_CLI_OLDEST_UNSENT), issued);
+    }
+    if (state->receipt_next != 0) {
+        cli_time_text(state->receipt_taken_ms, issued);
+        printf("  %s %" PRIu64 " (%s)\n", cli_text(call, FG_TEXT_CLI_RECEIPT_COVERS), state->receipt_next,
+               issued);
+    }
     printf("%s: %s (%c)\n", cli_text(call, FG_TEXT_CLI_CLOCK), now, state->clock_quality);
     printf("%s: %s\n", cli_text(call, FG_TEXT_CLI_OPERATOR),
            state->operator_id[0] != '\0' ? state->operator_id : cli_text(call, FG_TEXT_CLI_NONE));
@@ -205,6 +214,9 @@ static void json_stores(struct cli_json *json, const struct fg_control_state *st
     cli_json_number(json, journal, "count", (int64_t)state->journal_count);
     cli_json_number(json, journal, "unsent", (int64_t)state->journal_unsent);
     cli_json_number(json, journal, "last_sequence", (int64_t)state->journal_last_sequence);
+    cli_json_number(json, journal, "oldest_unsent_ms", state->oldest_unsent_ms);
+    cli_json_number(json, journal, "receipt_next", (int64_t)state->receipt_next);
+    cli_json_number(json, journal, "receipt_taken_ms", state->receipt_taken_ms);
     cli_json_text(json, json->root, "clock_quality", quality);
     cli_json_number(json, json->root, "wall_ms", state->wall_ms);
     cli_json_text(json, json->root, "operator", state->operator_id);

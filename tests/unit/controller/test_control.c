@@ -72,6 +72,11 @@ static void answer_fill(struct fg_control_answer *answer)
     state->list_age_warning = true;
     state->journal_state = 255;
     state->journal_count = state->journal_unsent = state->journal_last_sequence = UINT64_MAX;
+    state->oldest_unsent_ms = state->receipt_taken_ms = INT64_MIN;
+    state->receipt_next = UINT64_MAX;
+    answer->next_sequence = UINT64_MAX;
+    answer->batch_length = FG_CONTROL_BATCH_MAX;
+    memset(answer->batch, 0x5a, sizeof(answer->batch));
     state->clock_quality = FG_CLOCK_SYNCHRONISED;
     state->wall_ms = INT64_MIN;
     fill_text(state->operator_id, sizeof(state->operator_id), 'o');
@@ -101,7 +106,13 @@ TEST("every field of an answer survives, at its largest, within one packet")
     CHECK_INT(got.result, sent.result);
     CHECK_TEXT(got.text, sent.text);
     CHECK_INT(got.list_version, sent.list_version);
+    CHECK_INT(got.next_sequence, sent.next_sequence);
+    CHECK_INT(got.batch_length, FG_CONTROL_BATCH_MAX);
+    CHECK_BYTES(got.batch, sent.batch, FG_CONTROL_BATCH_MAX);
     CHECK(got.has_state);
+    CHECK_INT(got.state.oldest_unsent_ms, INT64_MIN);
+    CHECK_INT(got.state.receipt_taken_ms, INT64_MIN);
+    CHECK(got.state.receipt_next == UINT64_MAX);
     CHECK_TEXT(got.state.plate, sent.state.plate);
     CHECK_TEXT(got.state.post_checks[15], sent.state.post_checks[15]);
     CHECK_INT(got.state.devices[11].failures, sent.state.devices[11].failures);
@@ -127,7 +138,11 @@ TEST("every field of a request survives")
                                       .check_failed = true,
                                       .code = {"HZ-0001"},
                                       .second_person = "li",
-                                      .path = "/var/lib/fillgate/list.fgl"};
+                                      .path = "/var/lib/fillgate/list.fgl",
+                                      .from_sequence = UINT64_MAX,
+                                      .count_max = 512,
+                                      .receipt_length = FG_STATEMENT_BYTES_MAX,
+                                      .receipt = {1, 0, 3}};
     struct fg_control_request got;
     struct fg_error error;
     size_t length = 0;
@@ -142,6 +157,13 @@ TEST("every field of a request survives")
     CHECK_TEXT(got.code.text, sent.code.text);
     CHECK_TEXT(got.second_person, sent.second_person);
     CHECK_TEXT(got.path, sent.path);
+    CHECK(got.from_sequence == UINT64_MAX);
+    CHECK_INT(got.count_max, 512);
+    CHECK_INT(got.receipt_length, FG_STATEMENT_BYTES_MAX);
+    CHECK_BYTES(got.receipt, sent.receipt, FG_STATEMENT_BYTES_MAX);
+    CHECK_TEXT(fg_control_kind_name(FG_CONTROL_RECEIPT), "RECEIPT");
+    sent.receipt_length++;
+    CHECK_INT(fg_control_encode_request(&sent, packet, sizeof(packet), &length, &error), FG_E_RANGE);
 }
 
 static enum fg_err round_trip(const struct fg_control_request *request, struct fg_error *error)

@@ -11,6 +11,7 @@
 #include "proto/list_file.h"
 #include "proto/manifest.h"
 #include "proto/row.h"
+#include "proto/sync.h"
 #include "proto/tag.h"
 #include "proto/tree.h"
 #include "tests/lib/check.h"
@@ -850,6 +851,81 @@ TEST("a list is imported over the socket: never in mid-fill, never an older one,
     CHECK_INT(ask(&request), FG_E_OLD);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_REFUSED);
     CHECK_INT(state()->list_version, 6);
+    world_end();
+}
+
+static void receipt_request(struct fg_control_request *request, uint64_t next, const struct fg_digest *head)
+{
+    struct fg_receipt receipt = {.next_sequence = next, .head = *head};
+    struct fg_signature signature;
+    struct fg_error error;
+    size_t length = 0;
+
+    memset(request, 0, sizeof(*request));
+    request->kind = FG_CONTROL_RECEIPT;
+    memcpy(receipt.controller, w.settings.controller, sizeof(receipt.controller));
+    CHECK_OK(fg_receipt_sign(&receipt, &w.bureau, &signature, &error), &error);
+    CHECK_OK(
+        fg_receipt_encode(&receipt, &signature, request->receipt, sizeof(request->receipt), &length, &error),
+        &error);
+    request->receipt_length = (uint16_t)length;
+}
+
+TEST("NO-LOSS: entries go out as a batch that verifies, and a receipt of the bureau makes them sent")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_JOURNAL, .from_sequence = 1};
+    static struct fg_sync_batch batch;
+    struct fg_digest start;
+    struct fg_digest head;
+    struct fg_error error;
+
+    world_make();
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_OK(fg_sync_batch_decode(w.answer.batch, w.answer.batch_length, &batch, &error), &error);
+    CHECK_INT(batch.first_sequence, 1);
+    CHECK_INT(batch.first_sequence + batch.count, w.answer.next_sequence);
+    CHECK_INT(state()->journal_unsent, batch.count);
+    CHECK_INT(w.answer.state.receipt_next, 0);
+    CHECK(w.answer.state.oldest_unsent_ms >= START_WALL_MS);
+    fg_chain_start(w.settings.controller, &start);
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_OK(fg_sync_batch_decode(w.answer.batch, w.answer.batch_length, &batch, &error), &error);
+    CHECK_OK(fg_sync_batch_verify(&batch, 0, &start, &w.device.public_key, &head, &error), &error);
+    request.from_sequence = batch.count + 1;
+    CHECK_INT(ask(&request), FG_E_NOT_FOUND);
+    receipt_request(&request, batch.count + 1, &head);
+    CHECK_INT(ask(&request), FG_E_STATE);
+    CHECK_HAS(w.answer.text, "receipt_key");
+    fg_session_set_receipt_key(w.session, &w.bureau.public_key);
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_INT(w.answer.next_sequence, batch.count + 1);
+    CHECK_INT(state()->journal_unsent, 0);
+    CHECK_INT(w.answer.state.oldest_unsent_ms, 0);
+    CHECK_INT(w.answer.state.receipt_next, batch.count + 1);
+    CHECK_INT(w.answer.state.receipt_taken_ms, START_WALL_MS + w.mono_ms - 1);
+    world_end();
+}
+
+TEST("TAMPER-SHOWS: a receipt that contradicts the journal is refused and logged once")
+{
+    static const struct fg_digest other = {{1, 2, 3}};
+    struct fg_control_request request;
+    uint64_t last;
+
+    world_make();
+    fg_session_set_receipt_key(w.session, &w.bureau.public_key);
+    last = state()->journal_last_sequence;
+    receipt_request(&request, last + 100, &other);
+    CHECK_INT(ask(&request), FG_E_CORRUPT);
+    CHECK_HAS(w.answer.text, "cut or put back");
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_JOURNAL_TAMPERED);
+    CHECK_INT(newest.sequence, last + 1);
+    receipt_request(&request, 2, &other);
+    CHECK_INT(ask(&request), FG_E_CORRUPT);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->sequence, last + 1);
+    request.receipt[request.receipt_length - 1] ^= 1;
+    CHECK_INT(ask(&request), FG_E_AUTH);
+    CHECK_INT(state()->journal_unsent, last + 1);
     world_end();
 }
 

@@ -6,6 +6,7 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
+#include "proto/sync.h"
 #include "tests/lib/check.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -421,4 +422,189 @@ TEST("a file that is no journal is refused")
         (void)fputs("no journal ", file);
     CHECK_INT(fclose(file), 0);
     check_not_opened();
+}
+
+/* ---- receipts ---- */
+
+static const struct fg_private_key *bureau_key(void)
+{
+    static struct fg_private_key bureau;
+    static bool made;
+
+    if (!made)
+        CHECK_OK(fg_private_key_new(&bureau, &error), &error);
+    made = true;
+    return &bureau;
+}
+
+/* hash of entry `sequence` as stored. */
+static struct fg_digest stored_hash(uint64_t sequence)
+{
+    struct fg_digest hash = {{0}};
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+
+    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &database), SQLITE_OK);
+    CHECK_INT(
+        sqlite3_prepare_v2(database, "SELECT hash FROM entry WHERE sequence = ?1", -1, &statement, NULL),
+        SQLITE_OK);
+    (void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)sequence);
+    CHECK_INT(sqlite3_step(statement), SQLITE_ROW);
+    memcpy(hash.bytes, sqlite3_column_blob(statement, 0), sizeof(hash.bytes));
+    (void)sqlite3_finalize(statement);
+    (void)sqlite3_close(database);
+    return hash;
+}
+
+static enum fg_err give_receipt(struct fg_journal *journal, const char *controller, uint64_t next,
+                                const struct fg_digest *head, const struct fg_private_key *signer)
+{
+    struct fg_receipt receipt = {.next_sequence = next, .head = *head};
+    struct fg_signature signature;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = 0;
+
+    (void)snprintf(receipt.controller, sizeof(receipt.controller), "%s", controller);
+    CHECK_OK(fg_receipt_sign(&receipt, signer, &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    return fg_journal_take_receipt(journal, bytes, length, &bureau_key()->public_key, NOON_MS + 5, &error);
+}
+
+TEST("a receipt is kept over a restart; an older one and the same again change nothing")
+{
+    struct fg_journal_start start;
+    struct fg_journal_verdict verdict;
+    struct fg_journal *journal;
+    struct fg_digest third;
+    struct fg_digest fifth;
+
+    write_sample();
+    third = stored_hash(3);
+    fifth = stored_hash(5);
+    journal = open_journal(&start);
+    CHECK_INT(fg_journal_unsent(journal), 6);
+    CHECK_INT(fg_journal_receipt_next(journal), 0);
+    CHECK_INT(give_receipt(journal, "point-1", 6, &fifth, bureau_key()), FG_OK);
+    CHECK_INT(fg_journal_unsent(journal), 1);
+    CHECK_INT(fg_journal_oldest_unsent_ms(journal), NOON_MS);
+    CHECK_INT(give_receipt(journal, "point-1", 4, &third, bureau_key()), FG_OK);
+    CHECK_INT(fg_journal_receipt_next(journal), 6);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    CHECK(!start.receipt_false);
+    CHECK_INT(fg_journal_unsent(journal), 1);
+    CHECK_INT(fg_journal_receipt_ms(journal), NOON_MS + 5);
+    fg_journal_close(journal);
+    CHECK_OK(fg_journal_verify(fg_test_path("journal.db"), NULL, &device_key()->public_key, &verdict, &error),
+             &error);
+    CHECK(verdict.receipt_known);
+    CHECK_INT(verdict.receipt.next_sequence, 6);
+    CHECK_OK(
+        fg_receipt_verify(&verdict.receipt, &verdict.receipt_signature, &bureau_key()->public_key, &error),
+        &error);
+}
+
+TEST("TAMPER-SHOWS: a receipt is refused that is forged, another controller's, or contradicts the journal")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+    struct fg_digest fifth;
+
+    write_sample();
+    fifth = stored_hash(5);
+    journal = open_journal(&start);
+    CHECK_INT(give_receipt(journal, "point-1", 6, &fifth, device_key()), FG_E_AUTH);
+    CHECK_INT(give_receipt(journal, "point-2", 6, &fifth, bureau_key()), FG_E_RANGE);
+    CHECK_INT(give_receipt(journal, "point-1", 5, &fifth, bureau_key()), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "another entry 4");
+    CHECK_INT(give_receipt(journal, "point-1", 8, &fifth, bureau_key()), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "this journal ends at 6");
+    CHECK_INT(give_receipt(journal, "point-1", 1, &fifth, bureau_key()), FG_E_CORRUPT);
+    CHECK_INT(fg_journal_take_receipt(journal, fifth.bytes, 9, &bureau_key()->public_key, 0, &error),
+              FG_E_FORMAT);
+    CHECK_INT(fg_journal_unsent(journal), 6);
+    fg_journal_close(journal);
+}
+
+TEST("TAMPER-SHOWS: a journal cut or written anew behind a receipt is named, even when the anchor was "
+     "removed too")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+    struct fg_digest sixth;
+
+    write_sample();
+    sixth = stored_hash(6);
+    journal = open_journal(&start);
+    CHECK_INT(give_receipt(journal, "point-1", 7, &sixth, bureau_key()), FG_OK);
+    fg_journal_close(journal);
+    tamper("DELETE FROM entry WHERE sequence = 6; DELETE FROM meta WHERE name = 'anchored'");
+    CHECK_INT(unlink(fg_test_path("journal.db.anchor")), 0);
+    check_found(FG_E_CORRUPT, 6, "receipt covers entry 6");
+    {
+        struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+
+        CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_CORRUPT);
+        CHECK_HAS(error.text, "receipt covers entry 6");
+    }
+}
+
+TEST("TAMPER-SHOWS: a kept receipt that was edited or exchanged does not count, and is told")
+{
+    struct fg_journal_settings settings;
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+    struct fg_digest sixth;
+
+    write_sample();
+    sixth = stored_hash(6);
+    journal = open_journal(&start);
+    CHECK_INT(give_receipt(journal, "point-1", 7, &sixth, bureau_key()), FG_OK);
+    fg_journal_close(journal);
+    settings = settings_for(fg_test_path("journal.db"));
+    settings.receipt_key = &device_key()->public_key;
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    CHECK(start.receipt_false);
+    CHECK_INT(fg_journal_unsent(journal), 6);
+    fg_journal_close(journal);
+    tamper("UPDATE meta SET value = x'00' WHERE name = 'receipt'");
+    settings.receipt_key = &bureau_key()->public_key;
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    CHECK(start.receipt_false);
+    CHECK_INT(fg_journal_unsent(journal), 6);
+    CHECK_INT(give_receipt(journal, "point-1", 7, &sixth, bureau_key()), FG_OK);
+    CHECK_INT(fg_journal_unsent(journal), 0);
+    fg_journal_close(journal);
+}
+
+TEST("a batch holds as many entries as are asked for and fit, byte for byte")
+{
+    static uint8_t bytes[4096];
+    struct fg_sync_batch batch;
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+    struct fg_digest third;
+    struct fg_digest found;
+    size_t length = 0;
+    uint64_t next = 0;
+
+    write_sample();
+    third = stored_hash(3);
+    journal = open_journal(&start);
+    CHECK_OK(fg_journal_batch(journal, 4, 2, bytes, sizeof(bytes), &length, &next, &error), &error);
+    CHECK_INT(next, 6);
+    CHECK_OK(fg_sync_batch_decode(bytes, length, &batch, &error), &error);
+    CHECK_OK(fg_sync_batch_verify(&batch, 0, &third, &device_key()->public_key, &found, &error), &error);
+    third = stored_hash(5);
+    CHECK_BYTES(found.bytes, third.bytes, sizeof(found.bytes));
+    CHECK_OK(fg_journal_batch(journal, 1, 0, bytes, sizeof(bytes), &length, &next, &error), &error);
+    CHECK_INT(next, 7);
+    CHECK_OK(fg_journal_batch(journal, 1, 0, bytes, 300, &length, &next, &error), &error);
+    CHECK(next > 1 && next < 7 && length <= 300);
+    CHECK_INT(fg_journal_batch(journal, 1, 0, bytes, 120, &length, &next, &error), FG_E_SIZE);
+    CHECK_INT(fg_journal_batch(journal, 7, 0, bytes, sizeof(bytes), &length, &next, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_journal_batch(journal, 0, 0, bytes, sizeof(bytes), &length, &next, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_journal_batch(journal, UINT64_MAX, 0, bytes, sizeof(bytes), &length, &next, &error),
+              FG_E_NOT_FOUND);
+    fg_journal_close(journal);
 }
