@@ -1,0 +1,363 @@
+/* Implementation of taking in batches (intake.h). */
+#include "host/station/intake.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/catalogue.h"
+#include "proto/enrol.h"
+
+#define FUTURE_MS INT64_C(86400000)
+
+/* One intake at work. */
+struct work {
+    struct fg_station_store *store;
+    const struct fg_sync_batch *batch;
+    int64_t now_ms;
+    struct fg_station_controller controller;
+    struct fg_digest hashes[FG_SYNC_BATCH_ENTRIES_MAX]; /* what the batch makes of the chain */
+    size_t held;                                        /* entries at its beginning that are held already */
+    struct fg_intake_result result;
+};
+
+bool fg_intake_is_urgent(const struct fg_entry *entry)
+{
+    size_t count = entry->reasons.count < FG_REASONS_MAX ? entry->reasons.count : FG_REASONS_MAX;
+
+    if (entry->kind == FG_ENTRY_EVENT)
+        return fg_event_is_grave((enum fg_event_kind)entry->event);
+    if (entry->kind != FG_ENTRY_REFUSED)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (fg_reason_is_grave((enum fg_reason)entry->reasons.reasons[i]))
+            return true;
+    }
+    return false;
+}
+
+enum fg_err fg_intake_may_speak(const struct fg_peer *peer, const char *controller, struct fg_error *error)
+{
+    if (peer->kind != FG_PEER_CERTIFIED)
+        return fg_fail(error, FG_E_DENIED, "no certificate");
+    if (strcmp(peer->role, FG_ROLE_CONTROLLER) != 0)
+        return fg_fail(error, FG_E_DENIED, "%s %s is not a controller", peer->role, peer->id);
+    if (strcmp(peer->id, controller) != 0)
+        return fg_fail(error, FG_E_DENIED, "controller %s may not speak for controller %s", peer->id,
+                       controller);
+    if (!peer->has_device_key)
+        return fg_fail(
+            error, FG_E_DENIED,
+            "controller %s: its certificate names no device key: enrol it anew with its journal key",
+            peer->id);
+    return FG_OK;
+}
+
+enum fg_err fg_intake_admit(struct fg_station_store *store, const struct fg_peer *peer, int64_t now_ms,
+                            struct fg_station_controller *ret_controller, struct fg_error *error)
+{
+    enum fg_err result = fg_station_store_controller(store, peer->id, ret_controller, error);
+
+    if (result == FG_E_NOT_FOUND) {
+        result = fg_station_store_add_controller(store, peer->id, &peer->device_key, now_ms, error);
+        if (result == FG_OK)
+            result = fg_station_store_controller(store, peer->id, ret_controller, error);
+    }
+    if (result != FG_OK)
+        return result;
+    if (!fg_bytes_equal(ret_controller->device_key.point, peer->device_key.point, FG_POINT_BYTES))
+        return fg_fail(
+            error, FG_E_DENIED,
+            "controller %s: its device key is not the one that signed the entries held here: a new "
+            "journal needs a new controller id",
+            peer->id);
+    return FG_OK;
+}
+
+static void answer(struct work *work, uint8_t verdict, bool logged, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void answer(struct work *work, uint8_t verdict, bool logged, const char *format, ...)
+{
+    va_list arguments;
+
+    work->result.answer.verdict = verdict;
+    work->result.answer.next_sequence = work->controller.next_sequence;
+    work->result.logged = logged;
+    va_start(arguments, format);
+    (void)vsnprintf(work->result.answer.text, sizeof(work->result.answer.text), format, arguments);
+    va_end(arguments);
+}
+
+/* Chains the batch behind what is held before it. */
+static enum fg_err chain_batch(struct work *work, struct fg_error *error)
+{
+    const struct fg_sync_batch *batch = work->batch;
+    struct fg_digest previous;
+    enum fg_err result;
+
+    if (batch->first_sequence == work->controller.next_sequence) {
+        previous = work->controller.head;
+    } else {
+        result = fg_station_store_hash(work->store, batch->controller, batch->first_sequence - 1, &previous,
+                                       error);
+        if (result != FG_OK)
+            return result == FG_E_NOT_FOUND ? FG_E_CORRUPT : result;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        fg_chain_next(&previous, batch->entries[i].bytes, batch->entries[i].length, &work->hashes[i]);
+        previous = work->hashes[i];
+    }
+    return FG_OK;
+}
+
+static enum fg_err verify_head(const struct work *work, struct fg_error *error)
+{
+    const struct fg_sync_batch *batch = work->batch;
+    struct fg_head head = {.sequence = batch->first_sequence + batch->count - 1,
+                           .hash = work->hashes[batch->count - 1]};
+
+    memcpy(head.controller, batch->controller, sizeof(head.controller));
+    return fg_head_verify(&head, &batch->head_signature, &work->controller.device_key, error);
+}
+
+/* The first of the batch's entries that is held differently; count when there is none. */
+static enum fg_err find_fork(struct work *work, size_t *ret_index, struct fg_error *error)
+{
+    struct fg_digest *held = NULL;
+    size_t index = 0;
+    enum fg_err result;
+
+    if (work->held == 0) {
+        *ret_index = work->batch->count;
+        return FG_OK;
+    }
+    held = malloc(work->held * sizeof(*held));
+    if (held == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for %zu hashes", work->held);
+    result = fg_station_store_hashes(work->store, work->batch->controller, work->batch->first_sequence,
+                                     work->held, held, error);
+    while (result == FG_OK && index < work->held &&
+           fg_bytes_equal(held[index].bytes, work->hashes[index].bytes, sizeof(held[index].bytes)))
+        index++;
+    if (result == FG_OK)
+        *ret_index = index < work->held ? index : work->batch->count;
+    free(held);
+    return result;
+}
+
+/* A controller that signed something else under numbers that are held: both stay, and it is said. */
+static enum fg_err take_fork(struct work *work, size_t index, struct fg_error *error)
+{
+    uint64_t sequence = work->batch->first_sequence + index;
+
+    work->controller.forks++;
+    answer(work, FG_SYNC_FORK, true,
+           "controller %s sends another entry %" PRIu64 " than the one held: kept as evidence",
+           work->controller.id, sequence);
+    return fg_station_store_evidence(work->store, sequence, &work->hashes[index], FG_SYNC_FORK, work->batch,
+                                     work->now_ms, error);
+}
+
+/* A head signature that does not fit: either it is false or the controller's past is not the one held here.
+ */
+static enum fg_err take_unsigned(struct work *work, struct fg_error *error)
+{
+    const struct fg_sync_batch *batch = work->batch;
+
+    work->controller.refusals++;
+    answer(work, FG_SYNC_REFUSED, true,
+           "controller %s: entries %" PRIu64 " to %" PRIu64
+           " with its head signature do not continue what is held: altered, or its journal was replaced",
+           batch->controller, batch->first_sequence, batch->first_sequence + batch->count - 1);
+    return fg_station_store_evidence(work->store, batch->first_sequence, &work->hashes[0], FG_SYNC_REFUSED,
+                                     batch, work->now_ms, error);
+}
+
+/* Looks into an entry, as far as it lets itself be read. */
+static void look_into(struct work *work, struct fg_station_entry *entry)
+{
+    struct fg_entry decoded;
+
+    entry->time_ms = work->now_ms;
+    if (fg_entry_decode(entry->slice.bytes, entry->slice.length, &decoded, NULL) != FG_OK) {
+        entry->mark = FG_STATION_MARK_UNDECODABLE;
+        return;
+    }
+    if (decoded.sequence != entry->sequence || strcmp(decoded.controller, work->controller.id) != 0)
+        entry->mark = FG_STATION_MARK_MISPLACED;
+    else if (decoded.wall_ms > work->now_ms + FUTURE_MS)
+        entry->mark = FG_STATION_MARK_FUTURE;
+    if (decoded.wall_ms > 0 && decoded.wall_ms < work->now_ms)
+        entry->time_ms = decoded.wall_ms;
+    if (fg_intake_is_urgent(&decoded)) {
+        work->controller.urgent_sequence = entry->sequence;
+        work->result.urgent = true;
+    }
+}
+
+static enum fg_err store_new(struct work *work, struct fg_error *error)
+{
+    const struct fg_sync_batch *batch = work->batch;
+    enum fg_err result = FG_OK;
+
+    for (size_t i = work->held; i < batch->count && result == FG_OK; i++) {
+        struct fg_station_entry entry = {
+            .sequence = batch->first_sequence + i,
+            .slice = batch->entries[i],
+            .hash = work->hashes[i],
+            .head_signature = i + 1 == batch->count ? &batch->head_signature : NULL,
+            .arrived_ms = work->now_ms,
+        };
+
+        look_into(work, &entry);
+        if (entry.mark != FG_STATION_MARK_NONE)
+            work->result.marked++;
+        result = fg_station_store_add_entry(work->store, batch->controller, &entry, error);
+    }
+    if (result != FG_OK)
+        return result;
+    if (work->held == batch->count)
+        return fg_station_store_sign_entry(work->store, batch->controller,
+                                           batch->first_sequence + batch->count - 1, &batch->head_signature,
+                                           error);
+    work->controller.next_sequence = batch->first_sequence + batch->count;
+    work->controller.head = work->hashes[batch->count - 1];
+    work->controller.marked += work->result.marked;
+    work->result.stored = batch->count - work->held;
+    return FG_OK;
+}
+
+/* HELD carries the bureau's newest receipt, so that the controller learns what has arrived there. */
+static enum fg_err answer_held(struct work *work, struct fg_error *error)
+{
+    struct fg_sync_answer *held = &work->result.answer;
+    uint64_t next = 0;
+    enum fg_err result;
+
+    if (work->result.marked > 0)
+        answer(work, FG_SYNC_HELD, true,
+               "controller %s: %" PRIu64 " of its new entries before %" PRIu64
+               " cannot be decoded, stand in the wrong place or are dated in the future: held all the same",
+               work->controller.id, work->result.marked, work->controller.next_sequence);
+    else
+        answer(work, FG_SYNC_HELD, false, "%s", "");
+    result = fg_station_store_receipt(work->store, work->controller.id, held->receipt, &held->receipt_length,
+                                      &next, error);
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
+}
+
+/* Everything that is decided about the batch; the answer is set. */
+static enum fg_err judge(struct work *work, struct fg_error *error)
+{
+    const struct fg_sync_batch *batch = work->batch;
+    uint64_t next = work->controller.next_sequence;
+    size_t fork = batch->count;
+    enum fg_err result;
+
+    work->controller.contact_ms = work->now_ms;
+    if (batch->first_sequence > next) {
+        answer(work, FG_SYNC_GAP, false, "entries from %" PRIu64 " on are missing here", next);
+        return FG_OK;
+    }
+    work->held =
+        next - batch->first_sequence < batch->count ? (size_t)(next - batch->first_sequence) : batch->count;
+    result = chain_batch(work, error);
+    if (result != FG_OK)
+        return result;
+    if (verify_head(work, error) != FG_OK)
+        return take_unsigned(work, error);
+    result = find_fork(work, &fork, error);
+    if (result != FG_OK)
+        return result;
+    if (fork < batch->count)
+        return take_fork(work, fork, error);
+    result = store_new(work, error);
+    return result == FG_OK ? answer_held(work, error) : result;
+}
+
+/* The part inside the transaction. *ret_denied: nothing is to be written. */
+static enum fg_err take(struct work *work, const struct fg_peer *peer, bool *ret_denied,
+                        struct fg_error *error)
+{
+    struct fg_error reason;
+    enum fg_err result = fg_intake_admit(work->store, peer, work->now_ms, &work->controller, &reason);
+
+    *ret_denied = result == FG_E_DENIED;
+    if (result == FG_E_DENIED) {
+        answer(work, FG_SYNC_REFUSED, true, "%.*s", FG_SYNC_TEXT_MAX, reason.text);
+        return FG_OK;
+    }
+    if (result != FG_OK)
+        return fg_fail(error, result, "%s", reason.text);
+    result = judge(work, error);
+    return result == FG_OK ? fg_station_store_update_controller(work->store, &work->controller, error)
+                           : result;
+}
+
+enum fg_err fg_intake_take(struct fg_station_store *store, const struct fg_peer *peer,
+                           const struct fg_sync_batch *batch, int64_t now_ms,
+                           struct fg_intake_result *ret_result, struct fg_error *error)
+{
+    struct work *work = NULL;
+    struct fg_error reason;
+    bool denied = false;
+    enum fg_err result;
+
+    work = calloc(1, sizeof(*work));
+    if (work == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for a batch");
+    work->store = store;
+    work->batch = batch;
+    work->now_ms = now_ms;
+    work->controller.next_sequence = 1;
+    if (fg_intake_may_speak(peer, batch->controller, &reason) != FG_OK) {
+        answer(work, FG_SYNC_REFUSED, true, "%.*s", FG_SYNC_TEXT_MAX, reason.text);
+        goto done;
+    }
+    if (batch->count == 0 || batch->first_sequence == 0 ||
+        batch->first_sequence > (uint64_t)INT64_MAX - FG_SYNC_BATCH_ENTRIES_MAX) {
+        answer(work, FG_SYNC_REFUSED, true, "controller %s: entry numbers that cannot be", batch->controller);
+        goto done;
+    }
+    result = fg_station_store_begin(store, error);
+    if (result == FG_OK)
+        result = take(work, peer, &denied, error);
+    if (result == FG_OK && !denied)
+        result = fg_station_store_commit(store, error);
+    if (result != FG_OK || denied)
+        fg_station_store_rollback(store);
+    if (result != FG_OK) {
+        free(work);
+        return result;
+    }
+done:
+    *ret_result = work->result;
+    free(work);
+    return FG_OK;
+}
+
+enum fg_err fg_intake_report(struct fg_station_store *store, const struct fg_peer *peer,
+                             const struct fg_sync_report *report, int64_t now_ms, struct fg_error *error)
+{
+    struct fg_station_controller *controller = NULL;
+    enum fg_err result = fg_intake_may_speak(peer, report->device, error);
+
+    if (result != FG_OK)
+        return result;
+    controller = calloc(1, sizeof(*controller));
+    if (controller == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for a report");
+    result = fg_station_store_begin(store, error);
+    if (result == FG_OK)
+        result = fg_intake_admit(store, peer, now_ms, controller, error);
+    if (result == FG_OK)
+        result = fg_station_store_report(store, peer->id, report, now_ms, error);
+    if (result == FG_OK)
+        result = fg_station_store_commit(store, error);
+    if (result != FG_OK)
+        fg_station_store_rollback(store);
+    free(controller);
+    return result;
+}
