@@ -10,6 +10,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "proto/enrol.h"
+#include "proto/x509_time.h"
 
 #define PATH_BYTES 512
 #define PEM_BYTES 4096
@@ -53,17 +54,6 @@ enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_
     return result;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar, without the system's time zone. */
-static int64_t days_of(int year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = y / 400;
-    int64_t of_era = y - era * 400;
-    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error)
 {
     mbedtls_x509_crt certificate;
@@ -73,11 +63,7 @@ enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_
     if (mbedtls_x509_crt_parse_file(&certificate, path) != 0) {
         result = fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", path);
     } else {
-        const mbedtls_x509_time *end = &certificate.valid_to;
-
-        *ret_end_ms =
-            (days_of(end->year, end->mon, end->day) * 86400 + end->hour * 3600 + end->min * 60 + end->sec) *
-            INT64_C(1000);
+        *ret_end_ms = fg_x509_time_ms(&certificate.valid_to);
     }
     mbedtls_x509_crt_free(&certificate);
     return result;

@@ -76,5 +76,4 @@ struct fg_https_answer {
 enum fg_err fg_https_ask(struct fg_https *https, const struct fg_https_request *request,
                          struct fg_https_answer *ret_answer, struct fg_error *error);
 
-
 #endif
