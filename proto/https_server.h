@@ -47,8 +47,10 @@ struct fg_request {
 const char *fg_request_query(const struct fg_request *request, const char *name);
 const char *fg_request_header(const struct fg_request *request, const char *name);
 
-/* Gives the answer's bytes from offset on; *ret_length 0 = end. For long bodies (files, exports, event
- * streams: may block up to a second at most, then gives nothing by setting *ret_wait). */
+/* Gives the answer's bytes from offset on; FG_OK with *ret_length 0 = end; FG_E_BUSY = nothing just now, ask
+ * again shortly (event streams; when the server stops, it is not asked again); any other error ends the
+ * connection, so that the peer sees the answer is not whole. For long bodies (exports, event streams). May
+ * block for a second at most: other connections of the same thread wait meanwhile. */
 typedef enum fg_err (*fg_answer_source)(void *context, uint64_t offset, uint8_t *buffer, size_t capacity,
                                         size_t *ret_length);
 
@@ -111,8 +113,8 @@ struct fg_server_settings {
     uint32_t connections_max;
     uint32_t connections_per_address_max; /* 0 = no limit */
     uint32_t request_max_ms;
-    void (*log)(void *context,
-                const char *line); /* one line per refusal or fault, rate-limited; any thread */
+    void (*log)(void *context, const char *line); /* one line per refusal or fault, rate-limited; any thread;
+                                                     must not call the server */
     void *log_context;
     const struct fg_route *routes; /* outlive the server */
     size_t route_count;
@@ -120,13 +122,17 @@ struct fg_server_settings {
 
 struct fg_server;
 
-/* FG_E_IO (port taken ...), FG_E_ARG, FG_E_FORMAT, FG_E_DENIED (key readable by others), FG_E_AUTH. */
+/* FG_E_IO (port taken ...), FG_E_ARG (a setting is impossible), FG_E_NOT_FOUND (a file is missing),
+ * FG_E_FORMAT (a file is not what it should be), FG_E_DENIED (key readable by others), FG_E_AUTH (key and
+ * certificate do not belong together). Texts of settings need not outlive the call; routes and contexts do.
+ */
 enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg_server **ret_server,
                             struct fg_error *error);
 uint16_t fg_server_port(const struct fg_server *server);
 /* Reads certificate and key anew for new connections (renewal without downtime). */
 enum fg_err fg_server_reload(struct fg_server *server, struct fg_error *error);
-/* Stops accepting, lets running handlers end, closes everything. May be NULL. */
+/* Stops accepting, lets running handlers end and their answers be taken (request_max_ms at most for these),
+ * closes everything. May be NULL. Not from a handler. */
 void fg_server_stop(struct fg_server *server);
 
 struct fg_server_counts {
