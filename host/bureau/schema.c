@@ -2,8 +2,10 @@
 #include "host/bureau/schema.h"
 
 #include "host/bureau/schema_enrolment.h"
+#include "host/bureau/schema_journal.h"
 
 const struct fg_sql_migration fg_bureau_migrations[] = {
     {1, "enrolment", FG_SCHEMA_ENROLMENT},
+    {2, "journal", FG_SCHEMA_JOURNAL},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

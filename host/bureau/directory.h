@@ -1,0 +1,16 @@
+/* The directory of ingest (ingest.h) as enrolment keeps it: table device.
+ *
+ * Read for every batch, so that a suspension holds from the next request on. Relies on: enrolment.h. */
+#ifndef FG_BUREAU_DIRECTORY_H
+#define FG_BUREAU_DIRECTORY_H
+
+#include "host/bureau/enrolment.h"
+#include "host/bureau/ingest.h"
+
+extern const struct fg_directory fg_device_directory;
+
+/* Is the peer a device that joined under this role, with this very TLS key, and not suspended? FG_E_DENIED
+ * with the reason. */
+enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct fg_error *error);
+
+#endif

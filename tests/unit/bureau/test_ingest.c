@@ -1,0 +1,440 @@
+/* Taking in journal batches, on both back ends: what is held, what is refused, what is kept as evidence. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/bureau/directory.h"
+#include "host/bureau/journal_columns.h"
+#include "tests/lib/bureau_fixture.h"
+#include "tests/lib/check.h"
+
+struct bench {
+    struct fg_sql *sql;
+    struct fg_fixture_journal *journal;
+    struct fg_sync_answer answer;
+};
+
+/* A controller with some entries, whose station is S1. */
+static void bench_open(struct bench *bench, bool postgres, unsigned fills)
+{
+    char code[FG_CODE_MAX + 1];
+
+    memset(bench, 0, sizeof(*bench));
+    bench->sql = fg_fixture_bureau(postgres);
+    bench->journal = fg_fixture_journal("ctl-1");
+    fg_fixture_bureau_device(bench->sql, "ctl-1", "controller", "S1", &bench->journal->key.public_key);
+    fg_fixture_bureau_device(bench->sql, "S1", "station", "S1", NULL);
+    for (unsigned i = 0; i < fills; i++) {
+        (void)snprintf(code, sizeof(code), "HZ-%u", i);
+        fg_fixture_journal_fill(bench->journal, code, FG_FIXTURE_NOW_MS - 3600000 + (int64_t)i * 120000,
+                                9000 + i);
+    }
+}
+
+static void bench_close(struct bench *bench)
+{
+    fg_sql_close(bench->sql);
+    free(bench->journal);
+}
+
+/* Every entry of the journal stands in the store, byte for byte, in order. */
+static void check_held(struct bench *bench, uint64_t count)
+{
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+    uint64_t number = 0;
+
+    CHECK_OK(fg_sql_prepare(bench->sql,
+                            "SELECT sequence, bytes, hash FROM journal_entry WHERE controller = 'ctl-1' "
+                            "ORDER BY sequence",
+                            &statement, &error),
+             &error);
+    while (fg_sql_next(statement, &error) == FG_OK) {
+        size_t length = 0;
+        const uint8_t *bytes = fg_sql_bytes(statement, 1, &length);
+
+        number++;
+        CHECK_INT(fg_sql_int(statement, 0), number);
+        CHECK_INT(length, bench->journal->lengths[number]);
+        CHECK_BYTES(bytes, bench->journal->bytes[number], length);
+        CHECK_BYTES(fg_sql_bytes(statement, 2, &length), bench->journal->hashes[number].bytes,
+                    FG_DIGEST_BYTES);
+    }
+    CHECK_INT(number, count);
+}
+
+/* The answer's receipt is the bureau's and says next and the hash before it. */
+static void check_receipt(struct bench *bench, uint64_t next)
+{
+    struct fg_receipt receipt;
+    struct fg_signature signature;
+    struct fg_error error;
+
+    CHECK_OK(
+        fg_receipt_decode(bench->answer.receipt, bench->answer.receipt_length, &receipt, &signature, &error),
+        &error);
+    CHECK_OK(fg_receipt_verify(&receipt, &signature, &fg_fixture_bureau_receipt_key()->public_key, &error),
+             &error);
+    CHECK_TEXT(receipt.controller, "ctl-1");
+    CHECK_INT(receipt.next_sequence, next);
+    CHECK_BYTES(receipt.head.bytes, bench->journal->hashes[next - 1].bytes, FG_DIGEST_BYTES);
+    CHECK_INT(bench->answer.next_sequence, next);
+}
+
+static uint8_t send(struct bench *bench, uint64_t first, uint64_t last)
+{
+    return fg_fixture_bureau_send(bench->sql, bench->journal, "S1", first, last, &bench->answer);
+}
+
+/* As any peer, with any batch. */
+static uint8_t send_as(struct bench *bench, const char *role, const char *id,
+                       const struct fg_sync_batch *batch)
+{
+    struct fg_peer peer = fg_fixture_bureau_peer(role, id);
+    struct fg_error error;
+
+    CHECK_OK(fg_ingest_batch(bench->sql, fg_fixture_bureau_ingest(), &peer, batch, FG_FIXTURE_NOW_MS,
+                             &bench->answer, &error),
+             &error);
+    return bench->answer.verdict;
+}
+
+static void batches_are_held(bool postgres)
+{
+    struct bench bench;
+    struct fg_sync_answer first;
+
+    bench_open(&bench, postgres, 300);
+    CHECK_INT(send(&bench, 1, 100), FG_SYNC_HELD);
+    check_receipt(&bench, 101);
+    CHECK_INT(send(&bench, 101, 600), FG_SYNC_HELD);
+    check_receipt(&bench, 601);
+    first = bench.answer;
+    /* again, whole or in part: the same receipt and no second row */
+    CHECK_INT(send(&bench, 101, 600), FG_SYNC_HELD);
+    CHECK_INT(bench.answer.receipt_length, first.receipt_length);
+    CHECK_BYTES(bench.answer.receipt, first.receipt, first.receipt_length);
+    CHECK_INT(send(&bench, 1, 7), FG_SYNC_HELD);
+    check_receipt(&bench, 601);
+    check_held(&bench, 600);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: batches are held byte for byte, and sent again give the same receipt (SQLite)")
+{
+    batches_are_held(false);
+}
+
+TEST("NO-LOSS: batches are held byte for byte, and sent again give the same receipt (PostgreSQL)")
+{
+    batches_are_held(true);
+}
+
+static void overlap_is_cut(bool postgres)
+{
+    struct bench bench;
+
+    bench_open(&bench, postgres, 10);
+    CHECK_INT(send(&bench, 1, 12), FG_SYNC_HELD);
+    CHECK_INT(send(&bench, 5, 20), FG_SYNC_HELD);
+    check_receipt(&bench, 21);
+    check_held(&bench, 20);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: a batch that is partly held adds only the rest (SQLite)")
+{
+    overlap_is_cut(false);
+}
+
+TEST("NO-LOSS: a batch that is partly held adds only the rest (PostgreSQL)")
+{
+    overlap_is_cut(true);
+}
+
+static void gap_is_answered(bool postgres)
+{
+    struct bench bench;
+
+    bench_open(&bench, postgres, 10);
+    CHECK_INT(send(&bench, 3, 8), FG_SYNC_GAP);
+    CHECK_INT(bench.answer.next_sequence, 1);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT gap_sequence FROM journal_head"), 3);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    CHECK_INT(send(&bench, 4, 8), FG_SYNC_GAP);
+    CHECK_INT(bench.answer.next_sequence, 3);
+    check_receipt(&bench, 3);
+    CHECK_INT(send(&bench, 3, 20), FG_SYNC_HELD);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT gap_since_ms FROM journal_head"), 0);
+    check_held(&bench, 20);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: a gap is answered with the number expected, and filled (SQLite)")
+{
+    gap_is_answered(false);
+}
+
+TEST("NO-LOSS: a gap is answered with the number expected, and filled (PostgreSQL)")
+{
+    gap_is_answered(true);
+}
+
+/* The same controller's key signs another history from entry 15 on: a journal that was rolled back. */
+static void fork_is_kept(bool postgres)
+{
+    struct bench bench;
+    struct fg_fixture_journal *other;
+
+    bench_open(&bench, postgres, 10);
+    CHECK_INT(send(&bench, 1, 20), FG_SYNC_HELD);
+    other = malloc(sizeof(*other));
+    CHECK(other != NULL);
+    *other = *bench.journal;
+    other->count = 14;
+    fg_fixture_journal_fill(other, "HZ-OTHER", FG_FIXTURE_NOW_MS, 1);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(fg_fixture_bureau_send(bench.sql, other, "S1", 10, 16, &bench.answer), FG_SYNC_FORK);
+    CHECK_HAS(bench.answer.text, "entry 15");
+    check_receipt(&bench, 21);
+    check_held(&bench, 20);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_evidence WHERE kind = 1 AND "
+                                               "signed = 1 AND sequence = 15"),
+              1);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT count FROM alarm WHERE kind = 1 AND closed_ms = 0"),
+              3);
+    free(other);
+    bench_close(&bench);
+}
+
+TEST(
+    "TAMPER-SHOWS: a second history of a journal is refused, kept as evidence, and raises one alarm (SQLite)")
+{
+    fork_is_kept(false);
+}
+
+TEST("TAMPER-SHOWS: a second history of a journal is refused, kept as evidence, and raises one alarm "
+     "(PostgreSQL)")
+{
+    fork_is_kept(true);
+}
+
+static void edits_are_refused(bool postgres)
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    uint8_t edited[FG_ENTRY_BYTES_MAX];
+
+    bench_open(&bench, postgres, 10);
+    fg_fixture_journal_batch(bench.journal, 1, 20, &batch);
+    memcpy(edited, batch.entries[4].bytes, batch.entries[4].length);
+    edited[batch.entries[4].length - 1] ^= 1;
+    batch.entries[4].bytes = edited; /* edited */
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    CHECK_HAS(bench.answer.text, "signature");
+    fg_fixture_journal_batch(bench.journal, 1, 20, &batch);
+    batch.entries[3] = batch.entries[5]; /* replaced by another */
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    fg_fixture_journal_batch(bench.journal, 1, 20, &batch);
+    memmove(&batch.entries[3], &batch.entries[4], 16 * sizeof(batch.entries[0]));
+    batch.count = 19; /* one left out */
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    fg_fixture_journal_batch(bench.journal, 1, 20, &batch);
+    batch.count = 18; /* the end cut off */
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    check_held(&bench, 0);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_evidence WHERE kind = 2"), 4);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT count FROM alarm WHERE kind = 2"), 4);
+    CHECK_INT(send(&bench, 1, 20), FG_SYNC_HELD);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: entries that the station edited, swapped, left out or cut are refused (SQLite)")
+{
+    edits_are_refused(false);
+}
+
+TEST("TAMPER-SHOWS: entries that the station edited, swapped, left out or cut are refused (PostgreSQL)")
+{
+    edits_are_refused(true);
+}
+
+TEST("evidence of one controller is bounded, whatever is sent")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, false, 10);
+    for (unsigned i = 0; i < FG_EVIDENCE_MAX + 5; i++) {
+        fg_fixture_journal_batch(bench.journal, 1, 20, &batch);
+        batch.head_signature.bytes[0] = (uint8_t)(i + 1);
+        batch.head_signature.bytes[1] ^= 0x55;
+        CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    }
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_evidence"), FG_EVIDENCE_MAX);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT count FROM alarm"), FG_EVIDENCE_MAX + 5);
+    bench_close(&bench);
+}
+
+static void strangers_are_refused(bool postgres)
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fg_peer nobody = {0};
+    struct fg_error error;
+
+    bench_open(&bench, postgres, 2);
+    fg_fixture_bureau_device(bench.sql, "S2", "station", "S2", NULL);
+    fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+    CHECK_INT(send_as(&bench, "station", "S2", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(send_as(&bench, "controller", "ctl-2", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(send_as(&bench, "bureau", "ctl-1", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(send_as(&bench, "station", "ctl-1", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(bench.answer.next_sequence, 0);
+    CHECK_INT(bench.answer.receipt_length, 0);
+    CHECK_OK(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &nobody, &batch, FG_FIXTURE_NOW_MS,
+                             &bench.answer, &error),
+             &error);
+    CHECK_INT(bench.answer.verdict, FG_SYNC_REFUSED);
+    (void)snprintf(batch.controller, sizeof(batch.controller), "ctl-9");
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    check_held(&bench, 0);
+    fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+    CHECK_INT(send_as(&bench, "controller", "ctl-1", &batch), FG_SYNC_HELD);
+    bench_close(&bench);
+}
+
+TEST("only a controller itself and its own station may send its entries (SQLite)")
+{
+    strangers_are_refused(false);
+}
+
+TEST("only a controller itself and its own station may send its entries (PostgreSQL)")
+{
+    strangers_are_refused(true);
+}
+
+TEST("a suspended controller is refused from the next batch on, and taken again when it is released")
+{
+    struct bench bench;
+    struct fg_peer station;
+    struct fg_error error;
+
+    bench_open(&bench, false, 4);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", true, "clerk", "stolen", FG_FIXTURE_NOW_MS, &error),
+             &error);
+    CHECK_INT(send(&bench, 3, 8), FG_SYNC_REFUSED);
+    CHECK_HAS(bench.answer.text, "suspended");
+    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", false, "clerk", "found", FG_FIXTURE_NOW_MS, &error),
+             &error);
+    CHECK_INT(send(&bench, 3, 8), FG_SYNC_HELD);
+    station = fg_fixture_bureau_peer("station", "S1");
+    CHECK_OK(fg_peer_admit(bench.sql, &station, &error), &error);
+    CHECK_OK(fg_device_suspend(bench.sql, "S1", true, "clerk", "closed", FG_FIXTURE_NOW_MS, &error), &error);
+    CHECK_INT(fg_peer_admit(bench.sql, &station, &error), FG_E_DENIED);
+    CHECK_HAS(error.text, "suspended");
+    bench_close(&bench);
+}
+
+TEST("a peer is admitted only under its role and with the key it joined with")
+{
+    struct bench bench;
+    struct fg_peer peer;
+    struct fg_error error;
+
+    bench_open(&bench, false, 0);
+    peer = fg_fixture_bureau_peer("controller", "S1");
+    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    peer = fg_fixture_bureau_peer("station", "S9");
+    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    CHECK_HAS(error.text, "never joined");
+    peer = fg_fixture_bureau_peer("station", "S1");
+    peer.key = bench.journal->key.public_key;
+    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    CHECK_HAS(error.text, "another key");
+    peer.kind = FG_PEER_NONE;
+    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    bench_close(&bench);
+}
+
+static void poison_is_held(bool postgres)
+{
+    static const uint8_t poison[] = {0xff, 0x00, 0xff, 0x17};
+    struct bench bench;
+    struct fg_entry late = {.kind = FG_ENTRY_BOOT, .wall_ms = INT64_C(4070908800000)};
+    struct fg_entry early = {.kind = FG_ENTRY_BOOT, .wall_ms = INT64_MIN, .inventory_g = INT64_MIN};
+    uint8_t foreign[FG_ENTRY_BYTES_MAX];
+    size_t length;
+
+    bench_open(&bench, postgres, 2);
+    fg_fixture_journal_add_bytes(bench.journal, poison, sizeof(poison));
+    fg_fixture_journal_add(bench.journal, &late);
+    fg_fixture_journal_add(bench.journal, &early);
+    length = bench.journal->lengths[1];
+    memcpy(foreign, bench.journal->bytes[1], length);
+    fg_fixture_journal_add_bytes(bench.journal, foreign, length);
+    fg_fixture_journal_fill(bench.journal, "HZ-LAST", FG_FIXTURE_NOW_MS, 5);
+    CHECK_INT(send(&bench, 1, 10), FG_SYNC_HELD);
+    check_receipt(&bench, 11);
+    check_held(&bench, 10);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT sequence FROM journal_entry WHERE marks = 1"), 5);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT sequence FROM journal_entry WHERE marks = 2"), 6);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT sequence FROM journal_entry WHERE marks = 4"), 8);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT sequence FROM journal_entry WHERE code = 'HZ-LAST' AND "
+                                    "kind = 6 AND quantity_g = 5"),
+              10);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: undecodable, future-dated and misplaced entries are held, marked, and hold nothing back "
+     "(SQLite)")
+{
+    poison_is_held(false);
+}
+
+TEST("NO-LOSS: undecodable, future-dated and misplaced entries are held, marked, and hold nothing back "
+     "(PostgreSQL)")
+{
+    poison_is_held(true);
+}
+
+TEST("a batch with an impossible number or count is an error, not a crash")
+{
+    struct bench bench;
+    struct fg_peer peer = fg_fixture_bureau_peer("station", "S1");
+    struct fg_sync_batch batch;
+    struct fg_error error;
+
+    bench_open(&bench, false, 2);
+    fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+    batch.first_sequence = UINT64_MAX - 1;
+    CHECK_INT(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &peer, &batch, 0, &bench.answer, &error),
+              FG_E_RANGE);
+    batch.first_sequence = 0;
+    CHECK_INT(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &peer, &batch, 0, &bench.answer, &error),
+              FG_E_RANGE);
+    batch.first_sequence = 1;
+    batch.count = 0;
+    CHECK_INT(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &peer, &batch, 0, &bench.answer, &error),
+              FG_E_RANGE);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a store that lost an entry says so instead of giving a receipt")
+{
+    struct bench bench;
+    struct fg_peer peer = fg_fixture_bureau_peer("station", "S1");
+    struct fg_sync_batch batch;
+    struct fg_error error;
+
+    bench_open(&bench, false, 5);
+    CHECK_INT(send(&bench, 1, 10), FG_SYNC_HELD);
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_entry WHERE sequence = 4");
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
+    CHECK_INT(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &peer, &batch, 0, &bench.answer, &error),
+              FG_E_CORRUPT);
+    CHECK_HAS(error.text, "entry 4");
+    bench_close(&bench);
+}
