@@ -89,6 +89,7 @@ static const struct key fixed_keys[] = {
     FILL_KEY(closing_max_ms, 600000),
     FILL_KEY(post_check_max_ms, 3600000),
     FILL_KEY(unauthorised_flow_g, 1000000),
+    FILL_KEY(leak_quiet_ms, 3600000),
     FILL_KEY(zero_fill_g, 1000000),
 };
 #define FIXED_KEYS (sizeof(fixed_keys) / sizeof(fixed_keys[0]))

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define RECORD_AGAIN_MS 500
+#define LEAK_RAISES_MAX 16 /* from then on what must flow for the next event grows no more */
 
 /* One step under way. */
 struct step {
@@ -205,6 +206,9 @@ static void scan_forget(const struct step *step)
     fill->alarm_valve = kept.alarm_valve;
     fill->idle_inventory_known = kept.idle_inventory_known;
     fill->idle_inventory_g = kept.idle_inventory_g;
+    fill->idle_newest_g = kept.idle_newest_g;
+    fill->leak_rose_mono_ms = kept.leak_rose_mono_ms;
+    fill->leak_raises = kept.leak_raises;
     fill->valve_differs_since_mono_ms = kept.valve_differs_since_mono_ms;
     phase_enter(step, FG_FILL_IDLE);
 }
@@ -319,6 +323,7 @@ static void authorised_begin(const struct step *step)
     enum fg_stop stop = devices_stop(step);
 
     fill->write_pending = false;
+    fill->leak_raises = 0; /* what leaks between two fills is told anew for each such time */
     fill->authorised_sequence = step->event->sequence;
     fill->authorised_mono_ms = step->event->now_mono_ms;
     fill->flow_low_since_mono_ms = step->event->now_mono_ms;
@@ -517,6 +522,20 @@ static bool is_authorised(const struct fg_fill *fill)
            fill->phase == FG_FILL_CLOSING;
 }
 
+/* A leak is over when the inventory has stood still for a while. Until then it is one and the same, however
+ * slowly it seeps: each event asks for twice as much gas as the one before, or a slow leak would fill the
+ * journal. */
+static void leak_track(const struct step *step, int64_t inventory_g)
+{
+    struct fg_fill *fill = step->fill;
+
+    if (inventory_g > fill->idle_newest_g)
+        fill->leak_rose_mono_ms = step->event->now_mono_ms;
+    fill->idle_newest_g = inventory_g;
+    if (time_is_over(step, fill->leak_rose_mono_ms, step->settings->leak_quiet_ms))
+        fill->leak_raises = 0;
+}
+
 static void idle_flow_watch(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
@@ -525,6 +544,7 @@ static void idle_flow_watch(const struct step *step)
 
     if (is_authorised(fill) || !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
         return;
+    leak_track(step, inventory_g);
     if (!fill->idle_inventory_known || inventory_g < fill->idle_inventory_g) {
         fill->idle_inventory_known = true;
         fill->idle_inventory_g = inventory_g;
@@ -536,9 +556,13 @@ static void idle_flow_watch(const struct step *step)
                            flow_g_min >= (int64_t)step->settings->flow_min_g_min;
         return;
     }
-    if (inventory_g - fill->idle_inventory_g <= (int64_t)step->settings->unauthorised_flow_g)
+    if (inventory_g - fill->idle_inventory_g <= (int64_t)step->settings->unauthorised_flow_g
+                                                    << fill->leak_raises)
         return;
+    if (fill->leak_raises < LEAK_RAISES_MAX)
+        fill->leak_raises++;
     fill->alarm_flow = true;
+    fill->leak_rose_mono_ms = step->event->now_mono_ms;
     fill->idle_inventory_g = inventory_g;
     event_raise(step, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
 }

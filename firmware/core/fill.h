@@ -36,6 +36,7 @@ struct fg_fill_settings {
     uint32_t valve_follow_max_ms; /* feedback must follow the command within */
     uint32_t closing_max_ms;      /* flow must have died away within */
     uint32_t post_check_max_ms;   /* then recorded as not confirmed */
+    uint32_t leak_quiet_ms; /* inventory still for so long: that leak is over, the next one is a new one */
     uint32_t unauthorised_flow_g; /* inventory rise with no authority that raises the alarm */
     uint32_t zero_fill_g;         /* a fill below this counts as a zero fill */
 };
@@ -86,6 +87,7 @@ struct fg_fill {
     bool locked_out;
     bool alarm_flow; /* FLOW_WITHOUT_AUTHORITY raised and not yet over */
     bool alarm_valve;
+    uint8_t leak_raises; /* events of the present leak: each doubles what must flow for the next */
     bool tag_present;
     bool idle_inventory_known;
     bool post_check_failed;
@@ -99,7 +101,9 @@ struct fg_fill {
     int64_t authorised_mono_ms;
     int64_t flow_low_since_mono_ms;
     int64_t valve_differs_since_mono_ms;
-    int64_t idle_inventory_g; /* inventory that idle flow is measured from */
+    int64_t idle_inventory_g;  /* inventory that idle flow is measured from */
+    int64_t idle_newest_g;     /* inventory when last looked at */
+    int64_t leak_rose_mono_ms; /* it last rose with no authority */
     int64_t start_inventory_g;
     int64_t start_pressure_kpa;
     int64_t end_inventory_g;

@@ -86,6 +86,7 @@ static const struct fg_fill_settings settings = {
     .closing_max_ms = LIMIT_MS,
     .post_check_max_ms = LIMIT_MS,
     .unauthorised_flow_g = 1,
+    .leak_quiet_ms = 0, /* over with the first moment of stillness: keeps the walk small */
     .zero_fill_g = 2,
 };
 
@@ -150,6 +151,7 @@ static void node_normalise(struct node *node, int64_t now)
     packed.alarm_flow = fill->alarm_flow;
     packed.alarm_valve = fill->alarm_valve;
     packed.tag_present = fill->tag_present;
+    packed.leak_raises = fill->leak_raises;
     packed.idle_inventory_known = fill->idle_inventory_known;
     packed.post_check_failed = fill->post_check_failed;
     packed.write_pending = fill->write_pending;
@@ -174,6 +176,10 @@ static void node_normalise(struct node *node, int64_t now)
         packed.flow_low_since_mono_ms = age_normal(fill->flow_low_since_mono_ms, now);
     packed.valve_differs_since_mono_ms = age_normal(fill->valve_differs_since_mono_ms, now);
     packed.idle_inventory_g = fill->idle_inventory_known ? fill->idle_inventory_g : 0;
+    if (fill->leak_raises > 0) { /* else there is no leak that could end */
+        packed.idle_newest_g = fill->idle_newest_g;
+        packed.leak_rose_mono_ms = fill->leak_rose_mono_ms < now ? NOW_MS - AGE_MAX_MS : NOW_MS;
+    }
     packed.start_inventory_g = fill->start_inventory_g;
     packed.end_inventory_g = fill->end_inventory_g;
     *fill = packed;
@@ -283,14 +289,16 @@ static void step_judge(struct walk *walk, const struct node *before, const struc
         violation_note(walk, "FAIL-CLOSED: open while locked out", before, event);
 }
 
-/* GAS-ADDS-UP: so much gas past a shut valve must raise the event, unless it stands raised already. */
+/* GAS-ADDS-UP: so much gas past a shut valve must raise the event, unless it stands raised already; the same
+ * leak again when it has doubled. */
 static void gas_judge(struct walk *walk, const struct node *before, const struct fg_fill_event *event,
                       const struct look *look, const struct fg_fill_commands *commands,
                       const struct node *after)
 {
     bool quiet_phases = before->fill.phase == FG_FILL_IDLE && after->fill.phase == FG_FILL_IDLE;
     bool rose = before->fill.idle_inventory_known && !look->silent && !look->old &&
-                INVENTORY_G + look->gas_g - before->fill.idle_inventory_g > settings.unauthorised_flow_g;
+                INVENTORY_G + look->gas_g - before->fill.idle_inventory_g >
+                    (int64_t)settings.unauthorised_flow_g << before->fill.leak_raises;
 
     if (quiet_phases && rose && !before->fill.alarm_flow &&
         (commands->raise_events & 1u << FG_EVENT_FLOW_WITHOUT_AUTHORITY) == 0)

@@ -21,6 +21,7 @@ static const struct fg_fill_settings settings = {
     .closing_max_ms = 3000,
     .post_check_max_ms = 30000,
     .unauthorised_flow_g = 200,
+    .leak_quiet_ms = 60000,
     .zero_fill_g = 20,
 };
 
@@ -482,12 +483,62 @@ TEST("GAS-ADDS-UP: flow without authority is raised once until it is over")
     plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
     step(FG_FILL_EVENT_TICK);
     CHECK(!fill.alarm_flow);
+    now += settings.leak_quiet_ms + 1;
+    step(FG_FILL_EVENT_TICK);
     plant.readings[FG_SIGNAL_INVENTORY_G].value += 201;
     step(FG_FILL_EVENT_TICK);
     CHECK_INT(commands.raise_events, raised);
     plant.readings[FG_SIGNAL_INVENTORY_G].value -= 900;
     step(FG_FILL_EVENT_TICK);
     CHECK_INT(fill.idle_inventory_g, plant.readings[FG_SIGNAL_INVENTORY_G].value);
+}
+
+/* Lets gas seep, 1 g a second below what counts as flow; returns how often the event was raised. */
+static unsigned seep(unsigned grams)
+{
+    unsigned raised = 0;
+
+    for (unsigned i = 0; i < grams; i++) {
+        now += 980;
+        plant.readings[FG_SIGNAL_INVENTORY_G].value += 1;
+        step(FG_FILL_EVENT_TICK);
+        raised += (commands.raise_events & (UINT32_C(1) << FG_EVENT_FLOW_WITHOUT_AUTHORITY)) != 0;
+    }
+    return raised;
+}
+
+TEST("GAS-ADDS-UP: a leak too slow to count as flow is raised at once, then only each time it has doubled")
+{
+    begin();
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 60;
+    CHECK_INT(seep(200), 0);
+    CHECK_INT(seep(1), 1);
+    CHECK_INT(seep(400), 0);
+    CHECK_INT(seep(2), 1);
+    CHECK_INT(seep(800), 0);
+    CHECK_INT(seep(2), 1);
+    CHECK(seep(100000) < 8);
+}
+
+TEST("GAS-ADDS-UP: after a leak has been still for its time, the next one is raised like the first")
+{
+    begin();
+    CHECK_INT(seep(201), 1);
+    now += settings.leak_quiet_ms - 100;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.leak_raises, 1);
+    now += 100;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.leak_raises, 0);
+    CHECK_INT(seep(201), 1);
+}
+
+TEST("GAS-ADDS-UP: what leaks after a fill is raised anew")
+{
+    begin();
+    CHECK_INT(seep(201), 1);
+    zero_fill();
+    CHECK_INT(seep(201), 1);
 }
 
 TEST("a valve that reads open while not commanded is raised once until it reads shut")
