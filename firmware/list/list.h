@@ -100,6 +100,8 @@ enum fg_err fg_list_repair_begin(struct fg_list *list, const uint8_t *signed_man
 /* A group of the tree over the buckets that the store really has. */
 enum fg_err fg_list_repair_group(struct fg_list *list, uint8_t level, uint32_t index,
                                  struct fg_digest *ret_digests, struct fg_error *error);
+/* The root of that tree. */
+enum fg_err fg_list_repair_root(struct fg_list *list, struct fg_digest *ret_root, struct fg_error *error);
 /* Puts a bucket; indexes must rise from call to call (FG_E_ARG). FG_E_FORMAT ... when it is no such bucket.
  */
 enum fg_err fg_list_repair_put(struct fg_list *list, uint32_t index, const uint8_t *bytes, size_t length,

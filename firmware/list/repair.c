@@ -129,6 +129,14 @@ enum fg_err fg_list_repair_group(struct fg_list *list, uint8_t level, uint32_t i
     return fg_list_group_read(list, list->repair->manifest.bucket_bits, level, index, ret_digests, error);
 }
 
+enum fg_err fg_list_repair_root(struct fg_list *list, struct fg_digest *ret_root, struct fg_error *error)
+{
+    if (list->repair == NULL)
+        return fg_fail(error, FG_E_STATE, "repair: none is under way");
+    *ret_root = list->repair->graft.root;
+    return FG_OK;
+}
+
 enum fg_err fg_list_repair_put(struct fg_list *list, uint32_t index, const uint8_t *bytes, size_t length,
                                struct fg_error *error)
 {

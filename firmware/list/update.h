@@ -17,7 +17,7 @@ struct fg_list_source {
     enum fg_err (*manifest)(void *context, uint8_t *buffer, size_t capacity, size_t *ret_length,
                             struct fg_error *error);
     /* The delta from version `from` to `to`, appended to the open file; bytes_done are there already
-     * (resume). */
+     * (resume). bytes_max counts those too. FG_E_RANGE: the source cannot go on there; asked again from 0. */
     enum fg_err (*delta)(void *context, uint64_t from, uint64_t to, int file_descriptor, uint64_t bytes_done,
                          uint64_t bytes_max, struct fg_error *error);
     /* The digests of one group of the tree (proto/tree.h) of version `version`. */
@@ -47,10 +47,16 @@ struct fg_list_update_result {
 /* One update. work_directory is the caller's own and keeps partly fetched files, so that an interrupted fetch
  * goes on where it was; after an update by delta the delta's file stays there as DIR/FROM-TO.fgd until the
  * next. On any error the old list stays in force. list_id is the only list id that is accepted. Errors as
- * fg_list_import, and the source's. */
+ * fg_list_import, and the source's; FG_E_BUSY: the list keeps changing at the source. */
 enum fg_err fg_list_update(struct fg_list *list, const char *list_id, const struct fg_list_source *source,
                            const char *work_directory, int64_t now_ms,
                            struct fg_list_update_result *ret_result, struct fg_error *error);
+
+/* The same, but when the version offered is in force already, the store is verified, and what does not prove
+ * is fetched anew (an edited or damaged store is not healed by a delta). */
+enum fg_err fg_list_heal(struct fg_list *list, const char *list_id, const struct fg_list_source *source,
+                         const char *work_directory, int64_t now_ms, struct fg_list_update_result *ret_result,
+                         struct fg_error *error);
 
 /* The source behind an HTTPS connection (GET /v1/list/...). *ret_source and its context belong to the caller;
  * context is the memory given. */
