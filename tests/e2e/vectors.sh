@@ -54,6 +54,23 @@ while read -r uid code memory; do
     report $? "openssl refuses the record of $uid on another UID"
 done <proto/vectors/tag.txt
 
+# The chain: hash(0) over the controller's id, then each entry under 02; and the head that is signed with each.
+hash=$(printf 'fillgate chain v1ctl-1' | openssl dgst -sha256 -r | cut -c1-64)
+purpose=$(printf 'fillgate head v1' | od -An -v -tx1 | tr -d ' \n')
+while read -r sequence entry next statement; do
+    [ "${sequence:0:1}" = "#" ] && continue
+    hash=$(bytes "02$hash$entry" | openssl dgst -sha256 -r | cut -c1-64)
+    [ "$hash" = "$next" ]
+    report $? "openssl computes hash($sequence) of the journal"
+    # Field 1 is the message, field 2 the signature; both are short enough for a length of one byte.
+    length=$((16#${statement:2:2}))
+    bytes "${purpose}00${statement:4:$((2 * length))}" >"$work/message"
+    holds "$work/message" "${statement:$((8 + 2 * length)):128}"
+    report $? "openssl verifies the head of entry $sequence"
+    [[ ${statement:4:$((2 * length))} == *"$next"* ]]
+    report $? "the head of entry $sequence holds hash($sequence)"
+done <proto/vectors/chain.txt
+
 id=$(openssl pkey -pubin -in proto/vectors/key_pub.pem -outform DER | tail -c 65 | openssl dgst -sha256 -r | cut -c1-16)
 grep -q "^# key_id $id$" proto/vectors/sign.txt
 report $? "openssl computes key id $id"
