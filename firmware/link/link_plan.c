@@ -77,8 +77,8 @@ static void wait_after_failure(struct fg_link_plan *plan, const struct fg_link_t
 }
 
 void fg_link_plan_pushed(struct fg_link_plan *plan, const struct fg_link_times *times,
-                         const struct fg_link_facts *facts, uint64_t from, uint8_t verdict, int64_t now_mono_ms,
-                         uint32_t random)
+                         const struct fg_link_facts *facts, uint64_t from, uint8_t verdict,
+                         int64_t now_mono_ms, uint32_t random)
 {
     network_came(plan, now_mono_ms);
     plan->from = from;

@@ -22,7 +22,8 @@ struct fg_link_times {
     uint32_t report_ms;
     uint32_t list_ms;
     uint32_t renew_ms;
-    uint32_t ask_again_ms; /* entries without receipt: the newest is sent again so often, to be given the receipt */
+    uint32_t ask_again_ms; /* entries without receipt: the newest is sent again so often, to be given the
+                              receipt */
     uint32_t retry_min_ms; /* first delay after a failure; doubles with each */
     uint32_t retry_max_ms;
 };
@@ -49,26 +50,26 @@ void fg_link_plan_start(struct fg_link_plan *ret_plan);
 enum fg_link_job fg_link_plan_next(const struct fg_link_plan *plan, const struct fg_link_facts *facts,
                                    int64_t now_mono_ms);
 
-/* Where the next push begins. A hop that is not known, or has everything, is asked with the newest entry: it says
- * what it expects. 0 = there is no entry at all. */
+/* Where the next push begins. A hop that is not known, or has everything, is asked with the newest entry: it
+ * says what it expects. 0 = there is no entry at all. */
 uint64_t fg_link_plan_push_from(const struct fg_link_plan *plan, const struct fg_link_facts *facts);
 
 /* A push came to an end without error. random is any number. */
 void fg_link_plan_pushed(struct fg_link_plan *plan, const struct fg_link_times *times,
-                         const struct fg_link_facts *facts, uint64_t from, uint8_t verdict, int64_t now_mono_ms,
-                         uint32_t random);
+                         const struct fg_link_facts *facts, uint64_t from, uint8_t verdict,
+                         int64_t now_mono_ms, uint32_t random);
 
 /* Another job was done. */
 void fg_link_plan_done(struct fg_link_plan *plan, const struct fg_link_times *times, enum fg_link_job job,
                        int64_t now_mono_ms, uint32_t random);
 
-/* A job failed with this error. When the network was down and a later job gets through, all that failed are due
- * again at once. */
+/* A job failed with this error. When the network was down and a later job gets through, all that failed are
+ * due again at once. */
 void fg_link_plan_failed(struct fg_link_plan *plan, const struct fg_link_times *times, enum fg_link_job job,
                          enum fg_err code, int64_t now_mono_ms, uint32_t random);
 
-/* The delay after `failures` failures in a row (1 or more): min doubled for each, at most max, and of that a random
- * part between one half and all, so that many links do not call in step. */
+/* The delay after `failures` failures in a row (1 or more): min doubled for each, at most max, and of that a
+ * random part between one half and all, so that many links do not call in step. */
 uint32_t fg_link_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms, uint32_t random);
 
 #endif

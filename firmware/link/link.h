@@ -1,0 +1,27 @@
+/* fillgate-link's work: one object that asks fillgated how it stands and carries out what is due.
+ *
+ * It holds no key but its own TLS key, and neither journal nor list in force: fillgated verifies whatever it
+ * is handed. Killed at any moment it loses nothing. Not: the process, signals (link_main.c), when what is due
+ * (link_plan.h). One thread. Relies on: proto/control.h, https.h, push.h; firmware/list. */
+#ifndef FG_LINK_LINK_H
+#define FG_LINK_LINK_H
+
+#include "firmware/link/link_config.h"
+#include "proto/err.h"
+
+struct fg_link;
+
+/* One line of log, without newline, free of control characters. */
+typedef void (*fg_link_say)(void *context, const char *line);
+
+/* Makes the work directory when it is missing and opens the link's own copy of the list. Keys and certificate
+ * need not be there yet. config is copied. FG_E_IO, FG_E_MEMORY. */
+enum fg_err fg_link_new(const struct fg_link_config *config, fg_link_say say, void *say_context,
+                        struct fg_link **ret_link, struct fg_error *error);
+void fg_link_free(struct fg_link *link); /* may be NULL */
+
+/* Asks fillgated for its state and does the one job that is most urgent, within its deadlines. True:
+ * something else may be due already; false: nothing is due for now. */
+bool fg_link_turn(struct fg_link *link);
+
+#endif

@@ -1,0 +1,79 @@
+/* What the files of the link share. link.c: lifetime, turn, log, clock, connection. link_push.c: entries and
+ * receipts. link_report.c: reports. link_fetch.c: lists, from the network to fillgated. Nobody else includes
+ * this. */
+#ifndef FG_LINK_LINK_PRIVATE_H
+#define FG_LINK_LINK_PRIVATE_H
+
+#include "firmware/link/link.h"
+#include "firmware/list/list.h"
+#include "proto/control.h"
+#include "proto/https.h"
+#include "proto/push.h"
+
+#define FG_LINK_VERSION "fillgate-link 0.1.0"
+#define FG_LINK_CONTROL_MAX_MS 5000
+
+/* A line that says the same as before on its topic is not repeated for a while. */
+enum fg_link_topic {
+    FG_LINK_SAY_CONTROL,
+    FG_LINK_SAY_CONNECTION,
+    FG_LINK_SAY_PUSH,
+    FG_LINK_SAY_RECEIPT,
+    FG_LINK_SAY_REPORT,
+    FG_LINK_SAY_LIST,
+    FG_LINK_SAY_HAND_OVER,
+    FG_LINK_SAY_RENEW,
+    FG_LINK_SAY_TOPICS
+};
+
+struct fg_link {
+    struct fg_link_config config;
+    char work_directory[FG_CONTROL_PATH_MAX + 1]; /* absolute: fillgated takes no other paths */
+    fg_link_say say;
+    void *say_context;
+    char said[FG_LINK_SAY_TOPICS][400];
+    int64_t said_mono_ms[FG_LINK_SAY_TOPICS];
+
+    struct fg_https *https; /* NULL: not made yet, or to be made anew */
+    struct fg_list *list;
+    struct fg_link_plan plan;
+
+    /* fillgated's newest state. */
+    struct fg_control_state state;
+    bool state_known;
+    int64_t manifest_floor_ms; /* newest manifest that was verified: no earlier time is true */
+
+    /* Handing a list to fillgated. */
+    int64_t hand_over_due_mono_ms;
+    uint32_t hand_over_failures;
+    bool delta_failed; /* the next attempt is with the whole list */
+    int64_t offset_told_ms;
+    bool offset_known;
+
+    struct fg_control_answer answer; /* large; kept off the stack */
+    uint8_t buffer[FG_SYNC_BATCH_BYTES_MAX];
+};
+
+/* ---- link.c ---- */
+void fg_link_tell(struct fg_link *link, enum fg_link_topic topic, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The topic is well again: the next trouble is told at once. */
+void fg_link_forget(struct fg_link *link, enum fg_link_topic topic);
+uint32_t fg_link_random(void);
+/* The clock that certificates are tested against: the system's, but never before the newest verified manifest
+ * or fillgated's own clock. */
+int64_t fg_link_now_ms(const struct fg_link *link);
+/* The connection, made when it is not there. FG_E_* of fg_https_new. */
+enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error);
+/* Asks fillgated; link->answer is then its answer, and its own refusal is this call's result. */
+enum fg_err fg_link_ask_control(struct fg_link *link, const struct fg_control_request *request,
+                                uint32_t deadline_ms, struct fg_error *error);
+
+/* ---- the jobs: each does all of it, tells the log, and reports to the plan ---- */
+void fg_link_push(struct fg_link *link);
+void fg_link_report(struct fg_link *link);
+void fg_link_fetch_list(struct fg_link *link);
+/* Hands fillgated the newest list when its own is older or not good. True: it tried. */
+bool fg_link_hand_over(struct fg_link *link);
+
+#endif
