@@ -1,0 +1,590 @@
+/* The link between a real journal, control socket and list store on one side and a real HTTPS server with a
+ * next hop behind it on the other; only the session of fillgated and the hop's decisions are played. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "firmware/controller/control_server.h"
+#include "firmware/core/rules.h"
+#include "firmware/journal/journal.h"
+#include "firmware/link/link.h"
+#include "firmware/list/list.h"
+#include "host/listing/list_routes.h"
+#include "host/pki/ca.h"
+#include "proto/https_server.h"
+#include "proto/monotime.h"
+#include "tests/lib/check.h"
+#include "tests/lib/city_fixture.h"
+#include "tests/lib/list_fixture.h"
+
+#define DAY_MS INT64_C(86400000)
+#define NOON_MS INT64_C(1780056000000)
+
+/* ---- the played fillgated ---- */
+
+struct controller {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    atomic_bool stop;
+    struct fg_control_server *server;
+    struct fg_private_key key;
+    struct fg_journal *journal;
+    struct fg_list *list;
+    bool filling; /* imports are BUSY */
+    unsigned imports;
+    char imported[FG_CONTROL_PATH_MAX + 1];
+};
+
+/* ---- the played next hop ---- */
+
+struct hop {
+    pthread_mutex_t mutex;
+    struct fg_server *server;
+    struct fg_listing *listing;
+    struct fg_private_key receipt_key;
+    struct fg_public_key device_key;
+    uint64_t held;
+    struct fg_digest head;
+    bool gives_receipts;
+    uint8_t forced_verdict; /* 0 = judge */
+    unsigned batches;
+    unsigned reports;
+    struct fg_sync_report report;
+};
+
+static struct controller controller;
+static struct hop hop;
+static struct fg_link_config config;
+static struct fg_link *link_under_test;
+static char log_text[65536];
+static struct fg_route routes[3];
+
+static int64_t real_now_ms(void *context)
+{
+    struct timespec now;
+
+    (void)context;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void tell_state(struct fg_control_state *state)
+{
+    struct fg_manifest manifest;
+
+    (void)snprintf(state->controller, sizeof(state->controller), "ctl-1");
+    state->list_state = fg_list_state(controller.list);
+    if (fg_list_manifest(controller.list, &manifest, NULL) == FG_OK) {
+        memcpy(state->list_id, manifest.list_id, sizeof(state->list_id));
+        state->list_version = manifest.version;
+        state->list_issued_ms = manifest.issued_ms;
+    }
+    state->journal_last_sequence = state->journal_count = fg_journal_count(controller.journal);
+    state->journal_unsent = fg_journal_unsent(controller.journal);
+    state->oldest_unsent_ms = fg_journal_oldest_unsent_ms(controller.journal);
+    state->clock_quality = FG_CLOCK_INFORMATIVE;
+    state->wall_ms = real_now_ms(NULL);
+}
+
+static void handle_control(void *context, const struct fg_control_request *request,
+                           struct fg_control_answer *ret_answer)
+{
+    struct fg_error error = {0};
+    struct fg_manifest manifest;
+    size_t length = 0;
+
+    (void)context;
+    memset(ret_answer, 0, sizeof(*ret_answer));
+    if (request->kind == FG_CONTROL_STATE) {
+        ret_answer->has_state = true;
+        tell_state(&ret_answer->state);
+    } else if (request->kind == FG_CONTROL_JOURNAL) {
+        ret_answer->result =
+            fg_journal_batch(controller.journal, request->from_sequence, 4, ret_answer->batch,
+                             sizeof(ret_answer->batch), &length, &ret_answer->next_sequence, &error);
+        ret_answer->batch_length = (uint16_t)length;
+    } else if (request->kind == FG_CONTROL_RECEIPT) {
+        ret_answer->result =
+            fg_journal_take_receipt(controller.journal, request->receipt, request->receipt_length,
+                                    &hop.receipt_key.public_key, NOON_MS, &error);
+    } else if (controller.filling) {
+        ret_answer->result = fg_fail(&error, FG_E_BUSY, "a fill is under way");
+    } else {
+        controller.imports++;
+        memcpy(controller.imported, request->path, sizeof(controller.imported));
+        ret_answer->result = fg_list_import(controller.list, request->path, 0, &manifest, &error);
+    }
+    (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "%s", error.text);
+}
+
+static void *run_controller(void *context)
+{
+    struct pollfd polls[FG_CONTROL_POLLS];
+
+    (void)context;
+    while (!controller.stop) {
+        (void)poll(polls, (nfds_t)fg_control_server_polls(controller.server, polls), 10);
+        (void)pthread_mutex_lock(&controller.mutex);
+        fg_control_server_serve(controller.server);
+        (void)pthread_mutex_unlock(&controller.mutex);
+    }
+    return NULL;
+}
+
+static void append(unsigned count)
+{
+    struct fg_error error = {0};
+
+    (void)pthread_mutex_lock(&controller.mutex);
+    for (unsigned i = 0; i < count; i++) {
+        struct fg_entry entry = {
+            .kind = FG_ENTRY_EVENT, .wall_ms = NOON_MS, .clock_quality = FG_CLOCK_INFORMATIVE};
+        uint64_t sequence;
+
+        CHECK_OK(fg_journal_append(controller.journal, &entry, &sequence, &error), &error);
+    }
+    (void)pthread_mutex_unlock(&controller.mutex);
+}
+
+static void controller_start(void)
+{
+    struct fg_journal_settings settings = {.path = fg_test_path("journal.db"),
+                                           .controller = "ctl-1",
+                                           .bytes_max = 8 << 20,
+                                           .stop_reserve_entries = 32};
+    struct fg_journal_start start;
+    struct fg_error error = {0};
+
+    memset(&controller, 0, sizeof(controller));
+    (void)pthread_mutex_init(&controller.mutex, NULL);
+    CHECK_OK(fg_private_key_new(&controller.key, &error), &error);
+    settings.key = &controller.key;
+    CHECK_OK(fg_journal_open(&settings, &controller.journal, &start, &error), &error);
+    CHECK_OK(fg_list_open(fg_test_path("in-force.db"), NULL, &fg_fixture_key()->public_key, 1,
+                          &controller.list, &error),
+             &error);
+    CHECK_OK(
+        fg_control_server_new(fg_test_path("control.sock"), handle_control, NULL, &controller.server, &error),
+        &error);
+    CHECK_INT(pthread_create(&controller.thread, NULL, run_controller, NULL), 0);
+}
+
+static void controller_stop(void)
+{
+    controller.stop = true;
+    (void)pthread_join(controller.thread, NULL);
+    fg_control_server_free(controller.server);
+    fg_list_close(controller.list);
+    fg_journal_close(controller.journal);
+}
+
+/* ---- the hop ---- */
+
+static void give_receipt(struct fg_sync_answer *answer)
+{
+    struct fg_receipt receipt = {.controller = "ctl-1", .next_sequence = hop.held + 1, .head = hop.head};
+    struct fg_signature signature;
+
+    if (!hop.gives_receipts)
+        return;
+    (void)fg_receipt_sign(&receipt, &hop.receipt_key, &signature, NULL);
+    (void)fg_receipt_encode(&receipt, &signature, answer->receipt, sizeof(answer->receipt),
+                            &answer->receipt_length, NULL);
+}
+
+static void judge(const struct fg_sync_batch *batch, struct fg_sync_answer *answer)
+{
+    size_t skip;
+    struct fg_digest head;
+
+    answer->verdict = FG_SYNC_GAP;
+    answer->next_sequence = hop.held + 1;
+    if (batch->first_sequence > hop.held + 1)
+        return;
+    skip = (size_t)(hop.held + 1 - batch->first_sequence);
+    if (skip > batch->count)
+        skip = batch->count;
+    answer->verdict = FG_SYNC_REFUSED;
+    if (skip < batch->count &&
+        fg_sync_batch_verify(batch, skip, &hop.head, &hop.device_key, &head, NULL) != FG_OK)
+        return;
+    if (skip < batch->count) {
+        hop.head = head;
+        hop.held = batch->first_sequence + batch->count - 1;
+    }
+    answer->verdict = FG_SYNC_HELD;
+    answer->next_sequence = hop.held + 1;
+    give_receipt(answer);
+}
+
+static void handle_journal(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    static struct fg_sync_batch batch;
+    struct fg_sync_answer answer = {0};
+    uint8_t bytes[FG_SYNC_ANSWER_BYTES_MAX];
+    size_t length = 0;
+
+    (void)context;
+    (void)pthread_mutex_lock(&hop.mutex);
+    hop.batches++;
+    if (fg_sync_batch_decode(request->body, request->body_length, &batch, NULL) != FG_OK) {
+        fg_answer_text(ret_answer, 400, "no batch");
+    } else {
+        judge(&batch, &answer);
+        if (hop.forced_verdict != 0)
+            answer.verdict = hop.forced_verdict;
+        (void)snprintf(answer.text, sizeof(answer.text), "said the hop");
+        (void)fg_sync_answer_encode(&answer, bytes, sizeof(bytes), &length, NULL);
+        fg_answer_bytes(ret_answer, fg_sync_status(answer.verdict), bytes, length);
+    }
+    (void)pthread_mutex_unlock(&hop.mutex);
+}
+
+static void handle_report(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    static struct fg_sync_reports reports;
+    struct fg_sync_report_answer answer = {.wall_ms = real_now_ms(NULL) - 90000};
+    uint8_t bytes[FG_SYNC_ANSWER_BYTES_MAX];
+    size_t length = 0;
+
+    (void)context;
+    if (fg_sync_reports_decode(request->body, request->body_length, &reports, NULL) != FG_OK) {
+        fg_answer_text(ret_answer, 400, "no report");
+        return;
+    }
+    (void)pthread_mutex_lock(&hop.mutex);
+    hop.reports++;
+    hop.report = reports.self;
+    (void)pthread_mutex_unlock(&hop.mutex);
+    (void)fg_sync_report_answer_encode(&answer, bytes, sizeof(bytes), &length, NULL);
+    fg_answer_bytes(ret_answer, 200, bytes, length);
+}
+
+static void certificate_make(struct fg_ca *ca, const char *role, const char *id, const char *file)
+{
+    struct fg_private_key key;
+    struct fg_certificate certificate;
+    struct fg_certificate_part part = {certificate.bytes, 0};
+    struct fg_certificate_order order = {.role = role,
+                                         .id = id,
+                                         .key = &key.public_key,
+                                         .name_count = 1,
+                                         .names = {"127.0.0.1"},
+                                         .from_ms = real_now_ms(NULL) - DAY_MS,
+                                         .to_ms = real_now_ms(NULL) + 400 * DAY_MS};
+    struct fg_error error = {0};
+    char path[64];
+
+    CHECK_OK(fg_private_key_new(&key, &error), &error);
+    CHECK_OK(fg_ca_issue(ca, &order, &certificate, &error), &error);
+    part.length = certificate.length;
+    (void)snprintf(path, sizeof(path), "%s.pem", file);
+    CHECK_OK(fg_certificates_write(fg_test_path(path), &part, 1, &error), &error);
+    (void)snprintf(path, sizeof(path), "%s.key", file);
+    CHECK_OK(fg_private_key_write(fg_test_path(path), &key, &error), &error);
+}
+
+static void hop_start(void)
+{
+    struct fg_server_settings settings = {.address = "127.0.0.1",
+                                          .now_ms = real_now_ms,
+                                          .threads = 1,
+                                          .connections_max = 8,
+                                          .request_max_ms = 20000,
+                                          .routes = routes,
+                                          .route_count = 3};
+    struct fg_ca *ca = NULL;
+    struct fg_error error = {0};
+    char paths[3][256];
+
+    memset(&hop, 0, sizeof(hop));
+    (void)pthread_mutex_init(&hop.mutex, NULL);
+    CHECK_OK(fg_private_key_new(&hop.receipt_key, &error), &error);
+    hop.device_key = controller.key.public_key;
+    fg_chain_start("ctl-1", &hop.head);
+    CHECK_OK(fg_ca_create(fg_test_path("ca"), "test", real_now_ms(NULL) - 2 * DAY_MS, 1000, &error), &error);
+    CHECK_OK(fg_ca_open(fg_test_path("ca"), &ca, &error), &error);
+    certificate_make(ca, FG_ROLE_STATION, "S1", "station");
+    certificate_make(ca, FG_ROLE_CONTROLLER, "ctl-1", "tls");
+    fg_ca_close(ca);
+    CHECK_OK(fg_listing_new(fg_test_path("lists"), &fg_fixture_key()->public_key, 1, NULL, NULL, &hop.listing,
+                            &error),
+             &error);
+    routes[0] =
+        (struct fg_route){"POST", FG_SYNC_PATH_JOURNAL, FG_SYNC_BATCH_BYTES_MAX, true, handle_journal, NULL};
+    routes[1] =
+        (struct fg_route){"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, handle_report, NULL};
+    routes[2] = fg_listing_route(hop.listing);
+    (void)snprintf(paths[0], sizeof(paths[0]), "%s", fg_test_path("station.pem"));
+    (void)snprintf(paths[1], sizeof(paths[1]), "%s", fg_test_path("station.key"));
+    (void)snprintf(paths[2], sizeof(paths[2]), "%s", fg_test_path("ca/ca.pem"));
+    settings.certificate_path = paths[0];
+    settings.key_path = paths[1];
+    settings.ca_path = paths[2];
+    CHECK_OK(fg_server_start(&settings, &hop.server, &error), &error);
+}
+
+/* ---- the link ---- */
+
+static void keep_line(void *context, const char *line)
+{
+    size_t used = strlen(log_text);
+
+    (void)context;
+    (void)snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
+}
+
+static void link_start(void)
+{
+    struct fg_error error = {0};
+
+    memset(&config, 0, sizeof(config));
+    (void)snprintf(config.control_socket, sizeof(config.control_socket), "%s", fg_test_path("control.sock"));
+    (void)snprintf(config.url, sizeof(config.url), "https://127.0.0.1:%u", fg_server_port(hop.server));
+    (void)snprintf(config.ca_path, sizeof(config.ca_path), "%s", fg_test_path("ca/ca.pem"));
+    (void)snprintf(config.certificate_path, sizeof(config.certificate_path), "%s", fg_test_path("tls.pem"));
+    (void)snprintf(config.key_path, sizeof(config.key_path), "%s", fg_test_path("tls.key"));
+    (void)snprintf(config.list_id, sizeof(config.list_id), "city");
+    (void)snprintf(config.list_station, sizeof(config.list_station), "S1");
+    (void)snprintf(config.list_keys[0], sizeof(config.list_keys[0]), "%s", fg_test_path("bureau.pub"));
+    (void)snprintf(config.work_directory, sizeof(config.work_directory), "%s", fg_test_path("work"));
+    config.times = (struct fg_link_times){.report_ms = 3600000,
+                                          .list_ms = 3600000,
+                                          .renew_ms = 3600000,
+                                          .ask_again_ms = 3600000,
+                                          .retry_min_ms = 10,
+                                          .retry_max_ms = 100};
+    config.renew_days = 30;
+    config.connect_max_ms = config.write_max_ms = config.first_byte_max_ms = config.whole_max_ms = 10000;
+    if (access(config.list_keys[0], F_OK) != 0)
+        CHECK_OK(fg_public_key_write(config.list_keys[0], &fg_fixture_key()->public_key, &error), &error);
+    CHECK_OK(fg_link_new(&config, keep_line, NULL, &link_under_test, &error), &error);
+}
+
+static void world_start(void)
+{
+    log_text[0] = '\0';
+    controller_start();
+    hop_start();
+    link_start();
+}
+
+static void world_end(void)
+{
+    fg_link_free(link_under_test);
+    fg_server_stop(hop.server);
+    fg_listing_free(hop.listing);
+    controller_stop();
+}
+
+static void turns(void)
+{
+    while (fg_link_turn(link_under_test))
+        ;
+}
+
+/* Turns until the condition holds; the link waits after failures. */
+#define TURN_UNTIL(condition)                                                                                \
+    do {                                                                                                     \
+        int64_t until_deadline = fg_mono_ms() + 20000;                                                       \
+        while (!(condition)) {                                                                               \
+            CHECK(fg_mono_ms() < until_deadline);                                                            \
+            if (!fg_link_turn(link_under_test))                                                              \
+                fg_sleep_ms(5);                                                                              \
+        }                                                                                                    \
+    } while (0)
+
+static void publish(uint64_t version, unsigned suspended_every)
+{
+    struct fg_fixture_city city = {.version = version,
+                                   .bucket_bits = 4,
+                                   .rows = 200,
+                                   .suspended_every = suspended_every,
+                                   .expires_ms = INT64_C(4000000000000)};
+    struct fg_error error = {0};
+    char path[FG_FIXTURE_PATH];
+
+    fg_fixture_city("city.fgl", &city, path);
+    CHECK_OK(fg_listing_take(hop.listing, "city", path, &error), &error);
+    CHECK_INT(unlink(path), 0);
+}
+
+TEST("NO-LOSS: all entries reach the next hop in order, and its receipts reach the journal")
+{
+    world_start();
+    append(11);
+    hop.gives_receipts = true;
+    turns();
+    CHECK_INT(hop.held, 11);
+    CHECK_INT(fg_journal_unsent(controller.journal), 0);
+    append(1);
+    turns();
+    CHECK_INT(hop.held, 12);
+    CHECK_INT(fg_journal_unsent(controller.journal), 0);
+    world_end();
+}
+
+TEST("NO-LOSS: a link that starts anew asks with the newest entry and goes on where the next hop is")
+{
+    unsigned batches;
+
+    world_start();
+    append(9);
+    turns();
+    CHECK_INT(hop.held, 9);
+    CHECK_INT(fg_journal_unsent(controller.journal), 9);
+    batches = hop.batches;
+    fg_link_free(link_under_test);
+    link_start();
+    turns();
+    CHECK_INT(hop.batches, batches + 1);
+    append(3);
+    turns();
+    CHECK_INT(hop.held, 12);
+    /* the next hop lost its store: it is given everything again */
+    hop.held = 0;
+    fg_chain_start("ctl-1", &hop.head);
+    append(1);
+    turns();
+    CHECK_INT(hop.held, 13);
+    world_end();
+}
+
+TEST("NO-LOSS: while the next hop or fillgated is away nothing is lost, and the log says it once")
+{
+    const char *found;
+
+    world_start();
+    append(2);
+    hop.forced_verdict = FG_SYNC_BUSY;
+    TURN_UNTIL(hop.batches >= 3);
+    CHECK_HAS(log_text, "busy: said the hop");
+    found = strstr(log_text, "busy: said the hop");
+    CHECK(strstr(found + 1, "busy: said the hop") == NULL);
+    hop.held = 0;
+    fg_chain_start("ctl-1", &hop.head);
+    hop.forced_verdict = 0;
+    TURN_UNTIL(hop.held == 2);
+    fg_server_stop(hop.server);
+    hop.server = NULL;
+    append(1);
+    (void)fg_link_turn(link_under_test);
+    CHECK_HAS(log_text, "entries not sent: ");
+    controller_stop();
+    (void)fg_link_turn(link_under_test);
+    CHECK_HAS(log_text, "fillgated does not answer: ");
+    fg_link_free(link_under_test);
+    fg_listing_free(hop.listing);
+}
+
+TEST("TAMPER-SHOWS: a fork and a refusal are told to a person and not asked about all the time")
+{
+    world_start();
+    append(2);
+    hop.forced_verdict = FG_SYNC_FORK;
+    turns();
+    CHECK_HAS(log_text, "FORK: the next hop holds other entries");
+    CHECK_INT(hop.batches, 1);
+    fg_link_free(link_under_test);
+    link_start();
+    hop.forced_verdict = FG_SYNC_REFUSED;
+    turns();
+    CHECK_HAS(log_text, "entries refused: said the hop");
+    world_end();
+}
+
+TEST("a report tells how the controller stands, and the answer shows the clocks' difference")
+{
+    world_start();
+    append(5);
+    turns();
+    CHECK_INT(hop.reports, 1);
+    CHECK_TEXT(hop.report.device, "ctl-1");
+    CHECK_INT(hop.report.last_sequence, 5);
+    CHECK_INT(hop.report.unsent, 5);
+    CHECK_INT(hop.report.oldest_unsent_ms, NOON_MS);
+    CHECK(hop.report.disk_free_bytes > 0);
+    CHECK_HAS(log_text, "clock: 90");
+    world_end();
+}
+
+TEST("LIST-IS-SIGNED: a list comes whole, the next version as a delta, and fillgated takes both")
+{
+    struct fg_manifest manifest;
+    struct fg_error error = {0};
+
+    world_start();
+    publish(3, 0);
+    turns();
+    CHECK_OK(fg_list_manifest(controller.list, &manifest, &error), &error);
+    CHECK_INT(manifest.version, 3);
+    CHECK_HAS(controller.imported, "/work/hand-over.fgl");
+    CHECK_INT(access(controller.imported, F_OK), -1);
+    publish(4, 50);
+    fg_link_free(link_under_test);
+    link_start();
+    turns();
+    CHECK_OK(fg_list_manifest(controller.list, &manifest, &error), &error);
+    CHECK_INT(manifest.version, 4);
+    CHECK_HAS(controller.imported, "/work/3-4.fgd");
+    CHECK_INT(controller.imports, 2);
+    world_end();
+}
+
+TEST("a list waits for the end of a fill, and is not fetched again meanwhile")
+{
+    struct fg_manifest manifest;
+
+    world_start();
+    publish(1, 0);
+    controller.filling = true;
+    turns();
+    CHECK_INT(controller.imports, 0);
+    controller.filling = false;
+    TURN_UNTIL(fg_list_manifest(controller.list, &manifest, NULL) == FG_OK);
+    CHECK_INT(controller.imports, 1);
+    CHECK_INT(manifest.version, 1);
+    world_end();
+}
+
+TEST("LIST-IS-SIGNED: a list in force that was edited is replaced from the link's copy")
+{
+    char path[FG_CONTROL_PATH_MAX + 1];
+
+    world_start();
+    publish(1, 0);
+    turns();
+    CHECK_INT(fg_list_state(controller.list), FG_LIST_IN_FORCE);
+    /* fillgated starts anew without its list */
+    (void)pthread_mutex_lock(&controller.mutex);
+    fg_list_close(controller.list);
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("other.db"));
+    CHECK_INT(fg_list_open(path, NULL, &fg_fixture_key()->public_key, 1, &controller.list, NULL), FG_OK);
+    (void)pthread_mutex_unlock(&controller.mutex);
+    TURN_UNTIL(fg_list_state(controller.list) == FG_LIST_IN_FORCE);
+    CHECK_INT(controller.imports, 2);
+    world_end();
+}
+
+TEST("the example of the settings is good, and every wrong value is named")
+{
+    struct fg_link_config read;
+    struct fg_error error = {0};
+    FILE *file;
+
+    CHECK_OK(fg_link_config_read("boards/sim/link.ini", &read, &error), &error);
+    CHECK_TEXT(read.control_socket, "boards/sim/control.sock");
+    CHECK_TEXT(read.list_id, "huzhou-1");
+    CHECK_INT(read.times.ask_again_ms, 120000);
+    CHECK_TEXT(read.list_keys[1], "");
+    file = fopen(fg_test_path("bad.ini"), "w");
+    CHECK(file != NULL);
+    CHECK(fputs("[station]\nurl = http\nwhat = 1\n", file) >= 0);
+    CHECK_INT(fclose(file), 0);
+    CHECK_INT(fg_link_config_read(fg_test_path("bad.ini"), &read, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "bad.ini:3");
+}
