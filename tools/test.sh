@@ -1,8 +1,7 @@
 #!/bin/bash
 # Everything that must pass before a change lands. Ends with one line "N passed, N failed".
 set -u
-passed=0
-failed=0
+source "$(dirname "$0")/summary.sh"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 check() { # NAME COMMAND...: a check without a summary of its own counts as one test
@@ -18,11 +17,12 @@ check() { # NAME COMMAND...: a check without a summary of its own counts as one 
     fi
 }
 suite() { # NAME COMMAND...: adds the summary line of a suite
-    local name=$1 line p f
+    local name=$1
     shift
     echo "=== $name"
     "$@" 2>&1 | tee "$log"
-    local code=${PIPESTATUS[0]}
+    add_summary "$name" "${PIPESTATUS[0]}" "$log"
+}
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
     if [ -z "$line" ]; then
         echo "  FAIL $name gave no summary"
@@ -47,5 +47,4 @@ check "includes between rooms go one way" make check-rooms
 suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-directory unit
 suite "end-to-end tests (ASan, UBSan)" make "$jobs" --no-print-directory e2e
 suite "fuzz targets" make "$jobs" --no-print-directory fuzz
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+end_with_summary
