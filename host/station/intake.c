@@ -254,6 +254,7 @@ static enum fg_err judge(struct work *work, struct fg_error *error)
     const struct fg_sync_batch *batch = work->batch;
     uint64_t next = work->controller.next_sequence;
     size_t fork = batch->count;
+    bool is_signed;
     enum fg_err result;
 
     work->controller.contact_ms = work->now_ms;
@@ -266,14 +267,15 @@ static enum fg_err judge(struct work *work, struct fg_error *error)
     result = chain_batch(work, error);
     if (result != FG_OK)
         return result;
-    if (verify_head(work, error) != FG_OK)
-        return take_unsigned(work, error);
     result = find_fork(work, &fork, error);
     if (result != FG_OK)
         return result;
     if (fork < batch->count)
         return take_fork(work, fork, error);
-    result = store_new(work, error);
+    is_signed = verify_head(work, NULL) == FG_OK;
+    if (!is_signed && work->held < batch->count)
+        return take_unsigned(work, error);
+    result = is_signed ? store_new(work, error) : FG_OK;
     return result == FG_OK ? answer_held(work, error) : result;
 }
 

@@ -64,7 +64,8 @@ static const char tables[] = "CREATE TABLE controller ("
                              " list_version BIGINT NOT NULL,"
                              " list_issued_ms BIGINT NOT NULL,"
                              " list_expires_ms BIGINT NOT NULL,"
-                             " list_checked_ms BIGINT NOT NULL);";
+                             " list_checked_ms BIGINT NOT NULL,"
+                             " clock_offset_ms BIGINT NOT NULL);";
 
 static const struct fg_sql_migration migrations[] = {
     {1, "first tables", tables},

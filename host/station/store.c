@@ -442,7 +442,8 @@ enum fg_err fg_station_store_upstream(struct fg_station_store *store,
         store->sql,
         "SELECT started_ms, updated_ms, attempt_ms, contact_ms, attempts, failures, error_ms, error_text, "
         "list_id,"
-        " list_version, list_issued_ms, list_expires_ms, list_checked_ms FROM upstream WHERE id = $1",
+        " list_version, list_issued_ms, list_expires_ms, list_checked_ms, clock_offset_ms FROM upstream "
+        "WHERE id = $1",
         &row, error);
 
     if (result != FG_OK)
@@ -463,6 +464,7 @@ enum fg_err fg_station_store_upstream(struct fg_station_store *store,
         upstream.list_issued_ms = fg_sql_int(row, 10);
         upstream.list_expires_ms = fg_sql_int(row, 11);
         upstream.list_checked_ms = fg_sql_int(row, 12);
+        upstream.clock_offset_ms = fg_sql_int(row, 13);
     }
     fg_sql_reset(row);
     if (result != FG_OK && result != FG_E_NOT_FOUND)
@@ -479,11 +481,13 @@ enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,
         store->sql,
         "INSERT INTO upstream (id, started_ms, updated_ms, attempt_ms, contact_ms, attempts, failures, "
         "error_ms,"
-        " error_text, list_id, list_version, list_issued_ms, list_expires_ms, list_checked_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO UPDATE SET"
+        " error_text, list_id, list_version, list_issued_ms, list_expires_ms, list_checked_ms,"
+        " clock_offset_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO "
+        "UPDATE SET"
         " started_ms = $2, updated_ms = $3, attempt_ms = $4, contact_ms = $5, attempts = $6, failures = $7,"
         " error_ms = $8, error_text = $9, list_id = $10, list_version = $11, list_issued_ms = $12,"
-        " list_expires_ms = $13, list_checked_ms = $14",
+        " list_expires_ms = $13, list_checked_ms = $14, clock_offset_ms = $15",
         &statement, error);
 
     if (result != FG_OK)
@@ -502,5 +506,6 @@ enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,
     fg_sql_bind_int(statement, 12, upstream->list_issued_ms);
     fg_sql_bind_int(statement, 13, upstream->list_expires_ms);
     fg_sql_bind_int(statement, 14, upstream->list_checked_ms);
+    fg_sql_bind_int(statement, 15, upstream->clock_offset_ms);
     return fg_sql_run(statement, NULL, error);
 }

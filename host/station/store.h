@@ -155,6 +155,7 @@ struct fg_station_upstream {
     int64_t list_issued_ms;
     int64_t list_expires_ms;
     int64_t list_checked_ms; /* the bureau last said what its newest version is */
+    int64_t clock_offset_ms; /* our clock minus the bureau's when it last told */
 };
 /* All zero when nothing was written yet. */
 enum fg_err fg_station_store_upstream(struct fg_station_store *store,
