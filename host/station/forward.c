@@ -305,7 +305,8 @@ static enum fg_err push_one(struct fg_forward *forward, const struct fg_station_
     } else {
         wait_longer(forward, turn, moment);
         if (pushed.verdict == FG_SYNC_HELD)
-            (void)snprintf(pushed.text, sizeof(pushed.text), "the bureau holds the entries but gave no good receipt");
+            (void)snprintf(pushed.text, sizeof(pushed.text),
+                           "the bureau holds the entries but gave no good receipt");
     }
     note_verdict(forward, turn, moment, pushed.verdict, pushed.text);
     return FG_OK;

@@ -1,0 +1,35 @@
+/* What the station answers its controllers over HTTPS: journal batches, reports, and what it passes on to the
+ * bureau (enrolment, renewal, keys).
+ *
+ * Not: lists (host/listing), the server itself. Relies on: intake.h, proto/https_server.h. Handlers run on
+ * the server's threads; the store is used by one at a time. */
+#ifndef FG_STATION_ROUTES_H
+#define FG_STATION_ROUTES_H
+
+#include "host/station/config.h"
+#include "host/station/store.h"
+#include "proto/https_server.h"
+
+#define FG_STATION_ROUTES 5
+#define FG_STATION_PASSED_MAX 16384 /* bytes of a body that is passed on, either way */
+
+struct fg_station_routes;
+
+struct fg_station_routes_settings {
+    const struct fg_station_config *config; /* outlives the routes */
+    int64_t (*now_ms)(void *context);
+    void *clock_context;
+    void (*wake)(void *context); /* something urgent was stored */
+    void *wake_context;
+};
+
+/* Opens a store of its own. Errors as fg_station_store_open and fg_https_new. */
+enum fg_err fg_station_routes_new(const struct fg_station_routes_settings *settings,
+                                  struct fg_station_routes **ret_routes, struct fg_error *error);
+void fg_station_routes_free(struct fg_station_routes *routes); /* after the server has stopped; may be NULL */
+/* Fills the routes; valid as long as the object. */
+void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route ret_routes[FG_STATION_ROUTES]);
+/* Reads the certificate towards the bureau anew. Any thread. */
+enum fg_err fg_station_routes_reload(struct fg_station_routes *routes, struct fg_error *error);
+
+#endif

@@ -1,0 +1,240 @@
+/* fillgate-station: collects the entries of a station's controllers, keeps them, forwards them to the bureau,
+ * and hands lists down.
+ *
+ * This file reads the configuration, starts the parts, and waits for signals: SIGTERM and SIGINT end, SIGHUP
+ * reads the certificate anew. Relies on: routes.h, upstream.h, host/listing, proto/https_server.h. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/station/log.h"
+#include "host/station/routes.h"
+#include "host/station/upstream.h"
+
+#define VERSION "fillgate-station 0.1"
+#define STOP_MAX_MS 3000
+#define BUILT_MS INT64_C(1767225600000) /* no fillgate existed before 2026-01-01 */
+
+enum exit_code { EXIT_FINE = 0, EXIT_CONFIG = 2, EXIT_FAULT = 3 };
+
+struct app {
+    struct fg_station_config config;
+    struct fg_public_key list_keys[FG_STATION_LIST_KEYS_MAX];
+    size_t list_key_count;
+    _Atomic int64_t floor_ms; /* newest time that is proven to have passed */
+    struct fg_listing *listing;
+    struct fg_upstream *upstream;
+    struct fg_station_routes *station_routes;
+    struct fg_route routes[FG_STATION_ROUTES + 1];
+    struct fg_server *server;
+};
+
+static int64_t now_ms(void *context)
+{
+    const struct app *app = context;
+    int64_t floor_ms = atomic_load(&app->floor_ms);
+    struct timespec now = {0};
+    int64_t wall_ms;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return wall_ms > floor_ms ? wall_ms : floor_ms;
+}
+
+static void raise_floor(void *context, int64_t wall_ms)
+{
+    struct app *app = context;
+
+    if (wall_ms > atomic_load(&app->floor_ms))
+        atomic_store(&app->floor_ms, wall_ms);
+}
+
+static void wake(void *context)
+{
+    struct app *app = context;
+
+    if (app->upstream != NULL)
+        fg_upstream_wake(app->upstream);
+}
+
+static void log_server(void *context, const char *line)
+{
+    (void)context;
+    fg_station_log_peer("%s", line);
+}
+
+/* A controller may have any of the lists that this station holds. */
+static bool list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
+{
+    const struct app *app = context;
+
+    (void)peer;
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++) {
+        if (list_id[0] != '\0' && strcmp(app->config.list_ids[i], list_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum fg_err read_list_keys(struct app *app, struct fg_error *error)
+{
+    enum fg_err result = FG_OK;
+
+    for (size_t i = 0; i < FG_STATION_LIST_KEYS_MAX && result == FG_OK; i++) {
+        if (app->config.list_keys[i][0] != '\0')
+            result =
+                fg_public_key_read(app->config.list_keys[i], &app->list_keys[app->list_key_count++], error);
+    }
+    return result;
+}
+
+static enum fg_err start_server(struct app *app, struct fg_error *error)
+{
+    const struct fg_station_config *config = &app->config;
+    struct fg_server_settings settings = {
+        .address = config->address,
+        .port = config->port,
+        .certificate_path = config->certificate,
+        .key_path = config->key,
+        .ca_path = config->ca,
+        .now_ms = now_ms,
+        .now_context = app,
+        .threads = config->threads,
+        .connections_max = config->connections_max,
+        .connections_per_address_max = config->connections_per_address_max,
+        .request_max_ms = config->request_max_ms,
+        .log = log_server,
+        .routes = app->routes,
+        .route_count = FG_STATION_ROUTES + 1,
+    };
+
+    fg_station_routes_fill(app->station_routes, app->routes);
+    app->routes[FG_STATION_ROUTES] = fg_listing_route(app->listing);
+    return fg_server_start(&settings, &app->server, error);
+}
+
+/* The upstream thread starts before the server, so that no request finds the station half made. */
+static enum fg_err start(struct app *app, struct fg_error *error)
+{
+    struct fg_upstream_settings upstream = {.config = &app->config,
+                                            .now_ms = now_ms,
+                                            .raise_floor = raise_floor,
+                                            .clock_context = app,
+                                            .version = VERSION};
+    struct fg_station_routes_settings routes = {
+        .config = &app->config, .now_ms = now_ms, .clock_context = app, .wake = wake, .wake_context = app};
+    enum fg_err result = read_list_keys(app, error);
+
+    if (result == FG_OK)
+        result = fg_listing_new(app->config.list_folder, app->list_keys, app->list_key_count, list_allowed,
+                                app, &app->listing, error);
+    upstream.listing = app->listing;
+    upstream.list_keys = app->list_keys;
+    upstream.list_key_count = app->list_key_count;
+    if (result == FG_OK)
+        result = fg_upstream_start(&upstream, &app->upstream, error);
+    if (result == FG_OK)
+        result = fg_station_routes_new(&routes, &app->station_routes, error);
+    return result == FG_OK ? start_server(app, error) : result;
+}
+
+/* Ends the process at once when the upstream thread is caught in a long request: whatever counts is on the
+ * disk. */
+static void end(struct app *app, enum exit_code code)
+{
+    fg_server_stop(app->server);
+    if (!fg_upstream_stop(app->upstream, STOP_MAX_MS)) {
+        fg_station_log("stopped in the middle of a request to the bureau; it will be made again");
+        _exit((int)code);
+    }
+    fg_station_routes_free(app->station_routes);
+    fg_listing_free(app->listing);
+}
+
+static void reload(struct app *app)
+{
+    struct fg_error error;
+
+    if (fg_server_reload(app->server, &error) != FG_OK ||
+        fg_station_routes_reload(app->station_routes, &error) != FG_OK) {
+        fg_station_log("certificate not taken, the old one stays: %s", error.text);
+        return;
+    }
+    fg_upstream_reload(app->upstream);
+    fg_station_log("certificate read anew");
+}
+
+static void serve(struct app *app, const sigset_t *signals)
+{
+    int signal_number = 0;
+
+    fg_station_log(VERSION " started: station %s on %s port %u, bureau %s", app->config.id,
+                   app->config.address, fg_server_port(app->server), app->config.url);
+    for (;;) {
+        if (sigwait(signals, &signal_number) != 0)
+            continue;
+        if (signal_number != SIGHUP)
+            break;
+        reload(app);
+    }
+    fg_station_log("stopping");
+}
+
+static int usage(FILE *file, enum exit_code code)
+{
+    (void)fprintf(file, "fillgate-station [--config] station.ini\n"
+                        "  --check FILE  read the configuration only\n"
+                        "  --version     print the version\n");
+    return (int)code;
+}
+
+int main(int argc, char **argv)
+{
+    static struct app app; /* large */
+    bool check = argc == 3 && strcmp(argv[1], "--check") == 0;
+    const char *path;
+    struct fg_error error;
+    sigset_t signals;
+    enum exit_code code = EXIT_FINE;
+
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, EXIT_FINE);
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("%s\n", VERSION) < 0;
+    if (check || (argc == 3 && strcmp(argv[1], "--config") == 0))
+        path = argv[2];
+    else if (argc == 2 && argv[1][0] != '-')
+        path = argv[1];
+    else
+        return usage(stderr, EXIT_CONFIG);
+    if (fg_station_config_read(path, &app.config, &error) != FG_OK) {
+        fg_station_log("%s", error.text);
+        return EXIT_CONFIG;
+    }
+    if (check)
+        return EXIT_FINE;
+    (void)umask(077);
+    atomic_store(&app.floor_ms, BUILT_MS);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* inherited by every thread */
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (start(&app, &error) != FG_OK) {
+        fg_station_log("%s", error.text);
+        code = EXIT_FAULT;
+    } else {
+        serve(&app, &signals);
+    }
+    end(&app, code);
+    if (code == EXIT_FINE)
+        fg_station_log("stopped");
+    return (int)code;
+}

@@ -1,0 +1,527 @@
+/* Implementation of the upstream thread (upstream.h). */
+#include "host/station/upstream.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "firmware/list/update.h"
+#include "host/station/forward.h"
+#include "host/station/log.h"
+#include "host/station/report.h"
+#include "proto/https.h"
+#include "proto/monotime.h"
+
+#define STORE_DEADLINE_MS 10000
+#define TURN_MS 1000
+#define STATUS_EVERY_MS 30000
+#define ALONE_SAID_EVERY_MS 3600000
+#define HOUR_MS INT64_C(3600000)
+
+struct fg_upstream {
+    struct fg_upstream_settings settings;
+    struct fg_station_store *store;
+    struct fg_https *https;
+    struct fg_forward *forward;
+    struct fg_list *lists[FG_STATION_LISTS_MAX];
+    struct fg_station_upstream state;
+    struct fg_backoff backoff; /* of the bureau as a whole */
+    int64_t list_due_ms;       /* monotonic, as the next three */
+    int64_t report_due_ms;
+    int64_t status_due_ms;
+    int64_t alone_said_ms;                   /* 0 = not alone */
+    char list_trouble[FG_SYNC_TEXT_MAX + 1]; /* said already */
+    struct fg_sync_reports reports;
+
+    pthread_t thread;
+    pthread_mutex_t lock; /* for the flags below */
+    pthread_cond_t changed;
+    bool stop;
+    bool wake;
+    bool reload;
+};
+
+struct fg_https_settings fg_station_https_settings(const struct fg_station_config *config,
+                                                   int64_t (*now_ms)(void *context), void *now_context)
+{
+    struct fg_https_settings https = {
+        .url = config->url,
+        .peer_name = config->peer_name[0] != '\0' ? config->peer_name : NULL,
+        .ca_path = config->ca,
+        .certificate_path = config->certificate,
+        .key_path = config->key,
+        .now_ms = now_ms,
+        .now_context = now_context,
+        .connect_max_ms = config->connect_max_ms,
+        .write_max_ms = config->answer_max_ms,
+        .first_byte_max_ms = config->answer_max_ms,
+        .whole_max_ms = 2 * config->answer_max_ms,
+    };
+
+    return https;
+}
+
+static bool is_stopping(void *context)
+{
+    struct fg_upstream *upstream = context;
+    bool stop;
+
+    (void)pthread_mutex_lock(&upstream->lock);
+    stop = upstream->stop;
+    (void)pthread_mutex_unlock(&upstream->lock);
+    return stop;
+}
+
+static uint32_t random_number(void)
+{
+    uint32_t number = 0;
+
+    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
+        number = (uint32_t)fg_mono_ns();
+    return number;
+}
+
+static struct fg_forward_moment moment_now(struct fg_upstream *upstream)
+{
+    struct fg_forward_moment moment = {.now_ms = upstream->settings.now_ms(upstream->settings.clock_context),
+                                       .mono_ms = fg_mono_ms(),
+                                       .random = random_number()};
+    time_t seconds = (time_t)(moment.now_ms / 1000);
+    struct tm local;
+
+    if (localtime_r(&seconds, &local) != NULL)
+        moment.second = (uint32_t)(local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec % 60);
+    return moment;
+}
+
+static void save_state(struct fg_upstream *upstream)
+{
+    struct fg_error error;
+
+    upstream->state.updated_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    upstream->status_due_ms = fg_mono_ms() + STATUS_EVERY_MS;
+    if (fg_station_store_put_upstream(upstream->store, &upstream->state, &error) != FG_OK)
+        fg_station_log("store: the status cannot be written: %s", error.text);
+}
+
+static void heard(struct fg_upstream *upstream)
+{
+    int64_t now_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+
+    if (upstream->state.failures > 0)
+        fg_station_log("the bureau answers again, after %.1f h",
+                       upstream->state.contact_ms > 0
+                           ? (double)(now_ms - upstream->state.contact_ms) / (double)HOUR_MS
+                           : 0.0);
+    upstream->state.contact_ms = now_ms;
+    upstream->state.failures = 0;
+    upstream->backoff = (struct fg_backoff){0};
+    upstream->alone_said_ms = 0;
+}
+
+static void not_heard(struct fg_upstream *upstream, const char *what, const struct fg_error *error)
+{
+    const struct fg_station_config *config = upstream->settings.config;
+    struct fg_station_upstream *state = &upstream->state;
+    int64_t now_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+
+    state->failures++;
+    state->error_ms = now_ms;
+    (void)snprintf(state->error_text, sizeof(state->error_text), "%s: %.*s", what, FG_SYNC_TEXT_MAX - 20,
+                   error->text);
+    fg_backoff_fail(&upstream->backoff, config->retry_min_s, config->retry_max_s, fg_mono_ms(),
+                    random_number());
+    if (upstream->alone_said_ms != 0 && fg_mono_ms() - upstream->alone_said_ms < ALONE_SAID_EVERY_MS)
+        return;
+    upstream->alone_said_ms = fg_mono_ms();
+    if (state->contact_ms == 0)
+        fg_station_log("alone: the bureau has never answered: %s", state->error_text);
+    else
+        fg_station_log("alone for %.1f h: the bureau does not answer: %s",
+                       (double)(now_ms - state->contact_ms) / (double)HOUR_MS, state->error_text);
+}
+
+/* ---- entries ---- */
+
+static enum fg_err push(void *context, const struct fg_push_source *source, uint64_t *from,
+                        uint32_t batches_max, uint8_t *buffer, struct fg_push_result *ret_result,
+                        struct fg_error *error)
+{
+    struct fg_upstream *upstream = context;
+
+    upstream->state.attempts++;
+    upstream->state.attempt_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    return fg_push_journal(upstream->https, source, from, batches_max, buffer, ret_result, error);
+}
+
+/* true: again at once. */
+static bool forward_entries(struct fg_upstream *upstream)
+{
+    struct fg_forward_moment moment = moment_now(upstream);
+    struct fg_forward_result result;
+    struct fg_error error = {.text = ""};
+    enum fg_err code = fg_forward_pass(upstream->forward, &moment, &result, &error);
+
+    if (result.asked > 0)
+        heard(upstream);
+    if (code != FG_OK)
+        not_heard(upstream, "journal", &error);
+    if (result.asked > 0 || code != FG_OK)
+        save_state(upstream);
+    return code == FG_OK && result.more;
+}
+
+/* ---- lists ---- */
+
+static enum fg_err open_list(struct fg_upstream *upstream, size_t index, struct fg_error *error)
+{
+    const struct fg_upstream_settings *settings = &upstream->settings;
+    const char *id = settings->config->list_ids[index];
+    char path[FG_LISTING_PATH_MAX];
+    enum fg_err result = fg_listing_store_path(settings->listing, id, path, error);
+
+    if (result == FG_OK)
+        result = fg_list_open(path, NULL, settings->list_keys, settings->list_key_count,
+                              &upstream->lists[index], error);
+    if (result == FG_OK)
+        result = fg_list_pin(upstream->lists[index], id, "", error);
+    return result;
+}
+
+/* What of the list's state is told to the bureau and shown: the first list's. */
+static void note_list(struct fg_upstream *upstream, size_t index)
+{
+    struct fg_manifest *manifest = calloc(1, sizeof(*manifest));
+
+    if (manifest != NULL && fg_list_manifest(upstream->lists[index], manifest, NULL) == FG_OK) {
+        upstream->settings.raise_floor(upstream->settings.clock_context, manifest->issued_ms);
+        if (index == 0) {
+            memcpy(upstream->state.list_id, manifest->list_id, sizeof(upstream->state.list_id));
+            upstream->state.list_version = manifest->version;
+            upstream->state.list_issued_ms = manifest->issued_ms;
+            upstream->state.list_expires_ms = manifest->expires_ms;
+        }
+    }
+    free(manifest);
+}
+
+static enum fg_err update_list(struct fg_upstream *upstream, size_t index, struct fg_error *error)
+{
+    static const char *const ways[] = {"nothing new", "delta", "repair", "whole file"};
+    const struct fg_upstream_settings *settings = &upstream->settings;
+    const char *id = settings->config->list_ids[index];
+    struct fg_list_https remote = {.https = upstream->https};
+    struct fg_list_source source;
+    struct fg_list_update_result *result = NULL;
+    char work[FG_LISTING_PATH_MAX];
+    char delta[FG_LISTING_PATH_MAX + 64] = "";
+    enum fg_err code = FG_OK;
+
+    result = calloc(1, sizeof(*result));
+    if (result == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for a list update");
+    if ((size_t)snprintf(work, sizeof(work), "%s/fetch-%s", settings->config->list_folder, id) >=
+        sizeof(work))
+        code = fg_fail(error, FG_E_SIZE, "%s: the path is too long", settings->config->list_folder);
+    else if (mkdir(work, 0700) != 0 && errno != EEXIST)
+        code = fg_fail(error, FG_E_IO, "%s: cannot create: %s", work, strerror(errno));
+    memcpy(remote.list_id, id, sizeof(remote.list_id));
+    fg_list_https_source(&remote, &source);
+    if (code == FG_OK)
+        code = fg_list_update(upstream->lists[index], id, &source, work,
+                              settings->now_ms(settings->clock_context), result, error);
+    if (code == FG_OK && result->way == FG_LIST_UPDATE_DELTA)
+        (void)snprintf(delta, sizeof(delta), "%s/%" PRIu64 "-%" PRIu64 ".fgd", work, result->version_before,
+                       result->manifest.version);
+    if (code == FG_OK && result->way != FG_LIST_UPDATE_NONE)
+        fg_station_log("list %s: version %" PRIu64 " in force (%s, %" PRIu64 " bytes)", id,
+                       result->manifest.version, ways[result->way], result->bytes_fetched);
+    if (code == FG_OK)
+        code = fg_listing_take_store(settings->listing, id, delta[0] != '\0' ? delta : NULL, error);
+    free(result);
+    return code;
+}
+
+/* Is it the connection, and not what came over it? */
+static bool is_connection(enum fg_err code)
+{
+    return code == FG_E_TIMEOUT || code == FG_E_GONE || code == FG_E_DENIED || code == FG_E_IO ||
+           code == FG_E_BUSY;
+}
+
+static void say_list_trouble(struct fg_upstream *upstream, const char *id, const char *text)
+{
+    char trouble[FG_SYNC_TEXT_MAX + 1];
+
+    (void)snprintf(trouble, sizeof(trouble), "%s: %.*s", id, FG_SYNC_TEXT_MAX - 40, text);
+    if (strcmp(trouble, upstream->list_trouble) != 0)
+        fg_station_log("list %s is not updated, the old one stays: %s", id, text);
+    memcpy(upstream->list_trouble, trouble, sizeof(trouble));
+}
+
+static void update_lists(struct fg_upstream *upstream)
+{
+    const struct fg_station_config *config = upstream->settings.config;
+    struct fg_error error = {.text = ""};
+    bool connected = true;
+
+    upstream->list_due_ms = fg_mono_ms() + (int64_t)config->list_update_s * 1000;
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX && connected && !is_stopping(upstream); i++) {
+        enum fg_err code;
+
+        if (config->list_ids[i][0] == '\0')
+            continue;
+        upstream->state.attempts++;
+        upstream->state.attempt_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+        code = update_list(upstream, i, &error);
+        if (code == FG_OK) {
+            heard(upstream);
+            upstream->state.list_checked_ms = upstream->state.contact_ms;
+            upstream->list_trouble[0] = '\0';
+            note_list(upstream, i);
+        } else if (is_connection(code)) {
+            connected = false;
+            not_heard(upstream, "list", &error);
+        } else {
+            if (code == FG_E_NOT_FOUND)
+                heard(upstream);
+            say_list_trouble(upstream, config->list_ids[i], error.text);
+        }
+    }
+    save_state(upstream);
+}
+
+/* ---- reports ---- */
+
+static enum fg_err ask_report(struct fg_upstream *upstream, struct fg_error *error)
+{
+    const struct fg_station_config *config = upstream->settings.config;
+    uint8_t *body = malloc(FG_SYNC_REPORT_BYTES_MAX);
+    uint8_t answer_bytes[FG_SYNC_ANSWER_BYTES_MAX * 2];
+    struct fg_sync_report_answer answer;
+    struct fg_https_answer answered;
+    struct fg_https_request request = {.method = "POST",
+                                       .path = FG_SYNC_PATH_REPORT,
+                                       .body = body,
+                                       .answer_max = sizeof(answer_bytes),
+                                       .answer_buffer = answer_bytes};
+    int64_t now_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    enum fg_err result;
+
+    if (body == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for a report");
+    result = fg_station_report(upstream->store, config->id, config->store, upstream->settings.version, now_ms,
+                               &upstream->reports, error);
+    if (result == FG_OK)
+        result = fg_sync_reports_encode(&upstream->reports, body, FG_SYNC_REPORT_BYTES_MAX,
+                                        &request.body_length, error);
+    if (result == FG_OK)
+        result = fg_https_ask(upstream->https, &request, &answered, error);
+    if (result == FG_OK && answered.status != 200)
+        result = fg_fail(error, answered.status == 401 || answered.status == 403 ? FG_E_DENIED : FG_E_BUSY,
+                         "the bureau answered the report with HTTP %u", answered.status);
+    if (result == FG_OK)
+        result = fg_sync_report_answer_decode(answer_bytes, (size_t)answered.length, &answer, error);
+    if (result == FG_OK && answer.wall_ms > 0 && answer.wall_ms < INT64_MAX / 2)
+        upstream->state.clock_offset_ms = now_ms - answer.wall_ms;
+    free(body);
+    return result;
+}
+
+static void send_report(struct fg_upstream *upstream)
+{
+    struct fg_error error = {.text = ""};
+
+    upstream->report_due_ms = fg_mono_ms() + (int64_t)upstream->settings.config->report_s * 1000;
+    upstream->state.attempts++;
+    upstream->state.attempt_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    if (ask_report(upstream, &error) == FG_OK)
+        heard(upstream);
+    else
+        not_heard(upstream, "report", &error);
+    save_state(upstream);
+}
+
+/* ---- the thread ---- */
+
+static enum fg_err connect_anew(struct fg_upstream *upstream, struct fg_error *error)
+{
+    struct fg_https_settings settings = fg_station_https_settings(
+        upstream->settings.config, upstream->settings.now_ms, upstream->settings.clock_context);
+    struct fg_https *https = NULL;
+    enum fg_err result = fg_https_new(&settings, &https, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_https_free(upstream->https);
+    upstream->https = https;
+    upstream->backoff = (struct fg_backoff){0};
+    return FG_OK;
+}
+
+/* Waits until something is to be done. false: the end. */
+static bool wait_for_turn(struct fg_upstream *upstream, bool at_once)
+{
+    struct timespec until;
+    struct fg_error error;
+    bool reload;
+    bool stop;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += TURN_MS / 1000;
+    (void)pthread_mutex_lock(&upstream->lock);
+    while (!at_once && !upstream->stop && !upstream->wake && !upstream->reload) {
+        if (pthread_cond_timedwait(&upstream->changed, &upstream->lock, &until) == ETIMEDOUT)
+            break;
+    }
+    stop = upstream->stop;
+    reload = upstream->reload;
+    upstream->wake = false;
+    upstream->reload = false;
+    (void)pthread_mutex_unlock(&upstream->lock);
+    if (reload && connect_anew(upstream, &error) != FG_OK)
+        fg_station_log("certificate towards the bureau not taken, the old one stays: %s", error.text);
+    return !stop;
+}
+
+static void *run(void *context)
+{
+    struct fg_upstream *upstream = context;
+    bool at_once = false;
+
+    while (wait_for_turn(upstream, at_once)) {
+        at_once = false;
+        if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()))
+            at_once = forward_entries(upstream);
+        if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->list_due_ms)
+            update_lists(upstream);
+        if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->report_due_ms)
+            send_report(upstream);
+        if (fg_mono_ms() >= upstream->status_due_ms)
+            save_state(upstream);
+    }
+    return NULL;
+}
+
+static void release(struct fg_upstream *upstream)
+{
+    if (upstream == NULL)
+        return;
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++)
+        fg_list_close(upstream->lists[i]);
+    fg_forward_free(upstream->forward);
+    fg_https_free(upstream->https);
+    fg_station_store_close(upstream->store);
+    (void)pthread_cond_destroy(&upstream->changed);
+    (void)pthread_mutex_destroy(&upstream->lock);
+    free(upstream);
+}
+
+static enum fg_err open_parts(struct fg_upstream *upstream, struct fg_error *error)
+{
+    const struct fg_station_config *config = upstream->settings.config;
+    struct fg_station_store_settings store = {.path = config->store, .deadline_ms = STORE_DEADLINE_MS};
+    struct fg_forward_settings forward = {
+        .window = fg_forward_window_of(config->id, config->continuous != 0, config->window_start_s,
+                                       config->window_length_min * 60),
+        .retry_min_s = config->retry_min_s,
+        .retry_max_s = config->retry_max_s,
+        .push = push,
+        .push_context = upstream,
+        .stopping = is_stopping,
+        .stopping_context = upstream,
+    };
+    enum fg_err result = fg_station_store_open(&store, &upstream->store, error);
+
+    forward.store = upstream->store;
+    if (result == FG_OK)
+        result = fg_public_key_read(config->receipt_key, &forward.receipt_key, error);
+    if (result == FG_OK)
+        result = fg_forward_new(&forward, &upstream->forward, error);
+    if (result == FG_OK)
+        result = fg_station_store_upstream(upstream->store, &upstream->state, error);
+    for (size_t i = 0; result == FG_OK && i < FG_STATION_LISTS_MAX; i++) {
+        if (config->list_ids[i][0] == '\0')
+            continue;
+        result = open_list(upstream, i, error);
+        if (result == FG_OK)
+            note_list(upstream, i);
+    }
+    if (result != FG_OK)
+        return result;
+    if (config->continuous == 0)
+        fg_station_log("forwarding begins at %02u:%02u:%02u each night, %u s into the window",
+                       (forward.window.start_s + forward.window.offset_s) / 3600 % 24,
+                       (forward.window.start_s + forward.window.offset_s) / 60 % 60,
+                       (forward.window.start_s + forward.window.offset_s) % 60, forward.window.offset_s);
+    return connect_anew(upstream, error);
+}
+
+enum fg_err fg_upstream_start(const struct fg_upstream_settings *settings, struct fg_upstream **ret_upstream,
+                              struct fg_error *error)
+{
+    struct fg_upstream *upstream = calloc(1, sizeof(*upstream));
+    pthread_condattr_t attributes;
+    enum fg_err result;
+
+    if (upstream == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the upstream thread");
+    upstream->settings = *settings;
+    (void)pthread_mutex_init(&upstream->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&upstream->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    result = open_parts(upstream, error);
+    if (result == FG_OK) {
+        upstream->state.started_ms = settings->now_ms(settings->clock_context);
+        save_state(upstream);
+        if (pthread_create(&upstream->thread, NULL, run, upstream) != 0)
+            result = fg_fail(error, FG_E_IO, "the upstream thread cannot be started");
+    }
+    if (result != FG_OK) {
+        release(upstream);
+        return result;
+    }
+    *ret_upstream = upstream;
+    return FG_OK;
+}
+
+static void tell(struct fg_upstream *upstream, bool *flag)
+{
+    (void)pthread_mutex_lock(&upstream->lock);
+    *flag = true;
+    (void)pthread_cond_signal(&upstream->changed);
+    (void)pthread_mutex_unlock(&upstream->lock);
+}
+
+void fg_upstream_wake(struct fg_upstream *upstream)
+{
+    tell(upstream, &upstream->wake);
+}
+
+void fg_upstream_reload(struct fg_upstream *upstream)
+{
+    tell(upstream, &upstream->reload);
+}
+
+bool fg_upstream_stop(struct fg_upstream *upstream, uint32_t wait_max_ms)
+{
+    struct timespec until;
+
+    if (upstream == NULL)
+        return true;
+    tell(upstream, &upstream->stop);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_max_ms / 1000;
+    if (pthread_clockjoin_np(upstream->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+        return false;
+    release(upstream);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* Everything that the station does towards the bureau, on one thread of its own: forwarding entries, fetching
+ * lists, reporting, and knowing how long it has been alone.
+ *
+ * Not: what is forwarded when (forward.h), serving controllers (routes.h). Relies on: proto/https.h,
+ * firmware/list, host/listing. The thread has its own store object. */
+#ifndef FG_STATION_UPSTREAM_H
+#define FG_STATION_UPSTREAM_H
+
+#include "host/listing/list_routes.h"
+#include "host/station/config.h"
+#include "host/station/store.h"
+
+struct fg_upstream;
+
+/* config, listing and clock outlive it. now_ms: wall clock with floor; raise_floor is told times that the
+ * bureau signed. FG_E_IO, FG_E_FORMAT, FG_E_DENIED, FG_E_AUTH (certificates, keys), and the store's. */
+struct fg_upstream_settings {
+    const struct fg_station_config *config;
+    struct fg_listing *listing;
+    const struct fg_public_key *list_keys; /* copied */
+    size_t list_key_count;
+    int64_t (*now_ms)(void *context);
+    void (*raise_floor)(void *context, int64_t wall_ms);
+    void *clock_context;
+    const char *version;
+};
+enum fg_err fg_upstream_start(const struct fg_upstream_settings *settings, struct fg_upstream **ret_upstream,
+                              struct fg_error *error);
+
+/* Something urgent was stored. Any thread. */
+void fg_upstream_wake(struct fg_upstream *upstream);
+/* Read certificate and key anew for the next connection. Any thread. */
+void fg_upstream_reload(struct fg_upstream *upstream);
+/* Asks the thread to end and waits for it at most wait_max_ms. false: it is still in a request; then nothing
+ * was freed and the process had better end (whatever counts is on the disk). */
+bool fg_upstream_stop(struct fg_upstream *upstream, uint32_t wait_max_ms);
+
+/* The settings of a connection to the bureau. */
+struct fg_https_settings fg_station_https_settings(const struct fg_station_config *config,
+                                                   int64_t (*now_ms)(void *context), void *now_context);
+
+#endif
