@@ -23,6 +23,7 @@
 #define STATUS_EVERY_MS 30000
 #define ALONE_SAID_EVERY_MS 3600000
 #define HOUR_MS INT64_C(3600000)
+#define HEAL_EVERY_MS (6 * HOUR_MS)
 
 struct fg_upstream {
     struct fg_upstream_settings settings;
@@ -31,8 +32,9 @@ struct fg_upstream {
     struct fg_forward *forward;
     struct fg_list *lists[FG_STATION_LISTS_MAX];
     struct fg_station_upstream state;
-    struct fg_backoff backoff; /* of the bureau as a whole */
-    int64_t list_due_ms;       /* monotonic, as the next three */
+    struct fg_backoff backoff;                 /* of the bureau as a whole */
+    int64_t list_due_ms;                       /* monotonic, as the next four */
+    int64_t heal_due_ms[FG_STATION_LISTS_MAX]; /* the whole store is verified then, and healed */
     int64_t report_due_ms;
     int64_t status_due_ms;
     int64_t alone_said_ms;                   /* 0 = not alone */
@@ -234,8 +236,11 @@ static enum fg_err update_list(struct fg_upstream *upstream, size_t index, struc
     memcpy(remote.list_id, id, sizeof(remote.list_id));
     fg_list_https_source(&remote, &source);
     if (code == FG_OK)
-        code = fg_list_update(upstream->lists[index], id, &source, work,
-                              settings->now_ms(settings->clock_context), result, error);
+        code = (fg_mono_ms() >= upstream->heal_due_ms[index] ? fg_list_heal : fg_list_update)(
+            upstream->lists[index], id, &source, work, settings->now_ms(settings->clock_context), result,
+            error);
+    if (code == FG_OK && fg_mono_ms() >= upstream->heal_due_ms[index])
+        upstream->heal_due_ms[index] = fg_mono_ms() + HEAL_EVERY_MS;
     if (code == FG_OK && result->way == FG_LIST_UPDATE_DELTA)
         (void)snprintf(delta, sizeof(delta), "%s/%" PRIu64 "-%" PRIu64 ".fgd", work, result->version_before,
                        result->manifest.version);
