@@ -1,5 +1,6 @@
 /* Implementation of settings by a table (settings.h), on inih. */
 #include "proto/settings.h"
+#include "proto/ini_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +16,7 @@
 
 /* One reading of one text. The first error found is kept; later lines are then skipped. */
 struct parse {
-    const char *path;
-    const char *next; /* not yet given to inih */
-    const char *end;
-    int line; /* of the newest line given to inih */
+    struct fg_ini_lines lines;
     const struct fg_setting *table;
     size_t count;
     uint64_t seen; /* bit n: key n of the table */
@@ -43,10 +41,10 @@ static enum fg_err name_store(const char *value, char *to, char ret_why[WHY_BYTE
 /* A relative path counts from the directory of the settings file. */
 static enum fg_err path_store(const struct parse *parse, const char *value, char *to, char ret_why[WHY_BYTES])
 {
-    const char *slash = strrchr(parse->path, '/');
-    int directory = slash == NULL || value[0] == '/' ? 0 : (int)(slash - parse->path) + 1;
+    const char *slash = strrchr(parse->lines.path, '/');
+    int directory = slash == NULL || value[0] == '/' ? 0 : (int)(slash - parse->lines.path) + 1;
     char whole[FG_SETTING_PATH_MAX + 1];
-    int length = snprintf(whole, sizeof(whole), "%.*s%s", directory, parse->path, value);
+    int length = snprintf(whole, sizeof(whole), "%.*s%s", directory, parse->lines.path, value);
 
     (void)snprintf(ret_why, WHY_BYTES, "must be a path of 1 to %d bytes", FG_SETTING_PATH_MAX);
     if (value[0] == '\0' || length < 0 || length > FG_SETTING_PATH_MAX)
@@ -141,7 +139,8 @@ static enum fg_err value_store(const struct parse *parse, const struct fg_settin
 static enum fg_err refuse(struct parse *parse, enum fg_err code, const char *section, const char *name,
                           const char *why)
 {
-    return fg_fail(parse->error, code, "%s:%d: [%s] %s: %s", parse->path, parse->line, section, name, why);
+    return fg_fail(parse->error, code, "%s:%d: [%s] %s: %s", parse->lines.path, parse->lines.line, section,
+                   name, why);
 }
 
 static enum fg_err key_take(struct parse *parse, const char *section, const char *name, const char *value)
@@ -173,34 +172,21 @@ static int line_take(void *context, const char *section, const char *name, const
     return parse->code == FG_OK;
 }
 
-/* inih's reader, as fgets. A line that inih's buffer cannot hold is refused instead of silently split. */
+/* inih's reader, as fgets. */
 static char *line_give(char *buffer, int capacity, void *stream)
 {
     struct parse *parse = stream;
-    size_t left = (size_t)(parse->end - parse->next);
-    const char *newline = left == 0 ? NULL : memchr(parse->next, '\n', left);
-    size_t length = newline == NULL ? left : (size_t)(newline - parse->next) + 1;
 
-    if (left == 0 || capacity <= 0 || parse->code != FG_OK)
-        return NULL;
-    parse->line++;
-    if (length >= (size_t)capacity) {
-        parse->code = fg_fail(parse->error, FG_E_SIZE, "%s:%d: line longer than %d bytes", parse->path,
-                              parse->line, capacity - 3);
-        return NULL;
-    }
-    memcpy(buffer, parse->next, length);
-    buffer[length] = '\0';
-    parse->next += length;
-    return buffer;
+    return parse->code != FG_OK ? NULL
+                                : fg_ini_line(&parse->lines, buffer, capacity, &parse->code, parse->error);
 }
 
 static enum fg_err missing_check(struct parse *parse)
 {
     for (size_t i = 0; i < parse->count; i++) {
         if ((parse->seen & (UINT64_C(1) << i)) == 0 && !parse->table[i].optional)
-            return fg_fail(parse->error, FG_E_NOT_FOUND, "%s:%d: [%s] %s is missing", parse->path,
-                           parse->line, parse->table[i].section, parse->table[i].name);
+            return fg_fail(parse->error, FG_E_NOT_FOUND, "%s:%d: [%s] %s is missing", parse->lines.path,
+                           parse->lines.line, parse->table[i].section, parse->table[i].name);
     }
     return FG_OK;
 }
@@ -209,8 +195,10 @@ enum fg_err fg_settings_parse(const char *text, size_t length, const char *path,
                               const struct fg_setting *table, size_t count, void *ret_struct,
                               size_t struct_size, struct fg_error *error)
 {
-    struct parse parse = {
-        .path = path, .next = text, .end = text + length, .table = table, .count = count, .error = error};
+    struct parse parse = {.lines = {.path = path, .next = text, .end = text + length},
+                          .table = table,
+                          .count = count,
+                          .error = error};
     int bad_line;
 
     if (count > FG_SETTINGS_KEYS_MAX)

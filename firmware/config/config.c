@@ -1,5 +1,6 @@
 /* Reading the configuration (config.h): one table of keys says where each value goes and what it may be. */
 #include "firmware/config/config.h"
+#include "proto/ini_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,10 +124,7 @@ static const struct key device_keys[] = {
 
 /* One reading of one file. The first error found is kept; later lines are then skipped. */
 struct parse {
-    const char *path;
-    const char *next; /* not yet given to inih */
-    const char *end;
-    int line; /* of the newest line given to inih */
+    struct fg_ini_lines lines;
     struct fg_config config;
     uint64_t fixed_seen;
     uint64_t bus_seen[FG_BUSES_MAX];
@@ -149,8 +147,8 @@ static bool name_is_good(const char *text)
 /* Puts the directory of the configuration file in front of a relative path. */
 static enum fg_err path_resolve(const struct parse *parse, const char *value, char *ret_path)
 {
-    const char *slash = strrchr(parse->path, '/');
-    int directory_length = slash == NULL ? 0 : (int)(slash - parse->path) + 1;
+    const char *slash = strrchr(parse->lines.path, '/');
+    int directory_length = slash == NULL ? 0 : (int)(slash - parse->lines.path) + 1;
     char whole[2 * FG_PATH_MAX];
     int length;
 
@@ -158,7 +156,7 @@ static enum fg_err path_resolve(const struct parse *parse, const char *value, ch
         return FG_E_RANGE;
     if (value[0] == '/')
         directory_length = 0;
-    length = snprintf(whole, sizeof(whole), "%.*s%s", directory_length, parse->path, value);
+    length = snprintf(whole, sizeof(whole), "%.*s%s", directory_length, parse->lines.path, value);
     if (length < 0 || length > FG_PATH_MAX)
         return FG_E_SIZE;
     memcpy(ret_path, whole, (size_t)length + 1);
@@ -280,7 +278,8 @@ static enum fg_err list_keys_take(struct parse *parse, const char *value, char *
 static enum fg_err refuse(struct parse *parse, enum fg_err code, const char *section, const char *name,
                           const char *why)
 {
-    return fg_fail(parse->error, code, "%s:%d: [%s] %s: %s", parse->path, parse->line, section, name, why);
+    return fg_fail(parse->error, code, "%s:%d: [%s] %s: %s", parse->lines.path, parse->lines.line, section,
+                   name, why);
 }
 
 static enum fg_err key_take(struct parse *parse, const struct key *keys, size_t count, void *base,
@@ -364,26 +363,13 @@ static int line_take(void *context, const char *section, const char *name, const
     return parse->code == FG_OK;
 }
 
-/* inih's reader, as fgets. A line that inih's buffer cannot hold is refused instead of silently split. */
+/* inih's reader, as fgets. */
 static char *line_give(char *buffer, int capacity, void *stream)
 {
     struct parse *parse = stream;
-    size_t left = (size_t)(parse->end - parse->next);
-    const char *newline = left == 0 ? NULL : memchr(parse->next, '\n', left);
-    size_t length = newline == NULL ? left : (size_t)(newline - parse->next) + 1;
 
-    if (left == 0 || capacity <= 0 || parse->code != FG_OK)
-        return NULL;
-    parse->line++;
-    if (length >= (size_t)capacity) {
-        parse->code = fg_fail(parse->error, FG_E_SIZE, "%s:%d: line longer than %d bytes", parse->path,
-                              parse->line, capacity - 3);
-        return NULL;
-    }
-    memcpy(buffer, parse->next, length);
-    buffer[length] = '\0';
-    parse->next += length;
-    return buffer;
+    return parse->code != FG_OK ? NULL
+                                : fg_ini_line(&parse->lines, buffer, capacity, &parse->code, parse->error);
 }
 
 /* ---- the whole ---- */
@@ -392,8 +378,9 @@ static enum fg_err missing(const struct parse *parse, const char *section, const
                            const char *name)
 {
     return fg_fail(parse->error, FG_E_NOT_FOUND,
-                   "%s:%d: [%s%s%s] %s is missing; boards/sim/fillgated.ini explains every key", parse->path,
-                   parse->line, section, instance[0] == '\0' ? "" : " ", instance, name);
+                   "%s:%d: [%s%s%s] %s is missing; boards/sim/fillgated.ini explains every key",
+                   parse->lines.path, parse->lines.line, section, instance[0] == '\0' ? "" : " ", instance,
+                   name);
 }
 
 static enum fg_err bus_finish(struct parse *parse, size_t index)
@@ -408,15 +395,16 @@ static enum fg_err bus_finish(struct parse *parse, size_t index)
             return missing(parse, "bus", bus->name, bus_keys[i].name);
         if ((seen & BIT(i)) != 0 && (wanted & BIT(i)) == 0)
             return fg_fail(parse->error, FG_E_FORMAT, "%s:%d: [bus %s] %s has no meaning for kind = %s",
-                           parse->path, parse->line, bus->name, bus_keys[i].name, rtu ? "rtu" : "tcp");
+                           parse->lines.path, parse->lines.line, bus->name, bus_keys[i].name,
+                           rtu ? "rtu" : "tcp");
     }
     if (rtu) {
         char given[FG_PATH_MAX + 1];
 
         memcpy(given, bus->path, sizeof(given));
         if (path_resolve(parse, given, bus->path) != FG_OK)
-            return fg_fail(parse->error, FG_E_SIZE, "%s:%d: [bus %s] path: too long", parse->path,
-                           parse->line, bus->name);
+            return fg_fail(parse->error, FG_E_SIZE, "%s:%d: [bus %s] path: too long", parse->lines.path,
+                           parse->lines.line, bus->name);
     }
     return FG_OK;
 }
@@ -434,8 +422,8 @@ static enum fg_err device_finish(const struct parse *parse, size_t index)
     while (bus < plant->bus_count && strcmp(plant->buses[bus].name, device->bus) != 0)
         bus++;
     if (bus == plant->bus_count)
-        return fg_fail(parse->error, FG_E_RANGE, "%s:%d: [device %s] bus: there is no [bus %s]", parse->path,
-                       parse->line, device->name, device->bus);
+        return fg_fail(parse->error, FG_E_RANGE, "%s:%d: [device %s] bus: there is no [bus %s]",
+                       parse->lines.path, parse->lines.line, device->name, device->bus);
     return FG_OK;
 }
 
@@ -487,7 +475,7 @@ static enum fg_err parse_finish(struct parse *parse)
 enum fg_err fg_config_parse(const char *text, size_t length, const char *path, struct fg_config *ret_config,
                             struct fg_error *error)
 {
-    struct parse parse = {.path = path, .next = text, .end = text + length, .error = error};
+    struct parse parse = {.lines = {.path = path, .next = text, .end = text + length}, .error = error};
     int bad_line;
 
     if (length > FG_CONFIG_BYTES_MAX)

@@ -113,7 +113,7 @@ static int64_t await(const char *part)
 
     for (;;) {
         struct pollfd item = {.fd = bench.log_fd, .events = POLLIN};
-        char byte;
+        char byte = '\0';
 
         need(fg_mono_ms() < deadline_ms && poll(&item, 1, STEP_MAX_MS) == 1 &&
                  read(bench.log_fd, &byte, 1) == 1,
