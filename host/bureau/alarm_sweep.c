@@ -123,12 +123,13 @@ static bool list_old(const struct device *device, uint32_t limit_h, struct fg_al
 static bool clock_wrong(const struct device *device, uint32_t limit_s, struct fg_alarm *alarm)
 {
     int64_t offset_ms = device->clock_offset_ms;
+    int64_t size_ms = offset_ms < 0 ? -offset_ms : offset_ms;
 
     if (!device->reported || limit_s == 0)
         return false;
-    (void)snprintf(alarm->detail, sizeof(alarm->detail), "%" PRId64 " s %s", llabs(offset_ms) / SECOND_MS,
+    (void)snprintf(alarm->detail, sizeof(alarm->detail), "%" PRId64 " s %s", size_ms / SECOND_MS,
                    offset_ms < 0 ? "behind" : "ahead");
-    return llabs(offset_ms) > (int64_t)limit_s * SECOND_MS;
+    return size_ms > (int64_t)limit_s * SECOND_MS;
 }
 
 static bool entries_overdue(const struct device *device, uint32_t limit_h, struct fg_alarm *alarm)
@@ -302,11 +303,11 @@ static enum fg_err gap_find(struct fg_sql *sql, int64_t before_ms, struct fg_ala
 {
     struct fg_sql_statement *statement;
     char behind[FG_NAME_MAX + 1];
-    enum fg_err result =
-        fg_sql_prepare(sql,
-                       "SELECT controller, station, next_sequence, gap_sequence FROM journal_head WHERE "
-                       "controller > $1 AND gap_since_ms > 0 AND gap_since_ms < $2 ORDER BY controller LIMIT 1",
-                       &statement, error);
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        "SELECT controller, station, next_sequence, gap_sequence FROM journal_head WHERE "
+        "controller > $1 AND gap_since_ms > 0 AND gap_since_ms < $2 ORDER BY controller LIMIT 1",
+        &statement, error);
 
     if (result != FG_OK)
         return result;

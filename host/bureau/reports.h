@@ -1,7 +1,7 @@
 /* What devices report of themselves and of what hangs below them (POST /v1/report), kept one row a device.
  *
- * Not: judging it (alarms.h: sweep). Relies on: host/sql, proto/sync.h, table device. One database object, one
- * thread at a time. */
+ * Not: judging it (alarms.h: sweep). Relies on: host/sql, proto/sync.h, table device. One database object,
+ * one thread at a time. */
 #ifndef FG_BUREAU_REPORTS_H
 #define FG_BUREAU_REPORTS_H
 

@@ -45,8 +45,8 @@ void fg_fixture_bureau_device(struct fg_sql *sql, const char *device, const char
         fg_sql_bind_bytes(statement, 5, device_key->point, FG_POINT_BYTES);
     else
         fg_sql_bind_null(statement, 5);
-    fg_sql_bind_int(statement, 6, FG_FIXTURE_NOW_MS);
-    fg_sql_bind_int(statement, 7, FG_FIXTURE_NOW_MS * 2);
+    fg_sql_bind_int(statement, 6, FG_FIXTURE_BUREAU_MS);
+    fg_sql_bind_int(statement, 7, FG_FIXTURE_BUREAU_MS * 2);
     CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
 }
 
@@ -201,7 +201,7 @@ uint8_t fg_fixture_bureau_send(struct fg_sql *sql, const struct fg_fixture_journ
     struct fg_error error;
 
     fg_fixture_journal_batch(journal, first, last, &batch);
-    CHECK_OK(fg_ingest_batch(sql, fg_fixture_bureau_ingest(), &peer, &batch, FG_FIXTURE_NOW_MS,
+    CHECK_OK(fg_ingest_batch(sql, fg_fixture_bureau_ingest(), &peer, &batch, FG_FIXTURE_BUREAU_MS,
                              ret_answer != NULL ? ret_answer : &answer, &error),
              &error);
     return ret_answer != NULL ? ret_answer->verdict : answer.verdict;

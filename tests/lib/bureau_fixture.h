@@ -9,7 +9,7 @@
 #include "host/sql/sql.h"
 #include "proto/sync.h"
 
-#define FG_FIXTURE_NOW_MS INT64_C(1795392000000) /* 2026-11-22 */
+#define FG_FIXTURE_BUREAU_MS INT64_C(1795392000000) /* 2026-11-22 */
 
 /* Opens a new database with all tables; the caller closes it. */
 struct fg_sql *fg_fixture_bureau(bool postgres);

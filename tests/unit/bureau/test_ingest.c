@@ -26,7 +26,7 @@ static void bench_open(struct bench *bench, bool postgres, unsigned fills)
     fg_fixture_bureau_device(bench->sql, "S1", "station", "S1", NULL);
     for (unsigned i = 0; i < fills; i++) {
         (void)snprintf(code, sizeof(code), "HZ-%u", i);
-        fg_fixture_journal_fill(bench->journal, code, FG_FIXTURE_NOW_MS - 3600000 + (int64_t)i * 120000,
+        fg_fixture_journal_fill(bench->journal, code, FG_FIXTURE_BUREAU_MS - 3600000 + (int64_t)i * 120000,
                                 9000 + i);
     }
 }
@@ -93,7 +93,7 @@ static uint8_t send_as(struct bench *bench, const char *role, const char *id,
     struct fg_peer peer = fg_fixture_bureau_peer(role, id);
     struct fg_error error;
 
-    CHECK_OK(fg_ingest_batch(bench->sql, fg_fixture_bureau_ingest(), &peer, batch, FG_FIXTURE_NOW_MS,
+    CHECK_OK(fg_ingest_batch(bench->sql, fg_fixture_bureau_ingest(), &peer, batch, FG_FIXTURE_BUREAU_MS,
                              &bench->answer, &error),
              &error);
     return bench->answer.verdict;
@@ -192,7 +192,7 @@ static void fork_is_kept(bool postgres)
     CHECK(other != NULL);
     *other = *bench.journal;
     other->count = 14;
-    fg_fixture_journal_fill(other, "HZ-OTHER", FG_FIXTURE_NOW_MS, 1);
+    fg_fixture_journal_fill(other, "HZ-OTHER", FG_FIXTURE_BUREAU_MS, 1);
     for (int i = 0; i < 3; i++)
         CHECK_INT(fg_fixture_bureau_send(bench.sql, other, "S1", 10, 16, &bench.answer), FG_SYNC_FORK);
     CHECK_HAS(bench.answer.text, "entry 15");
@@ -292,7 +292,7 @@ static void strangers_are_refused(bool postgres)
     CHECK_INT(send_as(&bench, "station", "ctl-1", &batch), FG_SYNC_REFUSED);
     CHECK_INT(bench.answer.next_sequence, 0);
     CHECK_INT(bench.answer.receipt_length, 0);
-    CHECK_OK(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &nobody, &batch, FG_FIXTURE_NOW_MS,
+    CHECK_OK(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &nobody, &batch, FG_FIXTURE_BUREAU_MS,
                              &bench.answer, &error),
              &error);
     CHECK_INT(bench.answer.verdict, FG_SYNC_REFUSED);
@@ -322,16 +322,16 @@ TEST("a suspended controller is refused from the next batch on, and taken again 
 
     bench_open(&bench, false, 4);
     CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
-    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", true, "clerk", "stolen", FG_FIXTURE_NOW_MS, &error),
+    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", true, "clerk", "stolen", FG_FIXTURE_BUREAU_MS, &error),
              &error);
     CHECK_INT(send(&bench, 3, 8), FG_SYNC_REFUSED);
     CHECK_HAS(bench.answer.text, "suspended");
-    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", false, "clerk", "found", FG_FIXTURE_NOW_MS, &error),
+    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", false, "clerk", "found", FG_FIXTURE_BUREAU_MS, &error),
              &error);
     CHECK_INT(send(&bench, 3, 8), FG_SYNC_HELD);
     station = fg_fixture_bureau_peer("station", "S1");
     CHECK_OK(fg_peer_admit(bench.sql, &station, &error), &error);
-    CHECK_OK(fg_device_suspend(bench.sql, "S1", true, "clerk", "closed", FG_FIXTURE_NOW_MS, &error), &error);
+    CHECK_OK(fg_device_suspend(bench.sql, "S1", true, "clerk", "closed", FG_FIXTURE_BUREAU_MS, &error), &error);
     CHECK_INT(fg_peer_admit(bench.sql, &station, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "suspended");
     bench_close(&bench);
@@ -374,7 +374,7 @@ static void poison_is_held(bool postgres)
     length = bench.journal->lengths[1];
     memcpy(foreign, bench.journal->bytes[1], length);
     fg_fixture_journal_add_bytes(bench.journal, foreign, length);
-    fg_fixture_journal_fill(bench.journal, "HZ-LAST", FG_FIXTURE_NOW_MS, 5);
+    fg_fixture_journal_fill(bench.journal, "HZ-LAST", FG_FIXTURE_BUREAU_MS, 5);
     CHECK_INT(send(&bench, 1, 10), FG_SYNC_HELD);
     check_receipt(&bench, 11);
     check_held(&bench, 10);

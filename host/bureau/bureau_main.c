@@ -1,0 +1,239 @@
+/* fillgate-bureau: the bureau's server. Reads its settings, brings the database up to date, starts the alarm
+ * thread and the HTTPS server, and waits for signals: SIGHUP reads the certificate anew, SIGTERM ends.
+ *
+ * Usage: fillgate-bureau [--config | --check] FILE. Not: what requests mean (bureau_routes.c). Runs as a user
+ * of its own. */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/bureau/bureau_routes.h"
+#include "host/bureau/directory.h"
+#include "host/bureau/schema.h"
+
+#define VERSION "fillgate-bureau 0.1.0"
+#define TURN_MS 500
+
+enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_CONFIG = 2 };
+
+static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t reload_asked;
+
+static void stop_ask(int signal_number)
+{
+    (void)signal_number;
+    stop_asked = 1;
+}
+
+static void reload_ask(int signal_number)
+{
+    (void)signal_number;
+    reload_asked = 1;
+}
+
+static void say(void *context, const char *line)
+{
+    char text[40] = "";
+    time_t now = time(NULL);
+    struct tm broken;
+
+    (void)context;
+    if (localtime_r(&now, &broken) != NULL)
+        (void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &broken);
+    (void)dprintf(STDERR_FILENO, "%s %s\n", text, line);
+}
+
+static int64_t now_ms(void *context)
+{
+    struct timespec now;
+
+    (void)context;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void signals_take(void)
+{
+    struct sigaction stop = {.sa_handler = stop_ask};
+    struct sigaction reload = {.sa_handler = reload_ask};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGTERM, &stop, NULL);
+    (void)sigaction(SIGINT, &stop, NULL);
+    (void)sigaction(SIGHUP, &reload, NULL);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Brings the tables up to date before anything else opens them. */
+static enum fg_err schema_raise(const struct fg_sql_settings *settings, struct fg_error *error)
+{
+    struct fg_sql *sql = NULL;
+    uint32_t applied = 0;
+    char line[80];
+    enum fg_err result = fg_sql_open(settings, &sql, error);
+
+    if (result == FG_OK)
+        result = fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, &applied, error);
+    fg_sql_close(sql);
+    if (result == FG_OK && applied > 0) {
+        (void)snprintf(line, sizeof(line), "database: %u migrations applied", applied);
+        say(NULL, line);
+    }
+    return result;
+}
+
+static enum fg_err keys_read(struct fg_bureau *bureau, struct fg_error *error)
+{
+    const struct fg_bureau_config *config = &bureau->config;
+    enum fg_err result = fg_private_key_read(config->receipt_key_path, &bureau->receipt_key, error);
+
+    if (result == FG_OK)
+        result =
+            fg_public_key_read(config->list_key_path, &bureau->list_keys[bureau->list_key_count++], error);
+    if (result == FG_OK && config->list_key_next_path[0] != '\0')
+        result = fg_public_key_read(config->list_key_next_path, &bureau->list_keys[bureau->list_key_count++],
+                                    error);
+    if (result == FG_OK && config->ca_directory[0] != '\0')
+        result = fg_ca_open(config->ca_directory, &bureau->ca, error);
+    return result;
+}
+
+static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
+{
+    const struct fg_bureau_config *config = &bureau->config;
+    struct fg_sql_settings sql = {.url = config->database_url, .deadline_ms = config->database_deadline_ms};
+    struct fg_watcher_settings watcher = {.sql = &sql,
+                                          .alarms = config->alarms,
+                                          .sweep_every_s = config->sweep_every_s,
+                                          .now_ms = now_ms,
+                                          .log = say};
+    enum fg_err result;
+
+    bureau->now_ms = now_ms;
+    bureau->log = say;
+    (void)pthread_mutex_init(&bureau->enrolment_lock, NULL);
+    result = keys_read(bureau, error);
+    if (result == FG_OK)
+        result = schema_raise(&sql, error);
+    if (result == FG_OK)
+        result = fg_sql_pool_new(&sql, config->threads, &bureau->pool, error);
+    if (result == FG_OK)
+        result = fg_listing_new(config->list_directory, bureau->list_keys, bureau->list_key_count,
+                                fg_bureau_list_allowed, bureau, &bureau->listing, error);
+    if (result == FG_OK)
+        result = fg_watcher_new(&watcher, &bureau->watcher, error);
+    bureau->ingest = (struct fg_ingest_settings){&bureau->receipt_key, fg_device_directory};
+    return result;
+}
+
+/* After the server has stopped. */
+static void bureau_close(struct fg_bureau *bureau)
+{
+    fg_watcher_free(bureau->watcher);
+    fg_listing_free(bureau->listing);
+    fg_sql_pool_free(bureau->pool);
+    fg_ca_close(bureau->ca);
+    fg_private_key_wipe(&bureau->receipt_key);
+    (void)pthread_mutex_destroy(&bureau->enrolment_lock);
+}
+
+static enum fg_err server_start(const struct fg_bureau_config *config, const struct fg_route *routes,
+                                size_t route_count, struct fg_server **ret_server, struct fg_error *error)
+{
+    struct fg_server_settings settings = {
+        .address = config->address,
+        .port = config->port,
+        .certificate_path = config->certificate_path,
+        .key_path = config->key_path,
+        .ca_path = config->ca_path,
+        .now_ms = now_ms,
+        .threads = config->threads,
+        .connections_max = config->connections_max,
+        .connections_per_address_max = config->connections_per_address_max,
+        .request_max_ms = config->request_max_ms,
+        .log = say,
+        .routes = routes,
+        .route_count = route_count,
+    };
+
+    return fg_server_start(&settings, ret_server, error);
+}
+
+static void serve(struct fg_server *server, const struct fg_bureau_config *config)
+{
+    struct fg_error error;
+    char line[400];
+
+    (void)snprintf(line, sizeof(line), VERSION " listens on %s port %u", config->address,
+                   fg_server_port(server));
+    say(NULL, line);
+    while (!stop_asked) {
+        (void)poll(NULL, 0, TURN_MS);
+        if (!reload_asked)
+            continue;
+        reload_asked = 0;
+        if (fg_server_reload(server, &error) == FG_OK)
+            say(NULL, "certificate read anew");
+        else
+            say(NULL, error.text);
+    }
+}
+
+static enum exit_code run(struct fg_bureau *bureau)
+{
+    struct fg_route routes[FG_BUREAU_ROUTES_MAX];
+    struct fg_server *server = NULL;
+    struct fg_error error;
+    enum fg_err result = bureau_open(bureau, &error);
+
+    if (result == FG_OK)
+        result = server_start(&bureau->config, routes, fg_bureau_routes(bureau, routes), &server, &error);
+    if (result == FG_OK) {
+        serve(server, &bureau->config);
+        fg_server_stop(server);
+    } else {
+        say(NULL, error.text);
+    }
+    bureau_close(bureau);
+    if (result == FG_OK)
+        say(NULL, "stopped");
+    return result == FG_OK ? EXIT_FINE : EXIT_FAILED;
+}
+
+static int usage(FILE *to, enum exit_code code)
+{
+    (void)fprintf(to, "usage: fillgate-bureau [--config | --check] FILE\n"
+                      "       takes journals in, hands lists out, raises alarms\n"
+                      "  --check    only read the settings\n"
+                      "  --version  print the version\n"
+                      "exit: 0 stopped as asked, 1 could not start, 2 the settings are wrong\n");
+    return (int)code;
+}
+
+int main(int argc, char **argv)
+{
+    static struct fg_bureau bureau;
+    struct fg_error error;
+    bool check_only = argc == 3 && strcmp(argv[1], "--check") == 0;
+
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, EXIT_FINE);
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("%s\n", VERSION) < 0;
+    if (!check_only && !(argc == 3 && strcmp(argv[1], "--config") == 0) && !(argc == 2 && argv[1][0] != '-'))
+        return usage(stderr, EXIT_CONFIG);
+    if (fg_bureau_config_read(argv[argc - 1], &bureau.config, &error) != FG_OK) {
+        say(NULL, error.text);
+        return EXIT_CONFIG;
+    }
+    if (check_only)
+        return printf("%s: good\n", argv[argc - 1]) < 0;
+    (void)umask(077);
+    signals_take();
+    return (int)run(&bureau);
+}

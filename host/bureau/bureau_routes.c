@@ -1,0 +1,295 @@
+/* Implementation of the bureau's routes (bureau_routes.h). */
+#include "host/bureau/bureau_routes.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/bureau/directory.h"
+#include "host/bureau/enrol_routes.h"
+#include "host/bureau/reports.h"
+#include "proto/enrol.h"
+#include "proto/keyring.h"
+#include "proto/sync.h"
+
+#define SQL_WAIT_MS 10000
+#define LINE_BYTES 640
+
+static void say(const struct fg_bureau *bureau, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(const struct fg_bureau *bureau, const char *format, ...)
+{
+    char line[LINE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    bureau->log(NULL, line);
+}
+
+/* A database object for this request, the peer admitted; NULL: the answer is set. */
+static struct fg_sql *request_admit(struct fg_bureau *bureau, const struct fg_request *request,
+                                    struct fg_answer *answer)
+{
+    struct fg_sql *sql = fg_sql_pool_take(bureau->pool, SQL_WAIT_MS);
+    struct fg_error error;
+    enum fg_err result;
+
+    if (sql == NULL) {
+        fg_answer_text(answer, 503, "the bureau is busy; try again");
+        return NULL;
+    }
+    result = fg_peer_admit(sql, request->peer, &error);
+    if (result == FG_OK)
+        return sql;
+    fg_sql_pool_give(bureau->pool, sql);
+    if (result == FG_E_DENIED) {
+        say(bureau, "%s refused %s: %s", request->path, request->peer->address, error.text);
+        fg_answer_text(answer, 403, "%s", error.text);
+        answer->close = true;
+    } else {
+        say(bureau, "%s for %s failed: %s", request->path, request->peer->id, error.text);
+        fg_answer_text(answer, 503, "the bureau cannot answer just now; try again");
+    }
+    return NULL;
+}
+
+/* ---- journals ---- */
+
+static void journal_say(const struct fg_bureau *bureau, const struct fg_request *request,
+                        const struct fg_sync_batch *batch, const struct fg_sync_answer *answer)
+{
+    static const char *const verdicts[] = {"?", "held", "gap", "FORK", "REFUSED", "busy"};
+
+    if (answer->verdict == FG_SYNC_HELD)
+        return;
+    say(bureau, "journal of %s, entry %llu on, from %s %s: %s: %s", batch->controller,
+        (unsigned long long)batch->first_sequence, request->peer->role, request->peer->id,
+        answer->verdict < sizeof(verdicts) / sizeof(verdicts[0]) ? verdicts[answer->verdict] : "?",
+        answer->text);
+}
+
+static enum fg_err batch_serve(struct fg_bureau *bureau, struct fg_sql *sql, const struct fg_request *request,
+                               const struct fg_sync_batch *batch, struct fg_answer *ret_answer,
+                               struct fg_error *error)
+{
+    struct fg_sync_answer answer;
+    uint8_t bytes[FG_SYNC_ANSWER_BYTES_MAX];
+    size_t length = 0;
+    enum fg_err result =
+        fg_ingest_batch(sql, &bureau->ingest, request->peer, batch, bureau->now_ms(NULL), &answer, error);
+
+    if (result == FG_OK)
+        result = fg_sync_answer_encode(&answer, bytes, sizeof(bytes), &length, error);
+    if (result != FG_OK)
+        return result;
+    journal_say(bureau, request, batch, &answer);
+    if (answer.verdict == FG_SYNC_HELD)
+        fg_watcher_poke(bureau->watcher);
+    fg_answer_bytes(ret_answer, fg_sync_status(answer.verdict), bytes, length);
+    return FG_OK;
+}
+
+static void journal_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct fg_bureau *bureau = context;
+    struct fg_sync_batch *batch = malloc(sizeof(*batch));
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    enum fg_err result;
+
+    if (batch == NULL) {
+        fg_answer_text(ret_answer, 503, "no memory; try again");
+        return;
+    }
+    result = fg_sync_batch_decode(request->body, request->body_length, batch, &error);
+    if (result != FG_OK) {
+        say(bureau, "journal batch from %s %s: %s", request->peer->role, request->peer->id, error.text);
+        fg_answer_text(ret_answer, 400, "%s", error.text);
+        goto done;
+    }
+    sql = request_admit(bureau, request, ret_answer);
+    if (sql == NULL)
+        goto done;
+    result = batch_serve(bureau, sql, request, batch, ret_answer, &error);
+    if (result == FG_E_RANGE) {
+        fg_answer_text(ret_answer, 400, "%s", error.text);
+    } else if (result != FG_OK) {
+        say(bureau, "journal of %s from %s: %s (%s)", batch->controller, request->peer->id, error.text,
+            fg_err_name(result));
+        fg_answer_text(ret_answer, 503, "the bureau cannot take it just now; try again");
+    }
+    fg_sql_pool_give(bureau->pool, sql);
+done:
+    free(batch);
+}
+
+/* ---- reports ---- */
+
+static enum fg_err reports_serve(struct fg_bureau *bureau, struct fg_sql *sql,
+                                 const struct fg_request *request, const struct fg_sync_reports *reports,
+                                 struct fg_answer *ret_answer, struct fg_error *error)
+{
+    struct fg_sync_report_answer answer;
+    uint8_t bytes[FG_SYNC_ANSWER_BYTES_MAX];
+    size_t length = 0;
+    enum fg_err result = fg_reports_keep(sql, request->peer, reports, bureau->now_ms(NULL), &answer, error);
+
+    if (result == FG_OK)
+        result = fg_sync_report_answer_encode(&answer, bytes, sizeof(bytes), &length, error);
+    if (result != FG_OK)
+        return result;
+    if (answer.text[0] != '\0')
+        say(bureau, "report of %s: %s", request->peer->id, answer.text);
+    fg_answer_bytes(ret_answer, 200, bytes, length);
+    return FG_OK;
+}
+
+static void report_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct fg_bureau *bureau = context;
+    struct fg_sync_reports *reports = malloc(sizeof(*reports));
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    enum fg_err result;
+
+    if (reports == NULL) {
+        fg_answer_text(ret_answer, 503, "no memory; try again");
+        return;
+    }
+    result = fg_sync_reports_decode(request->body, request->body_length, reports, &error);
+    if (result != FG_OK) {
+        fg_answer_text(ret_answer, 400, "%s", error.text);
+        goto done;
+    }
+    sql = request_admit(bureau, request, ret_answer);
+    if (sql == NULL)
+        goto done;
+    result = reports_serve(bureau, sql, request, reports, ret_answer, &error);
+    if (result == FG_E_DENIED) {
+        fg_answer_text(ret_answer, 403, "%s", error.text);
+    } else if (result != FG_OK) {
+        say(bureau, "report of %s: %s (%s)", request->peer->id, error.text, fg_err_name(result));
+        fg_answer_text(ret_answer, 503, "the bureau cannot take it just now; try again");
+    }
+    fg_sql_pool_give(bureau->pool, sql);
+done:
+    free(reports);
+}
+
+/* ---- joining ---- */
+
+static void enrol_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct fg_bureau *bureau = context;
+    struct fg_enrolment_settings settings = {.ca = bureau->ca,
+                                             .certificate_days = bureau->config.certificate_days,
+                                             .receipt_key = &bureau->receipt_key.public_key,
+                                             .list_key_count = bureau->list_key_count,
+                                             .list_keys = bureau->list_keys};
+    struct fg_sql *sql = fg_sql_pool_take(bureau->pool, SQL_WAIT_MS);
+
+    if (sql == NULL) {
+        fg_answer_text(ret_answer, 503, "the bureau is busy; try again");
+        return;
+    }
+    (void)pthread_mutex_lock(&bureau->enrolment_lock);
+    fg_enrol_serve(sql, &settings, request, bureau->now_ms(NULL), ret_answer, bureau->log, NULL);
+    (void)pthread_mutex_unlock(&bureau->enrolment_lock);
+    fg_sql_pool_give(bureau->pool, sql);
+}
+
+/* ---- keys ---- */
+
+/* The newest key ring, as the clerk put it there. It is public, and proves itself. */
+static void keys_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    const struct fg_bureau *bureau = context;
+    int descriptor = -1;
+    struct stat status;
+
+    (void)request;
+    if (bureau->config.keyring_path[0] != '\0')
+        descriptor = open(bureau->config.keyring_path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        fg_answer_text(ret_answer, 404, "there is no key ring");
+        return;
+    }
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
+        status.st_size > FG_KEYRING_BYTES_MAX) {
+        (void)close(descriptor);
+        fg_answer_text(ret_answer, 503, "the key ring cannot be read just now");
+        return;
+    }
+    ret_answer->status = 200;
+    ret_answer->file_descriptor = descriptor;
+    ret_answer->file_offset = 0;
+    ret_answer->file_length = (uint64_t)status.st_size;
+}
+
+/* ---- lists ---- */
+
+/* One row when the device has this list, or is the station of a controller that has. */
+static enum fg_err list_find(struct fg_sql *sql, const char *device, const char *list_id,
+                             struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(sql,
+                                        "SELECT device FROM device WHERE list_id = $2 AND suspended = 0 AND "
+                                        "(device = $1 OR (role = 'controller' AND station = $1)) LIMIT 1",
+                                        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, device);
+    fg_sql_bind_text(statement, 2, list_id);
+    result = fg_sql_next(statement, error);
+    fg_sql_reset(statement);
+    return result;
+}
+
+bool fg_bureau_list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
+{
+    struct fg_bureau *bureau = context;
+    struct fg_sql *sql = fg_sql_pool_take(bureau->pool, SQL_WAIT_MS);
+    struct fg_error error;
+    enum fg_err result;
+
+    if (sql == NULL)
+        return false;
+    result = fg_peer_admit(sql, peer, &error);
+    if (result == FG_OK)
+        result = list_find(sql, peer->id, list_id, &error);
+    if (result != FG_OK)
+        say(bureau, "list %s refused to %s %s: %s", list_id, peer->role, peer->id,
+            result == FG_E_NOT_FOUND ? "not its list" : error.text);
+    fg_sql_pool_give(bureau->pool, sql);
+    return result == FG_OK;
+}
+
+/* ---- the table ---- */
+
+size_t fg_bureau_routes(struct fg_bureau *bureau, struct fg_route ret_routes[FG_BUREAU_ROUTES_MAX])
+{
+    size_t count = 0;
+
+    ret_routes[count++] =
+        (struct fg_route){"POST", FG_SYNC_PATH_JOURNAL, FG_SYNC_BATCH_BYTES_MAX, true, journal_serve, bureau};
+    ret_routes[count++] =
+        (struct fg_route){"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, report_serve, bureau};
+    ret_routes[count++] = fg_listing_route(bureau->listing);
+    ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, keys_serve, bureau};
+    if (bureau->ca != NULL) {
+        ret_routes[count++] =
+            (struct fg_route){"POST", FG_SYNC_PATH_ENROL, FG_ENROL_BYTES_MAX, false, enrol_serve, bureau};
+        ret_routes[count++] =
+            (struct fg_route){"POST", FG_SYNC_PATH_RENEW, FG_ENROL_BYTES_MAX, false, enrol_serve, bureau};
+    }
+    return count;
+}

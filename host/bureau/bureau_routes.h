@@ -1,0 +1,42 @@
+/* What fillgate-bureau answers: the table of its routes and their handlers.
+ *
+ * Not: taking in (ingest.h), reports (reports.h), enrolment (enrol_routes.h), lists (host/listing), which the
+ * handlers call. Relies on: proto/https_server.h. Handlers run on the server's threads. */
+#ifndef FG_BUREAU_BUREAU_ROUTES_H
+#define FG_BUREAU_BUREAU_ROUTES_H
+
+#include <pthread.h>
+
+#include "host/bureau/bureau_config.h"
+#include "host/bureau/enrolment.h"
+#include "host/bureau/ingest.h"
+#include "host/bureau/sql_pool.h"
+#include "host/bureau/watcher.h"
+#include "host/listing/list_routes.h"
+
+#define FG_BUREAU_ROUTES_MAX 16
+
+/* Everything that requests need. The main program makes it and takes it apart. */
+struct fg_bureau {
+    struct fg_bureau_config config;
+    struct fg_sql_pool *pool;
+    struct fg_watcher *watcher;
+    struct fg_listing *listing;
+    struct fg_private_key receipt_key;
+    struct fg_ingest_settings ingest;
+    pthread_mutex_t enrolment_lock; /* of the authority: one at a time */
+    struct fg_ca *ca;               /* NULL: nobody can join here */
+    struct fg_public_key list_keys[2];
+    size_t list_key_count;
+    int64_t (*now_ms)(void *context);
+    void (*log)(void *context, const char *line);
+};
+
+/* Fills the table; returns how many routes. context of all of them is bureau. */
+size_t fg_bureau_routes(struct fg_bureau *bureau, struct fg_route ret_routes[FG_BUREAU_ROUTES_MAX]);
+
+/* For fg_listing_new: an admitted device may fetch its own list, a station also its controllers'. context is
+ * the struct fg_bureau. */
+bool fg_bureau_list_allowed(void *context, const struct fg_peer *peer, const char *list_id);
+
+#endif
