@@ -10,6 +10,7 @@
 
 #include "firmware/journal/journal.h"
 #include "proto/entry.h"
+#include "proto/sync.h"
 #include "tests/lib/check.h"
 #include "tests/lib/powercut_vfs.h"
 
@@ -20,12 +21,14 @@
 #define ACKNOWLEDGED_MAX 64
 
 static struct fg_private_key key;
+static struct fg_private_key bureau;
 static struct fg_error error;
 
 /* Entries that append acknowledged, in order; the truth that every restart is measured against. */
 struct truth {
     struct fg_entry entries[ACKNOWLEDGED_MAX];
     size_t count;
+    uint64_t receipt_next; /* of the newest receipt that the journal said it took */
 };
 
 static struct truth truth;
@@ -42,6 +45,7 @@ static enum fg_err open_journal(struct fg_journal **ret_journal, struct fg_journ
         .key = &key,
         .bytes_max = 4 << 20,
         .stop_reserve_entries = 4,
+        .receipt_key = &bureau.public_key,
     };
 
     return fg_journal_open(&settings, ret_journal, ret_start, &error);
@@ -67,6 +71,31 @@ static enum fg_err append(struct fg_journal *journal, uint8_t kind, uint64_t aut
     return code;
 }
 
+/* What the bureau does with all entries: chains them and signs a receipt, which the journal keeps. */
+static enum fg_err take_receipt(struct fg_journal *journal)
+{
+    static uint8_t bytes[65536];
+    struct fg_receipt receipt = {.controller = "point-1"};
+    struct fg_signature signature;
+    struct fg_sync_batch batch;
+    size_t length = 0;
+    enum fg_err code =
+        fg_journal_batch(journal, 1, 0, bytes, sizeof(bytes), &length, &receipt.next_sequence, &error);
+
+    if (code == FG_OK)
+        code = fg_sync_batch_decode(bytes, length, &batch, &error);
+    if (code != FG_OK)
+        return code;
+    fg_chain_start("point-1", &receipt.head);
+    CHECK_OK(fg_sync_batch_verify(&batch, 0, &receipt.head, &key.public_key, &receipt.head, &error), &error);
+    CHECK_OK(fg_receipt_sign(&receipt, &bureau, &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    code = fg_journal_take_receipt(journal, bytes, length, &bureau.public_key, 1, &error);
+    if (code == FG_OK)
+        truth.receipt_next = receipt.next_sequence;
+    return code;
+}
+
 /* What the controller does at start and for one fill. Ends at the first failure, as a dead machine does. */
 static void run_controller(unsigned fills)
 {
@@ -83,6 +112,8 @@ static void run_controller(unsigned fills)
         code = append(journal, FG_ENTRY_AUTHORISED, 0, &sequence);
         if (code == FG_OK)
             code = append(journal, FG_ENTRY_ENDED, sequence, &sequence);
+        if (code == FG_OK && i == 0)
+            code = take_receipt(journal);
     }
     fg_journal_close(journal);
     if (code != FG_OK && !fg_powercut_is_dead())
@@ -97,6 +128,10 @@ static void check_kept(struct fg_journal *journal, const struct fg_journal_start
                      cut_name, truth.count, start->last_sequence);
     if (fg_journal_count(journal) != start->last_sequence)
         fg_test_fail(__FILE__, __LINE__, "cut %s: counts differ", cut_name);
+    if (start->receipt_false || fg_journal_receipt_next(journal) < truth.receipt_next)
+        fg_test_fail(__FILE__, __LINE__,
+                     "cut %s: the receipt up to %" PRIu64 " was taken, now it is %" PRIu64, cut_name,
+                     truth.receipt_next, fg_journal_receipt_next(journal));
 }
 
 struct visited {
@@ -238,6 +273,8 @@ static void format_disk(void)
 {
     if (key.public_key.point[0] == 0)
         CHECK_OK(fg_private_key_new(&key, &error), &error);
+    if (bureau.public_key.point[0] == 0)
+        CHECK_OK(fg_private_key_new(&bureau, &error), &error);
     memset(&truth, 0, sizeof(truth));
     fg_powercut_format();
 }
