@@ -86,7 +86,9 @@ static enum fg_err give_file(struct fg_link *link, const char *path, struct fg_e
 {
     struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
 
-    (void)snprintf(request.path, sizeof(request.path), "%s", path);
+    if (strlen(path) >= sizeof(request.path))
+        return fg_fail(error, FG_E_SIZE, "%s: path too long for the controller", path);
+    memcpy(request.path, path, strlen(path) + 1);
     return fg_link_ask_control(link, &request, IMPORT_MAX_MS, error);
 }
 
