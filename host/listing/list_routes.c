@@ -26,9 +26,8 @@ struct work {
     char folder[FG_LISTING_PATH_MAX];
 };
 
-/* Values of headers: the server reads them on the handler's thread, after the handler has returned. */
+/* Value of a header: the server reads it on the handler's thread, after the handler has returned. */
 static _Thread_local char etag_text[32];
-static _Thread_local char range_text[96];
 
 static void add_header(struct work *work, const char *name, const char *value)
 {
@@ -150,24 +149,10 @@ static void answer_manifest(struct work *work)
     fg_answer_bytes(work->answer, 200, bytes, length);
 }
 
-/* "bytes=N-" only; anything else is answered with the whole file, as HTTP allows. */
-static uint64_t range_from(const struct work *work)
-{
-    const char *text = fg_request_header(work->request, "Range");
-    size_t length = text == NULL ? 0 : strnlen(text, 64);
-    uint64_t from;
-
-    if (length < 8 || strncmp(text, "bytes=", 6) != 0 || text[length - 1] != '-' ||
-        !fg_folder_number(text + 6, length - 7, &from))
-        return 0;
-    return from;
-}
-
+/* Ranges are the server's affair. */
 static void answer_file(struct work *work, const char *path, uint64_t version)
 {
-    uint64_t from = range_from(work);
     struct stat status;
-    uint64_t size;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -176,24 +161,10 @@ static void answer_file(struct work *work, const char *path, uint64_t version)
         fg_answer_text(work->answer, 404, "there is no such file of this list here");
         return;
     }
-    size = (uint64_t)status.st_size;
-    if (from > 0 && from >= size) {
-        (void)close(fd);
-        (void)snprintf(range_text, sizeof(range_text), "bytes */%llu", (unsigned long long)size);
-        add_header(work, "Content-Range", range_text);
-        fg_answer_text(work->answer, 416, "the file has %llu bytes", (unsigned long long)size);
-        return;
-    }
     add_etag(work, version);
-    if (from > 0) {
-        (void)snprintf(range_text, sizeof(range_text), "bytes %llu-%llu/%llu", (unsigned long long)from,
-                       (unsigned long long)(size - 1), (unsigned long long)size);
-        add_header(work, "Content-Range", range_text);
-    }
-    work->answer->status = from > 0 ? 206 : 200;
+    work->answer->status = 200;
     work->answer->file_descriptor = fd;
-    work->answer->file_offset = from;
-    work->answer->file_length = size - from;
+    work->answer->file_length = (uint64_t)status.st_size;
 }
 
 static void answer_delta(struct work *work)
