@@ -67,13 +67,30 @@ static void network_came(struct fg_link_plan *plan, int64_t now_mono_ms)
     }
 }
 
+static uint32_t interval_ms(const struct fg_link_times *times, enum fg_link_job job)
+{
+    switch (job) {
+    case FG_LINK_REPORT:
+        return times->report_ms;
+    case FG_LINK_LIST:
+        return times->list_ms;
+    case FG_LINK_RENEW:
+        return times->renew_ms;
+    default:
+        return 0;
+    }
+}
+
 static void wait_after_failure(struct fg_link_plan *plan, const struct fg_link_times *times,
                                enum fg_link_job job, int64_t now_mono_ms, uint32_t random)
 {
+    uint32_t interval = interval_ms(times, job);
+    uint32_t longest = interval != 0 && interval < times->retry_max_ms ? interval : times->retry_max_ms;
+
     if (plan->failures[job] < UINT32_MAX)
         plan->failures[job]++;
-    plan->due_mono_ms[job] = now_mono_ms + fg_link_backoff_ms(plan->failures[job], times->retry_min_ms,
-                                                              times->retry_max_ms, random);
+    plan->due_mono_ms[job] =
+        now_mono_ms + fg_link_backoff_ms(plan->failures[job], times->retry_min_ms, longest, random);
 }
 
 void fg_link_plan_pushed(struct fg_link_plan *plan, const struct fg_link_times *times,
@@ -98,20 +115,6 @@ void fg_link_plan_pushed(struct fg_link_plan *plan, const struct fg_link_times *
     /* FORK and REFUSED need a person: asking often cures nothing. */
     plan->failures[FG_LINK_PUSH]++;
     plan->due_mono_ms[FG_LINK_PUSH] = now_mono_ms + times->retry_max_ms;
-}
-
-static uint32_t interval_ms(const struct fg_link_times *times, enum fg_link_job job)
-{
-    switch (job) {
-    case FG_LINK_REPORT:
-        return times->report_ms;
-    case FG_LINK_LIST:
-        return times->list_ms;
-    case FG_LINK_RENEW:
-        return times->renew_ms;
-    default:
-        return 0;
-    }
 }
 
 void fg_link_plan_done(struct fg_link_plan *plan, const struct fg_link_times *times, enum fg_link_job job,

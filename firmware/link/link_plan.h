@@ -63,8 +63,8 @@ void fg_link_plan_pushed(struct fg_link_plan *plan, const struct fg_link_times *
 void fg_link_plan_done(struct fg_link_plan *plan, const struct fg_link_times *times, enum fg_link_job job,
                        int64_t now_mono_ms, uint32_t random);
 
-/* A job failed with this error. When the network was down and a later job gets through, all that failed are
- * due again at once. */
+/* A job failed with this error: it is due again after a back-off, which is never longer than the job's own
+ * interval. When the network was down and a later job gets through, all that failed are due again at once. */
 void fg_link_plan_failed(struct fg_link_plan *plan, const struct fg_link_times *times, enum fg_link_job job,
                          enum fg_err code, int64_t now_mono_ms, uint32_t random);
 

@@ -127,6 +127,17 @@ TEST("what waited for the network goes on as soon as one request gets through")
     CHECK_INT(fg_link_plan_next(&plan, &facts, 100), FG_LINK_PUSH);
 }
 
+TEST("a job that fails never waits longer than its own interval")
+{
+    struct fg_link_times often = times;
+    struct fg_link_plan plan = quiet_plan(0);
+
+    often.list_ms = 5000;
+    for (int i = 0; i < 9; i++)
+        fg_link_plan_failed(&plan, &often, FG_LINK_LIST, FG_E_NOT_FOUND, 0, 0);
+    CHECK_INT(plan.due_mono_ms[FG_LINK_LIST], 5000);
+}
+
 TEST("a fork and a refusal wait long, a busy hop shortly")
 {
     struct fg_link_facts facts = {.last_sequence = 5, .unsent = 5};
