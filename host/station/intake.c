@@ -154,8 +154,9 @@ static enum fg_err take_fork(struct work *work, size_t index, struct fg_error *e
 
     work->controller.forks++;
     answer(work, FG_SYNC_FORK, true,
-           "controller %s sends another entry %" PRIu64 " than the one held: kept as evidence",
-           work->controller.id, sequence);
+           "controller %s sends another entry %" PRIu64 " than the one held, %s: kept as evidence",
+           work->controller.id, sequence,
+           verify_head(work, NULL) == FG_OK ? "signed with its key" : "with a false head signature");
     return fg_station_store_evidence(work->store, sequence, &work->hashes[index], FG_SYNC_FORK, work->batch,
                                      work->now_ms, error);
 }

@@ -1,0 +1,415 @@
+/* Forwarding: when entries are due, what a receipt must be, and that one controller never holds back the
+ * others. The bureau is a stand-in that does what the test says. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/station/forward.h"
+#include "host/station/intake.h"
+#include "tests/lib/bureau_fixture.h"
+#include "tests/lib/check.h"
+
+#define NOW_MS FG_FIXTURE_NOW_MS
+#define HOUR_S 3600
+#define CONTROLLERS 3
+
+static struct fg_error error;
+static const char *const names[CONTROLLERS] = {"C1", "C2", "C3"};
+
+/* What the stand-in bureau does with one controller. */
+struct behaviour {
+    uint8_t verdict;     /* 0 = takes everything */
+    enum fg_err failure; /* instead of an answer */
+    bool no_receipt;
+    bool false_receipt;
+};
+
+struct bench {
+    struct fg_station_store *store;
+    struct fg_forward *forward;
+    struct fg_fixture_journal *journals[CONTROLLERS];
+    struct behaviour behaviours[CONTROLLERS];
+    unsigned asked[CONTROLLERS];
+    uint64_t held[CONTROLLERS]; /* next sequence at the bureau */
+    struct fg_forward_moment moment;
+    struct fg_forward_result result;
+};
+
+static void give_receipt(struct bench *bench, size_t index, uint64_t next,
+                         const struct fg_push_source *source)
+{
+    struct fg_receipt receipt = {.next_sequence = next, .head = bench->journals[index]->hashes[next - 1]};
+    struct fg_private_key other;
+    struct fg_signature signature;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = 0;
+
+    memcpy(receipt.controller, names[index], sizeof("C1"));
+    CHECK_OK(fg_private_key_new(&other, &error), &error);
+    CHECK_OK(fg_receipt_sign(
+                 &receipt, bench->behaviours[index].false_receipt ? &other : fg_fixture_bureau_receipt_key(),
+                 &signature, &error),
+             &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    (void)source->take_receipt(source->context, bytes, length, NULL);
+}
+
+/* Stands in for fg_push_journal: reads one batch and does what the behaviour says. */
+static enum fg_err push(void *context, const struct fg_push_source *source, uint64_t *from,
+                        uint32_t batches_max, uint8_t *buffer, struct fg_push_result *ret_result,
+                        struct fg_error *ret_error)
+{
+    struct bench *bench = context;
+    struct fg_push_result result = {0};
+    struct fg_sync_batch batch;
+    size_t length = 0;
+    size_t index = 0;
+    uint64_t next = 0;
+    enum fg_err code =
+        source->read(source->context, *from, buffer, FG_SYNC_BATCH_BYTES_MAX, &length, &next, ret_error);
+
+    CHECK(batches_max > 0);
+    if (code != FG_OK)
+        return code;
+    CHECK_OK(fg_sync_batch_decode(buffer, length, &batch, &error), &error);
+    while (strcmp(names[index], batch.controller) != 0)
+        index++;
+    bench->asked[index]++;
+    if (bench->behaviours[index].failure != FG_OK)
+        return fg_fail(ret_error, bench->behaviours[index].failure, "as the test says");
+    result.verdict = bench->behaviours[index].verdict != 0 ? bench->behaviours[index].verdict : FG_SYNC_HELD;
+    if (result.verdict == FG_SYNC_HELD) {
+        CHECK_INT(batch.first_sequence, bench->held[index]);
+        bench->held[index] = next;
+        *from = next;
+        result.entries = batch.count;
+        if (!bench->behaviours[index].no_receipt)
+            give_receipt(bench, index, next, source);
+    }
+    result.next_sequence = *from;
+    *ret_result = result;
+    return FG_OK;
+}
+
+static void take(struct bench *bench, size_t index, uint64_t first, uint64_t last)
+{
+    struct fg_peer peer = {.kind = FG_PEER_CERTIFIED, .role = "controller", .has_device_key = true};
+    struct fg_intake_result result;
+    struct fg_sync_batch batch;
+
+    memcpy(peer.id, names[index], sizeof("C1"));
+    peer.device_key = bench->journals[index]->key.public_key;
+    fg_fixture_journal_batch(bench->journals[index], first, last, &batch);
+    CHECK_OK(fg_intake_take(bench->store, &peer, &batch, NOW_MS, &result, &error), &error);
+    CHECK_INT(result.answer.verdict, FG_SYNC_HELD);
+}
+
+static void bench_forward(struct bench *bench, bool continuous)
+{
+    struct fg_forward_settings settings = {
+        .store = bench->store,
+        .receipt_key = fg_fixture_bureau_receipt_key()->public_key,
+        .window = {.continuous = continuous, .start_s = 22 * HOUR_S, .length_s = 4 * HOUR_S, .offset_s = 600},
+        .retry_min_s = 10,
+        .retry_max_s = 100,
+        .push = push,
+        .push_context = bench};
+
+    fg_forward_free(bench->forward);
+    CHECK_OK(fg_forward_new(&settings, &bench->forward, &error), &error);
+}
+
+static void bench_open(struct bench *bench)
+{
+    struct fg_station_store_settings settings = {.path = fg_test_path("station.db"), .deadline_ms = 2000};
+
+    memset(bench, 0, sizeof(*bench));
+    CHECK_OK(fg_station_store_open(&settings, &bench->store, &error), &error);
+    bench->moment = (struct fg_forward_moment){.now_ms = NOW_MS, .mono_ms = 1000, .second = 12 * HOUR_S};
+    for (size_t i = 0; i < CONTROLLERS; i++) {
+        bench->journals[i] = fg_fixture_journal(names[i]);
+        fg_fixture_journal_fill(bench->journals[i], "HZ-CNG-1", NOW_MS - 5000, 5000);
+        fg_fixture_journal_fill(bench->journals[i], "HZ-CNG-2", NOW_MS - 1000, 5000);
+        bench->held[i] = 1;
+        take(bench, i, 1, 2);
+        take(bench, i, 3, 4);
+    }
+    bench_forward(bench, true);
+}
+
+static void bench_close(struct bench *bench)
+{
+    for (size_t i = 0; i < CONTROLLERS; i++)
+        free(bench->journals[i]);
+    fg_forward_free(bench->forward);
+    fg_station_store_close(bench->store);
+}
+
+static enum fg_err pass(struct bench *bench)
+{
+    return fg_forward_pass(bench->forward, &bench->moment, &bench->result, &error);
+}
+
+static struct fg_station_controller controller(struct bench *bench, size_t index)
+{
+    struct fg_station_controller found;
+
+    CHECK_OK(fg_station_store_controller(bench->store, names[index], &found, &error), &error);
+    return found;
+}
+
+TEST("the night window is open between its offset and its end, also over midnight")
+{
+    struct fg_forward_window window = {.start_s = 22 * HOUR_S, .length_s = 4 * HOUR_S, .offset_s = 600};
+
+    CHECK(!fg_forward_window_is_open(&window, 12 * HOUR_S));
+    CHECK(!fg_forward_window_is_open(&window, 22 * HOUR_S));
+    CHECK(!fg_forward_window_is_open(&window, 22 * HOUR_S + 599));
+    CHECK(fg_forward_window_is_open(&window, 22 * HOUR_S + 600));
+    CHECK(fg_forward_window_is_open(&window, 0));
+    CHECK(fg_forward_window_is_open(&window, 2 * HOUR_S - 1));
+    CHECK(!fg_forward_window_is_open(&window, 2 * HOUR_S));
+}
+
+TEST(
+    "stations begin at different moments, always the same for one, and each has a quarter of the window left")
+{
+    unsigned tenths[10] = {0};
+    char name[16];
+
+    for (unsigned i = 0; i < 2000; i++) {
+        struct fg_forward_window window;
+
+        (void)snprintf(name, sizeof(name), "S%u", i);
+        window = fg_forward_window_of(name, false, 22 * HOUR_S, 4 * HOUR_S);
+        CHECK(window.offset_s < 3 * HOUR_S);
+        CHECK_INT(window.offset_s, fg_forward_window_of(name, false, 22 * HOUR_S, 4 * HOUR_S).offset_s);
+        tenths[window.offset_s * 10 / (3 * HOUR_S)]++;
+    }
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(tenths[i] > 120 && tenths[i] < 280);
+}
+
+TEST("a day's entries wait for the window; a grave one takes its controller's along at once; continuous "
+     "never waits")
+{
+    struct fg_forward_window window = {.start_s = 22 * HOUR_S, .length_s = 4 * HOUR_S};
+    struct fg_station_controller some = {.next_sequence = 5, .receipt_next = 3};
+
+    CHECK_INT(fg_forward_due(&window, 12 * HOUR_S, &some), FG_FORWARD_NOT);
+    CHECK_INT(fg_forward_due(&window, 23 * HOUR_S, &some), FG_FORWARD_WINDOW);
+    some.urgent_sequence = 2; /* is at the bureau already */
+    CHECK_INT(fg_forward_due(&window, 12 * HOUR_S, &some), FG_FORWARD_NOT);
+    some.urgent_sequence = 3;
+    CHECK_INT(fg_forward_due(&window, 12 * HOUR_S, &some), FG_FORWARD_URGENT);
+    window.continuous = true;
+    some.urgent_sequence = 0;
+    CHECK_INT(fg_forward_due(&window, 12 * HOUR_S, &some), FG_FORWARD_CONTINUOUS);
+    some.receipt_next = 5;
+    CHECK_INT(fg_forward_due(&window, 12 * HOUR_S, &some), FG_FORWARD_NOT);
+}
+
+TEST("waiting grows up to its bound and is spread by chance")
+{
+    struct fg_backoff backoff = {0};
+    int64_t longest = 0;
+
+    CHECK(fg_backoff_is_over(&backoff, 0));
+    fg_backoff_fail(&backoff, 10, 100, 0, 0);
+    CHECK_INT(backoff.until_ms, 5000);
+    CHECK(!fg_backoff_is_over(&backoff, 4999));
+    CHECK(fg_backoff_is_over(&backoff, 5000));
+    fg_backoff_fail(&backoff, 10, 100, 0, 0xffff);
+    CHECK_INT(backoff.until_ms, 20000);
+    for (int i = 0; i < 100; i++) {
+        fg_backoff_fail(&backoff, 10, 100, 0, 0xffff);
+        longest = backoff.until_ms > longest ? backoff.until_ms : longest;
+    }
+    CHECK_INT(longest, 100000);
+}
+
+TEST("NO-LOSS: what is sent is what receipts cover, and nothing is sent twice without need")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.result.entries, 12);
+    CHECK_INT(bench.result.asked, 3);
+    CHECK_INT(fg_station_unsent(&(struct fg_station_controller){.next_sequence = 5, .receipt_next = 5}), 0);
+    CHECK_INT(controller(&bench, 1).receipt_next, 5);
+    CHECK_INT(controller(&bench, 1).upstream_verdict, FG_SYNC_HELD);
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.result.asked, 0);
+    fg_fixture_journal_fill(bench.journals[0], "HZ-CNG-3", NOW_MS, 5000);
+    take(&bench, 0, 5, 6);
+    bench_forward(&bench, true); /* as after a restart */
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.held[0], 7);
+    CHECK_INT(bench.asked[1], 1);
+    bench_close(&bench);
+}
+
+TEST("outside the window only the controller with a grave entry is forwarded")
+{
+    struct fg_entry entry = {.kind = FG_ENTRY_EVENT, .event = FG_EVENT_LIST_TAMPERED};
+    struct bench bench;
+
+    bench_open(&bench);
+    bench_forward(&bench, false);
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.result.asked, 0);
+    fg_fixture_journal_add(bench.journals[2], &entry);
+    take(&bench, 2, 5, 5);
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.asked[0] + bench.asked[1], 0);
+    CHECK_INT(controller(&bench, 2).receipt_next, 6);
+    bench.moment.second = 23 * HOUR_S;
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.asked[0], 1);
+    CHECK_INT(bench.asked[1], 1);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: a controller that is refused, forked or poisons the bureau does not hold back the others")
+{
+    static const struct behaviour bad[] = {{.verdict = FG_SYNC_REFUSED}, {.verdict = FG_SYNC_FORK},
+                                           {.verdict = FG_SYNC_BUSY},    {.failure = FG_E_FORMAT},
+                                           {.failure = FG_E_BUSY},       {.no_receipt = true},
+                                           {.false_receipt = true}};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct bench bench;
+
+        bench_open(&bench);
+        bench.behaviours[0] = bad[i];
+        CHECK_OK(pass(&bench), &error);
+        CHECK_INT(controller(&bench, 0).receipt_next, 1);
+        CHECK_INT(controller(&bench, 1).receipt_next, 5);
+        CHECK_INT(controller(&bench, 2).receipt_next, 5);
+        CHECK_INT(bench.asked[0], 1);
+        CHECK(controller(&bench, 0).upstream_text[0] != '\0' || bad[i].verdict != 0);
+        CHECK_INT(controller(&bench, 0).upstream_ms, NOW_MS);
+        CHECK_OK(pass(&bench), &error);
+        CHECK_INT(bench.asked[0], 1); /* waits */
+        bench.behaviours[0] = (struct behaviour){0};
+        bench.held[0] = 1;
+        bench.moment.mono_ms += 700000;
+        CHECK_OK(pass(&bench), &error);
+        CHECK_INT(controller(&bench, 0).receipt_next, 5);
+        bench_close(&bench);
+        remove(fg_test_path("station.db"));
+        remove(fg_test_path("station.db-wal"));
+        remove(fg_test_path("station.db-shm"));
+    }
+}
+
+TEST("a bureau that does not answer ends the pass, and the next one begins with another controller")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    bench.behaviours[0].failure = FG_E_TIMEOUT;
+    CHECK_INT(pass(&bench), FG_E_TIMEOUT);
+    CHECK_INT(bench.asked[1], 0);
+    bench.moment.mono_ms += 1;
+    CHECK_OK(pass(&bench), &error); /* C2, C3; C1 waits */
+    CHECK_INT(bench.asked[0], 1);
+    CHECK_INT(controller(&bench, 2).receipt_next, 5);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: entries missing in the station's own store hold back their controller alone, and are "
+     "named")
+{
+    struct bench bench;
+    struct fg_sql_settings settings = {.deadline_ms = 2000};
+    char url[300];
+    struct fg_sql *sql = NULL;
+
+    bench_open(&bench);
+    (void)snprintf(url, sizeof(url), "sqlite:%s", fg_test_path("station.db"));
+    settings.url = url;
+    CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
+    fg_fixture_sql_run(sql, "DELETE FROM entry WHERE controller = 'C2' AND sequence = 2");
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(controller(&bench, 1).receipt_next, 1);
+    CHECK_HAS(controller(&bench, 1).upstream_text, "entry 2 is missing");
+    CHECK_INT(controller(&bench, 2).receipt_next, 5);
+    CHECK_INT(fg_station_store_verify(bench.store, "C2", &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(sql,
+                       "UPDATE entry SET bytes = CAST('x' AS BLOB) WHERE controller = 'C1' AND sequence = 3");
+    CHECK_INT(fg_station_store_verify(bench.store, "C1", &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "entry 3 was edited");
+    fg_fixture_sql_run(sql, "DELETE FROM entry WHERE controller = 'C3' AND sequence > 2");
+    CHECK_INT(fg_station_store_verify(bench.store, "C3", &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "ends at entry 2");
+    fg_sql_close(sql);
+    bench_close(&bench);
+}
+
+/* A receipt as a test wants it. */
+static enum fg_err take_receipt(struct bench *bench, const char *for_controller,
+                                const struct fg_receipt *receipt, const struct fg_private_key *key)
+{
+    struct fg_signature signature;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = 0;
+
+    CHECK_OK(fg_receipt_sign(receipt, key, &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    return fg_forward_take_receipt(bench->store, &fg_fixture_bureau_receipt_key()->public_key, for_controller,
+                                   bytes, length, NOW_MS, &error);
+}
+
+TEST("TAMPER-SHOWS: receipts that are false, another's, over another chain or rolled back are not taken")
+{
+    struct bench bench;
+    struct fg_private_key other;
+    struct fg_receipt receipt = {.controller = "C1", .next_sequence = 4};
+    const struct fg_private_key *key = fg_fixture_bureau_receipt_key();
+
+    bench_open(&bench);
+    CHECK_OK(fg_private_key_new(&other, &error), &error);
+    receipt.head = bench.journals[0]->hashes[3];
+    CHECK_INT(take_receipt(&bench, "C1", &receipt, &other), FG_E_AUTH);
+    CHECK_INT(take_receipt(&bench, "C2", &receipt, key), FG_E_AUTH);
+    CHECK_HAS(error.text, "for controller C1 instead of C2");
+    receipt.head.bytes[0] ^= 1;
+    CHECK_INT(take_receipt(&bench, "C1", &receipt, key), FG_E_AUTH);
+    CHECK_HAS(error.text, "other entries");
+    receipt.head.bytes[0] ^= 1;
+    CHECK_OK(take_receipt(&bench, "C1", &receipt, key), &error);
+    CHECK_OK(take_receipt(&bench, "C1", &receipt, key), &error);
+    receipt.next_sequence = 3;
+    receipt.head = bench.journals[0]->hashes[2];
+    CHECK_INT(take_receipt(&bench, "C1", &receipt, key), FG_E_OLD);
+    CHECK_HAS(error.text, "lost entries");
+    CHECK_INT(controller(&bench, 0).receipt_next, 4);
+    CHECK_INT(fg_forward_take_receipt(bench.store, &key->public_key, "C1", (const uint8_t *)"\xff", 1, NOW_MS,
+                                      &error),
+              FG_E_FORMAT);
+    bench_close(&bench);
+}
+
+static bool stop_now(void *context)
+{
+    (void)context;
+    return true;
+}
+
+TEST("a pass ends before the next controller when the station is stopping")
+{
+    struct bench bench;
+    struct fg_forward_settings settings = {
+        .window = {.continuous = true}, .push = push, .stopping = stop_now};
+
+    bench_open(&bench);
+    settings.store = bench.store;
+    settings.push_context = &bench;
+    fg_forward_free(bench.forward);
+    CHECK_OK(fg_forward_new(&settings, &bench.forward, &error), &error);
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.asked[0] + bench.asked[1] + bench.asked[2], 0);
+    bench_close(&bench);
+}
