@@ -66,6 +66,7 @@ extern const struct cli_command cli_point_commands[];
 extern const struct cli_command cli_ca_commands[];
 extern const struct cli_command cli_device_commands[];
 extern const struct cli_command cli_enrol_commands[];
+extern const struct cli_command cli_station_commands[];
 extern const struct cli_command cli_keyring_commands[];
 
 /* The option's (last) value, NULL when not given; a switch that was given has the value "". name must be one

@@ -1,14 +1,25 @@
 /* Implementation of the station's store (store.h): controllers, receipts, evidence, the bureau's state.
  * Entries are in store_entry.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/station/schema.h"
 #include "host/station/store_private.h"
 
 #define URL_MAX 512
 #define UPSTREAM_ROW 1
+
+/* Tables as they are, and no writing from now on. */
+static enum fg_err look_only(struct fg_sql *sql, struct fg_error *error)
+{
+    struct fg_sql_statement *statement = NULL;
+    enum fg_err result = fg_sql_prepare(sql, "PRAGMA query_only = 1", &statement, error);
+
+    return result == FG_OK ? fg_sql_run(statement, NULL, error) : result;
+}
 
 enum fg_err fg_station_store_open(const struct fg_station_store_settings *settings,
                                   struct fg_station_store **ret_store, struct fg_error *error)
@@ -23,13 +34,16 @@ enum fg_err fg_station_store_open(const struct fg_station_store_settings *settin
 
     if ((size_t)snprintf(url, sizeof(url), "sqlite:%s", settings->path) >= sizeof(url))
         return fg_fail(error, FG_E_SIZE, "the store's path is longer than %d characters", URL_MAX - 8);
+    if (settings->read_only && settings->sqlite_vfs == NULL && access(settings->path, F_OK) != 0)
+        return fg_fail(error, FG_E_NOT_FOUND, "store %s: %s", settings->path, strerror(errno));
     store = calloc(1, sizeof(*store));
     if (store == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for the store");
     migrations = fg_station_schema(&count);
     result = fg_sql_open(&sql, &store->sql, error);
     if (result == FG_OK)
-        result = fg_sql_migrate(store->sql, migrations, count, NULL, error);
+        result = settings->read_only ? look_only(store->sql, error)
+                                     : fg_sql_migrate(store->sql, migrations, count, NULL, error);
     if (result != FG_OK) {
         (void)fg_fail_in(error, result, "store %s", settings->path);
         fg_station_store_close(store);

@@ -18,6 +18,7 @@ struct fg_station_store_settings {
     const char *path;
     const char *sqlite_vfs; /* NULL = SQLite's default */
     uint32_t deadline_ms;   /* of one statement or of waiting for a lock */
+    bool read_only;         /* the file must be there, and nothing is written to it */
 };
 
 /* Opens or creates and brings the tables up to date. FG_E_IO, FG_E_STATE (made by a newer program),

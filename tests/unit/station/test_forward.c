@@ -9,7 +9,7 @@
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 
-#define NOW_MS FG_FIXTURE_NOW_MS
+#define NOW_MS FG_FIXTURE_BUREAU_MS
 #define HOUR_S 3600
 #define CONTROLLERS 3
 

@@ -7,7 +7,7 @@
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 
-#define NOW_MS FG_FIXTURE_NOW_MS
+#define NOW_MS FG_FIXTURE_BUREAU_MS
 
 static struct fg_error error;
 
