@@ -176,11 +176,11 @@ done:
 }
 
 /* Everything but the rows: what the clerk asked for must be possible before a long registry is read. */
-static enum fg_err start_manifest(struct build *build, struct fg_error *error)
+static enum fg_err start_manifest(struct build *build, const struct fg_station_rules *rules,
+                                  struct fg_error *error)
 {
     const struct fg_list_build_options *options = build->options;
     struct fg_manifest *manifest = &build->manifest;
-    enum fg_err result;
 
     if (strlen(options->list_id) > FG_NAME_MAX)
         return fg_fail(error, FG_E_ARG, "list id: at most %d bytes are allowed", FG_NAME_MAX);
@@ -191,25 +191,66 @@ static enum fg_err start_manifest(struct build *build, struct fg_error *error)
     manifest->issued_ms = options->issued_ms;
     manifest->expires_ms = options->expires_ms;
     manifest->body_bytes = FG_LIST_FILE_LENGTH_BYTES;
-    result = fg_rules_read(options->rules_path, &manifest->rules, error);
-    return result == FG_OK ? fg_manifest_check(manifest, error) : result;
+    manifest->rules = *rules;
+    return fg_manifest_check(manifest, error);
+}
+
+/* What was signed elsewhere must be the manifest of these very rows. */
+static enum fg_err take_signed(struct build *build, struct fg_error *error)
+{
+    const struct fg_list_build_options *options = build->options;
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length = 0;
+    enum fg_err result = fg_manifest_encode(&build->manifest, bytes, sizeof(bytes), &length, error);
+
+    if (result != FG_OK)
+        return result;
+    if (options->signed_length != FG_MANIFEST_SIGNED_MIN + length ||
+        memcmp(options->signed_manifest + FG_MANIFEST_SIGNED_MIN, bytes, length) != 0)
+        return fg_fail(error, FG_E_STATE,
+                       "the registry has changed since this manifest was prepared; prepare and sign again");
+    memcpy(build->signed_manifest, options->signed_manifest, options->signed_length);
+    build->signed_length = options->signed_length;
+    return FG_OK;
+}
+
+/* From the rows on. */
+static enum fg_err finish(struct build *build, const struct fg_registry_columns *columns,
+                          struct fg_registry_faults *faults, struct fg_error *error)
+{
+    enum fg_err result = fg_registry_join(&build->registry, columns, faults, error);
+
+    if (result == FG_OK)
+        result = choose_bits(build, error);
+    if (result == FG_OK && build->options->signed_manifest != NULL) {
+        result = take_signed(build, error);
+        return result == FG_OK ? write_file(build, error) : result;
+    }
+    if (result != FG_OK || build->options->key == NULL)
+        return result;
+    result = fg_manifest_sign(&build->manifest, build->options->key, build->signed_manifest,
+                              sizeof(build->signed_manifest), &build->signed_length, error);
+    return result == FG_OK ? write_file(build, error) : result;
 }
 
 static enum fg_err run(struct build *build, struct fg_registry_faults *faults, struct fg_error *error)
 {
     struct fg_registry_columns columns = {0};
-    enum fg_err result = start_manifest(build, error);
+    struct fg_station_rules rules;
+    enum fg_err result = fg_rules_read(build->options->rules_path, &rules, error);
 
     if (result == FG_OK)
+        result = start_manifest(build, &rules, error);
+    if (result == FG_OK)
         result = fg_registry_read(&build->registry, build->options->csv_path, &columns, faults, error);
-    if (result == FG_OK)
-        result = fg_registry_join(&build->registry, &columns, faults, error);
-    if (result == FG_OK)
-        result = choose_bits(build, error);
-    if (result == FG_OK)
-        result = fg_manifest_sign(&build->manifest, build->options->key, build->signed_manifest,
-                                  sizeof(build->signed_manifest), &build->signed_length, error);
-    return result == FG_OK ? write_file(build, error) : result;
+    return result == FG_OK ? finish(build, &columns, faults, error) : result;
+}
+
+static void result_fill(const struct build *build, struct fg_list_build_result *ret_result)
+{
+    ret_result->manifest = build->manifest;
+    ret_result->file_bytes = FG_LIST_FILE_MAGIC_BYTES + FG_LIST_FILE_LENGTH_BYTES +
+                             (uint64_t)build->signed_length + build->manifest.body_bytes;
 }
 
 enum fg_err fg_list_build(const struct fg_list_build_options *options,
@@ -225,11 +266,32 @@ enum fg_err fg_list_build(const struct fg_list_build_options *options,
         return fg_fail(error, FG_E_MEMORY, "list build: out of memory");
     build->options = options;
     result = run(build, &faults, error);
-    if (result == FG_OK) {
-        ret_result->manifest = build->manifest;
-        ret_result->file_bytes = FG_LIST_FILE_MAGIC_BYTES + FG_LIST_FILE_LENGTH_BYTES +
-                                 (uint64_t)build->signed_length + build->manifest.body_bytes;
-    }
+    if (result == FG_OK)
+        result_fill(build, ret_result);
+    fg_registry_free(&build->registry);
+    free(build);
+    return result;
+}
+
+enum fg_err fg_list_build_rows(const struct fg_list_build_options *options,
+                               const struct fg_station_rules *rules, fg_list_build_giver give, void *context,
+                               struct fg_list_build_result *ret_result, struct fg_error *error)
+{
+    struct fg_registry_columns columns = {.code = 1, .uid = 2, .plate = 3};
+    struct fg_registry_faults faults = {.name = "registry", .error = error};
+    struct build *build = calloc(1, sizeof(*build));
+    enum fg_err result;
+
+    if (build == NULL)
+        return fg_fail(error, FG_E_MEMORY, "list build: out of memory");
+    build->options = options;
+    result = start_manifest(build, rules, error);
+    if (result == FG_OK)
+        result = give(context, &build->registry, error);
+    if (result == FG_OK)
+        result = finish(build, &columns, &faults, error);
+    if (result == FG_OK)
+        result_fill(build, ret_result);
     fg_registry_free(&build->registry);
     free(build);
     return result;

@@ -26,7 +26,11 @@ struct fg_list_build_options {
     uint64_t version;                 /* 1 and up; higher than the one before */
     int64_t issued_ms;
     int64_t expires_ms; /* after issued_ms */
-    int bucket_bits;    /* 0 to 24, or FG_LIST_BUILD_BITS_CHOOSE: about 16 rows a bucket */
+    /* Signed on another machine: the signed manifest, used instead of key when not NULL. It must be that of
+     * these rows (FG_E_STATE else); its signature is not verified here. */
+    const uint8_t *signed_manifest;
+    size_t signed_length;
+    int bucket_bits; /* 0 to 24, or FG_LIST_BUILD_BITS_CHOOSE: about 16 rows a bucket */
 };
 
 struct fg_list_build_result {
@@ -44,5 +48,15 @@ typedef void (*fg_list_build_report)(void *context, uint64_t line, size_t column
 enum fg_err fg_list_build(const struct fg_list_build_options *options,
                           struct fg_list_build_result *ret_result, fg_list_build_report report,
                           void *report_context, struct fg_error *error);
+
+/* The same from rows that the caller gives instead of a CSV, and from rules that are read already: options'
+ * csv_path and rules_path are not used. give is called once and adds rows with fg_registry_add (registry.h).
+ * With options' key NULL nothing is written, only the manifest computed. */
+struct fg_registry;
+typedef enum fg_err (*fg_list_build_giver)(void *context, struct fg_registry *registry,
+                                           struct fg_error *error);
+enum fg_err fg_list_build_rows(const struct fg_list_build_options *options,
+                               const struct fg_station_rules *rules, fg_list_build_giver give, void *context,
+                               struct fg_list_build_result *ret_result, struct fg_error *error);
 
 #endif

@@ -1,6 +1,7 @@
 /* Implementation of values.h. */
 #include "host/bureau/values.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool digits(const char *text, size_t count, int32_t *ret_number)
@@ -47,6 +48,27 @@ bool fg_value_day(const char *text, int32_t *ret_day)
                (1969 / 4 - 1969 / 100 + 1969 / 400) + before[month - 1] + (month > 2 && is_leap(year)) + day -
                1;
     return true;
+}
+
+void fg_value_day_text(int32_t day, char ret_text[16])
+{
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int32_t year = 1970;
+    int month = 0;
+
+    ret_text[0] = '\0';
+    if (day <= 0)
+        return;
+    while (year <= 9999 && day >= 365 + is_leap(year))
+        day -= 365 + is_leap(year++);
+    if (year > 9999)
+        return;
+    while (day >= lengths[month] + (month == 1 && is_leap(year))) {
+        day -= lengths[month] + (month == 1 && is_leap(year));
+        month++;
+    }
+    (void)snprintf(ret_text, 16, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)(month + 1) % 100,
+                   (unsigned)(day + 1) % 100);
 }
 
 bool fg_value_number(const char *text, uint32_t most, uint32_t *ret_number)

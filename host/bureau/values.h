@@ -10,6 +10,9 @@
 /* YYYY-MM-DD of the Gregorian calendar, 1970 to 9999, as days since 1970-01-01; "" gives 0. */
 bool fg_value_day(const char *text, int32_t *ret_day);
 
+/* The same the other way: "2026-11-23", and "" for 0 or a day outside of those years. */
+void fg_value_day_text(int32_t day, char ret_text[16]);
+
 /* Decimal digits only, at most most; "" gives 0. */
 bool fg_value_number(const char *text, uint32_t most, uint32_t *ret_number);
 

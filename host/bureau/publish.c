@@ -1,0 +1,352 @@
+/* Implementation of publishing (publish.h). */
+#include "host/bureau/publish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/bureau/record.h"
+#include "host/bureau/registry.h"
+#include "host/bureau/rules.h"
+#include "proto/manifest.h"
+
+#define DAY_MS INT64_C(86400000)
+
+/* What the station's record says of its list. */
+struct station {
+    char area[FG_NAME_MAX + 1];
+    int64_t medium; /* 0 = all */
+    int64_t days;
+    struct fg_station_rules rules;
+};
+
+/* The newest version of a list; version 0 = none yet. */
+struct last {
+    uint64_t version;
+    struct fg_digest root;
+    struct fg_digest rules;
+    int64_t issued_ms;
+    int64_t expires_ms;
+};
+
+struct giving {
+    struct fg_sql *sql;
+    const struct station *station;
+};
+
+static enum fg_err station_read(struct fg_sql *sql, const char *id, struct station *ret_station,
+                                struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    const char *rules;
+    enum fg_err result = fg_sql_prepare(
+        sql, "SELECT area, list_medium, list_days, rules FROM station WHERE station = $1", &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    memset(ret_station, 0, sizeof(*ret_station));
+    fg_sql_bind_text(statement, 1, id);
+    result = fg_sql_next(statement, error);
+    if (result == FG_E_NOT_FOUND)
+        return fg_fail(error, FG_E_NOT_FOUND, "station %.40s: not in the registry", id);
+    if (result != FG_OK)
+        return result;
+    (void)snprintf(ret_station->area, sizeof(ret_station->area), "%s", fg_sql_text(statement, 0));
+    ret_station->medium = fg_sql_int(statement, 1);
+    ret_station->days = fg_sql_int(statement, 2);
+    rules = fg_sql_text(statement, 3);
+    if (rules[0] == '\0')
+        result = fg_fail(error, FG_E_NOT_FOUND, "station %.40s: it has no rules; set its field rules", id);
+    else
+        result = fg_rules_parse(id, rules, strlen(rules), &ret_station->rules, error);
+    fg_sql_reset(statement);
+    return result;
+}
+
+static enum fg_err last_read(struct fg_sql *sql, const char *list_id, struct last *ret_last,
+                             struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    size_t length = 0;
+    const uint8_t *bytes;
+    enum fg_err result =
+        fg_sql_prepare(sql,
+                       "SELECT version, root, rules, issued_ms, expires_ms FROM list_version WHERE list_id "
+                       "= $1 ORDER BY version DESC LIMIT 1",
+                       &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    memset(ret_last, 0, sizeof(*ret_last));
+    fg_sql_bind_text(statement, 1, list_id);
+    result = fg_sql_next(statement, error);
+    if (result == FG_E_NOT_FOUND)
+        return FG_OK;
+    if (result != FG_OK)
+        return result;
+    ret_last->version = (uint64_t)fg_sql_int(statement, 0);
+    bytes = fg_sql_bytes(statement, 1, &length);
+    if (length == FG_DIGEST_BYTES)
+        memcpy(ret_last->root.bytes, bytes, length);
+    bytes = fg_sql_bytes(statement, 2, &length);
+    if (length == FG_DIGEST_BYTES)
+        memcpy(ret_last->rules.bytes, bytes, length);
+    ret_last->issued_ms = fg_sql_int(statement, 3);
+    ret_last->expires_ms = fg_sql_int(statement, 4);
+    fg_sql_reset(statement);
+    return FG_OK;
+}
+
+static enum fg_err row_read(const struct fg_sql_statement *statement, struct fg_row *ret_row,
+                            struct fg_error *error)
+{
+    size_t length = 0;
+    const uint8_t *uid = fg_sql_bytes(statement, 1, &length);
+
+    memset(ret_row, 0, sizeof(*ret_row));
+    (void)snprintf(ret_row->code.text, sizeof(ret_row->code.text), "%s", fg_sql_text(statement, 0));
+    if (length > FG_UID_MAX)
+        return fg_fail(error, FG_E_CORRUPT, "cylinder %s: its UID is %zu bytes long", ret_row->code.text,
+                       length);
+    memcpy(ret_row->uid.bytes, uid, length);
+    ret_row->uid.length = (uint8_t)length;
+    ret_row->state = (uint8_t)fg_sql_int(statement, 2);
+    ret_row->medium = (uint8_t)fg_sql_int(statement, 3);
+    ret_row->first_fill_pending = fg_sql_int(statement, 4) != 0;
+    ret_row->nominal_pressure_kpa = (uint32_t)fg_sql_int(statement, 5);
+    ret_row->water_capacity_dl = (uint32_t)fg_sql_int(statement, 6);
+    ret_row->tare_g = (uint32_t)fg_sql_int(statement, 7);
+    ret_row->maximum_fill_g = (uint32_t)fg_sql_int(statement, 8);
+    ret_row->inspection_due_day = (int32_t)fg_sql_int(statement, 9);
+    ret_row->end_of_life_day = (int32_t)fg_sql_int(statement, 10);
+    (void)snprintf(ret_row->owner, sizeof(ret_row->owner), "%s", fg_sql_text(statement, 11));
+    (void)snprintf(ret_row->plate, sizeof(ret_row->plate), "%s", fg_sql_text(statement, 12));
+    return FG_OK;
+}
+
+static enum fg_err rows_give(void *context, struct fg_registry *registry, struct fg_error *error)
+{
+    const struct giving *giving = context;
+    struct fg_sql_statement *statement;
+    struct fg_row row;
+    uint32_t number = 0;
+    enum fg_err result = fg_sql_prepare(giving->sql,
+                                        "SELECT code, uid, state, medium, first_fill_pending, nominal_kpa, "
+                                        "capacity_dl, tare_g, maximum_fill_g, "
+                                        "inspection_due, end_of_life, owner, plate FROM cylinder WHERE ($1 = "
+                                        "'' OR area = $1) AND ($2 = 0 OR medium = $2)",
+                                        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, giving->station->area);
+    fg_sql_bind_int(statement, 2, giving->station->medium);
+    while ((result = fg_sql_next(statement, error)) == FG_OK) {
+        result = row_read(statement, &row, error);
+        if (result == FG_OK)
+            result = fg_registry_add(registry, &row, ++number, error);
+        if (result != FG_OK) {
+            fg_sql_reset(statement);
+            return result;
+        }
+    }
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
+}
+
+/* Rules that mean the same encode alike. */
+static enum fg_err rules_digest(const struct fg_manifest *manifest, struct fg_digest *ret_digest,
+                                struct fg_error *error)
+{
+    struct fg_manifest only = {.version = 1, .body_bytes = manifest->body_bytes, .expires_ms = 1};
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length = 0;
+    enum fg_err result;
+
+    only.list_id[0] = 'x';
+    only.body_bytes = FG_LIST_BODY_MAX;
+    only.rules = manifest->rules;
+    result = fg_manifest_encode(&only, bytes, sizeof(bytes), &length, error);
+    if (result == FG_OK)
+        fg_sha256(bytes, length, ret_digest);
+    return result;
+}
+
+static enum fg_err version_keep(struct fg_sql *sql, const struct fg_manifest *manifest,
+                                const struct fg_digest *rules, const struct fg_publish_order *order,
+                                struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result =
+        fg_sql_prepare(sql,
+                       "INSERT INTO list_version (list_id, version, root, rules, row_count, issued_ms, "
+                       "expires_ms, published_ms, who) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                       &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, manifest->list_id);
+    fg_sql_bind_int(statement, 2, (int64_t)manifest->version);
+    fg_sql_bind_bytes(statement, 3, manifest->root.bytes, FG_DIGEST_BYTES);
+    fg_sql_bind_bytes(statement, 4, rules->bytes, FG_DIGEST_BYTES);
+    fg_sql_bind_int(statement, 5, (int64_t)manifest->row_count);
+    fg_sql_bind_int(statement, 6, manifest->issued_ms);
+    fg_sql_bind_int(statement, 7, manifest->expires_ms);
+    fg_sql_bind_int(statement, 8, order->now_ms);
+    fg_sql_bind_text(statement, 9, order->who);
+    return fg_sql_run(statement, NULL, error);
+}
+
+/* What is needed to build the next list of a station, and what was published last. */
+struct next {
+    struct station station;
+    struct last last;
+    struct fg_list_build_options options;
+    struct fg_list_build_result built;
+    struct fg_digest rules;
+};
+
+static enum fg_err next_start(struct fg_sql *sql, const struct fg_publish_order *order, struct next *ret_next,
+                              struct fg_error *error)
+{
+    enum fg_err result = station_read(sql, order->station, &ret_next->station, error);
+
+    if (result == FG_OK)
+        result = last_read(sql, order->station, &ret_next->last, error);
+    ret_next->options =
+        (struct fg_list_build_options){.out_path = order->out_path,
+                                       .list_id = order->station,
+                                       .version = ret_next->last.version + 1,
+                                       .issued_ms = order->now_ms,
+                                       .expires_ms = order->now_ms + ret_next->station.days * DAY_MS,
+                                       .bucket_bits = FG_LIST_BUILD_BITS_CHOOSE};
+    return result;
+}
+
+static enum fg_err next_build(struct fg_sql *sql, struct next *next, struct fg_error *error)
+{
+    struct giving giving = {.sql = sql, .station = &next->station};
+    enum fg_err result =
+        fg_list_build_rows(&next->options, &next->station.rules, rows_give, &giving, &next->built, error);
+
+    return result == FG_OK ? rules_digest(&next->built.manifest, &next->rules, error) : result;
+}
+
+static bool next_is_same(const struct next *next, int64_t now_ms)
+{
+    const struct last *last = &next->last;
+
+    return last->version > 0 &&
+           memcmp(last->root.bytes, next->built.manifest.root.bytes, FG_DIGEST_BYTES) == 0 &&
+           memcmp(last->rules.bytes, next->rules.bytes, FG_DIGEST_BYTES) == 0 &&
+           now_ms < last->issued_ms + (last->expires_ms - last->issued_ms) / 2;
+}
+
+/* Times are those that were signed. */
+static enum fg_err signed_take(const struct fg_publish_order *order, struct next *next,
+                               struct fg_error *error)
+{
+    struct fg_manifest manifest;
+    enum fg_err result;
+
+    if (order->signed_length < FG_MANIFEST_SIGNED_MIN)
+        return fg_fail(error, FG_E_FORMAT, "signed manifest: it is cut");
+    result = fg_manifest_decode(order->signed_manifest + FG_MANIFEST_SIGNED_MIN,
+                                order->signed_length - FG_MANIFEST_SIGNED_MIN, &manifest, error);
+    if (result != FG_OK)
+        return result;
+    next->options.issued_ms = manifest.issued_ms;
+    next->options.expires_ms = manifest.expires_ms;
+    next->options.signed_manifest = order->signed_manifest;
+    next->options.signed_length = order->signed_length;
+    return FG_OK;
+}
+
+/* Inside a transaction, so that nobody publishes the same version meanwhile. */
+static enum fg_err publish_run(struct fg_sql *sql, const struct fg_publish_order *order,
+                               struct fg_publish_result *ret_result, struct fg_error *error)
+{
+    struct next next;
+    enum fg_err result = next_start(sql, order, &next, error);
+
+    if (result != FG_OK)
+        return result;
+    ret_result->published = true;
+    if (order->signed_manifest != NULL) {
+        result = signed_take(order, &next, error);
+    } else if (!order->forced) {
+        result = next_build(sql, &next, error); /* without a key nothing is written yet */
+        ret_result->published = result == FG_OK && !next_is_same(&next, order->now_ms);
+    }
+    if (result == FG_OK && ret_result->published) {
+        next.options.key = order->key;
+        result = next_build(sql, &next, error);
+    }
+    if (result != FG_OK)
+        return result;
+    ret_result->manifest = next.built.manifest;
+    return ret_result->published ? version_keep(sql, &next.built.manifest, &next.rules, order, error) : FG_OK;
+}
+
+enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
+                       struct fg_publish_result *ret_result, struct fg_error *error)
+{
+    struct fg_publish_result published;
+    enum fg_err result = fg_sql_begin(sql, error);
+
+    if (result != FG_OK)
+        return result;
+    result = publish_run(sql, order, &published, error);
+    if (result == FG_OK)
+        result = fg_sql_commit(sql, error);
+    if (result == FG_OK)
+        *ret_result = published;
+    else
+        fg_sql_rollback(sql);
+    return result;
+}
+
+enum fg_err fg_publish_prepare(struct fg_sql *sql, const struct fg_publish_order *order, uint8_t *buffer,
+                               size_t capacity, size_t *ret_length, struct fg_error *error)
+{
+    struct next next;
+    enum fg_err result = next_start(sql, order, &next, error);
+
+    if (result == FG_OK)
+        result = next_build(sql, &next, error);
+    return result == FG_OK ? fg_manifest_encode(&next.built.manifest, buffer, capacity, ret_length, error)
+                           : result;
+}
+
+enum fg_err fg_publish_stations(struct fg_sql *sql, fg_station_visit visit, void *context,
+                                struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    char(*stations)[FG_NAME_MAX + 1] = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    enum fg_err result = fg_sql_prepare(sql, "SELECT station FROM station WHERE rules <> '' ORDER BY station",
+                                        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    /* In memory: visit may use the database. */
+    while ((result = fg_sql_next(statement, error)) == FG_OK) {
+        if (count == capacity) {
+            void *more =
+                realloc(stations, (capacity = capacity == 0 ? 64 : capacity * 2) * sizeof(*stations));
+
+            if (more == NULL) {
+                result = fg_fail(error, FG_E_MEMORY, "registry: no memory for %zu stations", capacity);
+                break;
+            }
+            stations = more;
+        }
+        (void)snprintf(stations[count++], sizeof(*stations), "%s", fg_sql_text(statement, 0));
+    }
+    fg_sql_reset(statement);
+    result = result == FG_E_NOT_FOUND ? FG_OK : result;
+    for (size_t i = 0; result == FG_OK && i < count; i++)
+        result = visit(context, stations[i], error);
+    free(stations);
+    return result;
+}

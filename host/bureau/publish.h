@@ -1,0 +1,48 @@
+/* Publishing: from the registry to the signed list of one station, as a file and as a record of what was
+ * published.
+ *
+ * A list belongs to one station, since a manifest carries one station's rules; its id is the station's id.
+ * Its rows are the cylinders of the station's area and list medium (empty and "all": every one). Versions
+ * rise by one. Not: handing lists on (host/listing). Relies on: record.h, list_build.h, host/sql. One thread.
+ */
+#ifndef FG_BUREAU_PUBLISH_H
+#define FG_BUREAU_PUBLISH_H
+
+#include "host/bureau/list_build.h"
+#include "host/sql/sql.h"
+
+struct fg_publish_order {
+    const char *station;
+    const char *out_path;             /* the list file */
+    const struct fg_private_key *key; /* that signs lists; NULL with signed_manifest */
+    const uint8_t *signed_manifest;   /* signed on another machine, verified by the caller; NULL with key */
+    size_t signed_length;
+    int64_t now_ms;
+    const char *who;
+    bool forced; /* also when nothing changed */
+};
+
+struct fg_publish_result {
+    bool published; /* false: rows and rules are as published before, and more than half of its days are left
+                     */
+    struct fg_manifest manifest;
+};
+
+/* Builds, signs and writes the station's next list, and records the version in one transaction; the file is
+ * there before the record. FG_E_NOT_FOUND: no such station, or it has no rules; others. */
+enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
+                       struct fg_publish_result *ret_result, struct fg_error *error);
+
+/* Signing on another machine, first half: the manifest of the station's next list, unsigned, into buffer
+ * (FG_MANIFEST_BYTES_MAX is always enough). The other half is fg_publish with the order's signed_manifest:
+ * key id, signature (72 bytes), these very bytes. Between the two the registry may not change (FG_E_STATE:
+ * prepare again). */
+enum fg_err fg_publish_prepare(struct fg_sql *sql, const struct fg_publish_order *order, uint8_t *buffer,
+                               size_t capacity, size_t *ret_length, struct fg_error *error);
+
+/* Calls visit for each station that has rules, in id order: those that lists can be published for. */
+typedef enum fg_err (*fg_station_visit)(void *context, const char *station, struct fg_error *error);
+enum fg_err fg_publish_stations(struct fg_sql *sql, fg_station_visit visit, void *context,
+                                struct fg_error *error);
+
+#endif
