@@ -1,6 +1,6 @@
-/* Power is cut at every write and sync of a list import, the first one and a later one, and the store is
- * opened again on what the disk kept: the old list or the new one must be in force, whole and proven, and the
- * import must work when tried again.
+/* Power is cut at every write and sync of a list import, the first one, a later one and a delta, and the
+ * store is opened again on what the disk kept: the old list or the new one must be in force, whole and
+ * proven, and the import must work when tried again.
  *
  * A failure prints SEED:STEP:MODE; POWERCUT=SEED:STEP:MODE in the environment replays that cut alone. */
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/list/list.h"
+#include "host/listing/delta_build.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/powercut_vfs.h"
@@ -24,6 +25,7 @@
 static struct fg_error error;
 static char first_path[192];
 static char second_path[192];
+static char delta_path[192];
 static char cut_name[64];
 static uint64_t cuts;
 
@@ -34,6 +36,15 @@ static void lists_make(void)
     (void)snprintf(first_path, sizeof(first_path), "%s", fg_fixture_list("one.fgl", csv, 1, 3));
     csv = fg_fixture_registry("two.csv", ROWS + 7, NULL);
     (void)snprintf(second_path, sizeof(second_path), "%s", fg_fixture_list("two.fgl", csv, 2, 3));
+}
+
+static void delta_make(void)
+{
+    struct fg_delta_build_result built;
+
+    (void)snprintf(delta_path, sizeof(delta_path), "%s", fg_test_path("one-two.fgd"));
+    CHECK_OK(fg_delta_build(first_path, second_path, delta_path, &built, &error), &error);
+    CHECK_INT(built.counts.inserted_rows, 7);
 }
 
 static enum fg_err store_open(struct fg_list **ret_list)
@@ -153,6 +164,19 @@ TEST("LIST-IS-SIGNED: power cut at every step of a later import leaves the old l
     CHECK(acknowledged);
     fg_powercut_save();
     cut_everywhere(second_path, 1, 2000);
+}
+
+TEST("LIST-IS-SIGNED: power cut at every step of a delta import leaves the old list or the new one")
+{
+    bool acknowledged = false;
+
+    lists_make();
+    delta_make();
+    fg_powercut_format();
+    import_run(first_path, &acknowledged);
+    CHECK(acknowledged);
+    fg_powercut_save();
+    cut_everywhere(delta_path, 1, 3000);
 }
 
 TEST("enough cuts of imports were made")

@@ -1,4 +1,5 @@
 /* Delta files: made from two list files, applied to the store's own buckets, proven by the new root. */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/list/list.h"
+#include "proto/bucket.h"
 #include "proto/delta.h"
 #include "proto/manifest.h"
 #include "proto/tree.h"
@@ -145,4 +147,211 @@ TEST("1 % of 100,000 rows changed is a delta under 64 kB")
            (double)built.counts.inserted_bytes / (double)built.counts.inserted_rows,
            (unsigned long long)built.counts.changed_rows,
            (double)built.counts.changed_bytes / (double)built.counts.changed_rows);
+}
+
+/* ---- what is not as it should be ---- */
+
+struct pair {
+    char from[FG_FIXTURE_PATH];
+    char to[FG_FIXTURE_PATH];
+    char delta[FG_FIXTURE_PATH];
+    struct fg_delta_build_result built;
+};
+
+static void make_pair(struct pair *pair)
+{
+    struct fg_fixture_city city = {.version = 1, .bucket_bits = 3, .rows = 100};
+
+    fg_fixture_city("from.fgl", &city, pair->from);
+    city.version = 2;
+    city.suspended_every = 20;
+    city.missing_every = 33;
+    city.rows = 104;
+    fg_fixture_city("to.fgl", &city, pair->to);
+    fg_fixture_delta("pair.fgd", pair->from, pair->to, pair->delta, &pair->built);
+}
+
+static void check_stays(struct fg_list *list, uint64_t version)
+{
+    struct fg_manifest manifest;
+
+    CHECK_INT(fg_list_state(list), FG_LIST_IN_FORCE);
+    CHECK_OK(fg_list_manifest(list, &manifest, &error), &error);
+    CHECK_INT(manifest.version, version);
+    CHECK_OK(fg_list_verify(list, &error), &error);
+}
+
+TEST("LIST-IS-SIGNED: a delta with any byte changed or cut off anywhere does not come into force")
+{
+    struct pair pair;
+    struct fg_manifest manifest;
+    struct fg_list *list;
+    size_t length;
+    uint8_t *bytes;
+
+    make_pair(&pair);
+    list = store_with(pair.from);
+    bytes = fg_fixture_read(pair.delta, &length);
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] ^= (uint8_t)(1 << i % 8);
+        fg_fixture_write_bytes(fg_test_path("bad.fgd"), bytes, length);
+        CHECK(fg_list_import(list, fg_test_path("bad.fgd"), NOW_MS, &manifest, &error) != FG_OK);
+        bytes[i] ^= (uint8_t)(1 << i % 8);
+    }
+    check_stays(list, 1);
+    for (size_t i = 0; i < length; i += 3) {
+        fg_fixture_write_bytes(fg_test_path("bad.fgd"), bytes, i);
+        CHECK(fg_list_import(list, fg_test_path("bad.fgd"), NOW_MS, &manifest, &error) != FG_OK);
+    }
+    bytes = realloc(bytes, length + 1);
+    CHECK(bytes != NULL);
+    bytes[length] = 0;
+    fg_fixture_write_bytes(fg_test_path("bad.fgd"), bytes, length + 1);
+    CHECK_INT(fg_list_import(list, fg_test_path("bad.fgd"), NOW_MS, &manifest, &error), FG_E_SIZE);
+    check_stays(list, 1);
+    CHECK_OK(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error), &error);
+    check_same(list, pair.to);
+    free(bytes);
+    fg_list_close(list);
+}
+
+TEST("LIST-IS-SIGNED: a delta whose new manifest is another one's does not come into force")
+{
+    struct fg_fixture_city city = {.version = 2, .bucket_bits = 3, .rows = 104, .dated_every = 9};
+    struct fg_delta_build_result built;
+    char other[FG_FIXTURE_PATH];
+    char other_delta[FG_FIXTURE_PATH];
+    struct pair pair;
+    struct fg_manifest manifest;
+    struct fg_list *list;
+    size_t length;
+    size_t other_length;
+    uint8_t *bytes;
+    uint8_t *other_bytes;
+    size_t head;
+
+    make_pair(&pair);
+    fg_fixture_city("other.fgl", &city, other);
+    fg_fixture_delta("other.fgd", pair.from, other, other_delta, &built);
+    list = store_with(pair.from);
+    bytes = fg_fixture_read(pair.delta, &length);
+    other_bytes = fg_fixture_read(other_delta, &other_length);
+    head = FG_DELTA_MAGIC_BYTES + FG_DELTA_LENGTH_BYTES + bytes[8] + ((size_t)bytes[9] << 8);
+    CHECK_INT(memcmp(bytes + 8, other_bytes + 8, 4), 0);
+    memcpy(bytes, other_bytes, head);
+    fg_fixture_write_bytes(fg_test_path("mixed.fgd"), bytes, length);
+    CHECK_INT(fg_list_import(list, fg_test_path("mixed.fgd"), NOW_MS, &manifest, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "root");
+    check_stays(list, 1);
+    free(bytes);
+    free(other_bytes);
+    fg_list_close(list);
+}
+
+TEST("a delta needs the list that it starts from, and refuses what is old or expired")
+{
+    struct fg_fixture_city city = {.version = 1, .bucket_bits = 3, .rows = 90};
+    struct pair pair;
+    char path[FG_FIXTURE_PATH];
+    struct fg_manifest manifest;
+    struct fg_list *list = open_store();
+
+    make_pair(&pair);
+    CHECK_INT(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error), FG_E_STATE);
+    fg_fixture_city("same-version.fgl", &city, path);
+    CHECK_OK(fg_list_import(list, path, NOW_MS, &manifest, &error), &error);
+    CHECK_INT(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error), FG_E_AUTH);
+    fg_list_close(list);
+    CHECK_INT(unlink(fg_test_path("list.db")), 0);
+    list = store_with(pair.from);
+    CHECK_INT(fg_list_import(list, pair.delta, FG_FIXTURE_EXPIRES_MS, &manifest, &error), FG_E_EXPIRED);
+    CHECK_OK(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error), &error);
+    CHECK_INT(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error), FG_E_OLD);
+    check_stays(list, 2);
+    fg_list_close(list);
+}
+
+TEST("no delta between lists of different shape, of different ids, or when the whole file is smaller")
+{
+    struct fg_fixture_city city = {.version = 1, .bucket_bits = 3, .rows = 100};
+    struct fg_delta_build_result built;
+    char one[FG_FIXTURE_PATH];
+    char two[FG_FIXTURE_PATH];
+    char out[FG_FIXTURE_PATH];
+
+    (void)snprintf(out, sizeof(out), "%s", fg_test_path("out.fgd"));
+    fg_fixture_city("one.fgl", &city, one);
+    city.version = 2;
+    city.bucket_bits = 4;
+    fg_fixture_city("two.fgl", &city, two);
+    CHECK_INT(fg_delta_build(one, two, out, &built, &error), FG_E_STATE);
+    city.bucket_bits = 3;
+    city.list_id = "town";
+    fg_fixture_city("two.fgl", &city, two);
+    CHECK_INT(fg_delta_build(one, two, out, &built, &error), FG_E_STATE);
+    city.list_id = NULL;
+    city.rows = 0;
+    fg_fixture_city("two.fgl", &city, two);
+    CHECK_INT(fg_delta_build(one, two, out, &built, &error), FG_E_STATE);
+    CHECK_INT(fg_delta_build(one, fg_test_path("none.fgl"), out, &built, &error), FG_E_IO);
+    CHECK_INT(fg_delta_build(one, one, fg_test_path("no/where.fgd"), &built, &error), FG_E_STATE);
+    city.version = 3;
+    city.rows = 100;
+    fg_fixture_city("two.fgl", &city, two);
+    CHECK_INT(fg_delta_build(one, two, fg_test_path("no/where.fgd"), &built, &error), FG_E_IO);
+    CHECK(access(out, F_OK) != 0);
+}
+
+TEST("pieces are of one version only, and a store without a list has none")
+{
+    static uint8_t buffer[FG_BUCKET_BYTES_MAX];
+    struct fg_digest digests[FG_TREE_GROUP_DIGESTS];
+    struct fg_list *list = open_store();
+    struct fg_manifest manifest;
+    struct pair pair;
+    size_t count;
+    size_t length;
+
+    CHECK_INT(fg_list_signed_manifest(list, buffer, sizeof(buffer), &length, &error), FG_E_STATE);
+    CHECK_INT(fg_list_export(list, fg_test_path("x.fgl"), &manifest, &error), FG_E_STATE);
+    fg_list_close(list);
+    make_pair(&pair);
+    list = store_with(pair.from);
+    CHECK_OK(fg_list_signed_manifest(list, buffer, sizeof(buffer), &length, &error), &error);
+    CHECK_OK(fg_manifest_verify(buffer, length, &fg_fixture_key()->public_key, 1, &manifest, &error), &error);
+    CHECK_INT(fg_list_signed_manifest(list, buffer, 10, &length, &error), FG_E_SIZE);
+    CHECK_OK(fg_list_bucket(list, 0, 7, buffer, sizeof(buffer), &length, &error), &error);
+    CHECK_INT(fg_list_bucket(list, 2, 7, buffer, sizeof(buffer), &length, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_list_bucket(list, 1, 8, buffer, sizeof(buffer), &length, &error), FG_E_NOT_FOUND);
+    CHECK_OK(fg_list_node_group(list, 1, 0, 0, digests, &count, &error), &error);
+    CHECK_INT(count, 14);
+    CHECK_INT(fg_list_node_group(list, 1, 0, 1, digests, &count, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_list_node_group(list, 1, 1, 0, digests, &count, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_list_node_group(list, 1, 200, 0, digests, &count, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_list_export(list, fg_test_path("no/where.fgl"), &manifest, &error), FG_E_IO);
+    fg_list_close(list);
+}
+
+TEST("a damaged store is not exported")
+{
+    struct pair pair;
+    struct fg_manifest manifest;
+    struct fg_list *list;
+    sqlite3 *db = NULL;
+
+    make_pair(&pair);
+    list = store_with(pair.from);
+    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, "DELETE FROM bucket WHERE idx = 3", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(fg_list_export(list, fg_test_path("x.fgl"), &manifest, &error), FG_E_AUTH);
+    CHECK_INT(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error), FG_E_AUTH);
+    CHECK_INT(sqlite3_exec(db, "INSERT INTO bucket VALUES(3, x'')", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(fg_list_export(list, fg_test_path("x.fgl"), &manifest, &error), FG_E_AUTH);
+    CHECK(access(fg_test_path("x.fgl"), F_OK) != 0);
+    CHECK_INT(sqlite3_exec(db, "DELETE FROM node", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    CHECK(fg_list_import(list, pair.delta, NOW_MS, &manifest, &error) != FG_OK);
+    CHECK_OK(fg_list_import(list, pair.to, NOW_MS, &manifest, &error), &error);
+    check_same(list, pair.to);
+    fg_list_close(list);
 }
