@@ -15,6 +15,7 @@
 #include "firmware/list/list.h"
 #include "host/listing/list_routes.h"
 #include "host/pki/ca.h"
+#include "proto/enrol.h"
 #include "proto/https_server.h"
 #include "proto/monotime.h"
 #include "tests/lib/check.h"
@@ -54,6 +55,8 @@ struct hop {
     unsigned batches;
     unsigned reports;
     struct fg_sync_report report;
+    struct fg_ca *ca;
+    unsigned renewals;
 };
 
 static struct controller controller;
@@ -61,7 +64,8 @@ static struct hop hop;
 static struct fg_link_config config;
 static struct fg_link *link_under_test;
 static char log_text[65536];
-static struct fg_route routes[3];
+static struct fg_route routes[4];
+static int64_t tls_days = 400; /* that the link's first certificate is valid for */
 
 static int64_t real_now_ms(void *context)
 {
@@ -264,7 +268,37 @@ static void handle_report(void *context, const struct fg_request *request, struc
     fg_answer_bytes(ret_answer, 200, bytes, length);
 }
 
-static void certificate_make(struct fg_ca *ca, const char *role, const char *id, const char *file)
+static void handle_renew(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    static struct fg_enrol_request asked;
+    static struct fg_enrol_answer answer;
+    struct fg_certificate certificate;
+    struct fg_public_key key;
+    struct fg_certificate_order order = {.role = FG_ROLE_CONTROLLER,
+                                         .id = "ctl-1",
+                                         .key = &key,
+                                         .from_ms = real_now_ms(NULL) - DAY_MS,
+                                         .to_ms = real_now_ms(NULL) + 400 * DAY_MS};
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    size_t length = 0;
+
+    (void)context;
+    memset(&answer, 0, sizeof(answer));
+    if (fg_enrol_request_decode(request->body, request->body_length, &asked, NULL) != FG_OK ||
+        fg_csr_key(asked.request, asked.request_length, &key, NULL) != FG_OK ||
+        !fg_bytes_equal(&key, &request->peer->key, sizeof(key)) ||
+        fg_ca_issue(hop.ca, &order, &certificate, NULL) != FG_OK)
+        return;
+    hop.renewals++;
+    (void)snprintf(answer.id, sizeof(answer.id), "ctl-1");
+    memcpy(answer.certificate, certificate.bytes, certificate.length);
+    answer.certificate_length = certificate.length;
+    (void)fg_enrol_answer_encode(&answer, bytes, sizeof(bytes), &length, NULL);
+    fg_answer_bytes(ret_answer, 200, bytes, length);
+}
+
+static void certificate_make(struct fg_ca *ca, const char *role, const char *id, const char *file,
+                             int64_t days)
 {
     struct fg_private_key key;
     struct fg_certificate certificate;
@@ -275,7 +309,7 @@ static void certificate_make(struct fg_ca *ca, const char *role, const char *id,
                                          .name_count = 1,
                                          .names = {"127.0.0.1"},
                                          .from_ms = real_now_ms(NULL) - DAY_MS,
-                                         .to_ms = real_now_ms(NULL) + 400 * DAY_MS};
+                                         .to_ms = real_now_ms(NULL) + days * DAY_MS};
     struct fg_error error = {0};
     char path[64];
 
@@ -296,8 +330,7 @@ static void hop_start(void)
                                           .connections_max = 8,
                                           .request_max_ms = 20000,
                                           .routes = routes,
-                                          .route_count = 3};
-    struct fg_ca *ca = NULL;
+                                          .route_count = 4};
     struct fg_error error = {0};
     char paths[3][256];
 
@@ -307,10 +340,9 @@ static void hop_start(void)
     hop.device_key = controller.key.public_key;
     fg_chain_start("ctl-1", &hop.head);
     CHECK_OK(fg_ca_create(fg_test_path("ca"), "test", real_now_ms(NULL) - 2 * DAY_MS, 1000, &error), &error);
-    CHECK_OK(fg_ca_open(fg_test_path("ca"), &ca, &error), &error);
-    certificate_make(ca, FG_ROLE_STATION, "S1", "station");
-    certificate_make(ca, FG_ROLE_CONTROLLER, "ctl-1", "tls");
-    fg_ca_close(ca);
+    CHECK_OK(fg_ca_open(fg_test_path("ca"), &hop.ca, &error), &error);
+    certificate_make(hop.ca, FG_ROLE_STATION, "S1", "station", 400);
+    certificate_make(hop.ca, FG_ROLE_CONTROLLER, "ctl-1", "tls", tls_days);
     CHECK_OK(fg_listing_new(fg_test_path("lists"), &fg_fixture_key()->public_key, 1, NULL, NULL, &hop.listing,
                             &error),
              &error);
@@ -319,6 +351,7 @@ static void hop_start(void)
     routes[1] =
         (struct fg_route){"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, handle_report, NULL};
     routes[2] = fg_listing_route(hop.listing);
+    routes[3] = (struct fg_route){"POST", FG_SYNC_PATH_RENEW, FG_ENROL_BYTES_MAX, true, handle_renew, NULL};
     (void)snprintf(paths[0], sizeof(paths[0]), "%s", fg_test_path("station.pem"));
     (void)snprintf(paths[1], sizeof(paths[1]), "%s", fg_test_path("station.key"));
     (void)snprintf(paths[2], sizeof(paths[2]), "%s", fg_test_path("ca/ca.pem"));
@@ -378,6 +411,7 @@ static void world_end(void)
     fg_link_free(link_under_test);
     fg_server_stop(hop.server);
     fg_listing_free(hop.listing);
+    fg_ca_close(hop.ca);
     controller_stop();
 }
 
@@ -479,6 +513,7 @@ TEST("NO-LOSS: while the next hop or fillgated is away nothing is lost, and the 
     CHECK_HAS(log_text, "fillgated does not answer: ");
     fg_link_free(link_under_test);
     fg_listing_free(hop.listing);
+    fg_ca_close(hop.ca);
 }
 
 TEST("TAMPER-SHOWS: a fork and a refusal are told to a person and not asked about all the time")
@@ -567,6 +602,73 @@ TEST("LIST-IS-SIGNED: a list in force that was edited is replaced from the link'
     (void)pthread_mutex_unlock(&controller.mutex);
     TURN_UNTIL(fg_list_state(controller.list) == FG_LIST_IN_FORCE);
     CHECK_INT(controller.imports, 2);
+    world_end();
+}
+
+TEST("a certificate that ends soon is renewed before it ends, and the new one is used")
+{
+    int64_t end_ms = 0;
+    struct fg_error error = {0};
+
+    tls_days = 20;
+    world_start();
+    tls_days = 400;
+    append(1);
+    turns();
+    CHECK_INT(hop.renewals, 1);
+    CHECK_HAS(log_text, "certificate renewed");
+    CHECK_OK(fg_certificate_end(config.certificate_path, &end_ms, &error), &error);
+    CHECK(end_ms > real_now_ms(NULL) + 300 * DAY_MS);
+    append(1);
+    turns();
+    CHECK_INT(hop.held, 2);
+    world_end();
+}
+
+TEST("a certificate that is missing, a station that is another, and a list key that is missing are named")
+{
+    struct fg_error error = {0};
+
+    world_start();
+    fg_link_free(link_under_test);
+    (void)snprintf(config.list_keys[1], sizeof(config.list_keys[1]), "%s", fg_test_path("none.pub"));
+    (void)snprintf(config.certificate_path, sizeof(config.certificate_path), "%s", fg_test_path("none.pem"));
+    CHECK_OK(fg_link_new(&config, keep_line, NULL, &link_under_test, &error), &error);
+    CHECK_HAS(log_text, "list key: ");
+    CHECK_HAS(log_text, "none.pub");
+    (void)fg_link_turn(link_under_test);
+    CHECK_HAS(log_text, "list not fetched: ");
+    CHECK_HAS(log_text, "none.pem");
+    fg_link_free(link_under_test);
+    link_start();
+    fg_link_free(link_under_test);
+    (void)snprintf(config.peer_name, sizeof(config.peer_name), "elsewhere.example");
+    CHECK_OK(fg_link_new(&config, keep_line, NULL, &link_under_test, &error), &error);
+    append(1);
+    (void)fg_link_turn(link_under_test);
+    CHECK_HAS(log_text, "entries not sent: ");
+    CHECK_HAS(log_text, "certificate is not good");
+    CHECK_INT(hop.held, 0);
+    fg_link_free(link_under_test);
+    (void)snprintf(config.work_directory, sizeof(config.work_directory), "/proc/none");
+    CHECK_INT(fg_link_new(&config, keep_line, NULL, &link_under_test, &error), FG_E_IO);
+    CHECK_HAS(error.text, "/proc/none");
+    link_start();
+    world_end();
+}
+
+TEST("LIST-IS-SIGNED: a list made for another station is not fetched")
+{
+    struct fg_error error = {0};
+
+    world_start();
+    fg_link_free(link_under_test);
+    (void)snprintf(config.list_station, sizeof(config.list_station), "S2");
+    CHECK_OK(fg_link_new(&config, keep_line, NULL, &link_under_test, &error), &error);
+    publish(1, 0);
+    (void)fg_link_turn(link_under_test);
+    CHECK_HAS(log_text, "list not fetched: ");
+    CHECK_INT(controller.imports, 0);
     world_end();
 }
 
