@@ -94,7 +94,7 @@ static enum fg_err patch_buckets(struct delta_import *import, struct fg_error *e
 
     while ((result = fg_delta_file_next(import->file, &index, &patch, &patch_length, error)) == FG_OK) {
         struct fg_digest leaf;
-        size_t length;
+        size_t length = 0;
 
         result = patch_bucket(import, index, patch, patch_length, &length, error);
         if (result == FG_OK)

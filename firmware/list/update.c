@@ -212,7 +212,7 @@ static enum fg_err bring(struct fg_update *update, struct fg_error *error)
 
 static enum fg_err run_once(struct fg_update *update, struct fg_error *error)
 {
-    bool same;
+    bool same = false;
     enum fg_err result = look_at_store(update, &same, error);
 
     if (result != FG_OK)
