@@ -175,7 +175,8 @@ static void print_status(const struct cli_call *call, const struct status *statu
     line(call, "", FG_TEXT_STATION_BUREAU, status->config.url);
     line_time(call, "  ", FG_TEXT_STATION_LAST_CONTACT, upstream->contact_ms);
     if (upstream->failures > 0)
-        line_time(call, "  ", FG_TEXT_STATION_ALONE_SINCE, upstream->contact_ms);
+        line_time(call, "  ", FG_TEXT_STATION_ALONE_SINCE,
+                  upstream->contact_ms != 0 ? upstream->contact_ms : upstream->started_ms);
     if (upstream->error_ms != 0) {
         line_time(call, "  ", FG_TEXT_STATION_LAST_FAILURE, upstream->error_ms);
         printf("    %s\n", upstream->error_text);

@@ -1,0 +1,464 @@
+/* The station between a controller and a bureau over real TLS: entries up, receipts and lists down, reports,
+ * enrolment passed on, and what remains when the bureau is away. The bureau is a stand-in that takes whatever
+ * comes. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/listing/list_routes.h"
+#include "host/pki/ca.h"
+#include "host/station/report.h"
+#include "host/station/routes.h"
+#include "host/station/upstream.h"
+#include "proto/https.h"
+#include "proto/monotime.h"
+#include "proto/sync.h"
+#include "tests/lib/bureau_fixture.h"
+#include "tests/lib/check.h"
+#include "tests/lib/city_fixture.h"
+#include "tests/lib/list_fixture.h"
+
+#define WAIT_MAX_MS 60000
+#define YEAR_MS (INT64_C(365) * 86400000)
+
+static struct fg_error error;
+
+struct bench {
+    struct fg_ca *ca;
+    struct fg_fixture_journal *journal;
+    struct fg_listing *bureau_listing;
+    struct fg_route bureau_routes[4];
+    struct fg_server *bureau;
+    atomic_uint reports;
+    struct fg_station_config config;
+    struct fg_public_key list_key;
+    struct fg_listing *listing;
+    struct fg_upstream *upstream;
+    struct fg_station_routes *routes;
+    struct fg_route station_routes[FG_STATION_ROUTES + 1];
+    struct fg_server *station;
+    struct fg_https *https; /* the controller's */
+    uint8_t body[300000];
+    struct fg_https_answer answer;
+};
+
+static int64_t now_ms(void *context)
+{
+    struct timespec now = {0};
+
+    (void)context;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void raise_floor(void *context, int64_t wall_ms)
+{
+    (void)context;
+    (void)wall_ms;
+}
+
+static void wake(void *context)
+{
+    struct bench *bench = context;
+
+    fg_upstream_wake(bench->upstream);
+}
+
+/* ---- the bureau's stand-in ---- */
+
+static void bureau_journal(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct bench *bench = context;
+    struct fg_sync_answer held = {.verdict = FG_SYNC_HELD};
+    struct fg_receipt receipt = {.next_sequence = 1};
+    struct fg_signature signature;
+    struct fg_sync_batch batch;
+    uint8_t bytes[1024];
+    size_t length = 0;
+
+    if (fg_sync_batch_decode(request->body, request->body_length, &batch, NULL) != FG_OK)
+        return;
+    receipt.next_sequence = batch.first_sequence + batch.count;
+    memcpy(receipt.controller, batch.controller, sizeof(receipt.controller));
+    receipt.head = bench->journal->hashes[receipt.next_sequence - 1];
+    held.next_sequence = receipt.next_sequence;
+    if (fg_receipt_sign(&receipt, fg_fixture_bureau_receipt_key(), &signature, NULL) == FG_OK &&
+        fg_receipt_encode(&receipt, &signature, held.receipt, sizeof(held.receipt), &held.receipt_length,
+                          NULL) == FG_OK &&
+        fg_sync_answer_encode(&held, bytes, sizeof(bytes), &length, NULL) == FG_OK)
+        fg_answer_bytes(ret_answer, 200, bytes, length);
+}
+
+static void bureau_report(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct bench *bench = context;
+    struct fg_sync_report_answer answer = {.wall_ms = now_ms(NULL) - 5000};
+    struct fg_sync_reports *reports = malloc(sizeof(*reports));
+    uint8_t bytes[1024];
+    size_t length = 0;
+
+    if (reports != NULL &&
+        fg_sync_reports_decode(request->body, request->body_length, reports, NULL) == FG_OK &&
+        strcmp(reports->self.device, "S1") == 0 && strcmp(request->peer->id, "S1") == 0 &&
+        fg_sync_report_answer_encode(&answer, bytes, sizeof(bytes), &length, NULL) == FG_OK) {
+        bench->reports++;
+        fg_answer_bytes(ret_answer, 200, bytes, length);
+    }
+    free(reports);
+}
+
+static void bureau_enrol(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    (void)context;
+    if (request->body_length == 3)
+        fg_answer_text(ret_answer, 403, "the code is unknown");
+    else
+        fg_answer_bytes(ret_answer, 200, request->body, request->body_length);
+}
+
+/* ---- certificates ---- */
+
+static void certify(struct bench *bench, const char *name, const char *role, const char *id,
+                    const struct fg_public_key *device_key)
+{
+    struct fg_private_key key;
+    struct fg_certificate certificate;
+    struct fg_certificate_part part;
+    char file[64];
+    struct fg_certificate_order order = {.role = role,
+                                         .id = id,
+                                         .key = &key.public_key,
+                                         .device_key = device_key,
+                                         .name_count = device_key == NULL ? 1 : 0,
+                                         .names = {"127.0.0.1"},
+                                         .from_ms = now_ms(NULL) - YEAR_MS,
+                                         .to_ms = now_ms(NULL) + YEAR_MS};
+
+    CHECK_OK(fg_private_key_new(&key, &error), &error);
+    (void)snprintf(file, sizeof(file), "%s.key", name);
+    CHECK_OK(fg_private_key_write(fg_test_path(file), &key, &error), &error);
+    CHECK_OK(fg_ca_issue(bench->ca, &order, &certificate, &error), &error);
+    part = (struct fg_certificate_part){certificate.bytes, certificate.length};
+    (void)snprintf(file, sizeof(file), "%s.pem", name);
+    CHECK_OK(fg_certificates_write(fg_test_path(file), &part, 1, &error), &error);
+}
+
+static struct fg_server_settings server_settings(const char *certificate, const char *key)
+{
+    struct fg_server_settings settings = {.address = "127.0.0.1",
+                                          .certificate_path = certificate,
+                                          .key_path = key,
+                                          .now_ms = now_ms,
+                                          .threads = 4,
+                                          .connections_max = 32,
+                                          .request_max_ms = 20000};
+    return settings;
+}
+
+static void start_bureau(struct bench *bench)
+{
+    struct fg_server_settings settings =
+        server_settings(fg_test_path("bureau.pem"), fg_test_path("bureau.key"));
+    struct fg_fixture_city city = {
+        .version = 1, .rows = 40, .bucket_bits = 3, .list_id = "city", .expires_ms = now_ms(NULL) + YEAR_MS};
+    char ca[256];
+    char list[FG_FIXTURE_PATH];
+
+    bench->list_key = fg_fixture_key()->public_key;
+    fg_fixture_city("city.fgl", &city, list);
+    CHECK_OK(fg_listing_new(fg_test_path("published"), &bench->list_key, 1, NULL, NULL,
+                            &bench->bureau_listing, &error),
+             &error);
+    CHECK_OK(fg_listing_take(bench->bureau_listing, "city", list, &error), &error);
+    bench->bureau_routes[0] =
+        (struct fg_route){"POST", FG_SYNC_PATH_JOURNAL, 300000, true, bureau_journal, bench};
+    bench->bureau_routes[1] =
+        (struct fg_route){"POST", FG_SYNC_PATH_REPORT, 20000, true, bureau_report, bench};
+    bench->bureau_routes[2] =
+        (struct fg_route){"POST", FG_SYNC_PATH_ENROL, 20000, false, bureau_enrol, bench};
+    bench->bureau_routes[3] = fg_listing_route(bench->bureau_listing);
+    (void)snprintf(ca, sizeof(ca), "%s", fg_test_path("ca/ca.pem"));
+    settings.ca_path = ca;
+    settings.routes = bench->bureau_routes;
+    settings.route_count = 4;
+    CHECK_OK(fg_server_start(&settings, &bench->bureau, &error), &error);
+}
+
+static void put(char *ret_path, const char *name)
+{
+    (void)snprintf(ret_path, FG_STATION_PATH, "%s", fg_test_path(name));
+}
+
+static void write_config(struct bench *bench)
+{
+    FILE *file = fopen(fg_test_path("station.ini"), "w");
+
+    CHECK(file != NULL);
+    (void)fprintf(
+        file,
+        "[station]\nid = S1\n[server]\naddress = 127.0.0.1\nport = 0\ncertificate = S1.pem\nkey = S1.key\n"
+        "ca = ca/ca.pem\n[store]\npath = station.db\ndisk_reserve_bytes = 0\n[bureau]\n"
+        "url = https://127.0.0.1:%u\nreceipt_key = receipt.pub\ncontinuous = yes\nretry_min_s = 1\n"
+        "retry_max_s = 1\nreport_s = 1\nconnect_max_ms = 5000\nanswer_max_ms = 5000\n[list]\nfolder = lists\n"
+        "id = city\nkey = list.pub\nupdate_s = 1\n",
+        fg_server_port(bench->bureau));
+    CHECK_INT(fclose(file), 0);
+    CHECK_OK(fg_station_config_read(fg_test_path("station.ini"), &bench->config, &error), &error);
+}
+
+static void start_station(struct bench *bench)
+{
+    struct fg_server_settings server = server_settings(bench->config.certificate, bench->config.key);
+    struct fg_upstream_settings upstream = {.config = &bench->config,
+                                            .list_keys = &bench->list_key,
+                                            .list_key_count = 1,
+                                            .now_ms = now_ms,
+                                            .raise_floor = raise_floor,
+                                            .version = "test"};
+    struct fg_station_routes_settings routes = {
+        .config = &bench->config, .now_ms = now_ms, .wake = wake, .wake_context = bench};
+
+    CHECK_OK(
+        fg_listing_new(bench->config.list_folder, &bench->list_key, 1, NULL, NULL, &bench->listing, &error),
+        &error);
+    upstream.listing = bench->listing;
+    CHECK_OK(fg_upstream_start(&upstream, &bench->upstream, &error), &error);
+    CHECK_OK(fg_station_routes_new(&routes, &bench->routes, &error), &error);
+    fg_station_routes_fill(bench->routes, bench->station_routes);
+    bench->station_routes[FG_STATION_ROUTES] = fg_listing_route(bench->listing);
+    server.ca_path = bench->config.ca;
+    server.routes = bench->station_routes;
+    server.route_count = FG_STATION_ROUTES + 1;
+    CHECK_OK(fg_server_start(&server, &bench->station, &error), &error);
+}
+
+static void start_controller(struct bench *bench)
+{
+    char url[64];
+    char paths[2][FG_STATION_PATH];
+    struct fg_https_settings settings = {.url = url,
+                                         .ca_path = bench->config.ca,
+                                         .certificate_path = paths[0],
+                                         .key_path = paths[1],
+                                         .now_ms = now_ms,
+                                         .connect_max_ms = 20000,
+                                         .write_max_ms = 20000,
+                                         .first_byte_max_ms = 20000,
+                                         .whole_max_ms = 30000};
+
+    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%u", fg_server_port(bench->station));
+    put(paths[0], "C1.pem");
+    put(paths[1], "C1.key");
+    CHECK_OK(fg_https_new(&settings, &bench->https, &error), &error);
+}
+
+static struct bench *bench_open(void)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+
+    CHECK(bench != NULL);
+    CHECK_OK(fg_ca_create(fg_test_path("ca"), "test", now_ms(NULL) - YEAR_MS, 3650, &error), &error);
+    CHECK_OK(fg_ca_open(fg_test_path("ca"), &bench->ca, &error), &error);
+    bench->journal = fg_fixture_journal("C1");
+    for (int i = 0; i < 300; i++)
+        fg_fixture_journal_fill(bench->journal, "HZ-CNG-1", now_ms(NULL) - 1000, 5000);
+    certify(bench, "bureau", "bureau", "bureau", NULL);
+    certify(bench, "S1", "station", "S1", NULL);
+    certify(bench, "C1", "controller", "C1", &bench->journal->key.public_key);
+    CHECK_OK(fg_public_key_write(fg_test_path("receipt.pub"), &fg_fixture_bureau_receipt_key()->public_key,
+                                 &error),
+             &error);
+    start_bureau(bench);
+    CHECK_OK(fg_public_key_write(fg_test_path("list.pub"), &bench->list_key, &error), &error);
+    write_config(bench);
+    start_station(bench);
+    start_controller(bench);
+    return bench;
+}
+
+static void bench_close(struct bench *bench)
+{
+    fg_https_free(bench->https);
+    fg_server_stop(bench->station);
+    CHECK(fg_upstream_stop(bench->upstream, 60000));
+    fg_station_routes_free(bench->routes);
+    fg_listing_free(bench->listing);
+    fg_server_stop(bench->bureau);
+    fg_listing_free(bench->bureau_listing);
+    fg_ca_close(bench->ca);
+    free(bench->journal);
+    free(bench);
+}
+
+static uint16_t ask(struct bench *bench, const char *method, const char *path, const void *body,
+                    size_t length)
+{
+    struct fg_https_request request = {.method = method,
+                                       .path = path,
+                                       .body = body,
+                                       .body_length = length,
+                                       .answer_max = sizeof(bench->body),
+                                       .answer_buffer = bench->body};
+
+    CHECK_OK(fg_https_ask(bench->https, &request, &bench->answer, &error), &error);
+    return bench->answer.status;
+}
+
+static struct fg_sync_answer send_entries(struct bench *bench, uint64_t first, uint64_t last)
+{
+    uint8_t *buffer = malloc(FG_SYNC_BATCH_BYTES_MAX);
+    struct fg_sync_answer answer;
+    struct fg_sync_batch batch;
+    size_t length = 0;
+
+    fg_fixture_journal_batch(bench->journal, first, last, &batch);
+    CHECK_OK(fg_sync_batch_encode(&batch, buffer, FG_SYNC_BATCH_BYTES_MAX, &length, &error), &error);
+    (void)ask(bench, "POST", FG_SYNC_PATH_JOURNAL, buffer, length);
+    free(buffer);
+    CHECK_OK(fg_sync_answer_decode(bench->body, (size_t)bench->answer.length, &answer, &error), &error);
+    return answer;
+}
+
+/* Waits until the station's store says that `what` is true. */
+static void wait_for(struct bench *bench, const char *what,
+                     bool (*is_true)(const struct fg_station_controller *,
+                                     const struct fg_station_upstream *))
+{
+    struct fg_station_store_settings settings = {
+        .path = bench->config.store, .deadline_ms = 5000, .read_only = true};
+    int64_t until_ms = fg_mono_ms() + WAIT_MAX_MS;
+    struct fg_station_store *store = NULL;
+    struct fg_station_controller controller = {.receipt_next = 1};
+    struct fg_station_upstream upstream;
+    bool found = false;
+
+    CHECK_OK(fg_station_store_open(&settings, &store, &error), &error);
+    while (!found && fg_mono_ms() < until_ms) {
+        (void)fg_station_store_controller(store, "C1", &controller, NULL);
+        CHECK_OK(fg_station_store_upstream(store, &upstream, &error), &error);
+        found = is_true(&controller, &upstream);
+        if (!found)
+            fg_sleep_ms(50);
+    }
+    fg_station_store_close(store);
+    if (!found)
+        fg_test_fail(__FILE__, __LINE__, "waited in vain: %s", what);
+}
+
+static bool all_covered(const struct fg_station_controller *controller,
+                        const struct fg_station_upstream *upstream)
+{
+    (void)upstream;
+    return controller->receipt_next == 601;
+}
+
+static bool list_is_there(const struct fg_station_controller *controller,
+                          const struct fg_station_upstream *upstream)
+{
+    (void)controller;
+    return upstream->list_version == 1 && upstream->clock_offset_ms > 4000 &&
+           upstream->clock_offset_ms < 3000000;
+}
+
+static bool is_alone(const struct fg_station_controller *controller,
+                     const struct fg_station_upstream *upstream)
+{
+    (void)controller;
+    return upstream->failures > 0 && upstream->error_text[0] != '\0';
+}
+
+static void report_once(struct bench *bench)
+{
+    struct fg_sync_reports *reports = calloc(1, sizeof(*reports));
+    uint8_t *bytes = malloc(FG_SYNC_REPORT_BYTES_MAX);
+    struct fg_sync_report_answer answer;
+    size_t length = 0;
+
+    (void)snprintf(reports->self.device, sizeof(reports->self.device), "C1");
+    reports->self.wall_ms = now_ms(NULL);
+    reports->self.clock_quality = FG_CLOCK_INFORMATIVE;
+    CHECK_OK(fg_sync_reports_encode(reports, bytes, FG_SYNC_REPORT_BYTES_MAX, &length, &error), &error);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_REPORT, bytes, length), 200);
+    CHECK_OK(fg_sync_report_answer_decode(bench->body, (size_t)bench->answer.length, &answer, &error),
+             &error);
+    CHECK(answer.wall_ms > 0);
+    (void)snprintf(reports->self.device, sizeof(reports->self.device), "C2");
+    CHECK_OK(fg_sync_reports_encode(reports, bytes, FG_SYNC_REPORT_BYTES_MAX, &length, &error), &error);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_REPORT, bytes, length), 403);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_REPORT, "x", 1), 400);
+    free(bytes);
+    free(reports);
+}
+
+TEST("NO-LOSS: entries go up through the station, receipts and the list come down, enrolment is passed on")
+{
+    struct bench *bench = bench_open();
+    struct fg_sync_answer answer = send_entries(bench, 1, 300);
+
+    CHECK_INT(answer.verdict, FG_SYNC_HELD);
+    answer = send_entries(bench, 301, 600);
+    CHECK_INT(answer.verdict, FG_SYNC_HELD);
+    wait_for(bench, "the bureau has all entries", all_covered);
+    answer = send_entries(bench, 600, 600);
+    CHECK(answer.receipt_length > 0);
+    CHECK_INT(send_entries(bench, 600, 600).next_sequence, 601);
+    report_once(bench);
+    wait_for(bench, "list and clock", list_is_there);
+    CHECK(bench->reports > 0);
+    CHECK_INT(ask(bench, "GET", "/v1/list/city/manifest", NULL, 0), 200);
+    CHECK_INT(ask(bench, "GET", "/v1/list/other/manifest", NULL, 0), 404);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_ENROL, "request", 7), 200);
+    CHECK_BYTES(bench->body, "request", 7);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_ENROL, "bad", 3), 403);
+    CHECK_HAS((const char *)bench->body, "the code is unknown");
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_JOURNAL, "garbage", 7), 400);
+    fg_upstream_reload(bench->upstream);
+    CHECK_OK(fg_station_routes_reload(bench->routes, &error), &error);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_ENROL, "request", 7), 200);
+    bench_close(bench);
+}
+
+TEST("without the bureau the station takes entries and hands its list down, and says that it is alone")
+{
+    struct bench *bench = bench_open();
+
+    wait_for(bench, "list and clock", list_is_there);
+    fg_server_stop(bench->bureau);
+    bench->bureau = NULL;
+    CHECK_INT(send_entries(bench, 1, 100).verdict, FG_SYNC_HELD);
+    CHECK_INT(send_entries(bench, 101, 102).receipt_length, 0);
+    wait_for(bench, "alone", is_alone);
+    CHECK_INT(ask(bench, "GET", "/v1/list/city/manifest", NULL, 0), 200);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_ENROL, "request", 7), 503);
+    CHECK_HAS((const char *)bench->body, "cannot reach the bureau");
+    bench->config.disk_reserve_bytes = UINT64_MAX;
+    CHECK_INT(send_entries(bench, 103, 104).verdict, FG_SYNC_BUSY);
+    bench_close(bench);
+}
+
+TEST("a configuration that cannot be is refused with file, line and reason")
+{
+    uint32_t second = 0;
+
+    CHECK_OK(fg_station_time_of_day("22:30", &second, &error), &error);
+    CHECK_INT(second, 81000);
+    CHECK_OK(fg_station_time_of_day("00:00", &second, &error), &error);
+    CHECK_INT(fg_station_time_of_day("24:00", &second, &error), FG_E_FORMAT);
+    CHECK_INT(fg_station_time_of_day("22:60", &second, &error), FG_E_FORMAT);
+    CHECK_INT(fg_station_time_of_day("2:30", &second, &error), FG_E_FORMAT);
+    CHECK_INT(fg_station_time_of_day("22.30", &second, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "write 22:30");
+}
+
+TEST("the documented example is a valid configuration")
+{
+    struct fg_station_config config;
+
+    CHECK_OK(fg_station_config_read("boards/sim/station.ini", &config, &error), &error);
+    CHECK_TEXT(config.id, "station-1");
+    CHECK_INT(config.window_start_s, 22 * 3600);
+    CHECK_INT(config.continuous, 0);
+}
