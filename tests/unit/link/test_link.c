@@ -20,6 +20,7 @@
 #include "proto/monotime.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
+#include "tests/lib/fault_proxy.h"
 #include "tests/lib/list_fixture.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -371,6 +372,16 @@ static void keep_line(void *context, const char *line)
     (void)snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
 }
 
+static void link_restart(uint16_t port)
+{
+    struct fg_error error = {0};
+
+    fg_link_free(link_under_test);
+    link_under_test = NULL;
+    (void)snprintf(config.url, sizeof(config.url), "https://127.0.0.1:%u", port);
+    CHECK_OK(fg_link_new(&config, keep_line, NULL, &link_under_test, &error), &error);
+}
+
 static void link_start(void)
 {
     struct fg_error error = {0};
@@ -602,6 +613,57 @@ TEST("LIST-IS-SIGNED: a list in force that was edited is replaced from the link'
     (void)pthread_mutex_unlock(&controller.mutex);
     TURN_UNTIL(fg_list_state(controller.list) == FG_LIST_IN_FORCE);
     CHECK_INT(controller.imports, 2);
+    world_end();
+}
+
+/* One network that misbehaves by the seed, then heals: everything must have arrived. */
+static void play_seed(uint64_t seed, uint64_t version)
+{
+    uint64_t random = seed;
+    struct fg_proxy_faults faults = {.refuse_percent = fg_random_below(&random, 30),
+                                     .cut_percent = fg_random_below(&random, 60),
+                                     .cut_bytes_max = 1 + fg_random_below(&random, 12000),
+                                     .stall_percent = fg_random_below(&random, 10),
+                                     .corrupt_percent = fg_random_below(&random, 20),
+                                     .piece_bytes_max = fg_random_below(&random, 2) == 0 ? 0 : 100};
+    struct fg_proxy *proxy = fg_proxy_new(fg_server_port(hop.server), seed);
+    struct fg_manifest manifest = {.version = 0};
+
+    CHECK(proxy != NULL);
+    fg_proxy_set(proxy, &faults, true);
+    link_restart(fg_proxy_port(proxy));
+    publish(version, 20 + (unsigned)version);
+    for (int i = 0; i < 25; i++) {
+        append(fg_random_below(&random, 4));
+        (void)fg_link_turn(link_under_test);
+        if (fg_random_below(&random, 8) == 0)
+            link_restart(fg_proxy_port(proxy));
+    }
+    faults = (struct fg_proxy_faults){.refuse_percent = 0};
+    fg_proxy_set(proxy, &faults, true);
+    TURN_UNTIL(fg_journal_unsent(controller.journal) == 0 &&
+               hop.held == fg_journal_count(controller.journal));
+    TURN_UNTIL(fg_list_manifest(controller.list, &manifest, NULL) == FG_OK && manifest.version == version);
+    fg_proxy_free(proxy);
+}
+
+TEST("NO-LOSS: through a network that refuses, cuts, stalls and changes bytes, every entry, receipt and list "
+     "arrives")
+{
+    const char *seeds = getenv("LINK_SEEDS");
+    const char *first = getenv("LINK_SEED");
+    uint64_t count = seeds == NULL ? 6 : strtoull(seeds, NULL, 10);
+    uint64_t from = first == NULL ? 1 : strtoull(first, NULL, 10);
+
+    world_start();
+    hop.gives_receipts = true;
+    config.times.list_ms = config.times.ask_again_ms = 50;
+    config.connect_max_ms = config.write_max_ms = config.first_byte_max_ms = config.whole_max_ms = 1500;
+    for (uint64_t seed = from; seed < from + count; seed++) {
+        printf("    seed %llu\n", (unsigned long long)seed);
+        play_seed(seed, seed - from + 1);
+    }
+    link_restart(fg_server_port(hop.server));
     world_end();
 }
 
