@@ -68,6 +68,8 @@ extern const struct cli_command cli_device_commands[];
 extern const struct cli_command cli_enrol_commands[];
 extern const struct cli_command cli_station_commands[];
 extern const struct cli_command cli_keyring_commands[];
+extern const struct cli_command cli_registry_commands[];
+extern const struct cli_command cli_publish_commands[];
 
 /* The option's (last) value, NULL when not given; a switch that was given has the value "". name must be one
  * of the command's options. */

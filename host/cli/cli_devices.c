@@ -1,55 +1,13 @@
 /* fillgate bureau code|devices|suspend|release: who may join, and who may no longer. Not: joining itself
  * (cli_enrol.c). Relies on: host/bureau/enrolment.h, host/sql. */
 #include <inttypes.h>
-#include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/bureau/enrolment.h"
-#include "host/bureau/schema.h"
-#include "host/cli/cli.h"
+#include "host/cli/cli_database.h"
 #include "host/cli/cli_number.h"
 
-#define SQL_DEADLINE_MS 10000
 #define HOUR_MS INT64_C(3600000)
-
-/* Opens the bureau's database of --database with its schema brought up to date. */
-static enum fg_err database_open(const struct cli_call *call, struct fg_sql **ret_sql, struct fg_error *error)
-{
-    struct fg_sql_settings settings = {.url = cli_value(call, "--database"), .deadline_ms = SQL_DEADLINE_MS};
-    struct fg_sql *sql = NULL;
-    enum fg_err result;
-
-    if (settings.url == NULL)
-        return fg_fail(error, FG_E_ARG, "give --database URL");
-    result = fg_sql_open(&settings, &sql, error);
-    if (result == FG_OK)
-        result = fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, error);
-    if (result == FG_OK)
-        *ret_sql = sql;
-    else
-        fg_sql_close(sql);
-    return result;
-}
-
-/* --who, or the account that runs this. */
-static const char *who_is(const struct cli_call *call)
-{
-    const char *who = cli_value(call, "--who");
-    const struct passwd *account;
-
-    if (who != NULL)
-        return who;
-    account = getpwuid(getuid());
-    return account != NULL ? account->pw_name : "unknown";
-}
-
-static enum cli_exit finish(const struct cli_call *call, enum fg_err result, const struct fg_error *error)
-{
-    if (result == FG_E_ARG)
-        return cli_usage(call, "%s", error->text);
-    return result == FG_OK ? CLI_OK : cli_fail(call, result, error);
-}
 
 static enum cli_exit code_new(const struct cli_call *call)
 {
@@ -61,7 +19,7 @@ static enum cli_exit code_new(const struct cli_call *call)
                                       .role = cli_value(call, "--role"),
                                       .station = cli_value(call, "--station"),
                                       .list_id = cli_value(call, "--list-id"),
-                                      .who = who_is(call)};
+                                      .who = cli_who(call)};
     struct fg_sql *sql = NULL;
     struct fg_error error;
     struct cli_json json;
@@ -78,12 +36,12 @@ static enum cli_exit code_new(const struct cli_call *call)
     if (order.list_id == NULL)
         order.list_id = order.station;
     order.expires_ms = now_ms + (int64_t)hours * HOUR_MS;
-    result = database_open(call, &sql, &error);
+    result = cli_database_open(call, &sql, &error);
     if (result == FG_OK)
         result = fg_enrolment_code_new(sql, &order, now_ms, code, &error);
     fg_sql_close(sql);
     if (result != FG_OK)
-        return finish(call, result, &error);
+        return cli_finish(call, result, &error);
     if (call->json) {
         cli_json_start(&json);
         cli_json_text(&json, json.root, "code", code);
@@ -134,10 +92,10 @@ static enum cli_exit devices_list(const struct cli_call *call)
     struct listing listing = {.call = call};
     struct fg_sql *sql = NULL;
     struct fg_error error;
-    enum fg_err result = database_open(call, &sql, &error);
+    enum fg_err result = cli_database_open(call, &sql, &error);
 
     if (result != FG_OK)
-        return finish(call, result, &error);
+        return cli_finish(call, result, &error);
     cli_json_start(&listing.json);
     listing.array = cli_json_array(&listing.json, listing.json.root, "devices");
     result = fg_device_each(sql, device_print, &listing, &error);
@@ -145,7 +103,7 @@ static enum cli_exit devices_list(const struct cli_call *call)
     if (result == FG_OK && call->json)
         return cli_json_print(&listing.json, stdout) ? CLI_OK : CLI_FAILURE;
     cJSON_Delete(listing.json.root);
-    return finish(call, result, &error);
+    return cli_finish(call, result, &error);
 }
 
 static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
@@ -157,15 +115,15 @@ static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
 
     if (why == NULL)
         return cli_usage(call, "give --why TEXT: it is kept with the change");
-    result = database_open(call, &sql, &error);
+    result = cli_database_open(call, &sql, &error);
     if (result == FG_OK)
         result =
-            fg_device_suspend(sql, call->arguments[0], suspended, who_is(call), why, cli_now_ms(), &error);
+            fg_device_suspend(sql, call->arguments[0], suspended, cli_who(call), why, cli_now_ms(), &error);
     fg_sql_close(sql);
     if (result == FG_OK && !call->json)
         printf("%s: %s\n", call->arguments[0],
                cli_text(call, suspended ? FG_TEXT_CLI_SUSPENDED : FG_TEXT_CLI_ACTIVE));
-    return finish(call, result, &error);
+    return cli_finish(call, result, &error);
 }
 
 static enum cli_exit device_suspend(const struct cli_call *call)
