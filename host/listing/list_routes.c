@@ -315,11 +315,41 @@ struct fg_route fg_listing_route(struct fg_listing *listing)
                              .context = listing};
 }
 
+/* Stores that are open know the old keys; they are opened again when they are asked next. */
+static void close_stores(struct fg_listing *listing)
+{
+    for (size_t i = 0; i < FG_LISTING_STORES_MAX; i++) {
+        fg_list_close(listing->stores[i].list);
+        listing->stores[i] = (struct fg_listing_store){0};
+    }
+}
+
+enum fg_err fg_listing_trust(struct fg_listing *listing, const struct fg_public_key *trusted,
+                             size_t trusted_count, struct fg_error *error)
+{
+    struct fg_public_key *copy = calloc(trusted_count + 1, sizeof(*copy));
+
+    if (copy == NULL)
+        return fg_fail(error, FG_E_MEMORY, "lists: out of memory");
+    if (trusted_count > 0)
+        memcpy(copy, trusted, trusted_count * sizeof(*copy));
+    (void)pthread_mutex_lock(&listing->publishing);
+    (void)pthread_mutex_lock(&listing->serving);
+    close_stores(listing);
+    free(listing->trusted);
+    listing->trusted = copy;
+    listing->trusted_count = trusted_count;
+    (void)pthread_mutex_unlock(&listing->serving);
+    (void)pthread_mutex_unlock(&listing->publishing);
+    return FG_OK;
+}
+
 enum fg_err fg_listing_new(const char *directory, const struct fg_public_key *trusted, size_t trusted_count,
                            fg_listing_allowed allowed, void *allowed_context, struct fg_listing **ret_listing,
                            struct fg_error *error)
 {
     struct fg_listing *listing;
+    enum fg_err result;
 
     if (strlen(directory) > FG_LISTING_PATH_MAX - 128)
         return fg_fail(error, FG_E_ARG, "lists: the path of the directory is too long");
@@ -328,29 +358,24 @@ enum fg_err fg_listing_new(const char *directory, const struct fg_public_key *tr
     listing = calloc(1, sizeof(*listing));
     if (listing == NULL)
         return fg_fail(error, FG_E_MEMORY, "lists: out of memory");
-    listing->trusted = calloc(trusted_count + 1, sizeof(*trusted));
-    if (listing->trusted == NULL) {
-        free(listing);
-        return fg_fail(error, FG_E_MEMORY, "lists: out of memory");
-    }
-    if (trusted_count > 0)
-        memcpy(listing->trusted, trusted, trusted_count * sizeof(*trusted));
-    listing->trusted_count = trusted_count;
     listing->allowed = allowed;
     listing->allowed_context = allowed_context;
     (void)snprintf(listing->directory, sizeof(listing->directory), "%s", directory);
     (void)pthread_mutex_init(&listing->publishing, NULL);
     (void)pthread_mutex_init(&listing->serving, NULL);
-    *ret_listing = listing;
-    return FG_OK;
+    result = fg_listing_trust(listing, trusted, trusted_count, error);
+    if (result == FG_OK)
+        *ret_listing = listing;
+    else
+        fg_listing_free(listing);
+    return result;
 }
 
 void fg_listing_free(struct fg_listing *listing)
 {
     if (listing == NULL)
         return;
-    for (size_t i = 0; i < FG_LISTING_STORES_MAX; i++)
-        fg_list_close(listing->stores[i].list);
+    close_stores(listing);
     (void)pthread_mutex_destroy(&listing->serving);
     (void)pthread_mutex_destroy(&listing->publishing);
     free(listing->trusted);

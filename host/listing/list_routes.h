@@ -33,6 +33,10 @@ enum fg_err fg_listing_new(const char *directory, const struct fg_public_key *tr
                            struct fg_error *error);
 void fg_listing_free(struct fg_listing *listing); /* after the server has stopped; may be NULL */
 
+/* The keys that count from now on (a new key ring). FG_E_MEMORY: the old ones stay. */
+enum fg_err fg_listing_trust(struct fg_listing *listing, const struct fg_public_key *trusted,
+                             size_t trusted_count, struct fg_error *error);
+
 /* The one route that serves everything under /v1/list/; needs a certificate. Valid as long as the listing. */
 struct fg_route fg_listing_route(struct fg_listing *listing);
 

@@ -307,43 +307,44 @@ TEST("each piece is served as it is, with the version as ETag")
     stop();
 }
 
+static const struct {
+    const char *path;
+    uint16_t status;
+} asked[] = {
+    {"/v1/list/", 404},
+    {"/v1/list/city", 404},
+    {"/v1/list/city/", 404},
+    {"/v1/list/city/other", 404},
+    {"/v1/list/../manifest", 400},
+    {"/v1/list/%2e%2e/manifest", 400},
+    {"/v1/list/..%2f..%2fca/manifest", 400},
+    {"/v1/list/.hidden/manifest", 404},
+    {"/v1/list/a%2fb/manifest", 404},
+    {"/v1/list/abcdefghijklmnopqrstuvwxyz012345/manifest", 404},
+    {"/v1/list/secret/manifest", 403},
+    {"/v1/list/none/manifest", 404},
+    {"/v1/list/none/bucket?version=7&index=0", 404},
+    {"/v1/list/city/file", 400},
+    {"/v1/list/city/file?version=0", 400},
+    {"/v1/list/city/file?version=7x", 400},
+    {"/v1/list/city/file?version=../7", 400},
+    {"/v1/list/city/file?version=99999999999999999999", 400},
+    {"/v1/list/city/file?version=8", 404},
+    {"/v1/list/city/delta?from=6", 400},
+    {"/v1/list/city/delta?from=6&to=7", 404},
+    {"/v1/list/city/node?version=7&level=0", 400},
+    {"/v1/list/city/node?version=7&level=2&index=0", 404},
+    {"/v1/list/city/node?version=7&level=300&index=0", 404},
+    {"/v1/list/city/node?version=7&level=0&index=4", 404},
+    {"/v1/list/city/node?version=6&level=0&index=0", 404},
+    {"/v1/list/city/bucket?version=7&index=64", 404},
+    {"/v1/list/city/bucket?version=7&index=4294967296", 404},
+    {"/v1/list/city/bucket?version=6&index=0", 404},
+    {"/v1/list/city/bucket?version=7&index=-1", 400},
+};
+
 TEST("BAD-INPUT-IS-SAFE: paths that lead elsewhere, numbers that are none, lists that are not for the peer")
 {
-    static const struct {
-        const char *path;
-        uint16_t status;
-    } asked[] = {
-        {"/v1/list/", 404},
-        {"/v1/list/city", 404},
-        {"/v1/list/city/", 404},
-        {"/v1/list/city/other", 404},
-        {"/v1/list/../manifest", 400},
-        {"/v1/list/%2e%2e/manifest", 400},
-        {"/v1/list/..%2f..%2fca/manifest", 400},
-        {"/v1/list/.hidden/manifest", 404},
-        {"/v1/list/a%2fb/manifest", 404},
-        {"/v1/list/abcdefghijklmnopqrstuvwxyz012345/manifest", 404},
-        {"/v1/list/secret/manifest", 403},
-        {"/v1/list/none/manifest", 404},
-        {"/v1/list/none/bucket?version=7&index=0", 404},
-        {"/v1/list/city/file", 400},
-        {"/v1/list/city/file?version=0", 400},
-        {"/v1/list/city/file?version=7x", 400},
-        {"/v1/list/city/file?version=../7", 400},
-        {"/v1/list/city/file?version=99999999999999999999", 400},
-        {"/v1/list/city/file?version=8", 404},
-        {"/v1/list/city/delta?from=6", 400},
-        {"/v1/list/city/delta?from=6&to=7", 404},
-        {"/v1/list/city/node?version=7&level=0", 400},
-        {"/v1/list/city/node?version=7&level=2&index=0", 404},
-        {"/v1/list/city/node?version=7&level=300&index=0", 404},
-        {"/v1/list/city/node?version=7&level=0&index=4", 404},
-        {"/v1/list/city/node?version=6&level=0&index=0", 404},
-        {"/v1/list/city/bucket?version=7&index=64", 404},
-        {"/v1/list/city/bucket?version=7&index=4294967296", 404},
-        {"/v1/list/city/bucket?version=6&index=0", 404},
-        {"/v1/list/city/bucket?version=7&index=-1", 400},
-    };
     struct fg_fixture_city city = {.version = 7, .bucket_bits = BITS, .rows = 300};
     static uint8_t body[BODY_MAX];
     struct fg_https_answer answer;
@@ -411,6 +412,31 @@ TEST("publishing refuses what is older, not signed, or of another list, and can 
     CHECK_INT(fg_listing_take(listing, "city", fg_test_path("none.fgl"), &error), FG_E_IO);
     CHECK_INT(fg_listing_take_store(listing, "empty", NULL, &error), FG_E_NOT_FOUND);
     CHECK(exists("city", "5.fgl") && !exists("city", "6.fgl"));
+    stop();
+}
+
+TEST("a new key ring counts at once: lists by an old key are neither published nor served in pieces")
+{
+    struct fg_fixture_city city = {.version = 1, .bucket_bits = 2, .rows = 30};
+    static uint8_t body[BODY_MAX];
+    struct fg_https_answer answer;
+    struct fg_private_key next;
+    struct fg_https *https;
+
+    start();
+    publish(&city);
+    https = connect_as("c1");
+    CHECK_INT(ask(https, "/v1/list/city/bucket?version=1&index=0", 0, body, &answer), 200);
+    CHECK_OK(fg_private_key_new(&next, &error), &error);
+    CHECK_OK(fg_listing_trust(listing, &next.public_key, 1, &error), &error);
+    CHECK_INT(ask(https, "/v1/list/city/bucket?version=1&index=0", 0, body, &answer), 404);
+    city.version = 2;
+    fg_fixture_city("two.fgl", &city, published);
+    CHECK_INT(fg_listing_take(listing, "city", published, &error), FG_E_AUTH);
+    city.key = &next;
+    publish(&city);
+    CHECK_INT(ask(https, "/v1/list/city/bucket?version=2&index=0", 0, body, &answer), 200);
+    fg_https_free(https);
     stop();
 }
 
