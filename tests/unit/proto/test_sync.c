@@ -1,6 +1,7 @@
 /* The sync messages: what is sent comes back, what is wrong is named, entries are never copied or changed. */
 #include "proto/sync.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/check.h"
@@ -337,4 +338,97 @@ TEST("a report's answer comes back")
     CHECK_INT(fg_sync_report_answer_decode(wire, length - 1, &back, &error), FG_E_FORMAT);
     CHECK_INT(fg_sync_report_answer_decode(wire, FG_SYNC_ANSWER_BYTES_MAX + 1, &back, &error), FG_E_SIZE);
     CHECK_INT(fg_sync_report_answer_encode(&answer, wire, 3, &length, &error), FG_E_SIZE);
+}
+
+/* ---- known answers ---- */
+
+static size_t from_hex(const char *hex, uint8_t *bytes, size_t capacity)
+{
+    size_t length = strlen(hex) / 2;
+
+    CHECK(length <= capacity);
+    for (size_t i = 0; i < length; i++) {
+        unsigned value = 0;
+
+        CHECK_INT(sscanf(hex + 2 * i, "%2x", &value), 1);
+        bytes[i] = (uint8_t)value;
+    }
+    return length;
+}
+
+/* The message of this name in the vectors. */
+static size_t vector(const char *wanted, uint8_t *bytes, size_t capacity)
+{
+    static char line[8192];
+    static char hex[8192];
+    char name[32];
+    size_t length = 0;
+    FILE *file = fopen("proto/vectors/sync.txt", "r");
+
+    CHECK(file != NULL);
+    while (length == 0 && fgets(line, (int)sizeof(line), file) != NULL) {
+        if (sscanf(line, "%31s %8191s", name, hex) == 2 && strcmp(name, wanted) == 0)
+            length = from_hex(hex, bytes, capacity);
+    }
+    (void)fclose(file);
+    CHECK(length > 0);
+    return length;
+}
+
+TEST("batches are the known answers of proto/vectors/sync.txt, and verify with its key")
+{
+    static const char *const names[] = {"batch_all", "batch_last"};
+    static uint8_t known[4096];
+    struct fg_public_key key;
+    struct fg_sync_batch batch;
+    struct fg_digest start;
+    struct fg_digest head;
+    struct fg_error error = {0};
+    size_t again = 0;
+
+    CHECK_OK(fg_public_key_read("proto/vectors/key_pub.pem", &key, &error), &error);
+    fg_chain_start("ctl-1", &start);
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = vector(names[i], known, sizeof(known));
+
+        CHECK_OK(fg_sync_batch_decode(known, length, &batch, &error), &error);
+        CHECK_OK(fg_sync_batch_encode(&batch, wire, sizeof(wire), &again, &error), &error);
+        CHECK_INT(again, length);
+        CHECK_BYTES(wire, known, length);
+        if (i == 0)
+            CHECK_OK(fg_sync_batch_verify(&batch, 0, &start, &key, &head, &error), &error);
+        else
+            CHECK_INT(batch.first_sequence, 3);
+    }
+}
+
+TEST("answers and reports are the known answers of proto/vectors/sync.txt")
+{
+    static struct fg_sync_reports reports;
+    static uint8_t known[4096];
+    struct fg_sync_answer answer;
+    struct fg_error error = {0};
+    size_t length = vector("answer_held", known, sizeof(known));
+    size_t again = 0;
+
+    CHECK_OK(fg_sync_answer_decode(known, length, &answer, &error), &error);
+    CHECK_INT(answer.verdict, FG_SYNC_HELD);
+    CHECK_INT(answer.next_sequence, 4);
+    length = vector("answer_gap", known, sizeof(known));
+    CHECK_OK(fg_sync_answer_decode(known, length, &answer, &error), &error);
+    CHECK_INT(answer.verdict, FG_SYNC_GAP);
+    CHECK_TEXT(answer.text, "send on");
+    CHECK_OK(fg_sync_answer_encode(&answer, wire, sizeof(wire), &again, &error), &error);
+    CHECK_INT(again, length);
+    CHECK_BYTES(wire, known, length);
+    length = vector("reports", known, sizeof(known));
+    CHECK_OK(fg_sync_reports_decode(known, length, &reports, &error), &error);
+    CHECK_TEXT(reports.self.device, "S-1");
+    CHECK_INT(reports.below_count, 1);
+    CHECK_TEXT(reports.below[0].device, "ctl-1");
+    CHECK_INT(reports.below[0].heard_ms, INT64_C(1790000000100));
+    CHECK_INT(reports.self.oldest_unsent_ms, INT64_C(1790000000002));
+    CHECK_OK(fg_sync_reports_encode(&reports, wire, sizeof(wire), &again, &error), &error);
+    CHECK_INT(again, length);
+    CHECK_BYTES(wire, known, length);
 }
