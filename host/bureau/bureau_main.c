@@ -14,6 +14,7 @@
 
 #include "host/bureau/bureau_routes.h"
 #include "host/bureau/directory.h"
+#include "host/bureau/publisher.h"
 #include "host/bureau/schema.h"
 
 #define VERSION "fillgate-bureau 0.1.0"
@@ -103,6 +104,25 @@ static enum fg_err keys_read(struct fg_bureau *bureau, struct fg_error *error)
     return result;
 }
 
+/* Nothing to do when lists are published by command only. */
+static enum fg_err publisher_start(const struct fg_bureau *bureau, struct fg_publisher **ret_publisher,
+                                   struct fg_error *error)
+{
+    const struct fg_bureau_config *config = &bureau->config;
+    struct fg_sql_settings sql = {.url = config->database_url, .deadline_ms = config->database_deadline_ms};
+    struct fg_publisher_settings settings = {.sql = &sql,
+                                             .listing = bureau->listing,
+                                             .directory = config->list_directory,
+                                             .key_path = config->publish_list_key_path,
+                                             .every_min = config->publish_every_min,
+                                             .now_ms = now_ms,
+                                             .log = say};
+
+    if (config->publish_every_min == 0)
+        return FG_OK;
+    return fg_publisher_new(&settings, ret_publisher, error);
+}
+
 static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
 {
     const struct fg_bureau_config *config = &bureau->config;
@@ -187,10 +207,13 @@ static void serve(struct fg_server *server, const struct fg_bureau_config *confi
 static enum exit_code run(struct fg_bureau *bureau)
 {
     struct fg_route routes[FG_BUREAU_ROUTES_MAX];
+    struct fg_publisher *publisher = NULL;
     struct fg_server *server = NULL;
     struct fg_error error;
     enum fg_err result = bureau_open(bureau, &error);
 
+    if (result == FG_OK)
+        result = publisher_start(bureau, &publisher, &error);
     if (result == FG_OK)
         result = server_start(&bureau->config, routes, fg_bureau_routes(bureau, routes), &server, &error);
     if (result == FG_OK) {
@@ -199,6 +222,7 @@ static enum exit_code run(struct fg_bureau *bureau)
     } else {
         say(NULL, error.text);
     }
+    fg_publisher_free(publisher);
     bureau_close(bureau);
     if (result == FG_OK)
         say(NULL, "stopped");

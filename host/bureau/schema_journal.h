@@ -10,8 +10,7 @@
  *
  * journal_head: how far each journal is held, and the bureau's own newest receipt.
  * journal_evidence: batches that contradict what is held (a fork) or whose head signature is false.
- * follow: how far the alarms have read each journal, and what they must remember of it.
- * station_place: millionths of a degree. */
+ * follow: how far the alarms have read each journal, and what they must remember of it. */
 #define FG_SCHEMA_JOURNAL                                                                                    \
     "CREATE TABLE journal_entry (controller TEXT NOT NULL, sequence BIGINT NOT NULL, bytes BYTES NOT NULL,"  \
     " hash BYTES NOT NULL, head_signature BYTES, station TEXT NOT NULL, arrived_ms BIGINT NOT NULL,"         \
@@ -42,8 +41,6 @@
     " code TEXT NOT NULL, sequence BIGINT NOT NULL, detail TEXT NOT NULL, closed_ms BIGINT NOT NULL,"        \
     " closed_by TEXT NOT NULL, closed_why TEXT NOT NULL, number BIGINT NOT NULL,"                            \
     " PRIMARY KEY (kind, subject, number));"                                                                 \
-    "CREATE TABLE station_place (station TEXT NOT NULL PRIMARY KEY, latitude_udeg BIGINT NOT NULL,"          \
-    " longitude_udeg BIGINT NOT NULL);"                                                                      \
     "CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject) WHERE closed_ms = 0;"
 
 #endif

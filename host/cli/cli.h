@@ -70,6 +70,7 @@ extern const struct cli_command cli_station_commands[];
 extern const struct cli_command cli_keyring_commands[];
 extern const struct cli_command cli_registry_commands[];
 extern const struct cli_command cli_publish_commands[];
+extern const struct cli_command cli_bureau_commands[];
 
 /* The option's (last) value, NULL when not given; a switch that was given has the value "". name must be one
  * of the command's options. */
