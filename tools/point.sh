@@ -1,6 +1,6 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list
 # Only processes that this script started are stopped, by the pids it kept in DIR.
 set -euo pipefail
 
@@ -33,6 +33,11 @@ demo_rows() {
     echo "HZ-LPG-900020,04900000000020,in_service,lpg,0,2100,355,16500,14500,$good,$good,HZGAS,"
 }
 
+registry() {
+    "$BUILD/fillgate-registry" --today "$today"
+    demo_rows
+}
+
 # Station rules with some keys replaced: rules KEY=VALUE... > file
 rules() {
     local text change
@@ -59,7 +64,7 @@ prepare() {
     chmod 700 "$DIR"
     local key
     for key in device.pem bureau.pem stranger.pem; do "$fillgate" key new "$DIR/$key" >/dev/null; done
-    { "$BUILD/fillgate-registry" --today "$today"; demo_rows; } >"$DIR/registry.csv"
+    registry >"$DIR/registry.csv"
     build_list list-1.fgl bureau.pem 1 -- fill_interval_min_s=3600
     build_list list-2.fgl bureau.pem 2 -- fill_interval_min_s=0 fills_per_day_max=1
     build_list list-3.fgl bureau.pem 3 -- licence_end_day=2020-01-01
@@ -176,6 +181,7 @@ renew() {
 
 case ${1:-} in
 prepare) prepare ;;
+registry) registry ;;
 sim) start_sim ;;
 start) start_controller point.ini ;;
 start-lpg) start_controller lpg.ini ;;

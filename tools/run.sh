@@ -1,3 +1,109 @@
 #!/bin/bash
-# Shows the main job and leaves the point running until Ctrl-C. Usage: run.sh BUILD-DIRECTORY
-exec "$(dirname "$0")/demo.sh" "$1" --stay
+# Shows the main job in a small city: a bureau, a station, two filling points; a fill and its log at the bureau; a cylinder that
+# is reported scrapped and refused at its next scan. Then stays up to be played with, until Ctrl-C.
+# Usage: run.sh BUILD-DIRECTORY [--check]   --check does not stay, and exits 0 only if everything happened as told.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export BUILD=$1
+export DIR=${CITY:-$(mktemp -d /tmp/fillgate-city-XXXXXX)}
+database=sqlite:$DIR/bureau/bureau.db
+fillgate=$BUILD/fillgate
+chinese=no
+case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in zh*) chinese=yes ;; esac
+finish() {
+    tools/city.sh stop
+    [ -n "${CITY:-}" ] || rm -rf "$DIR"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+say() { # ENGLISH CHINESE
+    echo
+    if [ $chinese = yes ]; then echo "== $2"; else echo "== $1"; fi
+}
+fail() {
+    echo "run: $*; logs are in $DIR" >&2
+    trap - EXIT
+    tools/city.sh stop
+    exit 1
+}
+socket() { echo "$DIR/point-$1/control.sock"; }
+sim() { "$BUILD/fillgate-sim" --dir "$DIR/point-$1" send "$2" >/dev/null || fail "simulator: $2"; }
+wait_phase() { # POINT PHASE
+    for _ in $(seq 300); do
+        "$fillgate" point status --json --socket "$(socket "$1")" | grep -q "\"phase\":\"$2\"" && return 0
+        sleep 0.1
+    done
+    fail "point $1 did not come to $2"
+}
+fill() { # POINT CYLINDER
+    sim "$1" "connect $2"
+    sim "$1" "present $2"
+    wait_phase "$1" PRE_CHECK
+    "$fillgate" point check --socket "$(socket "$1")" >/dev/null || fail "pre-check"
+    "$fillgate" point start --socket "$(socket "$1")" >/dev/null || fail "start"
+    wait_phase "$1" POST_CHECK
+    "$fillgate" point check --socket "$(socket "$1")" >/dev/null || fail "post-check"
+    wait_phase "$1" IDLE
+    sim "$1" remove
+    sim "$1" disconnect
+}
+all_sent() { # every entry has the bureau's receipt
+    for _ in $(seq 300); do
+        "$fillgate" point status --json --socket "$(socket "$1")" | grep -q '"unsent":0[,}]' && return 0
+        sleep 0.1
+    done
+    fail "point $1 still has unsent entries"
+}
+
+say "The bureau: authority, keys, registry of 1,532 taxis, first list; station and two controllers join with one-time codes" \
+    "监管机构：证书、密钥、1,532 辆出租车的登记、首版名单；站点和两台控制器用一次性码入网"
+tools/city.sh prepare || fail "the city cannot be prepared"
+say "The filling points start; their lists come down" "充装点启动，名单下发"
+tools/city.sh start 1 || fail "the points do not start"
+tools/city.sh sign-in || fail "nobody can sign in"
+say "Two fills" "两次充装"
+fill 1 good
+fill 2 second
+all_sent 1
+all_sent 2
+say "What the bureau holds now" "监管机构现有记录"
+"$fillgate" bureau journal --last 20 --database "$database" || fail "no journal at the bureau"
+say "A clerk: cylinder HZ-CNG-900001 is reported scrapped; the list goes out" "经办人：气瓶 HZ-CNG-900001 报废；发布新名单"
+"$fillgate" registry set cylinder HZ-CNG-900001 --field state=scrapped --why "cut up at the workshop" --database "$database" ||
+    fail "the registry does not take it"
+"$fillgate" bureau publish HZ-01 --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database" ||
+    fail "it cannot be published"
+tools/city.sh list-wait 2 || fail "the list does not come down"
+say "The same cylinder again" "再次扫描同一气瓶"
+sim 1 "connect good"
+sim 1 "present good"
+for _ in $(seq 100); do
+    "$fillgate" point status --json --socket "$(socket 1)" | grep -q SCRAPPED && break
+    sleep 0.1
+done
+sim 1 remove
+sim 1 disconnect
+all_sent 1
+"$fillgate" bureau journal --controller ctl-1 --last 2 --database "$database" | tee "$DIR/refused.txt"
+"$fillgate" bureau journal --controller ctl-1 --last 1 --json --database "$database" | grep -q SCRAPPED || fail "it was not refused"
+say "How the station is doing" "站点状态"
+"$fillgate" station status --config "$DIR/station/station.ini"
+[ "${2:-}" = --check ] && exit 0
+
+cat <<EOF
+
+The city stays up in $DIR. From another terminal, in this folder:
+  D=$DIR; S=\$D/point-1/control.sock; DB=sqlite:\$D/bureau/bureau.db
+  $BUILD/fillgate-sim --dir \$D/point-1 send "connect third"    the nozzle on a cylinder: good, second, third, ...
+  $BUILD/fillgate-sim --dir \$D/point-1 send "present third"    its tag into the field; remove, swap, button, estop, fault, help
+  $BUILD/fillgate point check --socket \$S                      confirm the pre-check items (after the fill: the post-check)
+  $BUILD/fillgate point start --socket \$S                      and fill
+  $BUILD/fillgate bureau journal --database \$DB                 what the bureau holds
+  $BUILD/fillgate registry show cylinder HZ-CNG-900021 --database \$DB
+  $BUILD/fillgate bureau devices --database \$DB
+  $BUILD/fillgate station status --config \$D/station/station.ini
+Logs: \$D/*/*.log. The point alone with every refusal: make demo. Ctrl-C ends it.
+EOF
+while kill -0 "$(cat "$DIR/bureau/fillgate-bureau.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done
+fail "the bureau has stopped"

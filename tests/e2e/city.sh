@@ -1,0 +1,124 @@
+#!/bin/bash
+# The whole city with real processes: make run's own story, then what strangers, suspended devices and clerks' changes meet, judged
+# with openssl, curl and sqlite3. BUILD (build/asan) is where the programs are.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+export BUILD=${BUILD:-build/asan}
+fillgate=$BUILD/fillgate
+CITY=$(mktemp -d /tmp/fillgate-e2e-city-XXXXXX)
+export CITY DIR=$CITY LIST_S=1 LC_ALL=C.UTF-8 TZ=Asia/Shanghai
+database=sqlite:$CITY/bureau/bureau.db
+finish() {
+    tools/city.sh stop
+    rm -rf "$CITY"
+}
+trap finish EXIT
+passed=0
+failed=0
+check() { # NAME COMMAND...
+    local name=$1
+    shift
+    if "$@" >"$CITY/out" 2>&1; then
+        passed=$((passed + 1))
+        echo "  ok   $name"
+    else
+        failed=$((failed + 1))
+        echo "  FAIL $name"
+        tail -n 25 "$CITY/out" | sed 's/^/       /'
+    fi
+}
+refuses() { # PATTERN COMMAND...: the command's output has the pattern
+    local pattern=$1
+    shift
+    "$@" >"$CITY/answer" 2>&1
+    grep -qE -- "$pattern" "$CITY/answer" || { cat "$CITY/answer"; return 1; }
+}
+
+check "the city's own story comes out as told" tools/run.sh "$BUILD" --check
+
+# The story has stopped the city; the same one goes on.
+restart() {
+    (cd "$CITY/bureau" && exec "$OLDPWD/$BUILD/fillgate-bureau" --config bureau.ini) </dev/null >>"$CITY/bureau/fillgate-bureau.log" 2>&1 &
+    echo $! >"$CITY/bureau/fillgate-bureau.pid"
+    (cd "$CITY/station" && exec "$OLDPWD/$BUILD/fillgate-station" --config station.ini) </dev/null >>"$CITY/station/fillgate-station.log" 2>&1 &
+    echo $! >"$CITY/station/fillgate-station.pid"
+    tools/city.sh start 2
+}
+check "everything starts again on what is left, with the newest list in force" restart
+bureau=https://127.0.0.1:$(sed -n 's/^port = //p' "$CITY/bureau/bureau.ini")
+station=https://127.0.0.1:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
+ca=$CITY/bureau/ca/ca.pem
+own=(--cacert "$ca" --cert "$CITY/point-1/tls.pem" --key "$CITY/point-1/tls.key" --max-time 20 -sS)
+
+equal_journals() { # what the bureau holds is what the controller logged, byte for byte
+    local n=$1 end=$((SECONDS + 60))
+    local mine theirs
+    while [ $SECONDS -lt $end ]; do
+        mine=$(sqlite3 "file:$CITY/point-$n/journal.db?mode=ro" "SELECT sequence, hex(bytes) FROM entry ORDER BY sequence")
+        theirs=$(sqlite3 "file:$CITY/bureau/bureau.db?mode=ro" \
+            "SELECT sequence, hex(bytes) FROM journal_entry WHERE controller = 'ctl-$n' ORDER BY sequence")
+        [ -n "$mine" ] && [ "$mine" = "$theirs" ] && return 0
+        sleep 0.5
+    done
+    diff <(echo "$mine") <(echo "$theirs") | cut -c1-100
+    return 1
+}
+check "NO-LOSS: sqlite3 finds the journal of point 1 at the bureau, byte for byte" equal_journals 1
+check "NO-LOSS: sqlite3 finds the journal of point 2 at the bureau, byte for byte" equal_journals 2
+
+check "openssl verifies the station's certificate, and TLS 1.2 or newer with ECDSA only" \
+    refuses 'Cipher is (ECDHE-ECDSA|TLS_)' sh -c "openssl s_client -connect ${station#https://} -CAfile $ca -verify_return_error -brief </dev/null 2>&1 | sed 's/Ciphersuite: /Cipher is /'"
+check "openssl cannot speak TLS 1.1 with the station" \
+    refuses 'alert|error|no protocols' openssl s_client -connect "${station#https://}" -tls1_1 -cipher 'ALL:@SECLEVEL=0' </dev/null
+check "curl without a certificate is told that it needs one" \
+    refuses '401|403' curl --cacert "$ca" -sS -o /dev/null -w '%{http_code}' --max-time 20 "$station/v1/list/HZ-01/manifest"
+check "curl with the controller's certificate gets the manifest" \
+    refuses '^200$' curl "${own[@]}" -o "$CITY/manifest" -w '%{http_code}' "$station/v1/list/HZ-01/manifest"
+stranger() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/O=fillgate/OU=controller/CN=ctl-1' \
+        -keyout "$CITY/stranger.key" -out "$CITY/stranger.pem" 2>/dev/null
+    refuses '403|alert' curl --cacert "$ca" --cert "$CITY/stranger.pem" --key "$CITY/stranger.key" -sS -o /dev/null \
+        -w '%{http_code}' --max-time 20 "$1/v1/list/HZ-01/manifest"
+}
+check "a certificate of another authority is refused by the station, whatever its name" stranger "$station"
+check "a certificate of another authority is refused by the bureau, whatever its name" stranger "$bureau"
+check "BAD-INPUT-IS-SAFE: garbage instead of a batch is 400" \
+    refuses '^400$' curl "${own[@]}" --data-binary 'no protobuf at all' -o /dev/null -w '%{http_code}' "$station/v1/journal"
+check "BAD-INPUT-IS-SAFE: a body beyond the bound is 413" \
+    refuses '^413$' sh -c "head -c 3000000 /dev/zero | curl --cacert $ca --cert $CITY/point-1/tls.pem --key $CITY/point-1/tls.key --max-time 20 -sS --data-binary @- -H 'Expect:' -o /dev/null -w '%{http_code}' $station/v1/journal 2>/dev/null"
+check "BAD-INPUT-IS-SAFE: a path beyond the lists is not found" \
+    refuses '^40[034]$' curl "${own[@]}" --path-as-is -o /dev/null -w '%{http_code}' "$station/v1/list/../../etc/passwd/manifest"
+enrol_again() { # the code of point 1 has been used
+    echo 00000-00000-00000-00000 |
+        refuses 'unknown, used, expired' "$fillgate" controller enrol "$CITY/intruder" --url "$bureau" --ca "$ca"
+}
+check "a code that the bureau did not make joins nobody" enrol_again
+check "a certificate is renewed while everything runs" \
+    "$fillgate" controller renew "$CITY/point-1" --url "$station"
+
+suspend() {
+    "$fillgate" bureau suspend ctl-2 --why "seal broken" --database "$database" || return 1
+    # Its next entry must not come through, and point 1 must not notice.
+    "$fillgate" point sign-in op-9 --certificate-end 2030-01-01 --socket "$CITY/point-2/control.sock" || return 1
+    "$fillgate" point sign-in op-9 --certificate-end 2030-01-01 --socket "$CITY/point-1/control.sock" || return 1
+    equal_journals 1 || return 1
+    sleep 3
+    [ "$(sqlite3 "$CITY/bureau/bureau.db" "SELECT COUNT(*) FROM journal_entry WHERE controller='ctl-2' AND operator_id='op-9'")" = 0 ]
+}
+check "a suspended device is refused at once, and others are not held up" suspend
+release() {
+    "$fillgate" bureau release ctl-2 --why "new seal" --database "$database" || return 1
+    equal_journals 2
+}
+check "NO-LOSS: released again, everything that waited arrives" release
+
+altered() { # a clerk with a database tool
+    sqlite3 "$CITY/bureau/bureau.db" "UPDATE journal_entry SET bytes = X'0A00' WHERE controller='ctl-1' AND sequence=3"
+    refuses 'ctl-1.*3|3.*ctl-1' "$fillgate" bureau verify --database "$database"
+}
+if "$fillgate" bureau verify --help >/dev/null 2>&1; then
+    check "the bureau's records verify" "$fillgate" bureau verify --database "$database"
+    check "TAMPER-SHOWS: a record that was edited at the bureau is named" altered
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
