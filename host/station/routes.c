@@ -221,7 +221,7 @@ void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route re
         {"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, take_report, routes},
         {"POST", FG_SYNC_PATH_ENROL, FG_STATION_PASSED_MAX, false, pass_on, routes},
         {"POST", FG_SYNC_PATH_RENEW, FG_STATION_PASSED_MAX, true, pass_on, routes},
-        {"GET", FG_SYNC_PATH_KEYS, 0, true, pass_on, routes},
+        {"GET", FG_SYNC_PATH_KEYS, 0, false, pass_on, routes},
     };
 
     memcpy(ret_routes, filled, sizeof(filled));

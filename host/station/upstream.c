@@ -310,7 +310,7 @@ static enum fg_err ask_report(struct fg_upstream *upstream, struct fg_error *err
     uint8_t *body = malloc(FG_SYNC_REPORT_BYTES_MAX);
     uint8_t answer_bytes[FG_SYNC_ANSWER_BYTES_MAX * 2];
     struct fg_sync_report_answer answer;
-    struct fg_https_answer answered;
+    struct fg_https_answer answered = {0};
     struct fg_https_request request = {.method = "POST",
                                        .path = FG_SYNC_PATH_REPORT,
                                        .body = body,
