@@ -7,16 +7,20 @@
 #include <strings.h>
 #include <time.h>
 
+/* The library's word for "no body follows" as the result of on_headers_complete. */
+#define SKIP_BODY 1
+
 static struct fg_http_answer *of(http_parser *parser)
 {
     return parser->data;
 }
 
-/* Any non-zero result of a callback ends the parsing; the reason is kept. */
+/* A negative result of a callback ends the parsing (1 has another meaning at the end of the head); the reason
+ * is kept. */
 static int fail(struct fg_http_answer *answer, enum fg_err code, const char *text)
 {
     answer->failure = fg_fail(&answer->error, code, "%s", text);
-    return 1;
+    return -1;
 }
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, IMF-fixdate). */
@@ -32,24 +36,30 @@ static int64_t date_parse(const char *text)
 
 static void header_keep(struct fg_http_answer *answer)
 {
-    if (strcasecmp(answer->name, "etag") == 0)
+    bool whole = !answer->name_cut && !answer->value_cut;
+
+    if (whole && strcasecmp(answer->name, "etag") == 0)
         (void)snprintf(answer->answer.etag, sizeof(answer->answer.etag), "%s", answer->value);
-    if (strcasecmp(answer->name, "date") == 0)
+    if (whole && strcasecmp(answer->name, "date") == 0)
         answer->answer.date_ms = date_parse(answer->value);
     answer->name[0] = '\0';
     answer->value[0] = '\0';
+    answer->name_cut = false;
+    answer->value_cut = false;
     answer->value_begun = false;
 }
 
-static void append(char *text, size_t capacity, const char *bytes, size_t length)
+/* What is too long for us is none of the headers that we look at. */
+static void append(char *text, size_t capacity, const char *bytes, size_t length, bool *cut)
 {
     size_t used = strlen(text);
 
-    /* What is too long for us is none of the headers that we look at. */
-    if (length < capacity - used) {
-        memcpy(text + used, bytes, length);
-        text[used + length] = '\0';
+    if (*cut || length >= capacity - used) {
+        *cut = true;
+        return;
     }
+    memcpy(text + used, bytes, length);
+    text[used + length] = '\0';
 }
 
 static int on_field(http_parser *parser, const char *bytes, size_t length)
@@ -58,7 +68,7 @@ static int on_field(http_parser *parser, const char *bytes, size_t length)
 
     if (answer->value_begun)
         header_keep(answer);
-    append(answer->name, sizeof(answer->name), bytes, length);
+    append(answer->name, sizeof(answer->name), bytes, length, &answer->name_cut);
     return 0;
 }
 
@@ -67,7 +77,7 @@ static int on_value(http_parser *parser, const char *bytes, size_t length)
     struct fg_http_answer *answer = of(parser);
 
     answer->value_begun = true;
-    append(answer->value, sizeof(answer->value), bytes, length);
+    append(answer->value, sizeof(answer->value), bytes, length, &answer->value_cut);
     return 0;
 }
 
@@ -76,6 +86,8 @@ static int on_head_end(http_parser *parser)
     struct fg_http_answer *answer = of(parser);
     bool chunked = (parser->flags & F_CHUNKED) != 0;
     bool counted = parser->content_length != UINT64_MAX;
+    /* These have no body, whatever length they name. */
+    bool bodiless = parser->status_code == 204 || parser->status_code == 304;
 
     header_keep(answer);
     if (parser->http_major != 1)
@@ -83,13 +95,13 @@ static int on_head_end(http_parser *parser)
     /* 100 Continue has no body and another answer behind it; we never ask for it. */
     if (parser->status_code < 200)
         return fail(answer, FG_E_FORMAT, "an interim answer that nobody asked for");
-    if (!chunked && !counted && parser->status_code != 204 && parser->status_code != 304)
+    if (!chunked && !counted && !bodiless)
         return fail(answer, FG_E_FORMAT, "the answer has neither a length nor chunks");
-    if (counted && !chunked && parser->content_length > answer->request->answer_max)
+    if (counted && !bodiless && parser->content_length > answer->request->answer_max)
         return fail(answer, FG_E_SIZE, "the answer's body is larger than allowed");
     answer->answer.status = (uint16_t)parser->status_code;
     answer->in_body = true;
-    return 0;
+    return bodiless ? SKIP_BODY : 0;
 }
 
 static int on_body(http_parser *parser, const char *bytes, size_t length)
@@ -103,7 +115,7 @@ static int on_body(http_parser *parser, const char *bytes, size_t length)
         answer->failure =
             request->taker(request->taker_context, (const uint8_t *)bytes, length, &answer->error);
         if (answer->failure != FG_OK)
-            return 1;
+            return -1;
     } else if (length > 0) {
         memcpy(request->answer_buffer + answer->answer.length, bytes, length);
     }
@@ -138,27 +150,42 @@ void fg_http_answer_start(struct fg_http_answer *answer, const struct fg_https_r
     answer->parser.data = answer;
 }
 
-enum fg_err fg_http_answer_feed(struct fg_http_answer *answer, const uint8_t *bytes, size_t length,
-                                struct fg_error *error)
+/* Bytes of the head, or of the body, or of both: the caller sees to the head's bound. */
+static enum fg_err piece_feed(struct fg_http_answer *answer, const uint8_t *bytes, size_t length,
+                              struct fg_error *error)
 {
     size_t taken;
 
     if (answer->complete)
         return fg_fail(error, FG_E_FORMAT, "bytes behind the end of the answer");
-    if (!answer->in_body) {
-        answer->head_bytes += length;
-        if (answer->head_bytes > FG_HTTPS_HEAD_MAX + (size_t)FG_HTTPS_HEAD_MAX)
-            return fg_fail(error, FG_E_SIZE, "the answer's head is longer than %d bytes", FG_HTTPS_HEAD_MAX);
-    }
     taken = http_parser_execute(&answer->parser, &callbacks, (const char *)bytes, length);
     if (answer->failure != FG_OK)
         return fg_fail(error, answer->failure, "%s", answer->error.text);
     if (answer->complete)
-        return taken >= length || taken + 1 == length
-                   ? FG_OK
-                   : fg_fail(error, FG_E_FORMAT, "bytes behind the end of the answer");
+        return taken == length ? FG_OK : fg_fail(error, FG_E_FORMAT, "bytes behind the end of the answer");
     if (HTTP_PARSER_ERRNO(&answer->parser) != HPE_OK || taken != length)
         return fg_fail(error, FG_E_FORMAT, "not an HTTP/1.1 answer: %s",
                        http_errno_description(HTTP_PARSER_ERRNO(&answer->parser)));
     return FG_OK;
+}
+
+enum fg_err fg_http_answer_feed(struct fg_http_answer *answer, const uint8_t *bytes, size_t length,
+                                struct fg_error *error)
+{
+    enum fg_err result = FG_OK;
+    size_t room = FG_HTTPS_HEAD_MAX - answer->head_bytes;
+    size_t first = answer->in_body || length < room ? length : room;
+
+    /* No more than may be head is given to the parser before the head has ended. */
+    if (first > 0)
+        result = piece_feed(answer, bytes, first, error);
+    if (result == FG_OK && !answer->in_body) {
+        answer->head_bytes += first;
+        if (answer->head_bytes == FG_HTTPS_HEAD_MAX)
+            result =
+                fg_fail(error, FG_E_SIZE, "the answer's head is longer than %d bytes", FG_HTTPS_HEAD_MAX);
+    }
+    if (result == FG_OK && first < length)
+        result = piece_feed(answer, bytes + first, length - first, error);
+    return result;
 }

@@ -19,8 +19,10 @@ struct fg_http_answer {
     bool complete;
     bool close; /* the connection must not be used again */
     bool value_begun;
-    char name[32];
+    char name[32]; /* as value: "" when longer than fits, so that no part is taken for the whole */
     char value[80];
+    bool name_cut;
+    bool value_cut;
     enum fg_err failure;
     struct fg_error error; /* when failure is not FG_OK */
 };
@@ -30,8 +32,8 @@ struct fg_http_answer {
 void fg_http_answer_start(struct fg_http_answer *answer, const struct fg_https_request *request);
 
 /* Takes bytes; answer->complete tells that the answer is whole. FG_E_FORMAT: no HTTP/1.1 answer, or one
- * without a length; FG_E_SIZE: larger than allowed; or what the taker returned. Bytes behind a whole answer
- * are FG_E_FORMAT: nobody asked for more. */
+ * without a length; FG_E_SIZE: a head longer than FG_HTTPS_HEAD_MAX or a body larger than allowed; or what
+ * the taker returned. Bytes behind a whole answer are FG_E_FORMAT: nobody asked for more. */
 enum fg_err fg_http_answer_feed(struct fg_http_answer *answer, const uint8_t *bytes, size_t length,
                                 struct fg_error *error);
 

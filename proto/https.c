@@ -8,9 +8,10 @@
 
 #include "proto/http_answer.h"
 #include "proto/monotime.h"
+#include "proto/resolve.h"
 #include "proto/tls.h"
 
-#define HOST_BYTES 256
+#define HOST_BYTES (FG_HOST_MAX + 1)
 #define READ_BYTES 16384
 #define HEAD_BYTES 1024
 

@@ -1,11 +1,11 @@
 /* The mutual-TLS HTTP/1.1 client: one connection to one peer, kept alive, with deadlines and bounds on
  * everything.
  *
- * TLS 1.2 or newer, ECDSA only, no session resumption, the peer's certificate must chain to the CA given and
- * name the host (or the name given). Certificate dates are tested against *the caller's* clock, not the
- * system's, so that a controller whose clock was reset neither trusts an expired certificate nor refuses a
- * good one without saying why. Responses are parsed by the http-parser library; bodies need Content-Length or
- * chunks, never "until close".
+ * TLS 1.2, ECDSA on P-256 or P-384 only, no session resumption, the peer's certificate must chain to the CA
+ * given and name the host (or the name given). Certificate dates are tested against *the caller's* clock, not
+ * the system's, so that a controller whose clock was reset neither trusts an expired certificate nor refuses
+ * a good one without saying why. Responses are parsed by the http-parser library; bodies need Content-Length
+ * or chunks, never "until close".
  *
  * Not: what is asked (sync.h), retries and back-off (the callers). Relies on: mbedTLS, http-parser, POSIX
  * sockets. One object, one thread at a time; no global state. */
@@ -17,7 +17,7 @@
 
 #define FG_HTTPS_URL_MAX 255
 #define FG_HTTPS_PATH_MAX 511
-#define FG_HTTPS_HEAD_MAX 8192 /* status line and headers together */
+#define FG_HTTPS_HEAD_MAX 8192 /* status line and headers together, with the empty line that ends them */
 
 struct fg_https_settings {
     const char *url;                  /* "https://HOST[:PORT]", nothing behind it; IPv6 in brackets */

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -22,6 +21,7 @@
 
 #include "proto/monotime.h"
 #include "proto/pk.h"
+#include "proto/resolve.h"
 #include "proto/x509_time.h"
 
 #define SAN_IP 7
@@ -39,13 +39,23 @@ struct fg_tls {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config config;
     int64_t now_ms;
-    bool numeric; /* peer_name is an address */
+    int64_t deadline_mono_ms; /* of the call under way */
+    bool numeric;             /* peer_name is an address */
     size_t address_length;
     uint8_t address[16];
     struct fg_error verdict; /* why the peer's certificate was refused; code FG_OK = it was not */
 };
 
 /* ---- credentials ---- */
+
+static enum fg_err certificates_read(const char *path, mbedtls_x509_crt *ret_chain, struct fg_error *error)
+{
+    int code = mbedtls_x509_crt_parse_file(ret_chain, path);
+
+    if (code == MBEDTLS_ERR_PK_FILE_IO_ERROR)
+        return fg_fail(error, FG_E_IO, "%s: cannot be read: is it there, and may we read it?", path);
+    return code == 0 ? FG_OK : fg_fail(error, FG_E_FORMAT, "%s: not certificates in PEM alone", path);
+}
 
 static enum fg_err own_read(struct fg_tls_credentials *credentials, const char *certificate_path,
                             const char *key_path, struct fg_error *error)
@@ -60,8 +70,9 @@ static enum fg_err own_read(struct fg_tls_credentials *credentials, const char *
     fg_private_key_wipe(&key);
     if (!filled)
         return fg_fail(error, FG_E_FORMAT, "%s: the key is not usable", key_path);
-    if (mbedtls_x509_crt_parse_file(&credentials->own, certificate_path) != 0)
-        return fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", certificate_path);
+    result = certificates_read(certificate_path, &credentials->own, error);
+    if (result != FG_OK)
+        return result;
     if (mbedtls_pk_check_pair(&credentials->own.pk, &credentials->key) != 0)
         return fg_fail(error, FG_E_AUTH, "%s is the certificate of another key than %s", certificate_path,
                        key_path);
@@ -80,8 +91,7 @@ enum fg_err fg_tls_credentials_read(const char *ca_path, const char *certificate
     mbedtls_x509_crt_init(&credentials->ca);
     mbedtls_x509_crt_init(&credentials->own);
     mbedtls_pk_init(&credentials->key);
-    if (mbedtls_x509_crt_parse_file(&credentials->ca, ca_path) != 0)
-        result = fg_fail(error, FG_E_FORMAT, "%s: not a CA certificate in PEM, or not readable", ca_path);
+    result = certificates_read(ca_path, &credentials->ca, error);
     if (result == FG_OK && certificate_path != NULL)
         result = own_read(credentials, certificate_path, key_path, error);
     if (result == FG_OK)
@@ -185,47 +195,6 @@ static enum fg_err wait_socket(int descriptor, short events, int64_t deadline_mo
     }
 }
 
-/* One asynchronous look-up; a look-up that cannot be cancelled keeps its memory until the process ends. */
-static enum fg_err look_up(const char *host, const char *port, int64_t deadline_mono_ms,
-                           struct addrinfo **ret_addresses, struct fg_error *error)
-{
-    struct lookup {
-        struct gaicb request;
-        struct addrinfo hints;
-        char host[256];
-        char port[8];
-    } *lookup = calloc(1, sizeof(*lookup));
-    struct gaicb *list[1];
-    int64_t left = deadline_mono_ms - fg_mono_ms();
-    struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = (left % 1000) * 1000000};
-    int code;
-
-    if (lookup == NULL)
-        return fg_fail(error, FG_E_MEMORY, "TLS: no memory");
-    (void)snprintf(lookup->host, sizeof(lookup->host), "%s", host);
-    (void)snprintf(lookup->port, sizeof(lookup->port), "%s", port);
-    lookup->hints.ai_socktype = SOCK_STREAM;
-    lookup->request.ar_name = lookup->host;
-    lookup->request.ar_service = lookup->port;
-    lookup->request.ar_request = &lookup->hints;
-    list[0] = &lookup->request;
-    if (left <= 0 || getaddrinfo_a(GAI_NOWAIT, list, 1, NULL) != 0) {
-        free(lookup);
-        return fg_fail(error, FG_E_TIMEOUT, "%s: no time or memory to look the name up", host);
-    }
-    (void)gai_suspend((const struct gaicb *const *)list, 1, &wait);
-    code = gai_error(&lookup->request);
-    if (code == EAI_INPROGRESS) {
-        if (gai_cancel(&lookup->request) == EAI_CANCELED)
-            free(lookup);
-        return fg_fail(error, FG_E_TIMEOUT, "%s: time is over while looking the name up", host);
-    }
-    *ret_addresses = lookup->request.ar_result;
-    free(lookup);
-    return code == 0 ? FG_OK
-                     : fg_fail(error, FG_E_IO, "%s: cannot look the name up: %s", host, gai_strerror(code));
-}
-
 static enum fg_err connect_one(const struct addrinfo *address, int64_t deadline_mono_ms, int *ret_descriptor,
                                struct fg_error *error)
 {
@@ -259,7 +228,7 @@ static enum fg_err connect_any(const char *host, const char *port, int64_t deadl
                                int *ret_descriptor, struct fg_error *error)
 {
     struct addrinfo *addresses = NULL;
-    enum fg_err result = look_up(host, port, deadline_mono_ms, &addresses, error);
+    enum fg_err result = fg_resolve(host, port, deadline_mono_ms, &addresses, error);
 
     if (result != FG_OK)
         return result;
@@ -270,11 +239,21 @@ static enum fg_err connect_any(const char *host, const char *port, int64_t deadl
     return result == FG_OK ? FG_OK : fg_fail_in(error, result, "%s:%s: ", host, port);
 }
 
+/* A peer that never stops sending would keep the library busy without it ever having to wait, so the deadline
+ * is tested here as well: what then looks like a wait ends at once. */
+static bool time_is_over(const struct fg_tls *tls)
+{
+    return fg_mono_ms() >= tls->deadline_mono_ms;
+}
+
 static int socket_send(void *context, const unsigned char *bytes, size_t length)
 {
     const struct fg_tls *tls = context;
-    ssize_t sent = send(tls->descriptor, bytes, length, MSG_NOSIGNAL);
+    ssize_t sent;
 
+    if (time_is_over(tls))
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    sent = send(tls->descriptor, bytes, length, MSG_NOSIGNAL);
     if (sent >= 0)
         return (int)sent;
     return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
@@ -283,8 +262,11 @@ static int socket_send(void *context, const unsigned char *bytes, size_t length)
 static int socket_receive(void *context, unsigned char *bytes, size_t length)
 {
     const struct fg_tls *tls = context;
-    ssize_t got = recv(tls->descriptor, bytes, length, 0);
+    ssize_t got;
 
+    if (time_is_over(tls))
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    got = recv(tls->descriptor, bytes, length, 0);
     if (got > 0)
         return (int)got;
     if (got == 0)
@@ -294,6 +276,35 @@ static int socket_receive(void *context, unsigned char *bytes, size_t length)
 
 /* ---- the connection ---- */
 
+/* Names of the alerts that concern certificates and versions (RFC 8446, section 6.2). */
+static const char *alert_name(uint8_t alert)
+{
+    switch (alert) {
+    case 40:
+        return "handshake failure: no certificate shown, or no common cipher";
+    case 42:
+        return "bad certificate";
+    case 43:
+        return "unsupported certificate";
+    case 44:
+        return "certificate revoked";
+    case 45:
+        return "certificate expired";
+    case 46:
+        return "certificate unknown";
+    case 48:
+        return "unknown CA";
+    case 49:
+        return "access denied";
+    case 70:
+        return "protocol version: it does not speak TLS 1.2";
+    case 116:
+        return "certificate required";
+    default:
+        return "see RFC 8446, section 6.2";
+    }
+}
+
 static enum fg_err step_fail(const struct fg_tls *tls, int code, const char *doing, struct fg_error *error)
 {
     char text[96];
@@ -301,10 +312,8 @@ static enum fg_err step_fail(const struct fg_tls *tls, int code, const char *doi
     if (tls->verdict.code != FG_OK)
         return fg_fail(error, tls->verdict.code, "%s", tls->verdict.text);
     if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-        return fg_fail(error, FG_E_DENIED,
-                       "the peer ended the connection with a TLS alert while %s: it does not accept our "
-                       "certificate, or we have none to show",
-                       doing);
+        return fg_fail(error, FG_E_DENIED, "the peer refused us with TLS alert %u while %s (%s)",
+                       tls->ssl.in_msg[1], doing, alert_name(tls->ssl.in_msg[1]));
     if (code == MBEDTLS_ERR_SSL_CONN_EOF || code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
         return fg_fail(error, FG_E_GONE, "the peer closed the connection while %s", doing);
     mbedtls_strerror(code, text, sizeof(text));
@@ -334,6 +343,8 @@ static bool config_fill(struct fg_tls *tls, const struct fg_tls_credentials *cre
         return false;
     mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_ciphersuites(config, suites);
+    /* ECDSA on P-256 or P-384 with SHA-256 or SHA-384 all along the chain. */
+    mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_suiteb);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
@@ -360,6 +371,7 @@ static enum fg_err shake_hands(struct fg_tls *tls, int64_t deadline_mono_ms, str
     enum fg_err result = FG_OK;
     int code;
 
+    tls->deadline_mono_ms = deadline_mono_ms;
     while (result == FG_OK && (code = mbedtls_ssl_handshake(&tls->ssl)) != 0)
         result = step_wait(tls, code, deadline_mono_ms, "shaking hands", error);
     return result;
@@ -408,6 +420,7 @@ void fg_tls_close(struct fg_tls *tls)
         return;
     if (tls->descriptor >= 0) {
         /* One try: the socket does not block, and the peer copes without it. */
+        tls->deadline_mono_ms = INT64_MAX;
         (void)mbedtls_ssl_close_notify(&tls->ssl);
         (void)close(tls->descriptor);
     }
@@ -422,6 +435,7 @@ enum fg_err fg_tls_write(struct fg_tls *tls, const void *bytes, size_t length, i
     const uint8_t *at = bytes;
     enum fg_err result = FG_OK;
 
+    tls->deadline_mono_ms = deadline_mono_ms;
     while (result == FG_OK && length > 0) {
         int code = mbedtls_ssl_write(&tls->ssl, at, length);
 
@@ -440,6 +454,7 @@ enum fg_err fg_tls_read(struct fg_tls *tls, void *buffer, size_t capacity, size_
 {
     enum fg_err result = FG_OK;
 
+    tls->deadline_mono_ms = deadline_mono_ms;
     while (result == FG_OK) {
         int code = mbedtls_ssl_read(&tls->ssl, buffer, capacity);
 
