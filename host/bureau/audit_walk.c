@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/bureau/curve.h"
 #include "host/bureau/journal_columns.h"
 #include "proto/chain.h"
 
@@ -116,7 +117,7 @@ static void signature_check(struct walk *walk, const struct row *row)
         return;
     walk->result->signatures++;
     memcpy(head.controller, walk->controller, sizeof(head.controller));
-    if (fg_head_verify(&head, &row->signature, &walk->origin.device_key, NULL) != FG_OK)
+    if (fg_curve_head_verify(&head, &row->signature, &walk->origin.device_key, NULL) != FG_OK)
         find(walk, row->sequence,
              "its head signature is false: entries up to it were rewritten with their hashes");
 }

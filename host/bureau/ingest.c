@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/curve.h"
 #include "host/bureau/evidence.h"
 #include "host/bureau/journal_columns.h"
 
@@ -293,7 +294,7 @@ static enum fg_err chain_check(struct intake *intake)
     }
     memcpy(head.controller, batch->controller, sizeof(head.controller));
     head.hash = *previous;
-    if (fg_head_verify(&head, &batch->head_signature, &intake->origin.device_key, NULL) == FG_OK)
+    if (fg_curve_head_verify(&head, &batch->head_signature, &intake->origin.device_key, NULL) == FG_OK)
         return FG_OK;
     result = fg_evidence_keep(intake->sql, batch, &note, intake->now_ms, intake->error);
     if (result == FG_OK)
@@ -319,7 +320,7 @@ static enum fg_err receipt_make(const struct intake *intake, struct held *ret_he
     ret_held->known = true;
     ret_held->next_sequence = receipt.next_sequence;
     ret_held->head = receipt.head;
-    result = fg_receipt_sign(&receipt, intake->settings->receipt_key, &signature, intake->error);
+    result = fg_curve_receipt_sign(&receipt, intake->settings->receipt_key, &signature, intake->error);
     if (result == FG_OK)
         result = fg_receipt_encode(&receipt, &signature, ret_held->receipt, sizeof(ret_held->receipt),
                                    &ret_held->receipt_length, intake->error);
