@@ -25,7 +25,9 @@ struct fg_forward {
     size_t turn_count;
     char next_id[FG_NAME_MAX + 1]; /* begins the next pass, so that nobody is always behind a failing one */
     struct fg_station_controller controllers[FG_STATION_CONTROLLERS_MAX];
+    struct fg_backoff evidence_backoff;
     uint8_t buffer[FG_SYNC_BATCH_BYTES_MAX];
+    uint8_t evidence[FG_SYNC_BATCH_BYTES_MAX];
 };
 
 /* One push at work, seen from its source. */
@@ -33,7 +35,8 @@ struct push {
     struct fg_forward *forward;
     const char *controller;
     int64_t now_ms;
-    bool store_failed; /* the failure is ours, not the bureau's */
+    bool store_failed;                          /* the failure is ours, not the bureau's */
+    const struct fg_station_evidence *evidence; /* NULL: the controller's entries */
 };
 
 struct fg_forward_window fg_forward_window_of(const char *station, bool continuous, uint32_t start_s,
@@ -312,6 +315,54 @@ static enum fg_err push_one(struct fg_forward *forward, const struct fg_station_
     return FG_OK;
 }
 
+/* The one batch that is evidence, whatever number is asked for. */
+static enum fg_err source_read_evidence(void *context, uint64_t from, uint8_t *buffer, size_t capacity,
+                                        size_t *ret_length, uint64_t *ret_next, struct fg_error *error)
+{
+    const struct push *push = context;
+
+    if (push->evidence->length > capacity)
+        return fg_fail(error, FG_E_SIZE, "evidence of %zu bytes", push->evidence->length);
+    memcpy(buffer, push->forward->evidence, push->evidence->length);
+    *ret_length = push->evidence->length;
+    *ret_next = from + 1;
+    return FG_OK;
+}
+
+/* Shows the bureau one piece of evidence: it then compares for itself, keeps it and raises its alarm. */
+static void show_evidence(struct fg_forward *forward, const struct fg_forward_moment *moment)
+{
+    struct fg_station_store *store = forward->settings.store;
+    struct fg_station_evidence evidence;
+    struct push push = {.forward = forward,
+                        .controller = evidence.controller,
+                        .now_ms = moment->now_ms,
+                        .evidence = &evidence};
+    struct fg_push_source source = {&push, source_read_evidence, source_take_receipt};
+    struct fg_push_result pushed = {0};
+    struct fg_error reason;
+    uint64_t from;
+    enum fg_err code;
+
+    if (!fg_backoff_is_over(&forward->evidence_backoff, moment->mono_ms) ||
+        fg_station_store_evidence_next(store, forward->evidence, sizeof(forward->evidence), &evidence,
+                                       NULL) != FG_OK)
+        return;
+    from = evidence.sequence;
+    code = forward->settings.push(forward->settings.push_context, &source, &from, 1, forward->buffer, &pushed,
+                                  &reason);
+    if (code != FG_OK || (pushed.verdict != FG_SYNC_FORK && pushed.verdict != FG_SYNC_REFUSED)) {
+        fg_backoff_fail(&forward->evidence_backoff, forward->settings.retry_min_s,
+                        forward->settings.retry_max_s, moment->mono_ms, moment->random);
+        return;
+    }
+    forward->evidence_backoff = (struct fg_backoff){0};
+    fg_station_log("controller %s: the bureau was shown the other entry %" PRIu64 ": %s", evidence.controller,
+                   evidence.sequence, pushed.text);
+    if (fg_station_store_evidence_shown(store, &evidence, moment->now_ms, &reason) != FG_OK)
+        fg_station_log("store: %s", reason.text);
+}
+
 /* Where this pass begins. */
 static size_t first_of(const struct fg_forward *forward, size_t count)
 {
@@ -352,5 +403,6 @@ enum fg_err fg_forward_pass(struct fg_forward *forward, const struct fg_forward_
         if (code != FG_OK)
             return fg_fail(error, code, "%s", reason.text);
     }
+    show_evidence(forward, moment);
     return FG_OK;
 }

@@ -69,6 +69,7 @@ static const char tables[] = "CREATE TABLE controller ("
 
 static const struct fg_sql_migration migrations[] = {
     {1, "first tables", tables},
+    {2, "evidence shown to the bureau", "ALTER TABLE evidence ADD COLUMN shown_ms BIGINT NOT NULL DEFAULT 0"},
 };
 
 const struct fg_sql_migration *fg_station_schema(size_t *ret_count)

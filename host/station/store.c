@@ -441,6 +441,64 @@ enum fg_err fg_station_store_evidence(struct fg_station_store *store, uint64_t s
     return result;
 }
 
+static enum fg_err read_evidence(const struct fg_sql_statement *row, uint8_t *batch, size_t capacity,
+                                 struct fg_station_evidence *ret_evidence, struct fg_error *error)
+{
+    size_t length = 0;
+    const uint8_t *bytes = fg_sql_bytes(row, 2, &length);
+
+    if (length != sizeof(ret_evidence->hash.bytes))
+        return fg_fail(error, FG_E_CORRUPT, "evidence: its hash has %zu bytes", length);
+    memcpy(ret_evidence->hash.bytes, bytes, length);
+    bytes = fg_sql_bytes(row, 3, &length);
+    if (length > capacity)
+        return fg_fail(error, FG_E_SIZE, "evidence: its batch has %zu bytes", length);
+    memcpy(batch, bytes, length);
+    ret_evidence->length = length;
+    (void)snprintf(ret_evidence->controller, sizeof(ret_evidence->controller), "%s", fg_sql_text(row, 0));
+    ret_evidence->sequence = (uint64_t)fg_sql_int(row, 1);
+    return FG_OK;
+}
+
+enum fg_err fg_station_store_evidence_next(struct fg_station_store *store, uint8_t *batch, size_t capacity,
+                                           struct fg_station_evidence *ret_evidence, struct fg_error *error)
+{
+    struct fg_sql_statement *row = NULL;
+    enum fg_err result = fg_sql_prepare(
+        store->sql,
+        "SELECT evidence.controller, evidence.sequence, evidence.hash, evidence.batch FROM evidence JOIN "
+        "receipt ON "
+        "receipt.controller = evidence.controller WHERE evidence.shown_ms = 0 AND evidence.sequence < "
+        "receipt.next_sequence ORDER BY evidence.arrived_ms, evidence.controller, evidence.sequence LIMIT 1",
+        &row, error);
+
+    if (result == FG_OK)
+        result = fg_sql_next(row, error);
+    if (result != FG_OK)
+        return result;
+    result = read_evidence(row, batch, capacity, ret_evidence, error);
+    fg_sql_reset(row);
+    return result;
+}
+
+enum fg_err fg_station_store_evidence_shown(struct fg_station_store *store,
+                                            const struct fg_station_evidence *evidence, int64_t now_ms,
+                                            struct fg_error *error)
+{
+    struct fg_sql_statement *statement = NULL;
+    enum fg_err result = fg_sql_prepare(
+        store->sql, "UPDATE evidence SET shown_ms = $4 WHERE controller = $1 AND sequence = $2 AND hash = $3",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, evidence->controller);
+    fg_sql_bind_int(statement, 2, (int64_t)evidence->sequence);
+    fg_sql_bind_bytes(statement, 3, evidence->hash.bytes, sizeof(evidence->hash.bytes));
+    fg_sql_bind_int(statement, 4, now_ms);
+    return fg_sql_run(statement, NULL, error);
+}
+
 enum fg_err fg_station_store_evidence_count(struct fg_station_store *store, uint64_t *ret_count,
                                             struct fg_error *error)
 {

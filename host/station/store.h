@@ -137,6 +137,19 @@ enum fg_err fg_station_store_evidence(struct fg_station_store *store, uint64_t s
                                       const struct fg_digest *hash, uint8_t verdict,
                                       const struct fg_sync_batch *batch, int64_t now_ms,
                                       struct fg_error *error);
+/* One piece of evidence that the bureau has not been shown although it holds the entry that is contradicted:
+ * its batch as it came. FG_E_NOT_FOUND: there is none. */
+struct fg_station_evidence {
+    char controller[FG_NAME_MAX + 1];
+    uint64_t sequence;
+    struct fg_digest hash;
+    size_t length; /* of the batch */
+};
+enum fg_err fg_station_store_evidence_next(struct fg_station_store *store, uint8_t *batch, size_t capacity,
+                                           struct fg_station_evidence *ret_evidence, struct fg_error *error);
+enum fg_err fg_station_store_evidence_shown(struct fg_station_store *store,
+                                            const struct fg_station_evidence *evidence, int64_t now_ms,
+                                            struct fg_error *error);
 /* How many are kept of all controllers. */
 enum fg_err fg_station_store_evidence_count(struct fg_station_store *store, uint64_t *ret_count,
                                             struct fg_error *error);

@@ -33,6 +33,8 @@ struct bench {
     uint64_t held[CONTROLLERS]; /* next sequence at the bureau */
     struct fg_forward_moment moment;
     struct fg_forward_result result;
+    bool fork_expected; /* a batch that does not continue what is held is answered with FORK */
+    unsigned forks_shown;
 };
 
 static void give_receipt(struct bench *bench, size_t index, uint64_t next,
@@ -77,6 +79,11 @@ static enum fg_err push(void *context, const struct fg_push_source *source, uint
     bench->asked[index]++;
     if (bench->behaviours[index].failure != FG_OK)
         return fg_fail(ret_error, bench->behaviours[index].failure, "as the test says");
+    if (bench->fork_expected && batch.first_sequence < bench->held[index]) {
+        bench->forks_shown++;
+        *ret_result = (struct fg_push_result){.verdict = FG_SYNC_FORK, .next_sequence = bench->held[index]};
+        return FG_OK;
+    }
     result.verdict = bench->behaviours[index].verdict != 0 ? bench->behaviours[index].verdict : FG_SYNC_HELD;
     if (result.verdict == FG_SYNC_HELD) {
         CHECK_INT(batch.first_sequence, bench->held[index]);
@@ -411,5 +418,47 @@ TEST("a pass ends before the next controller when the station is stopping")
     CHECK_OK(fg_forward_new(&settings, &bench.forward, &error), &error);
     CHECK_OK(pass(&bench), &error);
     CHECK_INT(bench.asked[0] + bench.asked[1] + bench.asked[2], 0);
+    bench_close(&bench);
+}
+
+/* Another journal under the name of C1, signed with its key: what a copied or rolled-back controller sends.
+ */
+static void fork_send(struct bench *bench)
+{
+    struct fg_fixture_journal *other = fg_fixture_journal(names[0]);
+    struct fg_peer peer = {.kind = FG_PEER_CERTIFIED, .role = "controller", .has_device_key = true};
+    struct fg_intake_result result;
+    struct fg_sync_batch batch;
+
+    other->key = bench->journals[0]->key;
+    fg_fixture_journal_fill(other, "HZ-CNG-9", NOW_MS - 5000, 700);
+    memcpy(peer.id, names[0], sizeof("C1"));
+    peer.device_key = other->key.public_key;
+    fg_fixture_journal_batch(other, 1, 2, &batch);
+    CHECK_OK(fg_intake_take(bench->store, &peer, &batch, NOW_MS, &result, &error), &error);
+    CHECK_INT(result.answer.verdict, FG_SYNC_FORK);
+    free(other);
+}
+
+TEST("TAMPER-SHOWS: a fork that only the station saw is shown to the bureau once it holds the entries that "
+     "are contradicted")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    fork_send(&bench);
+    bench.behaviours[0].failure = FG_E_BUSY;
+    (void)pass(&bench);
+    /* The bureau holds nothing of C1 yet: the fork must not come first and be taken for the truth. */
+    CHECK_INT(bench.held[0], 1);
+    bench.behaviours[0].failure = FG_OK;
+    bench.moment.mono_ms += 200000;
+    bench.fork_expected = true;
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.held[0], 5);
+    CHECK_INT(bench.forks_shown, 1);
+    bench.moment.mono_ms += 200000;
+    CHECK_OK(pass(&bench), &error);
+    CHECK_INT(bench.forks_shown, 1);
     bench_close(&bench);
 }
