@@ -92,15 +92,16 @@ static void line_time(const struct cli_call *call, const char *indent, enum fg_t
 {
     char text[CLI_TIME_TEXT];
     char value[CLI_TIME_TEXT + 32];
-    int64_t ago_min = (cli_now_ms() - wall_ms) / 60000;
+    int64_t ago_ms = cli_now_ms() - wall_ms;
+    int64_t ago_min = ago_ms > 0 ? ago_ms / 60000 : 0; /* another clock may be ahead of this one */
 
     if (wall_ms == 0) {
         line(call, indent, id, cli_text(call, FG_TEXT_STATION_NEVER));
         return;
     }
     cli_time_text(wall_ms, text);
-    (void)snprintf(value, sizeof(value), "%s (-%" PRId64 "h%02" PRId64 ")", text, ago_min / 60,
-                   ago_min % 60 < 0 ? 0 : ago_min % 60);
+    (void)snprintf(value, sizeof(value), "%s (%" PRId64 ":%02" PRId64 " %s)", text, ago_min / 60,
+                   ago_min % 60, cli_text(call, FG_TEXT_CLI_AGO));
     line(call, indent, id, value);
 }
 
