@@ -1,12 +1,15 @@
 /* Taking in journal batches, on both back ends: what is held, what is refused, what is kept as evidence. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/bureau/directory.h"
 #include "host/bureau/journal_columns.h"
+#include "host/bureau/schema.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
+#include "tests/lib/postgres_fixture.h"
 
 struct bench {
     struct fg_sql *sql;
@@ -331,7 +334,8 @@ TEST("a suspended controller is refused from the next batch on, and taken again 
     CHECK_INT(send(&bench, 3, 8), FG_SYNC_HELD);
     station = fg_fixture_bureau_peer("station", "S1");
     CHECK_OK(fg_peer_admit(bench.sql, &station, &error), &error);
-    CHECK_OK(fg_device_suspend(bench.sql, "S1", true, "clerk", "closed", FG_FIXTURE_BUREAU_MS, &error), &error);
+    CHECK_OK(fg_device_suspend(bench.sql, "S1", true, "clerk", "closed", FG_FIXTURE_BUREAU_MS, &error),
+             &error);
     CHECK_INT(fg_peer_admit(bench.sql, &station, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "suspended");
     bench_close(&bench);
@@ -437,4 +441,93 @@ TEST("TAMPER-SHOWS: a store that lost an entry says so instead of giving a recei
               FG_E_CORRUPT);
     CHECK_HAS(error.text, "entry 4");
     bench_close(&bench);
+}
+
+/* ---- several senders at once ---- */
+
+#define SENDERS 4
+#define BATCHES 12
+#define BATCH 5
+
+struct sender {
+    const char *url;
+    const struct fg_sync_batch *batches;
+    unsigned held;
+    unsigned failed;
+};
+
+static void *send_all(void *context)
+{
+    struct sender *sender = context;
+    struct fg_sql_settings settings = {.url = sender->url, .deadline_ms = 20000};
+    struct fg_peer peer = fg_fixture_bureau_peer("station", "S1");
+    struct fg_sync_answer answer;
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+
+    if (fg_sql_open(&settings, &sql, &error) != FG_OK) {
+        sender->failed = 1;
+        return NULL;
+    }
+    for (unsigned i = 0; i < BATCHES;) {
+        if (fg_ingest_batch(sql, fg_fixture_bureau_ingest(), &peer, &sender->batches[i], FG_FIXTURE_BUREAU_MS,
+                            &answer, &error) != FG_OK) {
+            printf("    %s\n", error.text);
+            sender->failed++;
+            break;
+        }
+        if (answer.verdict == FG_SYNC_BUSY)
+            continue;
+        sender->held += answer.verdict == FG_SYNC_HELD;
+        i++;
+    }
+    fg_sql_close(sql);
+    return NULL;
+}
+
+static void senders_race(const char *url)
+{
+    struct fg_sql_settings settings = {.url = url, .deadline_ms = 20000};
+    struct bench bench = {.journal = fg_fixture_journal("ctl-1")};
+    struct fg_sync_batch *batches = calloc(BATCHES, sizeof(*batches));
+    struct sender senders[SENDERS];
+    pthread_t threads[SENDERS];
+    struct fg_error error;
+
+    CHECK(batches != NULL);
+    CHECK_OK(fg_sql_open(&settings, &bench.sql, &error), &error);
+    CHECK_OK(fg_sql_migrate(bench.sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, &error),
+             &error);
+    fg_fixture_bureau_device(bench.sql, "ctl-1", "controller", "S1", &bench.journal->key.public_key);
+    for (unsigned i = 0; i < BATCHES * BATCH; i += 2)
+        fg_fixture_journal_fill(bench.journal, "HZ-1", FG_FIXTURE_BUREAU_MS, 1);
+    for (unsigned i = 0; i < BATCHES; i++)
+        fg_fixture_journal_batch(bench.journal, i * BATCH + 1, (i + 1) * BATCH, &batches[i]);
+    (void)fg_fixture_bureau_ingest();
+    for (unsigned i = 0; i < SENDERS; i++) {
+        senders[i] = (struct sender){url, batches, 0, 0};
+        CHECK_INT(pthread_create(&threads[i], NULL, send_all, &senders[i]), 0);
+    }
+    for (unsigned i = 0; i < SENDERS; i++)
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+    for (unsigned i = 0; i < SENDERS; i++) {
+        CHECK_INT(senders[i].failed, 0);
+        CHECK_INT(senders[i].held, BATCHES);
+    }
+    check_held(&bench, BATCHES * BATCH);
+    free(batches);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: the same batches from several connections at once are held once (SQLite)")
+{
+    char url[256];
+
+    (void)snprintf(url, sizeof(url), "sqlite:%s", fg_test_path("race.db"));
+    senders_race(url);
+}
+
+TEST("NO-LOSS: the same batches from several connections at once are held once (PostgreSQL)")
+{
+    senders_race(fg_postgres_database());
 }
