@@ -1,58 +1,16 @@
 /* fillgate key ring-new|ring-sign|ring-show|ring-verify: key rings as files, so that each key can sign on its
  * own machine. Not: the rules (proto/keyring.h). Relies on: proto/keyring.h, proto/sign.h. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/cli/cli.h"
+#include "host/cli/cli_file.h"
 #include "host/cli/cli_number.h"
 #include "proto/keyring.h"
 
 static const char *purpose_name(uint8_t purpose)
 {
     return purpose == FG_KEYRING_LIST ? "list" : purpose == FG_KEYRING_TAG ? "tag" : "receipt";
-}
-
-static enum fg_err file_read(const char *path, uint8_t bytes[FG_KEYRING_BYTES_MAX], size_t *ret_length,
-                             struct fg_error *error)
-{
-    FILE *file = fopen(path, "re");
-    size_t length;
-    bool whole;
-
-    if (file == NULL)
-        return fg_fail(error, FG_E_NOT_FOUND, "%s: cannot open: %s", path, strerror(errno));
-    length = fread(bytes, 1, FG_KEYRING_BYTES_MAX, file);
-    whole = feof(file) != 0 || fgetc(file) == EOF;
-    (void)fclose(file);
-    if (!whole)
-        return fg_fail(error, FG_E_SIZE, "%s: longer than a key ring can be", path);
-    *ret_length = length;
-    return FG_OK;
-}
-
-/* A ring that is being signed is replaced at once; a new one must not overwrite anything. */
-static enum fg_err file_write(const char *path, bool replace, const uint8_t *bytes, size_t length,
-                              struct fg_error *error)
-{
-    char temporary[512];
-    int descriptor;
-    bool ok;
-
-    if ((size_t)snprintf(temporary, sizeof(temporary), "%s%s", path, replace ? ".new" : "") >=
-        sizeof(temporary))
-        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL), 0644);
-    if (descriptor < 0)
-        return fg_fail(error, errno == EEXIST ? FG_E_EXISTS : FG_E_IO, "%s: cannot create: %s", temporary,
-                       strerror(errno));
-    ok = write(descriptor, bytes, length) == (ssize_t)length && fsync(descriptor) == 0;
-    ok = close(descriptor) == 0 && ok;
-    if (ok && replace)
-        ok = rename(temporary, path) == 0;
-    return ok ? FG_OK : fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
 }
 
 static enum fg_err keys_add(const struct cli_call *call, const char *option, uint8_t purpose,
@@ -123,7 +81,7 @@ static enum cli_exit ring_new(const struct cli_call *call)
     if (result == FG_OK)
         result = fg_keyring_encode(&ring, bytes, sizeof(bytes), &length, &error);
     if (result == FG_OK)
-        result = file_write(call->arguments[0], false, bytes, length, &error);
+        result = cli_file_write(call->arguments[0], false, bytes, length, &error);
     return result == FG_OK ? ring_print(call, &ring, 0) : cli_fail(call, result, &error);
 }
 
@@ -140,14 +98,14 @@ static enum cli_exit ring_sign(const struct cli_call *call)
 
     if (key_path == NULL)
         return cli_usage(call, "give --key FILE, the private key that signs");
-    result = file_read(call->arguments[0], bytes, &length, &error);
+    result = cli_file_read(call->arguments[0], bytes, sizeof(bytes), &length, &error);
     if (result == FG_OK)
         result = fg_private_key_read(key_path, &key, &error);
     if (result == FG_OK)
         result = fg_keyring_sign(bytes, length, &key, bytes, sizeof(bytes), &length, &error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
-        result = file_write(call->arguments[0], true, bytes, length, &error);
+        result = cli_file_write(call->arguments[0], true, bytes, length, &error);
     if (result == FG_OK)
         result = fg_keyring_decode(bytes, length, &ring, &signatures, &error);
     return result == FG_OK ? ring_print(call, &ring, signatures) : cli_fail(call, result, &error);
@@ -160,7 +118,7 @@ static enum cli_exit ring_show(const struct cli_call *call)
     size_t length = 0;
     size_t signatures = 0;
     struct fg_error error;
-    enum fg_err result = file_read(call->arguments[0], bytes, &length, &error);
+    enum fg_err result = cli_file_read(call->arguments[0], bytes, sizeof(bytes), &length, &error);
 
     if (result == FG_OK)
         result = fg_keyring_decode(bytes, length, &ring, &signatures, &error);
@@ -180,14 +138,14 @@ static enum cli_exit ring_verify(const struct cli_call *call)
     enum fg_err result = keys_add(call, "--list-key", FG_KEYRING_LIST, &in_force, &error);
 
     if (result == FG_OK && old_path != NULL) {
-        result = file_read(old_path, bytes, &length, &error);
+        result = cli_file_read(old_path, bytes, sizeof(bytes), &length, &error);
         if (result == FG_OK)
             result = fg_keyring_decode(bytes, length, &in_force, NULL, &error);
     }
     if (result == FG_OK && in_force.key_count == 0)
         return cli_usage(call, "give --in-force FILE, or --list-key FILE for the keys that enrolment gave");
     if (result == FG_OK)
-        result = file_read(call->arguments[0], bytes, &length, &error);
+        result = cli_file_read(call->arguments[0], bytes, sizeof(bytes), &length, &error);
     if (result == FG_OK)
         result = fg_keyring_verify(bytes, length, &in_force, &ring, &error);
     if (result == FG_OK)

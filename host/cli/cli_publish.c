@@ -1,15 +1,13 @@
 /* fillgate bureau publish|prepare and key sign-manifest: lists from the registry, signed here or on another
  * machine. Not: building and handing on (host/bureau/publish.h, host/listing). Relies on: those. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/bureau/publish.h"
 #include "host/cli/cli_database.h"
+#include "host/cli/cli_file.h"
 #include "host/listing/list_routes.h"
 #include "proto/manifest.h"
 
@@ -22,32 +20,6 @@ struct publishing {
     const char *directory;
     struct fg_publish_order order;
 };
-
-static enum fg_err file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *ret_length,
-                             struct fg_error *error)
-{
-    FILE *file = fopen(path, "re");
-    bool whole;
-
-    if (file == NULL)
-        return fg_fail(error, FG_E_NOT_FOUND, "%s: cannot open: %s", path, strerror(errno));
-    *ret_length = fread(bytes, 1, capacity, file);
-    whole = fgetc(file) == EOF && ferror(file) == 0;
-    (void)fclose(file);
-    return whole ? FG_OK : fg_fail(error, FG_E_SIZE, "%s: longer than a manifest can be", path);
-}
-
-static enum fg_err file_write(const char *path, const uint8_t *bytes, size_t length, struct fg_error *error)
-{
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    bool ok;
-
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", path, strerror(errno));
-    ok = write(descriptor, bytes, length) == (ssize_t)length && fsync(descriptor) == 0;
-    ok = close(descriptor) == 0 && ok;
-    return ok ? FG_OK : fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
-}
 
 static enum cli_exit result_print(const struct cli_call *call, const struct fg_publish_result *published)
 {
@@ -130,7 +102,8 @@ static enum cli_exit publish(const struct cli_call *call)
     if (signed_path != NULL) {
         result = fg_public_key_read(key_path, &key.public_key, &error);
         if (result == FG_OK)
-            result = file_read(signed_path, bytes, sizeof(bytes), &publishing.order.signed_length, &error);
+            result =
+                cli_file_read(signed_path, bytes, sizeof(bytes), &publishing.order.signed_length, &error);
         if (result == FG_OK)
             result = fg_manifest_verify(bytes, publishing.order.signed_length, &key.public_key, 1, &manifest,
                                         &error);
@@ -159,7 +132,7 @@ static enum cli_exit prepare(const struct cli_call *call)
         result = fg_publish_prepare(sql, &order, bytes, sizeof(bytes), &length, &error);
     fg_sql_close(sql);
     if (result == FG_OK)
-        result = file_write(call->arguments[1], bytes, length, &error);
+        result = cli_file_write(call->arguments[1], true, bytes, length, &error);
     if (result == FG_OK && !call->json)
         printf("%s: %s\n", call->arguments[1], cli_text(call, FG_TEXT_CLI_PREPARED));
     return cli_finish(call, result, &error);
@@ -181,7 +154,7 @@ static enum cli_exit sign(const struct cli_call *call)
 
     if (key_path == NULL)
         return cli_usage(call, "give --key FILE, the private key that signs lists");
-    result = file_read(call->arguments[0], bytes, sizeof(bytes), &length, &error);
+    result = cli_file_read(call->arguments[0], bytes, sizeof(bytes), &length, &error);
     if (result == FG_OK)
         result = fg_manifest_decode(bytes, length, &manifest, &error);
     if (result == FG_OK)
@@ -190,7 +163,7 @@ static enum cli_exit sign(const struct cli_call *call)
         result = fg_manifest_sign(&manifest, &key, signed_bytes, sizeof(signed_bytes), &length, &error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
-        result = file_write(call->arguments[1], signed_bytes, length, &error);
+        result = cli_file_write(call->arguments[1], true, signed_bytes, length, &error);
     if (result == FG_OK && !call->json) {
         cli_time_text(manifest.issued_ms, issued);
         cli_time_text(manifest.expires_ms, expires);
