@@ -79,7 +79,7 @@ static enum fg_err load_chain(const char *path, gnutls_x509_crt_t chain[FG_SERVE
 
 static enum fg_err load_key(const char *path, gnutls_x509_privkey_t *ret_key, struct fg_error *error)
 {
-    struct fg_private_key key;
+    struct fg_private_key key = {{0}, {{0}, {{0}}}};
     gnutls_x509_privkey_t loaded = NULL;
     gnutls_datum_t x = {.data = key.public_key.point + 1, .size = 32};
     gnutls_datum_t y = {.data = key.public_key.point + 33, .size = 32};

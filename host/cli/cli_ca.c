@@ -99,12 +99,13 @@ static enum fg_err server_certificate(struct fg_ca *ca, const struct fg_certific
 }
 
 static enum fg_err bureau_enrol_run(const struct cli_call *call, const char *ca_directory,
-                                    struct fg_certificate_order *order, struct fg_error *error)
+                                    const struct fg_certificate_order *wanted, struct fg_error *error)
 {
     const char *directory = call->arguments[0];
     char key_path[PATH_BYTES];
     char certificate_path[PATH_BYTES];
     struct fg_private_key key = {{0}, {{0}, {{0}}}};
+    struct fg_certificate_order order = *wanted;
     struct fg_ca *ca = NULL;
     enum fg_err result;
 
@@ -116,9 +117,9 @@ static enum fg_err bureau_enrol_run(const struct cli_call *call, const char *ca_
     result = fg_ca_open(ca_directory, &ca, error);
     if (result == FG_OK)
         result = server_key(key_path, &key, error);
-    order->key = &key.public_key;
+    order.key = &key.public_key;
     if (result == FG_OK)
-        result = server_certificate(ca, order, certificate_path, error);
+        result = server_certificate(ca, &order, certificate_path, error);
     fg_private_key_wipe(&key);
     fg_ca_close(ca);
     return result;
