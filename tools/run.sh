@@ -85,8 +85,8 @@ done
 sim 1 remove
 sim 1 disconnect
 all_sent 1
-"$fillgate" bureau journal --controller ctl-1 --last 2 --database "$database" | tee "$DIR/refused.txt"
-"$fillgate" bureau journal --controller ctl-1 --last 1 --json --database "$database" | grep -q SCRAPPED || fail "it was not refused"
+"$fillgate" bureau journal --controller ctl-1 --last 5 --database "$database"
+"$fillgate" bureau journal --controller ctl-1 --last 20 --json --database "$database" | grep -q SCRAPPED || fail "it was not refused"
 say "How the station is doing" "站点状态"
 "$fillgate" station status --config "$DIR/station/station.ini"
 [ "${2:-}" = --check ] && exit 0
