@@ -43,7 +43,7 @@ static void postgres_stop(void)
 
     if (postgres_directory[0] == '\0')
         return;
-    (void)snprintf(command, sizeof(command), "tests/bench/postgres.sh stop %s", postgres_directory);
+    (void)snprintf(command, sizeof(command), "tests/lib/postgres.sh stop %s", postgres_directory);
     postgres_directory[0] = '\0';
     if (system(command) != 0)
         (void)fprintf(stderr, "bench_ingest: %s failed\n", command);
@@ -495,7 +495,7 @@ static void postgres_url(char url[PATH_BYTES])
     FILE *pipe;
 
     (void)snprintf(postgres_directory, sizeof(postgres_directory), "%s-pg", directory);
-    (void)snprintf(command, sizeof(command), "tests/bench/postgres.sh start %s", postgres_directory);
+    (void)snprintf(command, sizeof(command), "tests/lib/postgres.sh start %s", postgres_directory);
     pipe = popen(command, "r");
     if (pipe == NULL || fgets(url, PATH_BYTES, pipe) == NULL || pclose(pipe) != 0)
         stop(command, "PostgreSQL cannot be started");

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A PostgreSQL server for a benchmark: postgres.sh start DIRECTORY (new, is made) prints the URL; postgres.sh stop DIRECTORY.
+# A PostgreSQL server for a benchmark or an end-to-end test: postgres.sh start DIRECTORY (new, is made) prints the URL; postgres.sh stop DIRECTORY.
 # Durable settings as installed (fsync on); a Unix socket only.
 set -euo pipefail
 programs=/usr/lib/postgresql/15/bin
