@@ -137,7 +137,7 @@ clean: ## remove everything made
 programs-build: $(PROGRAMS)
 unit-build: $(TEST_BIN)
 unit-run: $(TEST_BIN)
-	$(Q)BESIDE="$(filter %/tests/sim/%,$(addprefix ./,$(TEST_BIN)))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
+	$(Q)BESIDE="$(filter $(B)/tests/sim/%,$(TEST_BIN))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
 e2e-run: $(PROGRAMS)
 	$(Q)BUILD=$(B) tools/run_tests.sh $(sort $(wildcard tests/e2e/*.sh))
 fuzz-build: $(FUZZ_BIN)
