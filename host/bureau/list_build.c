@@ -218,18 +218,19 @@ static enum fg_err take_signed(struct build *build, struct fg_error *error)
 static enum fg_err finish(struct build *build, const struct fg_registry_columns *columns,
                           struct fg_registry_faults *faults, struct fg_error *error)
 {
+    const struct fg_list_build_options *options = build->options;
     enum fg_err result = fg_registry_join(&build->registry, columns, faults, error);
 
     if (result == FG_OK)
         result = choose_bits(build, error);
-    if (result == FG_OK && build->options->signed_manifest != NULL) {
-        result = take_signed(build, error);
-        return result == FG_OK ? write_file(build, error) : result;
-    }
-    if (result != FG_OK || build->options->key == NULL)
+    if (result != FG_OK || (options->signed_manifest == NULL && options->key == NULL) ||
+        (options->is_wanted != NULL && !options->is_wanted(options->context, &build->manifest)))
         return result;
-    result = fg_manifest_sign(&build->manifest, build->options->key, build->signed_manifest,
-                              sizeof(build->signed_manifest), &build->signed_length, error);
+    if (options->signed_manifest != NULL)
+        result = take_signed(build, error);
+    else
+        result = fg_manifest_sign(&build->manifest, options->key, build->signed_manifest,
+                                  sizeof(build->signed_manifest), &build->signed_length, error);
     return result == FG_OK ? write_file(build, error) : result;
 }
 

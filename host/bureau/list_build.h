@@ -31,6 +31,10 @@ struct fg_list_build_options {
     const uint8_t *signed_manifest;
     size_t signed_length;
     int bucket_bits; /* 0 to 24, or FG_LIST_BUILD_BITS_CHOOSE: about 16 rows a bucket */
+    /* Asked when the manifest is known, before anything is signed or written; false ends there with FG_OK.
+     * NULL: yes. */
+    bool (*is_wanted)(void *context, const struct fg_manifest *manifest);
+    void *context;
 };
 
 struct fg_list_build_result {

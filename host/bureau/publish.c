@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/bureau/record.h"
 #include "host/bureau/registry.h"
@@ -124,18 +125,21 @@ static enum fg_err row_read(const struct fg_sql_statement *statement, struct fg_
     return FG_OK;
 }
 
+/* $1 area, $2 medium. A vehicle's cylinders go together, whatever area each is registered in: the decision is
+ * the worst of all of them, so one that is missing would be one that nobody asks about. */
+#define ROWS                                                                                                 \
+    "SELECT code, uid, state, medium, first_fill_pending, nominal_kpa, capacity_dl, tare_g, "                \
+    "maximum_fill_g, inspection_due, end_of_life, owner, plate FROM cylinder WHERE ($2 = 0 OR medium = $2) " \
+    "AND ($1 = '' OR area = $1 OR (plate <> '' AND plate IN (SELECT plate FROM cylinder WHERE area = $1 "    \
+    "AND ($2 = 0 OR medium = $2))))"
+
 static enum fg_err rows_give(void *context, struct fg_registry *registry, struct fg_error *error)
 {
     const struct giving *giving = context;
     struct fg_sql_statement *statement;
     struct fg_row row;
     uint32_t number = 0;
-    enum fg_err result = fg_sql_prepare(giving->sql,
-                                        "SELECT code, uid, state, medium, first_fill_pending, nominal_kpa, "
-                                        "capacity_dl, tare_g, maximum_fill_g, "
-                                        "inspection_due, end_of_life, owner, plate FROM cylinder WHERE ($1 = "
-                                        "'' OR area = $1) AND ($2 = 0 OR medium = $2)",
-                                        &statement, error);
+    enum fg_err result = fg_sql_prepare(giving->sql, ROWS, &statement, error);
 
     if (result != FG_OK)
         return result;
@@ -154,18 +158,15 @@ static enum fg_err rows_give(void *context, struct fg_registry *registry, struct
 }
 
 /* Rules that mean the same encode alike. */
-static enum fg_err rules_digest(const struct fg_manifest *manifest, struct fg_digest *ret_digest,
+static enum fg_err rules_digest(const struct fg_station_rules *rules, struct fg_digest *ret_digest,
                                 struct fg_error *error)
 {
-    struct fg_manifest only = {.version = 1, .body_bytes = manifest->body_bytes, .expires_ms = 1};
+    struct fg_manifest only = {
+        .list_id = "x", .version = 1, .body_bytes = FG_LIST_BODY_MAX, .expires_ms = 1, .rules = *rules};
     uint8_t bytes[FG_MANIFEST_BYTES_MAX];
     size_t length = 0;
-    enum fg_err result;
+    enum fg_err result = fg_manifest_encode(&only, bytes, sizeof(bytes), &length, error);
 
-    only.list_id[0] = 'x';
-    only.body_bytes = FG_LIST_BODY_MAX;
-    only.rules = manifest->rules;
-    result = fg_manifest_encode(&only, bytes, sizeof(bytes), &length, error);
     if (result == FG_OK)
         fg_sha256(bytes, length, ret_digest);
     return result;
@@ -203,6 +204,7 @@ struct next {
     struct fg_list_build_options options;
     struct fg_list_build_result built;
     struct fg_digest rules;
+    bool wanted;
 };
 
 static enum fg_err next_start(struct fg_sql *sql, const struct fg_publish_order *order, struct next *ret_next,
@@ -212,6 +214,9 @@ static enum fg_err next_start(struct fg_sql *sql, const struct fg_publish_order 
 
     if (result == FG_OK)
         result = last_read(sql, order->station, &ret_next->last, error);
+    if (result == FG_OK)
+        result = rules_digest(&ret_next->station.rules, &ret_next->rules, error);
+    ret_next->wanted = true;
     ret_next->options =
         (struct fg_list_build_options){.out_path = order->out_path,
                                        .list_id = order->station,
@@ -225,20 +230,21 @@ static enum fg_err next_start(struct fg_sql *sql, const struct fg_publish_order 
 static enum fg_err next_build(struct fg_sql *sql, struct next *next, struct fg_error *error)
 {
     struct giving giving = {.sql = sql, .station = &next->station};
-    enum fg_err result =
-        fg_list_build_rows(&next->options, &next->station.rules, rows_give, &giving, &next->built, error);
 
-    return result == FG_OK ? rules_digest(&next->built.manifest, &next->rules, error) : result;
+    return fg_list_build_rows(&next->options, &next->station.rules, rows_give, &giving, &next->built, error);
 }
 
-static bool next_is_same(const struct next *next, int64_t now_ms)
+/* Not when rows and rules are those of the last version and it has more than half of its days left. */
+static bool next_is_wanted(void *context, const struct fg_manifest *manifest)
 {
+    struct next *next = context;
     const struct last *last = &next->last;
 
-    return last->version > 0 &&
-           memcmp(last->root.bytes, next->built.manifest.root.bytes, FG_DIGEST_BYTES) == 0 &&
-           memcmp(last->rules.bytes, next->rules.bytes, FG_DIGEST_BYTES) == 0 &&
-           now_ms < last->issued_ms + (last->expires_ms - last->issued_ms) / 2;
+    next->wanted = last->version == 0 ||
+                   memcmp(last->root.bytes, manifest->root.bytes, FG_DIGEST_BYTES) != 0 ||
+                   memcmp(last->rules.bytes, next->rules.bytes, FG_DIGEST_BYTES) != 0 ||
+                   manifest->issued_ms >= last->issued_ms + (last->expires_ms - last->issued_ms) / 2;
+    return next->wanted;
 }
 
 /* Times are those that were signed. */
@@ -261,47 +267,47 @@ static enum fg_err signed_take(const struct fg_publish_order *order, struct next
     return FG_OK;
 }
 
-/* Inside a transaction, so that nobody publishes the same version meanwhile. */
-static enum fg_err publish_run(struct fg_sql *sql, const struct fg_publish_order *order,
-                               struct fg_publish_result *ret_result, struct fg_error *error)
+/* The key (list, version) decides between two who publish at the same time. */
+static enum fg_err version_record(struct fg_sql *sql, const struct next *next,
+                                  const struct fg_publish_order *order, struct fg_error *error)
+{
+    enum fg_err result = fg_sql_begin(sql, error);
+
+    if (result == FG_OK)
+        result = version_keep(sql, &next->built.manifest, &next->rules, order, error);
+    if (result == FG_OK)
+        result = fg_sql_commit(sql, error);
+    fg_sql_rollback(sql);
+    if (result == FG_E_EXISTS)
+        return fg_fail(error, FG_E_BUSY, "list %.40s: version %llu was published meanwhile; publish again",
+                       order->station, (unsigned long long)next->built.manifest.version);
+    return result;
+}
+
+/* Rows are read and hashed outside of a transaction: journals must not wait for that. */
+enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
+                       struct fg_publish_result *ret_result, struct fg_error *error)
 {
     struct next next;
     enum fg_err result = next_start(sql, order, &next, error);
 
-    if (result != FG_OK)
-        return result;
-    ret_result->published = true;
-    if (order->signed_manifest != NULL) {
+    if (result == FG_OK && order->signed_manifest != NULL)
         result = signed_take(order, &next, error);
-    } else if (!order->forced) {
-        result = next_build(sql, &next, error); /* without a key nothing is written yet */
-        ret_result->published = result == FG_OK && !next_is_same(&next, order->now_ms);
-    }
-    if (result == FG_OK && ret_result->published) {
-        next.options.key = order->key;
-        result = next_build(sql, &next, error);
-    }
     if (result != FG_OK)
         return result;
-    ret_result->manifest = next.built.manifest;
-    return ret_result->published ? version_keep(sql, &next.built.manifest, &next.rules, order, error) : FG_OK;
-}
-
-enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
-                       struct fg_publish_result *ret_result, struct fg_error *error)
-{
-    struct fg_publish_result published;
-    enum fg_err result = fg_sql_begin(sql, error);
-
-    if (result != FG_OK)
-        return result;
-    result = publish_run(sql, order, &published, error);
+    next.options.key = order->key;
+    if (order->signed_manifest == NULL && !order->forced) {
+        next.options.is_wanted = next_is_wanted;
+        next.options.context = &next;
+    }
+    result = next_build(sql, &next, error);
+    if (result == FG_OK && next.wanted) {
+        result = version_record(sql, &next, order, error);
+        if (result != FG_OK)
+            (void)unlink(order->out_path);
+    }
     if (result == FG_OK)
-        result = fg_sql_commit(sql, error);
-    if (result == FG_OK)
-        *ret_result = published;
-    else
-        fg_sql_rollback(sql);
+        *ret_result = (struct fg_publish_result){.published = next.wanted, .manifest = next.built.manifest};
     return result;
 }
 

@@ -16,7 +16,7 @@ static const struct cli_command *const families[] = {
 
 static void print_command_line(const struct cli_call *call, const struct cli_command *command)
 {
-    printf("  %-8s%-16s%-18s %s\n", command->family, command->verb, command->arguments,
+    printf("  %-11s%-15s%-18s %s\n", command->family, command->verb, command->arguments,
            cli_text(call, command->summary));
 }
 

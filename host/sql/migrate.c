@@ -6,6 +6,8 @@
 
 #include "host/sql/sql_private.h"
 
+#define MIGRATION_LOCK "7163841120453" /* any number that nobody else locks */
+
 /* The word BYTES becomes the back end's own type. */
 static enum fg_err text_translate(struct fg_sql *sql, const char *text, char **ret_text,
                                   struct fg_error *error)
@@ -89,12 +91,22 @@ static enum fg_err migration_apply(struct fg_sql *sql, const struct fg_sql_migra
     return fg_sql_run(statement, NULL, error);
 }
 
-enum fg_err fg_sql_migrate(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t count,
-                           uint32_t *ret_applied, struct fg_error *error)
+/* Programs that start at the same time wait here for each other. SQLite's transactions do by themselves. */
+static enum fg_err locked_begin(struct fg_sql *sql, struct fg_error *error)
+{
+    enum fg_err result = fg_sql_begin(sql, error);
+
+    if (result == FG_OK && strcmp(sql->backend->kind, "postgresql") == 0)
+        result = sql->backend->script(sql, "SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")", error);
+    return result;
+}
+
+/* The next migration that is missing, in one transaction; *ret_done when there is none. */
+static enum fg_err step(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t count,
+                        bool *ret_done, struct fg_error *error)
 {
     size_t applied = 0;
-    size_t before = 0;
-    enum fg_err result = fg_sql_begin(sql, error);
+    enum fg_err result = locked_begin(sql, error);
 
     if (result == FG_OK)
         result = sql->backend->script(sql,
@@ -102,19 +114,34 @@ enum fg_err fg_sql_migrate(struct fg_sql *sql, const struct fg_sql_migration *mi
                                       "PRIMARY KEY, name TEXT NOT NULL)",
                                       error);
     if (result == FG_OK)
-        result = fg_sql_commit(sql, error);
-    if (result == FG_OK)
         result = applied_read(sql, migrations, count, &applied, error);
-    before = applied;
-    for (; result == FG_OK && applied < count; applied++) {
-        result = fg_sql_begin(sql, error);
-        if (result == FG_OK)
-            result = migration_apply(sql, &migrations[applied], error);
-        if (result == FG_OK)
-            result = fg_sql_commit(sql, error);
-    }
+    if (result == FG_OK && applied < count)
+        result = migration_apply(sql, &migrations[applied], error);
+    if (result == FG_OK)
+        result = fg_sql_commit(sql, error);
     fg_sql_rollback(sql);
+    if (result == FG_OK)
+        *ret_done = applied == count;
+    return result;
+}
+
+enum fg_err fg_sql_migrate(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t count,
+                           uint32_t *ret_applied, struct fg_error *error)
+{
+    struct fg_error passed_over;
+    size_t applied = 0;
+    uint32_t steps = 0;
+    bool done = false;
+    enum fg_err result = FG_OK;
+
+    /* Mostly nothing is missing, and then a long transaction of somebody else's is not waited for. */
+    if (applied_read(sql, migrations, count, &applied, &passed_over) == FG_OK && applied == count)
+        done = true;
+    while (result == FG_OK && !done) {
+        result = step(sql, migrations, count, &done, error);
+        steps += result == FG_OK && !done;
+    }
     if (result == FG_OK && ret_applied != NULL)
-        *ret_applied = (uint32_t)(applied - before);
+        *ret_applied = steps;
     return result;
 }

@@ -89,6 +89,29 @@ static enum fg_err postgres_script(struct fg_sql *sql, const char *text, struct 
     return code;
 }
 
+/* The server ends a statement at its deadline; a server or a network that is gone without a word is found out
+ * by TCP, in about the same time. What the URL says itself comes later and counts. */
+static PGconn *connection_new(const struct fg_sql *sql)
+{
+    uint32_t seconds = sql->deadline_ms / 1000 > 2 ? sql->deadline_ms / 1000 : 2;
+    char connect_s[16];
+    char idle_s[16];
+    char unanswered_ms[16];
+    const char *names[] = {"connect_timeout",
+                           "keepalives_idle",
+                           "keepalives_interval",
+                           "keepalives_count",
+                           "tcp_user_timeout",
+                           "dbname",
+                           NULL};
+    const char *values[] = {connect_s, idle_s, "1", "3", unanswered_ms, sql->url, NULL};
+
+    (void)snprintf(connect_s, sizeof(connect_s), "%u", seconds);
+    (void)snprintf(idle_s, sizeof(idle_s), "%u", seconds);
+    (void)snprintf(unanswered_ms, sizeof(unanswered_ms), "%u", sql->deadline_ms);
+    return PQconnectdbParams(names, values, 1);
+}
+
 static enum fg_err connect_now(struct fg_sql *sql, struct fg_error *error)
 {
     struct server *server = server_of(sql);
@@ -96,7 +119,7 @@ static enum fg_err connect_now(struct fg_sql *sql, struct fg_error *error)
     enum fg_err code;
 
     PQfinish(server->connection);
-    server->connection = PQconnectdb(sql->url);
+    server->connection = connection_new(sql);
     server->generation++;
     server->streaming = NULL;
     if (PQstatus(server->connection) != CONNECTION_OK) {
@@ -285,6 +308,21 @@ static enum fg_err postgres_next(struct fg_sql_statement *statement, struct fg_e
     }
 }
 
+/* Left in the middle, the rest may be long. Asking the server to stop costs a connection, so that it is only
+ * done when there is a rest: mostly the one row that was asked for has been taken. */
+static void cancel_rest(struct server *server)
+{
+    PGresult *result = PQgetResult(server->connection);
+    bool more = PQresultStatus(result) == PGRES_SINGLE_TUPLE;
+    PGcancel *cancel = more ? PQgetCancel(server->connection) : NULL;
+    char text[8];
+
+    PQclear(result);
+    if (cancel != NULL)
+        (void)PQcancel(cancel, text, sizeof(text));
+    PQfreeCancel(cancel);
+}
+
 static void postgres_reset(struct fg_sql_statement *statement)
 {
     struct server *server = server_of(statement->sql);
@@ -293,15 +331,8 @@ static void postgres_reset(struct fg_sql_statement *statement)
     PQclear(prepared->row);
     prepared->row = NULL;
     if (server->streaming == statement) {
-        if (statement->row) {
-            /* Left in the middle: the rest may be long. */
-            PGcancel *cancel = PQgetCancel(server->connection);
-            char text[8];
-
-            if (cancel != NULL && !statement->sql->in_transaction)
-                (void)PQcancel(cancel, text, sizeof(text));
-            PQfreeCancel(cancel);
-        }
+        if (statement->row && !statement->sql->in_transaction)
+            cancel_rest(server);
         drain(server);
     }
     statement->running = false;
