@@ -500,6 +500,7 @@ static int32_t day_move(int32_t day, int32_t months)
 struct dated {
     char code[FG_CODE_MAX + 1];
     int32_t day;
+    int32_t made;
 };
 
 /* All that match, in memory: a statement between rows would be in the way of the updates. */
@@ -514,10 +515,12 @@ static enum fg_err dated_read(struct fg_sql *sql, const struct fg_redate *redate
     enum fg_err result;
 
     add(&text,
-        "SELECT code, %s FROM cylinder WHERE %s > 0 AND ($1 = 0 OR medium = $1) AND ($2 = '' OR owner = $2) "
-        "AND ($3 = '' "
-        "OR area = $3) AND %s >= $4 AND %s <= $5 ORDER BY code",
-        redate->field, redate->field, redate->field, redate->field);
+        "SELECT code, %s, made FROM cylinder WHERE %s > 0 AND ($1 = 0 OR medium = $1) AND ($2 = '' OR owner "
+        "= "
+        "$2) AND ($3 = '' OR area = $3) AND %s >= $4 AND %s <= $5 AND ($6 = 0 OR made >= $6) AND ($7 = 0 OR "
+        "(made > 0 AND made <= $7)) ORDER BY code",
+        redate->field, redate->to_day == 0 && redate->made_months != 0 ? "made" : redate->field,
+        redate->field, redate->field);
     result = fg_sql_prepare(sql, text.bytes, &statement, error);
     if (result != FG_OK)
         return result;
@@ -526,6 +529,8 @@ static enum fg_err dated_read(struct fg_sql *sql, const struct fg_redate *redate
     fg_sql_bind_text(statement, 3, redate->area != NULL ? redate->area : "");
     fg_sql_bind_int(statement, 4, redate->from_day);
     fg_sql_bind_int(statement, 5, redate->until_day != 0 ? redate->until_day : INT32_MAX);
+    fg_sql_bind_int(statement, 6, redate->made_from_day);
+    fg_sql_bind_int(statement, 7, redate->made_until_day);
     while ((result = fg_sql_next(statement, error)) == FG_OK) {
         if (count == capacity) {
             struct dated *more =
@@ -539,6 +544,7 @@ static enum fg_err dated_read(struct fg_sql *sql, const struct fg_redate *redate
             rows = more;
         }
         (void)snprintf(rows[count].code, sizeof(rows[count].code), "%s", fg_sql_text(statement, 0));
+        rows[count].made = (int32_t)fg_sql_int(statement, 2);
         rows[count++].day = (int32_t)fg_sql_int(statement, 1);
     }
     if (result != FG_E_NOT_FOUND) {
@@ -555,7 +561,9 @@ static enum fg_err redate_one(struct fg_sql *sql, const struct fg_redate *redate
                               uint64_t *count, struct fg_error *error)
 {
     const struct fg_record_kind *kind = fg_record_kind("cylinder");
-    int32_t day = redate->to_day != 0 ? redate->to_day : day_move(row->day, redate->months);
+    int32_t day = redate->to_day != 0        ? redate->to_day
+                  : redate->made_months != 0 ? day_move(row->made, redate->made_months)
+                                             : day_move(row->day, redate->months);
     char old_text[16];
     char new_text[16];
     struct fg_change change = {.at_ms = by->now_ms,
@@ -592,8 +600,12 @@ enum fg_err fg_record_redate(struct fg_sql *sql, const struct fg_redate *redate,
     if (strcmp(redate->field, "inspection_due") != 0 && strcmp(redate->field, "end_of_life") != 0)
         return fg_fail(error, FG_E_ARG, "\"%.40s\" is no date of a cylinder: inspection_due or end_of_life",
                        redate->field);
-    if (redate->to_day == 0 && (redate->months == 0 || redate->months > 600 || redate->months < -600))
-        return fg_fail(error, FG_E_ARG, "give a day, or 1 to 600 months (negative: earlier)");
+    if (redate->made_months < 0 || redate->made_months > 1200)
+        return fg_fail(error, FG_E_ARG, "give 1 to 1200 months after manufacture");
+    if (redate->to_day == 0 && redate->made_months == 0 &&
+        (redate->months == 0 || redate->months > 600 || redate->months < -600))
+        return fg_fail(error, FG_E_ARG,
+                       "give a day, or 1 to 600 months (negative: earlier), or months after manufacture");
     if (result == FG_OK)
         result = fg_sql_begin(sql, error);
     if (result != FG_OK)

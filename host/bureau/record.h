@@ -112,19 +112,24 @@ enum fg_err fg_record_import(struct fg_sql *sql, const struct fg_record_kind *ki
                              struct fg_error *error);
 
 /* A decree moves dates: every cylinder that matches gets field (inspection_due or end_of_life) moved by
- * months, or set to a day. Empty texts and zeros match everything. */
+ * months, set to so many months after its day of manufacture, or set to a day. Empty texts and zeros match
+ * everything; a cylinder whose day of manufacture is not known matches no made_... */
 struct fg_redate {
     const char *field;
-    int32_t months; /* used when to_day is 0 */
-    int32_t to_day; /* days since 1970 */
-    uint8_t medium; /* enum fg_medium */
+    int32_t months;      /* used when the next two are 0 */
+    int32_t made_months; /* 1 to 1200 after manufacture; used when to_day is 0 */
+    int32_t to_day;      /* days since 1970 */
+    uint8_t medium;      /* enum fg_medium */
     const char *owner;
     const char *area;
     int32_t from_day;  /* only dates from ... */
     int32_t until_day; /* ... to this day, inclusive */
+    int32_t made_from_day;
+    int32_t made_until_day; /* inclusive */
 };
 /* In one transaction of its own, with one entry of the history for each cylinder; dry rolls back. visit (may
- * be NULL) sees each change. Cylinders without such a date are passed over. */
+ * be NULL) sees each change. Cylinders without such a date are passed over, unless made_months gives them
+ * one. Codes and dates of all that match are in memory meanwhile, 44 bytes each. */
 enum fg_err fg_record_redate(struct fg_sql *sql, const struct fg_redate *redate,
                              const struct fg_change_by *by, bool dry, fg_change_visit visit, void *context,
                              uint64_t *ret_count, struct fg_error *error);

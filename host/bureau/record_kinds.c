@@ -23,6 +23,7 @@ static const struct fg_field cylinder_fields[] = {
     {"owner", FG_FIELD_TEXT, 0, FG_NAME_MAX, NULL, ""},
     {"plate", FG_FIELD_TEXT, 0, FG_PLATE_MAX, NULL, ""},
     {"area", FG_FIELD_TEXT, 0, FG_NAME_MAX, NULL, ""},
+    {"made", FG_FIELD_DAY, 0, 0, NULL, ""},
 };
 
 /* latitude_udeg, longitude_udeg: millionths of a degree, north and east positive; both 0 = not given. */

@@ -9,5 +9,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {1, "enrolment", FG_SCHEMA_ENROLMENT},
     {2, "journal", FG_SCHEMA_JOURNAL},
     {3, "registry", FG_SCHEMA_REGISTRY},
+    {4, "made", FG_SCHEMA_MADE},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -33,4 +33,7 @@
     "NULL,"                                                                                                  \
     " published_ms BIGINT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (list_id, version));"
 
+/* The day of manufacture, which decrees on service life go by; 0 = not known. */
+#define FG_SCHEMA_MADE "ALTER TABLE cylinder ADD COLUMN made BIGINT NOT NULL DEFAULT 0;"
+
 #endif

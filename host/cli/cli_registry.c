@@ -307,14 +307,37 @@ static enum fg_err sample_print(void *context, const struct fg_change *change, s
     return FG_OK;
 }
 
+/* *months stays as it is when the option is not given. */
+static enum fg_err months_read(const struct cli_call *call, const char *option, int32_t *months,
+                               struct fg_error *error)
+{
+    const char *text = cli_value(call, option);
+    char *end = NULL;
+    long number;
+
+    if (text == NULL)
+        return FG_OK;
+    number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || number < -9999 || number > 9999)
+        return fg_fail(error, FG_E_ARG, "%s is a whole number, not \"%.20s\"", option, text);
+    *months = (int32_t)number;
+    return FG_OK;
+}
+
 static enum fg_err redate_read(const struct cli_call *call, struct fg_redate *ret_redate,
                                struct fg_error *error)
 {
     static const char *const media[] = {"cng", "lpg"};
     const char *medium = cli_value(call, "--medium");
-    const char *months = cli_value(call, "--months");
-    char *end = NULL;
-    enum fg_err result = FG_OK;
+    const struct {
+        const char *option;
+        int32_t *day;
+    } days[] = {{"--to", &ret_redate->to_day},
+                {"--from", &ret_redate->from_day},
+                {"--until", &ret_redate->until_day},
+                {"--made-from", &ret_redate->made_from_day},
+                {"--made-until", &ret_redate->made_until_day}};
+    enum fg_err result;
 
     ret_redate->field = call->arguments[0];
     ret_redate->owner = cli_value(call, "--owner");
@@ -325,16 +348,13 @@ static enum fg_err redate_read(const struct cli_call *call, struct fg_redate *re
     }
     if (medium != NULL && ret_redate->medium == FG_MEDIUM_NONE)
         return fg_fail(error, FG_E_ARG, "--medium is cng or lpg, not \"%.20s\"", medium);
-    if (months != NULL)
-        ret_redate->months = (int32_t)strtol(months, &end, 10);
-    if (months != NULL && *end != '\0')
-        return fg_fail(error, FG_E_ARG, "--months is a whole number, not \"%.20s\"", months);
-    if (cli_value(call, "--to") != NULL)
-        result = cli_day_parse(cli_value(call, "--to"), &ret_redate->to_day, error);
-    if (result == FG_OK && cli_value(call, "--from") != NULL)
-        result = cli_day_parse(cli_value(call, "--from"), &ret_redate->from_day, error);
-    if (result == FG_OK && cli_value(call, "--until") != NULL)
-        result = cli_day_parse(cli_value(call, "--until"), &ret_redate->until_day, error);
+    result = months_read(call, "--months", &ret_redate->months, error);
+    if (result == FG_OK)
+        result = months_read(call, "--made-months", &ret_redate->made_months, error);
+    for (size_t i = 0; result == FG_OK && i < sizeof(days) / sizeof(days[0]); i++) {
+        if (cli_value(call, days[i].option) != NULL)
+            result = cli_day_parse(cli_value(call, days[i].option), days[i].day, error);
+    }
     return result == FG_OK ? FG_OK : FG_E_ARG;
 }
 
@@ -391,6 +411,9 @@ static const struct cli_option redate_options[] = {
     {"--area", "AREA", FG_TEXT_CLI_OPTION_AREA, false},
     {"--from", "DATE", FG_TEXT_CLI_OPTION_FROM_DAY, false},
     {"--until", "DATE", FG_TEXT_CLI_OPTION_UNTIL_DAY, false},
+    {"--made-months", "N", FG_TEXT_CLI_OPTION_MADE_MONTHS, false},
+    {"--made-from", "DATE", FG_TEXT_CLI_OPTION_MADE_FROM, false},
+    {"--made-until", "DATE", FG_TEXT_CLI_OPTION_MADE_UNTIL, false},
     {"--apply", NULL, FG_TEXT_CLI_OPTION_APPLY, false},
     {0},
 };

@@ -114,6 +114,12 @@ decree() {
     holds "other media stay" "$(day 2027-02-28)" "SELECT inspection_due FROM cylinder WHERE code = 'HZ-4'"
     holds "no date stays none" 0 "SELECT inspection_due FROM cylinder WHERE code = 'HZ-3'"
     holds "the decree is the reason of each" 2 "SELECT COUNT(*) FROM change WHERE why = 'decree 7' AND field = 'inspection_due'"
+    registry set cylinder HZ-2 --field made=2012-05-31 --why "read from its collar" >/dev/null
+    expect "service life counts from manufacture" 0 '^1 ' registry redate end_of_life --made-months 180 --made-until 2014-12-31 \
+        --why "decree 8" --apply
+    holds "for one that had no such date, not for those made nobody knows when" "HZ-2|$(day 2027-05-31)" \
+        "SELECT code, end_of_life FROM cylinder WHERE end_of_life > 0 AND code <> 'HZ-1'"
+    expect "months are a number" 2 'whole number' registry redate end_of_life --made-months many --why x
     expect "what is no date is not moved" 2 'plate' registry redate plate --months 1 --why x
     expect "without months or a day: refused" 2 'months' registry redate end_of_life --why x
 }

@@ -1,6 +1,8 @@
 /* The registry on both back ends: records, their history, import, re-dating, and lists published from it. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "firmware/list/list.h"
 #include "host/bureau/publish.h"
@@ -18,18 +20,25 @@
 
 static const struct fg_change_by by = {.who = "clerk", .why = "test", .now_ms = NOW_MS};
 
-static struct fg_sql *open_new(bool postgres)
+/* url: room for 256 bytes */
+static struct fg_sql *open_new_at(bool postgres, char *url)
 {
-    char url[256];
     struct fg_sql_settings settings = {.url = url, .deadline_ms = 5000};
     struct fg_sql *sql = NULL;
     struct fg_error error;
 
-    (void)snprintf(url, sizeof(url), postgres ? "%s" : "sqlite:%s",
+    (void)snprintf(url, 256, postgres ? "%s" : "sqlite:%s",
                    postgres ? fg_postgres_database() : fg_test_path("bureau.db"));
     CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
     CHECK_OK(fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, &error), &error);
     return sql;
+}
+
+static struct fg_sql *open_new(bool postgres)
+{
+    char url[256];
+
+    return open_new_at(postgres, url);
 }
 
 struct faults {
@@ -202,6 +211,77 @@ TEST("PostgreSQL: an import with faults names line and column of each and import
     import_faults(true);
 }
 
+static const char *value(struct fg_sql *sql, const char *code, const char *field)
+{
+    static struct fg_record record;
+    const struct fg_record_kind *kind = fg_record_kind("cylinder");
+    struct fg_error error;
+
+    CHECK_OK(fg_record_find(sql, kind, code, &record, &error), &error);
+    return record.values[fg_record_field(kind, field)];
+}
+
+static void older_registry(bool postgres)
+{
+    char url[256];
+    struct fg_sql_settings settings = {.url = url, .deadline_ms = 5000};
+    struct fg_sql *sql = NULL;
+    struct fg_sql_statement *statement;
+    uint32_t applied = 0;
+    struct fg_error error;
+
+    (void)snprintf(url, sizeof(url), postgres ? "%s" : "sqlite:%s",
+                   postgres ? fg_postgres_database() : fg_test_path("bureau.db"));
+    CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
+    CHECK_OK(fg_sql_migrate(sql, fg_bureau_migrations, 3, NULL, &error), &error);
+    CHECK_OK(fg_sql_prepare(sql,
+                            "INSERT INTO cylinder (code, uid, state, medium, first_fill_pending, "
+                            "nominal_kpa, capacity_dl, tare_g, maximum_fill_g, inspection_due, "
+                            "end_of_life, owner, plate, area) VALUES ('A-1', '', 1, 1, 0, 20000, 700, 0, 0, "
+                            "20999, 0, 'u', '', '')",
+                            &statement, &error),
+             &error);
+    CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
+    CHECK_OK(fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, &applied, &error), &error);
+    CHECK_INT(applied, fg_bureau_migration_count - 3);
+    CHECK_TEXT(value(sql, "A-1", "made"), "");
+    CHECK_TEXT(value(sql, "A-1", "inspection_due"), "2027-06-30");
+    fg_sql_close(sql);
+}
+
+TEST("SQLite: an older registry is brought up to date with its cylinders in it")
+{
+    older_registry(false);
+}
+TEST("PostgreSQL: an older registry is brought up to date with its cylinders in it")
+{
+    older_registry(true);
+}
+
+/* The service life of those made to a day begins with their manufacture, whatever end they had. */
+static void redate_by_manufacture(struct fg_sql *sql)
+{
+    struct fg_redate order = {.field = "end_of_life", .made_months = 180, .made_until_day = 10957};
+    uint64_t changed = 0;
+    struct fg_error error;
+
+    set(sql, "cylinder", "A-1", "made", "2000-01-01"); /* day 10957 */
+    set(sql, "cylinder", "A-1", "end_of_life", "2030-01-01");
+    set(sql, "cylinder", "A-2", "made", "2000-01-02");
+    CHECK_OK(fg_record_redate(sql, &order, &by, false, NULL, NULL, &changed, &error), &error);
+    CHECK_INT(changed, 1);
+    CHECK_TEXT(value(sql, "A-1", "end_of_life"), "2015-01-01");
+    CHECK_TEXT(value(sql, "A-2", "end_of_life"), "");
+    CHECK_TEXT(value(sql, "A-3", "end_of_life"), ""); /* made nobody knows when */
+    order.made_until_day = 0;
+    order.made_from_day = 10958;
+    CHECK_OK(fg_record_redate(sql, &order, &by, false, NULL, NULL, &changed, &error), &error);
+    CHECK_INT(changed, 1);
+    CHECK_TEXT(value(sql, "A-2", "end_of_life"), "2015-01-02");
+    order.made_months = -1;
+    CHECK_INT(fg_record_redate(sql, &order, &by, true, NULL, NULL, &changed, &error), FG_E_ARG);
+}
+
 static void redate(bool postgres)
 {
     static struct fg_record record;
@@ -229,6 +309,7 @@ static void redate(bool postgres)
     CHECK_TEXT(record.values[fg_record_field(kind, "inspection_due")], "2027-02-28");
     CHECK_OK(fg_record_find(sql, kind, "A-2", &record, &error), &error);
     CHECK_TEXT(record.values[fg_record_field(kind, "inspection_due")], "2028-02-29");
+    redate_by_manufacture(sql);
     order.field = "plate";
     CHECK_INT(fg_record_redate(sql, &order, &by, true, NULL, NULL, &changed, &error), FG_E_ARG);
     fg_sql_close(sql);
@@ -298,7 +379,7 @@ static void publishing(bool postgres)
     CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_NOT_FOUND);
     CHECK_OK(import_text(sql, "cylinder",
                          HEADER "A-1,,in_service,cng,20000,,浙E1,north,\nA-2,,in_service,cng,20000,,浙E1,"
-                                "north,\nA-3,,lost,cng,1,,,south,\n",
+                                "south,\nA-3,,lost,cng,1,,,south,\n",
                          false, &imported, &faults, &error),
              &error);
     set(sql, "station", "HZ-01", "rules", RULES);
@@ -336,6 +417,105 @@ TEST("SQLite: lists are published from the registry, anew when it changed or hal
 TEST("PostgreSQL: lists are published from the registry, anew when it changed or half of their days are over")
 {
     publishing(true);
+}
+
+/* Two publish the same list again and again; each version must be one's alone. */
+#define PUBLISHED_EACH 8
+struct rival {
+    const char *url;
+    char path[256];
+    size_t published;
+    size_t others; /* failures that are not "published meanwhile" */
+};
+
+static void *publish_on(void *argument)
+{
+    struct rival *rival = argument;
+    struct fg_sql_settings settings = {.url = rival->url, .deadline_ms = 20000};
+    struct fg_publish_order order = {.station = "HZ-01",
+                                     .out_path = rival->path,
+                                     .key = fg_fixture_key(),
+                                     .now_ms = NOW_MS,
+                                     .who = "rival",
+                                     .forced = true};
+    struct fg_publish_result published;
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+
+    if (fg_sql_open(&settings, &sql, &error) != FG_OK)
+        return NULL;
+    for (int i = 0; i < PUBLISHED_EACH; i++) {
+        enum fg_err result = fg_publish(sql, &order, &published, &error);
+
+        rival->published += result == FG_OK;
+        rival->others += result != FG_OK && result != FG_E_BUSY;
+    }
+    fg_sql_close(sql);
+    return NULL;
+}
+
+static void rivals(bool postgres)
+{
+    char url[256];
+    struct fg_sql *sql = open_new_at(postgres, url);
+    struct rival two[2] = {{.url = url}, {.url = url}};
+    pthread_t threads[2];
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+
+    (void)fg_fixture_key();
+    set(sql, "station", "HZ-01", "rules", RULES);
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(two[i].path, sizeof(two[i].path), "%s-%d", fg_test_path("list"), i);
+        CHECK_INT(pthread_create(&threads[i], NULL, publish_on, &two[i]), 0);
+    }
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+    CHECK_INT(two[0].others + two[1].others, 0);
+    CHECK(two[0].published + two[1].published >= PUBLISHED_EACH);
+    CHECK_OK(fg_sql_prepare(sql, "SELECT COUNT(*), MAX(version) FROM list_version", &statement, &error),
+             &error);
+    CHECK_OK(fg_sql_next(statement, &error), &error);
+    CHECK_INT(fg_sql_int(statement, 0), two[0].published + two[1].published);
+    CHECK_INT(fg_sql_int(statement, 1), two[0].published + two[1].published);
+    fg_sql_close(sql);
+}
+
+TEST("SQLite: two who publish the same list at once never give two lists the same version")
+{
+    rivals(false);
+}
+TEST("PostgreSQL: two who publish the same list at once never give two lists the same version")
+{
+    rivals(true);
+}
+
+TEST("seeing that nothing changed waits for no writer")
+{
+    char url[256];
+    struct fg_sql *sql = open_new_at(false, url);
+    struct fg_sql_settings settings = {.url = url, .deadline_ms = 100};
+    struct fg_publish_order order = {.station = "HZ-01",
+                                     .out_path = fg_test_path("1.fgl"),
+                                     .key = fg_fixture_key(),
+                                     .now_ms = NOW_MS,
+                                     .who = "clerk"};
+    struct fg_publish_result published;
+    struct fg_sql *other = NULL;
+    struct fg_error error;
+
+    set(sql, "station", "HZ-01", "rules", RULES);
+    CHECK_OK(fg_publish(sql, &order, &published, &error), &error);
+    CHECK_OK(fg_sql_begin(sql, &error), &error);
+    CHECK_OK(fg_sql_open(&settings, &other, &error), &error);
+    CHECK_OK(fg_publish(other, &order, &published, &error), &error);
+    CHECK(!published.published);
+    order.forced = true;
+    order.out_path = fg_test_path("2.fgl");
+    CHECK_INT(fg_publish(other, &order, &published, &error), FG_E_BUSY);
+    CHECK_INT(access(order.out_path, F_OK), -1);
+    fg_sql_close(other);
+    fg_sql_close(sql);
 }
 
 TEST("LIST-IS-SIGNED: a list is signed on another machine, and not when the registry changed meanwhile")

@@ -1,5 +1,6 @@
 /* The SQL layer: one suite for both back ends. */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -287,6 +288,49 @@ TEST("SQLite: migrations go forward on data; a newer, renamed or broken one is t
 TEST("PostgreSQL: migrations go forward on data; a newer, renamed or broken one is told and changes nothing")
 {
     migrations_forward(true);
+}
+
+static void *migrate_on(void *argument)
+{
+    struct fg_sql_settings settings = {.url = argument, .deadline_ms = 20000};
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    bool good = fg_sql_open(&settings, &sql, &error) == FG_OK &&
+                fg_sql_migrate(sql, migrations, 2, NULL, &error) == FG_OK;
+
+    if (!good)
+        (void)fprintf(stderr, "%s\n", error.text);
+    fg_sql_close(sql);
+    return good ? argument : NULL;
+}
+
+static void migrations_at_once(bool postgres)
+{
+    char url[256];
+    pthread_t threads[4];
+    struct fg_sql *sql;
+
+    url_new(postgres, url);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, migrate_on, url), 0);
+    for (int i = 0; i < 4; i++) {
+        void *good = NULL;
+
+        CHECK_INT(pthread_join(threads[i], &good), 0);
+        CHECK(good != NULL);
+    }
+    sql = open_url(url);
+    CHECK_INT(count(sql), 0);
+    fg_sql_close(sql);
+}
+
+TEST("SQLite: several programs that start at once on an empty database all find it ready")
+{
+    migrations_at_once(false);
+}
+TEST("PostgreSQL: several programs that start at once on an empty database all find it ready")
+{
+    migrations_at_once(true);
 }
 
 static void lock_is_bounded(bool postgres)
