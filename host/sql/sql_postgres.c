@@ -6,22 +6,29 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "host/sql/sql_private.h"
+#include "proto/monotime.h"
 
 #define TYPE_BYTEA 17
 #define TYPE_INT8 20
 #define TYPE_TEXT 25
 #define COPY_FLUSH_BYTES 65536
+/* Beyond the deadline: the server ends a statement by itself, which leaves the connection whole. */
+#define GRACE_MS 1000
 
 /* sql->handle */
 struct server {
     PGconn *connection;
     uint32_t generation; /* counts connections: statements of an older one must be prepared again */
     struct fg_sql_statement *streaming;
+    int64_t patience_ms;
+    bool silent; /* it was given up because the server did not answer */
 };
 
 /* statement->handle */
@@ -61,10 +68,56 @@ static enum fg_err fail(struct fg_sql *sql, const PGresult *result, const char *
 {
     struct server *server = server_of(sql);
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-    const char *text = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(server->connection);
+    const char *text = server->silent   ? "the server does not answer"
+                       : result != NULL ? PQresultErrorMessage(result)
+                                        : PQerrorMessage(server->connection);
     enum fg_err code = PQstatus(server->connection) == CONNECTION_BAD ? FG_E_GONE : code_of(state);
 
     return fg_fail(error, code, "PostgreSQL: %s: %.*s", doing, (int)strcspn(text, "\n"), text);
+}
+
+/* PQgetResult with an end: a server that does not answer in time is cut off, and libpq then says so. */
+static PGresult *result_take(struct server *server)
+{
+    int64_t until = 0;
+
+    while (PQisBusy(server->connection)) {
+        struct pollfd waited = {.fd = PQsocket(server->connection), .events = POLLIN};
+        int64_t now = fg_mono_ms();
+
+        until = until == 0 ? now + server->patience_ms : until;
+        if (now >= until) {
+            server->silent = true;
+            (void)shutdown(waited.fd, SHUT_RDWR);
+            break;
+        }
+        /* A signal only makes another round. */
+        (void)poll(&waited, 1, (int)(until - now));
+        if (waited.revents != 0 && PQconsumeInput(server->connection) != 1)
+            break;
+    }
+    return PQgetResult(server->connection);
+}
+
+/* The last result of what was sent; none follows it, unless rows are to be copied in. */
+static PGresult *result_last(struct server *server)
+{
+    PGresult *last = NULL;
+    PGresult *result;
+
+    while ((result = result_take(server)) != NULL) {
+        PQclear(last);
+        last = result;
+        if (PQresultStatus(last) == PGRES_COPY_IN)
+            break;
+    }
+    return last;
+}
+
+/* NULL when it cannot even be sent. */
+static PGresult *text_run(struct server *server, const char *text)
+{
+    return PQsendQuery(server->connection, text) == 1 ? result_last(server) : NULL;
 }
 
 /* Takes whatever is still to come, so that the connection can be used again. */
@@ -72,14 +125,14 @@ static void drain(struct server *server)
 {
     PGresult *result;
 
-    while ((result = PQgetResult(server->connection)) != NULL)
+    while ((result = result_take(server)) != NULL)
         PQclear(result);
     server->streaming = NULL;
 }
 
 static enum fg_err postgres_script(struct fg_sql *sql, const char *text, struct fg_error *error)
 {
-    PGresult *result = PQexec(server_of(sql)->connection, text);
+    PGresult *result = text_run(server_of(sql), text);
     ExecStatusType status = PQresultStatus(result);
     enum fg_err code = FG_OK;
 
@@ -122,6 +175,8 @@ static enum fg_err connect_now(struct fg_sql *sql, struct fg_error *error)
     server->connection = connection_new(sql);
     server->generation++;
     server->streaming = NULL;
+    server->silent = false;
+    server->patience_ms = (int64_t)sql->deadline_ms + GRACE_MS;
     if (PQstatus(server->connection) != CONNECTION_OK) {
         const char *text = PQerrorMessage(server->connection);
 
@@ -174,7 +229,7 @@ static enum fg_err postgres_begin(struct fg_sql *sql, struct fg_error *error)
 
 static enum fg_err postgres_commit(struct fg_sql *sql, struct fg_error *error)
 {
-    PGresult *result = PQexec(server_of(sql)->connection, "COMMIT");
+    PGresult *result = text_run(server_of(sql), "COMMIT");
     enum fg_err code = FG_OK;
 
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -191,7 +246,7 @@ static void postgres_rollback(struct fg_sql *sql)
     struct server *server = server_of(sql);
 
     drain(server);
-    PQclear(PQexec(server->connection, "ROLLBACK"));
+    PQclear(text_run(server, "ROLLBACK"));
 }
 
 static enum fg_err postgres_prepare(struct fg_sql_statement *statement, struct fg_error *error)
@@ -234,7 +289,10 @@ static enum fg_err ensure_prepared(struct fg_sql_statement *statement, const cha
             break;
         }
     }
-    result = PQprepare(server->connection, name, statement->text, (int)statement->parameter_count, types);
+    result =
+        PQsendPrepare(server->connection, name, statement->text, (int)statement->parameter_count, types) == 1
+            ? result_last(server)
+            : NULL;
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         code = fail(statement->sql, result, "preparing a statement", error);
     else
@@ -295,7 +353,7 @@ static enum fg_err postgres_next(struct fg_sql_statement *statement, struct fg_e
             return code;
     }
     PQclear(prepared->row);
-    prepared->row = PQgetResult(server->connection);
+    prepared->row = result_take(server);
     switch (PQresultStatus(prepared->row)) {
     case PGRES_SINGLE_TUPLE:
         return FG_OK;
@@ -312,7 +370,7 @@ static enum fg_err postgres_next(struct fg_sql_statement *statement, struct fg_e
  * done when there is a rest: mostly the one row that was asked for has been taken. */
 static void cancel_rest(struct server *server)
 {
-    PGresult *result = PQgetResult(server->connection);
+    PGresult *result = result_take(server);
     bool more = PQresultStatus(result) == PGRES_SINGLE_TUPLE;
     PGcancel *cancel = more ? PQgetCancel(server->connection) : NULL;
     char text[8];
@@ -442,7 +500,7 @@ static enum fg_err postgres_bulk_start(struct fg_sql_bulk *bulk, struct fg_error
         return fg_fail(error, FG_E_STATE, "PostgreSQL: a statement is still between its rows");
     (void)snprintf(bulk->text, sizeof(bulk->text), "COPY %s (%s) FROM STDIN WITH (FORMAT binary)",
                    bulk->table, bulk->columns);
-    result = PQexec(server->connection, bulk->text);
+    result = text_run(server, bulk->text);
     if (PQresultStatus(result) != PGRES_COPY_IN)
         code = fail(bulk->sql, result, "starting to copy", error);
     PQclear(result);
@@ -495,7 +553,7 @@ static enum fg_err postgres_bulk_finish(struct fg_sql_bulk *bulk, struct fg_erro
         code = flush(bulk, error);
     }
     (void)PQputCopyEnd(server->connection, code == FG_OK ? NULL : "given up");
-    result = PQgetResult(server->connection);
+    result = result_take(server);
     if (code == FG_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
         code = fail(bulk->sql, result, "copying rows", error);
     PQclear(result);

@@ -1,6 +1,7 @@
 /* The SQL layer: one suite for both back ends. */
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -381,6 +382,30 @@ TEST("PostgreSQL: a cut connection is told as gone, and the next transaction has
     CHECK_INT(fg_sql_commit(sql, &error), FG_E_GONE);
     committed_put(sql, "a", 3);
     CHECK_INT(count(sql), 2);
+    fg_sql_close(sql);
+}
+
+TEST("PostgreSQL: a server that stops answering is given up in time, and the next transaction has a new "
+     "connection")
+{
+    char url[256];
+    struct fg_sql *sql = open_new(true, url);
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+    pid_t server;
+
+    committed_put(sql, "a", 1);
+    CHECK_OK(fg_sql_prepare(sql, "SELECT pg_backend_pid()", &statement, &error), &error);
+    CHECK_OK(fg_sql_next(statement, &error), &error);
+    server = (pid_t)fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    CHECK_OK(fg_sql_begin(sql, &error), &error);
+    CHECK(server > 1);
+    CHECK_INT(kill(server, SIGSTOP), 0);
+    CHECK_INT(put(sql, "a", 2, "x", 1), FG_E_GONE);
+    fg_sql_rollback(sql);
+    committed_put(sql, "a", 3);
+    CHECK_INT(kill(server, SIGCONT), 0);
     fg_sql_close(sql);
 }
 
