@@ -66,8 +66,9 @@ MAIN_fillgate := host/cli/cli_main.c
 MAIN_fillgate-registry := boards/sim/registry_main.c
 MAIN_fillgate-demo := tests/demo/demo_main.c
 MAIN_fillgate-noloss := tests/noloss/noloss_main.c
+MAIN_fillgate-load := tests/load/load_main.c
 PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-link fillgate-station fillgate-bureau fillgate fillgate-sim fillgate-registry \
-	fillgate-demo fillgate-noloss,$(if $(wildcard $(MAIN_$(p))),$(p)))
+	fillgate-demo fillgate-noloss fillgate-load,$(if $(wildcard $(MAIN_$(p))),$(p)))
 PROGRAMS := $(PROGRAM_NAMES:%=$(B)/%)
 
 TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/null))
@@ -144,7 +145,8 @@ fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
 	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),20) $(FUZZ_BIN)
 bench-run: $(PROGRAMS) $(BENCH_BIN)
-	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B)
+	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
+	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
 clang-run: $(LIBS) $(PROGRAMS) $(TEST_BIN)
 
 build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)

@@ -31,6 +31,8 @@
 #define CONTROLLERS 2
 #define PROCESSES (2 + CONTROLLERS)
 #define HEAL_MAX_MS 60000
+#define CATCH_UP_MAX_MS 900000
+#define SMALL_BATCH 7 /* so that a seed's few entries need many requests */
 #define TURN_MS 5
 #define YEAR_2099_MS INT64_C(4070908800000)
 #define DAY_MS INT64_C(86400000)
@@ -51,6 +53,7 @@ struct controller {
     struct fg_control_server *server;
     const struct fg_public_key *receipt_key;
     uint64_t receipts_taken;
+    size_t batch_max; /* entries of one answer; 0 = as many as fit */
 };
 
 struct totals {
@@ -78,6 +81,7 @@ struct city {
     bool stopped[PROCESSES];
     bool limited[PROCESSES];
     struct totals totals;
+    uint64_t catch_up; /* entries of each controller; 0 = misfortunes instead */
 };
 
 static _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -287,9 +291,9 @@ static void request_handle(void *context, const struct fg_control_request *reque
         ret_answer->state.journal_last_sequence = fg_journal_count(controller->journal);
         ret_answer->state.journal_unsent = fg_journal_unsent(controller->journal);
     } else if (request->kind == FG_CONTROL_JOURNAL) {
-        ret_answer->result =
-            fg_journal_batch(controller->journal, request->from_sequence, 7, ret_answer->batch,
-                             sizeof(ret_answer->batch), &length, &ret_answer->next_sequence, &error);
+        ret_answer->result = fg_journal_batch(
+            controller->journal, request->from_sequence, controller->batch_max, ret_answer->batch,
+            sizeof(ret_answer->batch), &length, &ret_answer->next_sequence, &error);
         ret_answer->batch_length = (uint16_t)length;
     } else if (request->kind == FG_CONTROL_RECEIPT) {
         ret_answer->result =
@@ -316,13 +320,14 @@ static void controllers_open(struct city *city)
         struct fg_journal_settings settings = {.path = path,
                                                .controller = ids[LINK + i],
                                                .key = &controller->device_key,
-                                               .bytes_max = 8 << 20,
+                                               .bytes_max = 256 << 20,
                                                .warn_percent = 80,
                                                .stop_reserve_entries = 8};
         struct fg_journal_start start;
 
         controller->receipt_key = &city->receipt_key.public_key;
         controller->receipts_taken = 0;
+        controller->batch_max = city->catch_up > 0 ? 0 : SMALL_BATCH;
         path_of(city, folders[LINK + i], "journal.db", path);
         must(fg_journal_open(&settings, &controller->journal, &start, &error), &error, "journal");
         path_of(city, folders[LINK + i], "control.sock", path);
@@ -621,6 +626,10 @@ static void seed_open(struct city *city, uint64_t seed)
     settings_make(city);
     devices_put(city);
     controllers_open(city);
+}
+
+static void processes_start(struct city *city)
+{
     for (size_t i = 0; i < PROCESSES; i++)
         process_start(city, i, 0);
 }
@@ -648,6 +657,7 @@ static bool seed_run(struct city *city, uint64_t seed, bool keep)
     int64_t end_mono_ms;
 
     seed_open(city, seed);
+    processes_start(city);
     end_mono_ms = fg_mono_ms() + 700 + fg_random_below(&city->random, 900);
     while (fg_mono_ms() < end_mono_ms) {
         controllers_serve(city);
@@ -680,6 +690,57 @@ static bool seed_run(struct city *city, uint64_t seed, bool keep)
     return fault[0] == '\0';
 }
 
+/* ---- catching up ---- */
+
+static void backlog_append(struct city *city)
+{
+    struct fg_error error;
+    uint64_t sequence = 0;
+
+    for (uint64_t n = 1; n <= city->catch_up; n++) {
+        /* Fills: authorised, ended, and so on. */
+        struct fg_entry entry = {.kind = n % 2 == 1 ? FG_ENTRY_AUTHORISED : FG_ENTRY_ENDED,
+                                 .wall_ms = now_ms(),
+                                 .clock_quality = FG_CLOCK_SYNCHRONISED,
+                                 .operator_id = "op-wang",
+                                 .meter_state = FG_READING_GOOD};
+
+        entry.authorised_sequence = n % 2 == 0 ? sequence : 0;
+        entry.quantity_g = n % 2 == 0 ? 11000 : 0;
+        (void)snprintf(entry.row.code.text, sizeof(entry.row.code.text), "HZ-CNG-%06" PRIu64, n / 2 % 500);
+        for (size_t i = 0; i < CONTROLLERS; i++)
+            must(fg_journal_append(city->controllers[i].journal, &entry, &sequence, &error), &error,
+                 "append");
+    }
+}
+
+static int catch_up_run(struct city *city)
+{
+    char fault[200] = "";
+    char command[PATH_BYTES + 16];
+    int64_t start_mono_ms;
+    double seconds;
+
+    keys_make(city);
+    seed_open(city, 1);
+    backlog_append(city);
+    start_mono_ms = fg_mono_ms();
+    processes_start(city);
+    while (!all_receipted(city) && fg_mono_ms() - start_mono_ms < CATCH_UP_MAX_MS) {
+        controllers_serve(city);
+        processes_mind(city);
+    }
+    seconds = (double)(fg_mono_ms() - start_mono_ms) / 1000;
+    journals_compare(city, fault);
+    printf("catch-up: %d controllers with %" PRIu64
+           " entries each through link, station and bureau in %.1f s: %.0f entries/s; %s\n",
+           CONTROLLERS, city->catch_up, seconds, (double)(CONTROLLERS * city->catch_up) / seconds,
+           fault[0] == '\0' ? "the bureau holds them byte for byte" : fault);
+    seed_close(city);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", city->directory);
+    return system(command) == 0 && fault[0] == '\0' ? 0 : 1;
+}
+
 /* ---- many seeds ---- */
 
 struct options {
@@ -689,6 +750,7 @@ struct options {
     uint64_t count;
     unsigned jobs;
     bool keep;
+    uint64_t catch_up;
 };
 
 struct report {
@@ -748,6 +810,8 @@ static bool options_read(int argc, char **argv, struct options *options)
             i += 2;
         } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
             options->jobs = (unsigned)strtoul(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--catch-up") == 0 && i + 1 < argc) {
+            options->catch_up = strtoull(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--keep") == 0) {
             options->keep = true;
         } else {
@@ -767,13 +831,25 @@ int main(int argc, char **argv)
 
     (void)signal(SIGPIPE, SIG_IGN);
     if (!options_read(argc, argv, &options)) {
-        (void)fprintf(stderr,
-                      "usage: fillgate-noloss --build DIR [--seeds FIRST COUNT] [--jobs N] [--keep]\n");
+        (void)fprintf(
+            stderr,
+            "usage: fillgate-noloss --build DIR [--seeds FIRST COUNT] [--jobs N] [--keep] | --catch-up N\n");
         return 2;
     }
     (void)snprintf(options.base, sizeof(options.base), "/tmp/fillgate-noloss-XXXXXX");
     if (mkdtemp(options.base) == NULL || pipe(pipes) != 0)
         die("cannot start: %s", strerror(errno));
+    if (options.catch_up > 0) {
+        static struct city city;
+
+        city.build = options.build;
+        city.catch_up = options.catch_up;
+        city.port_station = PORT_FIRST;
+        city.port_bureau = PORT_FIRST + 1;
+        (void)snprintf(city.keys, sizeof(city.keys), "%s/keys", options.base);
+        (void)snprintf(city.directory, sizeof(city.directory), "%s/city", options.base);
+        return catch_up_run(&city);
+    }
     for (unsigned i = 0; i < options.jobs; i++) {
         pid_t pid = fork();
 
