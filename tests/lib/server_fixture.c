@@ -140,6 +140,26 @@ static void handle_stream(void *context, const struct fg_request *request, struc
     ret_answer->source_free = free;
 }
 
+/* Never ends. */
+static enum fg_err give_forever(void *context, uint64_t offset, uint8_t *buffer, size_t capacity,
+                                size_t *ret_length)
+{
+    (void)context;
+    (void)offset;
+    memset(buffer, 'x', capacity);
+    *ret_length = capacity;
+    return FG_OK;
+}
+
+static void handle_endless(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    (void)context;
+    (void)request;
+    handled++;
+    ret_answer->status = 200;
+    ret_answer->source = give_forever;
+}
+
 static void handle_nothing(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
 {
     (void)context;
@@ -157,6 +177,7 @@ static const struct fg_route routes[] = {
     {"GET", "/file", 0, false, handle_file, NULL},
     {"GET", "/wait", 0, false, handle_wait, NULL},
     {"GET", "/stream", 0, false, handle_stream, NULL},
+    {"GET", "/endless", 0, false, handle_endless, NULL},
     {"GET", "/nothing", 0, false, handle_nothing, NULL},
 };
 
@@ -173,10 +194,8 @@ static void write_test_file(void)
     (void)fclose(file);
 }
 
-static void start(struct fg_server_fixture *fixture, bool plain, uint32_t request_max_ms)
+void fg_fixture_prepare(struct fg_server_fixture *fixture, bool plain, uint32_t request_max_ms)
 {
-    enum fg_err result;
-
     (void)signal(SIGPIPE, SIG_IGN);
     clock_ms = FG_FIXTURE_NOW_MS;
     handled = 0;
@@ -200,14 +219,18 @@ static void start(struct fg_server_fixture *fixture, bool plain, uint32_t reques
         .routes = routes,
         .route_count = sizeof(routes) / sizeof(routes[0]),
     };
-    result = fg_server_start(&fixture->settings, &fixture->server, &fixture->error);
-    if (result != FG_OK)
+}
+
+void fg_fixture_start(struct fg_server_fixture *fixture)
+{
+    if (fg_server_start(&fixture->settings, &fixture->server, &fixture->error) != FG_OK)
         fg_test_fail(__FILE__, __LINE__, "the server does not start: %s", fixture->error.text);
 }
 
 void fg_fixture_start_plain(struct fg_server_fixture *fixture, uint32_t request_max_ms)
 {
-    start(fixture, true, request_max_ms);
+    fg_fixture_prepare(fixture, true, request_max_ms);
+    fg_fixture_start(fixture);
 }
 
 void fg_fixture_start_tls(struct fg_server_fixture *fixture, uint32_t request_max_ms)
@@ -215,7 +238,8 @@ void fg_fixture_start_tls(struct fg_server_fixture *fixture, uint32_t request_ma
     fg_fixture_authority("ca");
     fg_fixture_certificate("server", "ca", "/O=fillgate/OU=bureau/CN=b1", "200101000000Z", "350101000000Z",
                            "serverAuth");
-    start(fixture, false, request_max_ms);
+    fg_fixture_prepare(fixture, false, request_max_ms);
+    fg_fixture_start(fixture);
 }
 
 void fg_fixture_stop(struct fg_server_fixture *fixture)

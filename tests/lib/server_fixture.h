@@ -18,6 +18,9 @@ struct fg_server_fixture {
     struct fg_error error;
 };
 
+/* The two steps of the functions below, for other settings between them. */
+void fg_fixture_prepare(struct fg_server_fixture *fixture, bool plain, uint32_t request_max_ms);
+void fg_fixture_start(struct fg_server_fixture *fixture);
 /* A plain server on loopback with generous limits; request_max_ms 0 = 20 s. */
 void fg_fixture_start_plain(struct fg_server_fixture *fixture, uint32_t request_max_ms);
 /* With TLS: makes ca.pem, server.pem, server.key first. */
