@@ -27,14 +27,14 @@ static void set_address(struct fg_server_connection *connection, const struct so
 {
     socklen_t length = 0;
 
-    (void)strcpy(connection->peer.address, "unknown");
+    (void)strcpy(connection->address, "unknown");
     if (address == NULL)
         return;
     if (address->sa_family == AF_INET)
         length = sizeof(struct sockaddr_in);
     else if (address->sa_family == AF_INET6)
         length = sizeof(struct sockaddr_in6);
-    (void)getnameinfo(address, length, connection->peer.address, sizeof(connection->peer.address), NULL, 0,
+    (void)getnameinfo(address, length, connection->address, sizeof(connection->address), NULL, 0,
                       NI_NUMERICHOST);
 }
 
@@ -141,7 +141,7 @@ static void cut_late(struct fg_server *server, int64_t now_mono_ms)
         each->was_cut = true;
         server->counts.cut++;
         (void)shutdown(each->socket, SHUT_RDWR);
-        fg_server_log_line(&server->log, now_mono_ms, "%s: cut, since it %s within %u ms", each->peer.address,
+        fg_server_log_line(&server->log, now_mono_ms, "%s: cut, since it %s within %u ms", each->address,
                            each->phase == FG_SERVER_READING ? "completed no request" : "took no answer",
                            server->settings.request_max_ms);
     }

@@ -63,6 +63,7 @@ struct fg_server_connection {
     enum fg_server_phase phase;
     int64_t deadline_mono_ms; /* while reading and answering */
     bool was_cut;
+    char address[64]; /* numeric; not changed after the connection is listed */
     /* who it is */
     bool peer_known;
     struct fg_peer peer;

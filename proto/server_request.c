@@ -80,8 +80,8 @@ static enum MHD_Result refuse(struct fg_server_connection *connection, struct MH
     struct fg_answer answer = {.status = 500, .file_descriptor = -1, .close = true};
 
     fg_answer_text(&answer, status, "%s", reason);
-    fg_server_log_line(&connection->server->log, fg_server_now_mono_ms(), "%s: %u: %s",
-                       connection->peer.address, status, reason);
+    fg_server_log_line(&connection->server->log, fg_server_now_mono_ms(), "%s: %u: %s", connection->address,
+                       status, reason);
     return fg_server_answer_send(connection, library, &answer, allow);
 }
 
@@ -114,7 +114,7 @@ static void know_peer(struct fg_server_connection *connection, struct MHD_Connec
         (void)pthread_mutex_unlock(&server->mutex);
         return;
     }
-    (void)strcpy(peer.address, connection->peer.address);
+    (void)strcpy(peer.address, connection->address);
     connection->peer = peer;
 }
 
@@ -279,7 +279,7 @@ enum MHD_Result fg_server_request_part(void *server, struct MHD_Connection *libr
     if (!take_body(connection, upload, *upload_length)) {
         fg_server_log_line(&connection->server->log, fg_server_now_mono_ms(),
                            "%s: its request's body is endless or does not fit into memory: closed",
-                           connection->peer.address);
+                           connection->address);
         return MHD_NO;
     }
     *upload_length = 0;

@@ -297,7 +297,7 @@ const char *fg_fixture_shell(const struct fg_server_fixture *fixture, int *ret_s
     int status;
 
     length = (size_t)snprintf(command, sizeof(command), "exec 2>&1; cd %s; PORT=%u; ", fg_test_directory(),
-                              fixture != NULL ? fg_server_port(fixture->server) : 0);
+                              fixture != NULL ? (unsigned)fg_server_port(fixture->server) : 0u);
     va_start(arguments, format);
     (void)vsnprintf(command + length, sizeof(command) - length, format, arguments);
     va_end(arguments);
