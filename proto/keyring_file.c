@@ -1,0 +1,202 @@
+/* Implementation of the kept key rings (keyring_file.h). Each ring stands behind its length, two bytes, least
+ * first. */
+#include "proto/keyring_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LENGTH_BYTES 2
+#define FILE_BYTES_MAX (FG_KEYRING_FILE_RINGS_MAX * (LENGTH_BYTES + FG_KEYRING_BYTES_MAX))
+#define PATH_BYTES 512
+
+struct kept {
+    size_t length;
+    size_t ring_count;
+    size_t newest_at; /* where the newest ring's bytes begin; meaningful when there is one */
+    uint8_t bytes[FILE_BYTES_MAX + 1];
+};
+
+enum fg_err fg_keyring_first(const struct fg_public_key *list_keys, size_t list_key_count,
+                             const struct fg_public_key *receipt_key, struct fg_keyring *ret_ring,
+                             struct fg_error *error)
+{
+    struct fg_keyring ring = {0};
+
+    if (list_key_count == 0 || list_key_count > 4)
+        return fg_fail(error, FG_E_ARG, "a device starts with 1 to 4 list keys, not %zu", list_key_count);
+    for (size_t i = 0; i < list_key_count; i++) {
+        ring.keys[ring.key_count++] = (struct fg_keyring_key){FG_KEYRING_LIST, list_keys[i]};
+        ring.keys[ring.key_count++] = (struct fg_keyring_key){FG_KEYRING_TAG, list_keys[i]};
+    }
+    if (receipt_key != NULL)
+        ring.keys[ring.key_count++] = (struct fg_keyring_key){FG_KEYRING_RECEIPT, *receipt_key};
+    *ret_ring = ring;
+    return FG_OK;
+}
+
+/* A file that is not there is an empty one. */
+static enum fg_err kept_read(const char *path, struct kept *kept, struct fg_error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    enum fg_err result = FG_OK;
+    ssize_t count = 1;
+
+    kept->length = 0;
+    if (descriptor < 0) {
+        if (errno == ENOENT)
+            return FG_OK;
+        return fg_fail(error, FG_E_IO, "%s: cannot open: %s", path, strerror(errno));
+    }
+    while (count > 0 && kept->length < sizeof(kept->bytes)) {
+        count = read(descriptor, kept->bytes + kept->length, sizeof(kept->bytes) - kept->length);
+        if (count > 0)
+            kept->length += (size_t)count;
+    }
+    if (count < 0)
+        result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
+    else if (kept->length > FILE_BYTES_MAX)
+        result = fg_fail(error, FG_E_CORRUPT, "%s: longer than %d kept key rings can be", path,
+                         FG_KEYRING_FILE_RINGS_MAX);
+    (void)close(descriptor);
+    return result;
+}
+
+static enum fg_err kept_verify(const char *path, struct kept *kept, const struct fg_keyring *first,
+                               struct fg_keyring *ret_ring, struct fg_error *error)
+{
+    struct fg_keyring in_force = *first;
+    size_t at = 0;
+
+    kept->ring_count = 0;
+    while (at < kept->length) {
+        struct fg_keyring next;
+        struct fg_error why = {0};
+        size_t length = kept->length - at < LENGTH_BYTES
+                            ? SIZE_MAX
+                            : (size_t)(kept->bytes[at] | (unsigned)kept->bytes[at + 1] << 8);
+        enum fg_err code;
+
+        if (length > FG_KEYRING_BYTES_MAX || length > kept->length - at - LENGTH_BYTES)
+            return fg_fail(error, FG_E_CORRUPT, "%s: key ring %zu breaks off", path, kept->ring_count + 1);
+        code = fg_keyring_verify(kept->bytes + at + LENGTH_BYTES, length, &in_force, &next, &why);
+        if (code != FG_OK)
+            return fg_fail(error, code, "%s: key ring %zu does not follow from the one before: %s", path,
+                           kept->ring_count + 1, why.text);
+        kept->newest_at = at + LENGTH_BYTES;
+        kept->ring_count++;
+        in_force = next;
+        at += LENGTH_BYTES + length;
+    }
+    *ret_ring = in_force;
+    return FG_OK;
+}
+
+enum fg_err fg_keyring_file_load(const char *path, const struct fg_keyring *first,
+                                 struct fg_keyring *ret_ring, struct fg_error *error)
+{
+    struct kept *kept = malloc(sizeof(*kept));
+    enum fg_err result;
+
+    if (kept == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the key rings");
+    result = kept_read(path, kept, error);
+    if (result == FG_OK)
+        result = kept_verify(path, kept, first, ret_ring, error);
+    free(kept);
+    return result;
+}
+
+/* The folder is synced too: a ring that was taken must not be gone after a power cut, or old keys are good
+ * again. */
+static enum fg_err folder_sync(const char *path, struct fg_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_BYTES];
+    int descriptor;
+    bool ok;
+
+    (void)snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
+                   slash == NULL ? "." : path);
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ok = descriptor >= 0 && fsync(descriptor) == 0;
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    return ok ? FG_OK : fg_fail(error, FG_E_IO, "%s: cannot sync: %s", folder, strerror(errno));
+}
+
+static enum fg_err kept_write(const char *path, const struct kept *kept, struct fg_error *error)
+{
+    char temporary[PATH_BYTES];
+    enum fg_err result = FG_OK;
+    int descriptor;
+
+    if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
+        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (descriptor < 0)
+        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", temporary, strerror(errno));
+    if (write(descriptor, kept->bytes, kept->length) != (ssize_t)kept->length || fsync(descriptor) != 0)
+        result = fg_fail(error, FG_E_IO, "%s: cannot write: %s", temporary, strerror(errno));
+    (void)close(descriptor);
+    if (result == FG_OK && rename(temporary, path) != 0)
+        result = fg_fail(error, FG_E_IO, "%s: cannot put in place: %s", path, strerror(errno));
+    if (result != FG_OK) {
+        (void)unlink(temporary);
+        return result;
+    }
+    return folder_sync(path, error);
+}
+
+static bool kept_is_newest(const struct kept *kept, const uint8_t *bytes, size_t length)
+{
+    return kept->ring_count > 0 && kept->length - kept->newest_at == length &&
+           memcmp(kept->bytes + kept->newest_at, bytes, length) == 0;
+}
+
+static enum fg_err kept_append(const char *path, struct kept *kept, const uint8_t *bytes, size_t length,
+                               struct fg_error *error)
+{
+    if (kept->ring_count >= FG_KEYRING_FILE_RINGS_MAX)
+        return fg_fail(
+            error, FG_E_FULL,
+            "%s: %d key rings are kept; give this device newer list keys by hand and remove the file", path,
+            FG_KEYRING_FILE_RINGS_MAX);
+    kept->bytes[kept->length] = (uint8_t)length;
+    kept->bytes[kept->length + 1] = (uint8_t)(length >> 8);
+    memcpy(kept->bytes + kept->length + LENGTH_BYTES, bytes, length);
+    kept->length += LENGTH_BYTES + length;
+    return kept_write(path, kept, error);
+}
+
+enum fg_err fg_keyring_file_add(const char *path, const struct fg_keyring *first, const uint8_t *bytes,
+                                size_t length, struct fg_keyring *ret_ring, struct fg_error *error)
+{
+    struct kept *kept = malloc(sizeof(*kept));
+    struct fg_keyring in_force;
+    struct fg_keyring next;
+    enum fg_err result;
+
+    if (kept == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the key rings");
+    result = kept_read(path, kept, error);
+    if (result == FG_OK)
+        result = kept_verify(path, kept, first, &in_force, error);
+    if (result != FG_OK)
+        goto done;
+    if (kept_is_newest(kept, bytes, length)) {
+        *ret_ring = in_force;
+        goto done;
+    }
+    result = fg_keyring_verify(bytes, length, &in_force, &next, error);
+    if (result == FG_OK)
+        result = kept_append(path, kept, bytes, length, error);
+    if (result == FG_OK)
+        *ret_ring = next;
+done:
+    free(kept);
+    return result;
+}
