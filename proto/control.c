@@ -24,8 +24,8 @@ _Static_assert(sizeof(((FgControlRequest *)0)->receipt.bytes) == FG_STATEMENT_BY
 _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have room for every signal");
 
 static const char *const kind_names[FG_CONTROL_KIND_COUNT] = {
-    "?",      "STATE",       "SIGN_IN", "SIGN_OUT", "CHECK",   "START", "STOP", "CLEAR_LOCK_OUT",
-    "MANUAL", "IMPORT_LIST", "RECHECK", "JOURNAL",  "RECEIPT",
+    "?",      "STATE",       "SIGN_IN", "SIGN_OUT", "CHECK",   "START",   "STOP", "CLEAR_LOCK_OUT",
+    "MANUAL", "IMPORT_LIST", "RECHECK", "JOURNAL",  "RECEIPT", "KEYRING",
 };
 
 const char *fg_control_kind_name(uint8_t kind)

@@ -32,6 +32,7 @@ enum fg_control_kind {
     FG_CONTROL_RECHECK = 10,       /* decide again on the tag that lies in the field */
     FG_CONTROL_JOURNAL = 11,       /* from_sequence, count_max: entries as an FgJournalBatch */
     FG_CONTROL_RECEIPT = 12,       /* receipt: the bureau's newest, as it came */
+    FG_CONTROL_KEYRING = 13,       /* path of a key ring file, absolute */
     FG_CONTROL_KIND_COUNT
 };
 

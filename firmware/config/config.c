@@ -62,6 +62,7 @@ static const struct key fixed_keys[] = {
     PATH_KEY("files", "journal", journal_path),
     PATH_KEY("files", "device_key", device_key_path),
     {"files", "list_keys", VALUE_TEXT, 0, 0, 0, NULL}, /* a list: taken apart by list_keys_take */
+    PATH_KEY("files", "keyring", keyring_path),
     PATH_KEY("files", "receipt_key", receipt_key_path),
     PATH_KEY("files", "control_socket", control_socket_path),
     {"list", "id", VALUE_NAME, AT(list_id), 0, 0, NULL},

@@ -31,6 +31,7 @@ struct fg_config {
     char device_key_path[FG_PATH_MAX + 1];
     uint8_t list_key_count;
     char list_key_paths[FG_CONFIG_LIST_KEYS_MAX][FG_PATH_MAX + 1];
+    char keyring_path[FG_PATH_MAX + 1];     /* the key rings that were taken; made when the first comes */
     char receipt_key_path[FG_PATH_MAX + 1]; /* of the bureau; the file may come later than the start */
     char control_socket_path[FG_PATH_MAX + 1];
 

@@ -17,6 +17,7 @@
 #include "firmware/clock/clock.h"
 #include "firmware/config/config.h"
 #include "firmware/controller/control_server.h"
+#include "firmware/controller/keys.h"
 #include "firmware/controller/session.h"
 
 #define VERSION "fillgated 0.1.0"
@@ -32,6 +33,7 @@ struct app {
     struct fg_config config;
     struct fg_clock clock;
     struct fg_private_key key;
+    struct fg_keys keys;
     struct fg_public_key receipt_key;
     bool has_receipt_key;
     struct fg_session_settings session_settings;
@@ -124,11 +126,40 @@ static struct fg_moment moment_now(struct app *app)
 /* The receipt key comes with the enrolment, perhaps after the start: it is looked for until it is there. */
 static void receipt_key_read(struct app *app, struct fg_error *error)
 {
-    if (!app->has_receipt_key)
-        app->has_receipt_key =
-            fg_public_key_read(app->config.receipt_key_path, &app->receipt_key, error) == FG_OK;
-    if (app->has_receipt_key && app->session != NULL)
+    struct fg_public_key key;
+
+    if (fg_keys_receipt(&app->keys, &key, error) != FG_OK)
+        return;
+    app->receipt_key = key;
+    app->has_receipt_key = true;
+    if (app->session != NULL)
         fg_session_set_receipt_key(app->session, &app->receipt_key);
+}
+
+/* A list that only a retired key signed is no longer authentic: the point then refuses until a newer one
+ * comes. */
+static void keyring_take(struct app *app, const char *path, struct fg_control_answer *ret_answer)
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_error error = {0};
+    size_t count;
+
+    ret_answer->result = fg_keys_take(&app->keys, path, &error);
+    if (ret_answer->result == FG_OK && app->stores.list != NULL) {
+        count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX);
+        ret_answer->result = fg_list_trust(app->stores.list, keys, count, &error);
+    }
+    if (ret_answer->result != FG_OK) {
+        complain("key ring not taken", &error);
+        (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "%s", error.text);
+        return;
+    }
+    count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_TAG, keys, FG_KEYRING_KEYS_MAX);
+    fg_session_set_tag_keys(app->session, keys, count);
+    receipt_key_read(app, NULL);
+    (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "key ring %llu is in force",
+                   (unsigned long long)app->keys.ring.version);
+    say(NULL, ret_answer->text);
 }
 
 static void request_handle(void *context, const struct fg_control_request *request,
@@ -142,6 +173,10 @@ static void request_handle(void *context, const struct fg_control_request *reque
         fg_session_set_reader_restarts(app->session, fg_reader_restarts(app->reader));
     if (request->kind == FG_CONTROL_RECEIPT && !app->has_receipt_key)
         receipt_key_read(app, NULL);
+    if (request->kind == FG_CONTROL_KEYRING) {
+        keyring_take(app, request->path, ret_answer);
+        return;
+    }
     fg_session_command(app->session, request, &now, ret_answer);
     if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK &&
         fg_list_manifest(app->stores.list, &manifest, NULL) == FG_OK)
@@ -156,14 +191,9 @@ static void keys_read(struct app *app)
     struct fg_session_settings *settings = &app->session_settings;
     struct fg_error error;
 
-    for (uint8_t i = 0; i < app->config.list_key_count; i++) {
-        struct fg_public_key *key = &settings->trusted[settings->trusted_count];
-
-        if (fg_public_key_read(app->config.list_key_paths[i], key, &error) == FG_OK)
-            settings->trusted_count++;
-        else
-            complain("list key", &error);
-    }
+    fg_keys_start(&app->config, complain, &app->keys);
+    settings->trusted_count =
+        (uint8_t)fg_keyring_keys(&app->keys.ring, FG_KEYRING_TAG, settings->trusted, FG_SESSION_TAG_KEYS_MAX);
     receipt_key_read(app, &error);
     if (!app->has_receipt_key)
         complain("receipt key (receipts are refused until it is there)", &error);
@@ -199,11 +229,12 @@ static void journal_start(struct app *app)
 
 static void list_start(struct app *app)
 {
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    size_t count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX);
     struct fg_manifest manifest;
     struct fg_error error;
 
-    if (fg_list_open(app->config.list_path, NULL, app->session_settings.trusted,
-                     app->session_settings.trusted_count, &app->stores.list, &error) != FG_OK) {
+    if (fg_list_open(app->config.list_path, NULL, keys, count, &app->stores.list, &error) != FG_OK) {
         app->stores.list = NULL;
         complain("list", &error);
         return;

@@ -35,6 +35,8 @@ struct fg_plant_port {
     void (*device_status)(void *context, uint8_t index, struct fg_device_status *ret_status);
 };
 
+#define FG_SESSION_TAG_KEYS_MAX 12
+
 struct fg_session_settings {
     char point[FG_NAME_MAX + 1];
     char controller[FG_NAME_MAX + 1];
@@ -45,9 +47,9 @@ struct fg_session_settings {
     struct fg_fill_settings fill;
     struct fg_presence_settings presence;
     uint8_t trusted_count;
-    struct fg_public_key trusted[4]; /* the bureau's keys */
-    const char *journal_path;        /* to look up the newest list version logged; NULL = not looked up */
-    const char *version;             /* text of BOOT */
+    struct fg_public_key trusted[FG_SESSION_TAG_KEYS_MAX]; /* the keys that sign tags */
+    const char *journal_path; /* to look up the newest list version logged; NULL = not looked up */
+    const char *version;      /* text of BOOT */
 };
 
 /* What the session works on. Owned by the caller, must outlive the session. */
@@ -88,6 +90,10 @@ void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const s
 
 /* The key that the bureau signs receipts with; until it is given, receipts are refused. */
 void fg_session_set_receipt_key(struct fg_session *session, const struct fg_public_key *key);
+
+/* From now on tags count as signed when one of these keys signed them; what was decided stays. At most
+ * FG_SESSION_TAG_KEYS_MAX, more are left out. */
+void fg_session_set_tag_keys(struct fg_session *session, const struct fg_public_key *keys, size_t count);
 
 /* For the STATE answer. */
 void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restarts);

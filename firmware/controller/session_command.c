@@ -401,6 +401,15 @@ void fg_session_set_receipt_key(struct fg_session *session, const struct fg_publ
     session->has_receipt_key = true;
 }
 
+void fg_session_set_tag_keys(struct fg_session *session, const struct fg_public_key *keys, size_t count)
+{
+    struct fg_session_settings *settings = &session->settings;
+
+    settings->trusted_count =
+        (uint8_t)(count < FG_SESSION_TAG_KEYS_MAX ? count : (size_t)FG_SESSION_TAG_KEYS_MAX);
+    memcpy(settings->trusted, keys, settings->trusted_count * sizeof(*keys));
+}
+
 void fg_session_command(struct fg_session *session, const struct fg_control_request *request,
                         const struct fg_moment *now, struct fg_control_answer *ret_answer)
 {

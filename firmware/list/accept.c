@@ -1,9 +1,26 @@
 /* Which manifests a store takes at all: signed by the bureau, and of the list and for the station that the
  * configuration names. A list that is genuine but made for another station is as wrong as a forged one. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "firmware/list/store.h"
 #include "proto/manifest.h"
+
+enum fg_err fg_list_trust(struct fg_list *list, const struct fg_public_key *trusted, size_t trusted_count,
+                          struct fg_error *error)
+{
+    struct fg_public_key *copy = calloc(trusted_count + 1, sizeof(*copy));
+
+    if (copy == NULL)
+        return fg_fail(error, FG_E_MEMORY, "list store: no memory for the keys");
+    if (trusted_count > 0)
+        memcpy(copy, trusted, trusted_count * sizeof(*copy));
+    free(list->trusted);
+    list->trusted = copy;
+    list->trusted_count = trusted_count;
+    list->loaded = false; /* what is in force is judged anew */
+    return FG_OK;
+}
 
 enum fg_err fg_list_pin(struct fg_list *list, const char *list_id, const char *station,
                         struct fg_error *error)

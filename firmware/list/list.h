@@ -23,6 +23,11 @@ enum fg_err fg_list_open(const char *path, const char *vfs_name, const struct fg
                          size_t trusted_count, struct fg_list **ret_list, struct fg_error *error);
 void fg_list_close(struct fg_list *list); /* list may be NULL */
 
+/* From now on these keys are the trusted ones, copied; what is in force is judged anew by them. FG_E_MEMORY:
+ * the keys before stay. */
+enum fg_err fg_list_trust(struct fg_list *list, const struct fg_public_key *trusted, size_t trusted_count,
+                          struct fg_error *error);
+
 /* enum fg_list_state of firmware/core/rules.h as it stands now. */
 uint8_t fg_list_state(struct fg_list *list);
 
