@@ -17,11 +17,14 @@
 #define FG_CONTROL_DEVICES_MAX 12
 #define FG_CONTROL_PATH_MAX 255
 #define FG_CONTROL_TEXT_MAX 319
+#define FG_CONTROL_ATTEMPTS_MAX 20
+#define FG_PIN_MAX 12 /* decimal digits, as proto/pin.h */
 
 /* Values travel: never renumber. */
 enum fg_control_kind {
     FG_CONTROL_STATE = 1,
-    FG_CONTROL_SIGN_IN = 2,        /* operator_id, certificate_end_day */
+    FG_CONTROL_SIGN_IN = 2,        /* operator_id with pin; or, from fillgated's own user and root only, with
+                                      certificate_end_day by hand (a technician at the board) */
     FG_CONTROL_SIGN_OUT = 3,       /* a running fill ends with OPERATOR_LEFT */
     FG_CONTROL_CHECK = 4,          /* checks, check_failed: items of the pre- or the post-check */
     FG_CONTROL_START = 5,          /* as the start button */
@@ -33,6 +36,9 @@ enum fg_control_kind {
     FG_CONTROL_JOURNAL = 11,       /* from_sequence, count_max: entries as an FgJournalBatch */
     FG_CONTROL_RECEIPT = 12,       /* receipt: the bureau's newest, as it came */
     FG_CONTROL_KEYRING = 13,       /* path of a key ring file, absolute */
+    FG_CONTROL_SUSPEND = 14,       /* shuts the valve; the fill waits for RESUME, as for a tag that is gone */
+    FG_CONTROL_RESUME = 15,        /* needs the same tag in the field */
+    FG_CONTROL_BOARD = 16,         /* what changes seldom: operators, today's sums, the last attempts */
     FG_CONTROL_KIND_COUNT
 };
 
@@ -41,6 +47,7 @@ struct fg_control_request {
     uint8_t kind; /* enum fg_control_kind */
     char operator_id[FG_NAME_MAX + 1];
     int32_t certificate_end_day; /* days since 1970-01-01, 0 = none given */
+    char pin[FG_PIN_MAX + 1];    /* SIGN_IN; wipe after use */
     uint32_t checks;             /* bit n: item n confirmed */
     bool check_failed;           /* an item was answered with no */
     struct fg_code code;
@@ -133,12 +140,71 @@ struct fg_control_state {
 
     char operator_id[FG_NAME_MAX + 1]; /* empty: nobody signed in */
     int32_t certificate_end_day;
+    int64_t operator_idle_left_ms; /* until signed out for idleness; 0 = not counted (nobody, or a fill) */
+    bool sign_in_blocked;          /* too many wrong PINs: only a card signs in for now */
+    int64_t sign_in_blocked_left_ms;
+
+    /* What the panel shows beside. */
+    bool row_known; /* the last decision's code was on the list */
+    struct fg_row row;
+    bool suspended_by_operator; /* phase SUSPENDED and RESUME is waited for, not the tag */
+    int64_t phase_left_ms;      /* until this phase ends by itself; 0 = it does not */
+    int64_t target;             /* of the present fill: kPa at present temperature, or gross g; 0 = none */
+    int64_t progress_permille;  /* 0 to 1000 of the way from the start's reading to the target */
+    int64_t remaining_ms;       /* estimated from the last seconds; 0 = not known */
+    uint8_t stop;               /* enum fg_stop of a fill that is ending, 0 = none */
+    bool device_fault;          /* a device of this point keeps it from filling */
+    bool emergency_stop;
+    bool point_blocked;     /* by the bureau */
+    uint32_t board_version; /* rises whenever BOARD's answer changes */
+    int32_t utc_offset_s;   /* of the station's local time now */
+    int32_t today;          /* the station's local day */
 
     uint8_t device_count;
     struct fg_control_device devices[FG_CONTROL_DEVICES_MAX];
     bool reader_up;
     uint32_t reader_restarts;
     char reader_text[96]; /* the reader's last fault, empty while up */
+};
+
+/* One attempt as the panel lists it. */
+struct fg_control_attempt {
+    uint64_t sequence;   /* of the REFUSED or ENDED entry; of AUTHORISED while the fill runs */
+    int64_t wall_ms;     /* of the decision */
+    struct fg_code code; /* empty when the tag gave none */
+    char plate[FG_PLATE_MAX + 1];
+    char operator_id[FG_NAME_MAX + 1];
+    uint8_t kind;       /* enum fg_entry_kind: REFUSED, AUTHORISED (not yet ended) or ENDED */
+    uint8_t reason;     /* enum fg_reason, REFUSED: the first */
+    uint8_t stop;       /* enum fg_stop, ENDED */
+    uint8_t identity;   /* enum fg_identity */
+    int64_t quantity_g; /* ENDED */
+};
+
+struct fg_control_reason_count {
+    uint8_t reason; /* enum fg_reason */
+    uint32_t count;
+};
+
+struct fg_control_operator {
+    char id[FG_NAME_MAX + 1];
+    int32_t certificate_end_day;
+    bool has_card;
+    bool has_pin;
+};
+
+/* What changes seldom. Rebuilt from the journal at start; today's sums are of the station's local day. */
+struct fg_control_board {
+    uint32_t version;
+    uint8_t operator_count;
+    struct fg_control_operator operators[FG_OPERATORS_MAX];
+    uint32_t fills_today; /* ended */
+    uint32_t refusals_today;
+    int64_t quantity_today_g;
+    uint8_t reason_count; /* first reasons of today's refusals, most frequent first */
+    struct fg_control_reason_count reasons[FG_REASONS_MAX];
+    uint8_t attempt_count; /* newest first */
+    struct fg_control_attempt attempts[FG_CONTROL_ATTEMPTS_MAX];
 };
 
 /* One answer. result FG_OK: done; text then says what was done, else why not. */
@@ -148,6 +214,8 @@ struct fg_control_answer {
     uint64_t list_version; /* IMPORT_LIST: the version now in force */
     bool has_state;        /* STATE */
     struct fg_control_state state;
+    bool has_board; /* BOARD */
+    struct fg_control_board board;
     uint64_t next_sequence; /* JOURNAL: the entry behind the batch; RECEIPT: first that the kept receipt does
                                not cover */
     uint16_t batch_length;  /* JOURNAL: an encoded FgJournalBatch (sync.h) */
@@ -174,6 +242,19 @@ enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
 enum fg_err fg_control_call(const char *path, const struct fg_control_request *request,
                             struct fg_control_answer *ret_answer, uint32_t deadline_ms,
                             struct fg_error *error);
+
+/* A connection that stays open for many requests: for a panel that asks several times a second. One thread.
+ */
+struct fg_control_client;
+
+/* Connects. Errors as fg_control_call. */
+enum fg_err fg_control_client_open(const char *path, uint32_t deadline_ms,
+                                   struct fg_control_client **ret_client, struct fg_error *error);
+/* As fg_control_call. After any error but a refusal by fillgated the client can only be closed. */
+enum fg_err fg_control_client_ask(struct fg_control_client *client, const struct fg_control_request *request,
+                                  struct fg_control_answer *ret_answer, uint32_t deadline_ms,
+                                  struct fg_error *error);
+void fg_control_client_close(struct fg_control_client *client); /* may be NULL */
 
 /* Stable English name of a request kind ("SIGN_IN"), or "?". */
 const char *fg_control_kind_name(uint8_t kind);

@@ -21,6 +21,9 @@
 #define FG_CHECK_ITEMS_MAX 16 /* pre-check or post-check items that rules can demand */
 #define FG_MEDIA_MAX 8
 #define FG_POINTS_BLOCKED_MAX 16
+#define FG_OPERATORS_MAX 32 /* of one station */
+#define FG_PIN_SALT_BYTES 16
+#define FG_PIN_DIGEST_BYTES 32
 #define FG_REASONS_MAX 40 /* more than there are reasons */
 #define FG_TEXT_MAX 95    /* free text of an EVENT */
 #define FG_DIGEST_BYTES 32
@@ -126,6 +129,17 @@ struct fg_row {
     struct fg_code others[FG_VEHICLE_OTHERS_MAX];
 };
 
+/* Somebody who may fill at this station. Travels signed inside the manifest. The PIN itself never does: only
+ * what it is checked against (proto/pin.h). */
+struct fg_operator {
+    char id[FG_NAME_MAX + 1];
+    int32_t certificate_end_day; /* last day, as given; 0 = none */
+    struct fg_uid card;          /* the tag that signs this operator in; length 0 = none */
+    uint32_t pin_rounds;         /* 0 = no PIN, else of PBKDF2-HMAC-SHA256 */
+    uint8_t pin_salt[FG_PIN_SALT_BYTES];
+    uint8_t pin_digest[FG_PIN_DIGEST_BYTES];
+};
+
 /* The station rules that travel signed inside the manifest. 0 switches a limit off unless said otherwise. */
 struct fg_station_rules {
     char station[FG_NAME_MAX + 1];
@@ -148,6 +162,8 @@ struct fg_station_rules {
     char post_checks[FG_CHECK_ITEMS_MAX][FG_NAME_MAX + 1];
     uint8_t blocked_count;
     char blocked_points[FG_POINTS_BLOCKED_MAX][FG_NAME_MAX + 1];
+    uint8_t operator_count;
+    struct fg_operator operators[FG_OPERATORS_MAX];
 };
 
 /* What the bureau signs: one state of one list. */
