@@ -1,31 +1,35 @@
-/* Codec and client of the control socket (control.h): plain structs to protobuf packets and back.
+/* Codec of the control socket (control.h): plain structs to protobuf packets and back.
  * Every text is checked on the way in, so that whatever decodes may be logged and shown as it is. */
 #include "proto/control.h"
 
-#include <errno.h>
+#include <mbedtls/platform_util.h>
 #include <pb_decode.h>
 #include <pb_encode.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "proto/control.pb.h"
-#include "proto/monotime.h"
+#include "proto/row.h"
 
 _Static_assert(FgControlAnswer_size <= FG_CONTROL_PACKET_MAX, "the largest answer is one packet");
 _Static_assert(FgControlRequest_size <= FG_CONTROL_PACKET_MAX, "the largest request is one packet");
 _Static_assert(sizeof(((FgControlAnswer *)0)->batch.bytes) == FG_CONTROL_BATCH_MAX, "batch sizes agree");
 _Static_assert(sizeof(((FgControlRequest *)0)->receipt.bytes) == FG_STATEMENT_BYTES_MAX,
                "receipt sizes agree");
+_Static_assert(sizeof(((FgControlRequest *)0)->pin) == FG_PIN_MAX + 1, "PIN sizes agree");
+_Static_assert(sizeof(((FgControlState *)0)->row.bytes) == FG_ROW_BYTES_MAX, "row sizes agree");
+_Static_assert(sizeof(((FgControlBoard *)0)->operators) / sizeof(FgControlOperator) == FG_OPERATORS_MAX,
+               "operator counts agree");
+_Static_assert(sizeof(((FgControlBoard *)0)->reasons) / sizeof(FgControlReasonCount) == FG_REASONS_MAX,
+               "reason counts agree");
+_Static_assert(sizeof(((FgControlBoard *)0)->attempts) / sizeof(FgControlAttempt) == FG_CONTROL_ATTEMPTS_MAX,
+               "attempt counts agree");
 _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have room for every signal");
 
 static const char *const kind_names[FG_CONTROL_KIND_COUNT] = {
-    "?",      "STATE",       "SIGN_IN", "SIGN_OUT", "CHECK",   "START",   "STOP", "CLEAR_LOCK_OUT",
-    "MANUAL", "IMPORT_LIST", "RECHECK", "JOURNAL",  "RECEIPT", "KEYRING",
+    "?",       "STATE",          "SIGN_IN", "SIGN_OUT",    "CHECK",   "START",
+    "STOP",    "CLEAR_LOCK_OUT", "MANUAL",  "IMPORT_LIST", "RECHECK", "JOURNAL",
+    "RECEIPT", "KEYRING",        "SUSPEND", "RESUME",      "BOARD",
 };
 
 const char *fg_control_kind_name(uint8_t kind)
@@ -117,6 +121,7 @@ enum fg_err fg_control_encode_request(const struct fg_control_request *request, 
 {
     FgControlRequest message = FgControlRequest_init_zero;
     pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
+    bool encoded;
 
     message.kind = request->kind;
     TEXT_COPY(message.operator_id, request->operator_id);
@@ -132,9 +137,41 @@ enum fg_err fg_control_encode_request(const struct fg_control_request *request, 
         return fg_fail(error, FG_E_RANGE, "control request: a receipt of %u bytes", request->receipt_length);
     message.receipt.size = request->receipt_length;
     memcpy(message.receipt.bytes, request->receipt, request->receipt_length);
-    if (!pb_encode(&stream, FgControlRequest_fields, &message))
+    TEXT_COPY(message.pin, request->pin);
+    encoded = pb_encode(&stream, FgControlRequest_fields, &message);
+    mbedtls_platform_zeroize(message.pin, sizeof(message.pin));
+    if (!encoded)
         return fg_fail(error, FG_E_SIZE, "control request: does not fit in %zu bytes", capacity);
     *ret_length = stream.bytes_written;
+    return FG_OK;
+}
+
+static enum fg_err request_take(const FgControlRequest *message, struct fg_control_request *ret_request,
+                                struct fg_error *error)
+{
+    struct text_fault fault = {NULL};
+
+    if (message->kind == 0 || message->kind >= FG_CONTROL_KIND_COUNT)
+        return fg_fail(error, FG_E_RANGE, "control request: unknown kind %u", (unsigned)message->kind);
+    memset(ret_request, 0, sizeof(*ret_request));
+    ret_request->kind = (uint8_t)message->kind;
+    text_take(&fault, "operator_id", ret_request->operator_id, sizeof(ret_request->operator_id),
+              message->operator_id);
+    ret_request->certificate_end_day = message->certificate_end_day;
+    ret_request->checks = message->checks;
+    ret_request->check_failed = message->check_failed;
+    code_take(&fault, "code", &ret_request->code, message->code);
+    text_take(&fault, "second_person", ret_request->second_person, sizeof(ret_request->second_person),
+              message->second_person);
+    text_take(&fault, "path", ret_request->path, sizeof(ret_request->path), message->path);
+    ret_request->from_sequence = message->from_sequence;
+    ret_request->count_max = message->count_max;
+    ret_request->receipt_length = message->receipt.size;
+    memcpy(ret_request->receipt, message->receipt.bytes, message->receipt.size);
+    text_take(&fault, "pin", ret_request->pin, sizeof(ret_request->pin), message->pin);
+    if (fault.field != NULL)
+        return fg_fail(error, FG_E_RANGE, "control request %s: %s has characters that are not allowed",
+                       fg_control_kind_name(ret_request->kind), fault.field);
     return FG_OK;
 }
 
@@ -144,33 +181,20 @@ enum fg_err fg_control_decode_request(const uint8_t *bytes, size_t length,
     FgControlRequest message = FgControlRequest_init_zero;
     pb_istream_t stream = pb_istream_from_buffer(bytes, length);
     struct fg_control_request request = {0};
-    struct text_fault fault = {NULL};
+    enum fg_err code;
 
     if (length > FG_CONTROL_PACKET_MAX)
         return fg_fail(error, FG_E_SIZE, "control request: %zu bytes, at most %d allowed", length,
                        FG_CONTROL_PACKET_MAX);
     if (!pb_decode(&stream, FgControlRequest_fields, &message))
-        return fg_fail(error, FG_E_FORMAT, "control request: %s", PB_GET_ERROR(&stream));
-    if (message.kind == 0 || message.kind >= FG_CONTROL_KIND_COUNT)
-        return fg_fail(error, FG_E_RANGE, "control request: unknown kind %u", (unsigned)message.kind);
-    request.kind = (uint8_t)message.kind;
-    text_take(&fault, "operator_id", request.operator_id, sizeof(request.operator_id), message.operator_id);
-    request.certificate_end_day = message.certificate_end_day;
-    request.checks = message.checks;
-    request.check_failed = message.check_failed;
-    code_take(&fault, "code", &request.code, message.code);
-    text_take(&fault, "second_person", request.second_person, sizeof(request.second_person),
-              message.second_person);
-    text_take(&fault, "path", request.path, sizeof(request.path), message.path);
-    request.from_sequence = message.from_sequence;
-    request.count_max = message.count_max;
-    request.receipt_length = message.receipt.size;
-    memcpy(request.receipt, message.receipt.bytes, message.receipt.size);
-    if (fault.field != NULL)
-        return fg_fail(error, FG_E_RANGE, "control request %s: %s has characters that are not allowed",
-                       fg_control_kind_name(request.kind), fault.field);
-    *ret_request = request;
-    return FG_OK;
+        code = fg_fail(error, FG_E_FORMAT, "control request: %s", PB_GET_ERROR(&stream));
+    else
+        code = request_take(&message, &request, error);
+    if (code == FG_OK)
+        *ret_request = request;
+    mbedtls_platform_zeroize(message.pin, sizeof(message.pin));
+    mbedtls_platform_zeroize(request.pin, sizeof(request.pin));
+    return code;
 }
 
 /* ---- answers ---- */
@@ -265,17 +289,93 @@ static void state_encode_devices(const struct fg_control_state *state, FgControl
     text_put(message->reader_text, sizeof(message->reader_text), state->reader_text);
 }
 
+static enum fg_err state_encode_panel(const struct fg_control_state *state, FgControlState *message,
+                                      struct fg_error *error)
+{
+    size_t length = 0;
+    enum fg_err code;
+
+    message->operator_idle_left_ms = state->operator_idle_left_ms;
+    message->sign_in_blocked = state->sign_in_blocked;
+    message->sign_in_blocked_left_ms = state->sign_in_blocked_left_ms;
+    message->suspended_by_operator = state->suspended_by_operator;
+    message->phase_left_ms = state->phase_left_ms;
+    message->target = state->target;
+    message->progress_permille = state->progress_permille;
+    message->remaining_ms = state->remaining_ms;
+    message->stop = state->stop;
+    message->device_fault = state->device_fault;
+    message->emergency_stop = state->emergency_stop;
+    message->point_blocked = state->point_blocked;
+    message->board_version = state->board_version;
+    message->utc_offset_s = state->utc_offset_s;
+    message->today = state->today;
+    if (!state->row_known)
+        return FG_OK;
+    code = fg_row_encode(&state->row, message->row.bytes, sizeof(message->row.bytes), &length, error);
+    message->row.size = (pb_size_t)length;
+    return code;
+}
+
+static void board_encode(const struct fg_control_board *board, FgControlBoard *message)
+{
+    message->version = board->version;
+    message->fills_today = board->fills_today;
+    message->refusals_today = board->refusals_today;
+    message->quantity_today_g = board->quantity_today_g;
+    message->operators_count = board->operator_count;
+    for (size_t i = 0; i < board->operator_count; i++) {
+        TEXT_COPY(message->operators[i].id, board->operators[i].id);
+        message->operators[i].certificate_end_day = board->operators[i].certificate_end_day;
+        message->operators[i].has_card = board->operators[i].has_card;
+        message->operators[i].has_pin = board->operators[i].has_pin;
+    }
+    message->reasons_count = board->reason_count;
+    for (size_t i = 0; i < board->reason_count; i++) {
+        message->reasons[i].reason = board->reasons[i].reason;
+        message->reasons[i].count = board->reasons[i].count;
+    }
+    message->attempts_count = board->attempt_count;
+    for (size_t i = 0; i < board->attempt_count; i++) {
+        const struct fg_control_attempt *attempt = &board->attempts[i];
+
+        message->attempts[i].sequence = attempt->sequence;
+        message->attempts[i].wall_ms = attempt->wall_ms;
+        TEXT_COPY(message->attempts[i].code, attempt->code.text);
+        TEXT_COPY(message->attempts[i].plate, attempt->plate);
+        TEXT_COPY(message->attempts[i].operator_id, attempt->operator_id);
+        message->attempts[i].kind = attempt->kind;
+        message->attempts[i].reason = attempt->reason;
+        message->attempts[i].stop = attempt->stop;
+        message->attempts[i].identity = attempt->identity;
+        message->attempts[i].quantity_g = attempt->quantity_g;
+    }
+}
+
+static bool counts_are_good(const struct fg_control_answer *answer)
+{
+    const struct fg_control_state *state = &answer->state;
+    const struct fg_control_board *board = &answer->board;
+
+    if (answer->has_state &&
+        (state->pre_check_count > FG_CHECK_ITEMS_MAX || state->post_check_count > FG_CHECK_ITEMS_MAX ||
+         state->device_count > FG_CONTROL_DEVICES_MAX || state->uid.length > FG_UID_MAX ||
+         state->reasons.count > FG_REASONS_MAX))
+        return false;
+    return !answer->has_board ||
+           (board->operator_count <= FG_OPERATORS_MAX && board->reason_count <= FG_REASONS_MAX &&
+            board->attempt_count <= FG_CONTROL_ATTEMPTS_MAX);
+}
+
 enum fg_err fg_control_encode_answer(const struct fg_control_answer *answer, uint8_t *buffer, size_t capacity,
                                      size_t *ret_length, struct fg_error *error)
 {
     FgControlAnswer message = FgControlAnswer_init_zero;
     pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
     const struct fg_control_state *state = &answer->state;
+    enum fg_err code;
 
-    if (answer->has_state &&
-        (state->pre_check_count > FG_CHECK_ITEMS_MAX || state->post_check_count > FG_CHECK_ITEMS_MAX ||
-         state->device_count > FG_CONTROL_DEVICES_MAX || state->uid.length > FG_UID_MAX ||
-         state->reasons.count > FG_REASONS_MAX))
+    if (!counts_are_good(answer))
         return fg_fail(error, FG_E_RANGE, "control answer: a count is out of bounds");
     if (answer->batch_length > FG_CONTROL_BATCH_MAX)
         return fg_fail(error, FG_E_RANGE, "control answer: a batch of %u bytes", answer->batch_length);
@@ -291,7 +391,13 @@ enum fg_err fg_control_encode_answer(const struct fg_control_answer *answer, uin
         state_encode_decision(state, &message.state);
         state_encode_stores(state, &message.state);
         state_encode_devices(state, &message.state);
+        code = state_encode_panel(state, &message.state, error);
+        if (code != FG_OK)
+            return code;
     }
+    message.has_board = answer->has_board;
+    if (answer->has_board)
+        board_encode(&answer->board, &message.board);
     if (!pb_encode(&stream, FgControlAnswer_fields, &message))
         return fg_fail(error, FG_E_SIZE, "control answer: does not fit in %zu bytes", capacity);
     *ret_length = stream.bytes_written;
@@ -402,6 +508,72 @@ static void state_decode_devices(const FgControlState *message, struct fg_contro
     text_take(fault, "reader_text", state->reader_text, sizeof(state->reader_text), message->reader_text);
 }
 
+static void state_decode_panel(const FgControlState *message, struct fg_control_state *state,
+                               struct text_fault *fault, bool *too_large)
+{
+    state->operator_idle_left_ms = message->operator_idle_left_ms;
+    state->sign_in_blocked = message->sign_in_blocked;
+    state->sign_in_blocked_left_ms = message->sign_in_blocked_left_ms;
+    state->suspended_by_operator = message->suspended_by_operator;
+    state->phase_left_ms = message->phase_left_ms;
+    state->target = message->target;
+    state->progress_permille = message->progress_permille;
+    state->remaining_ms = message->remaining_ms;
+    state->stop = byte_of(message->stop, too_large);
+    state->device_fault = message->device_fault;
+    state->emergency_stop = message->emergency_stop;
+    state->point_blocked = message->point_blocked;
+    state->board_version = message->board_version;
+    state->utc_offset_s = message->utc_offset_s;
+    state->today = message->today;
+    state->row_known = message->row.size != 0;
+    if (!state->row_known)
+        return;
+    if (fg_row_decode(message->row.bytes, message->row.size, &state->row, NULL) != FG_OK ||
+        !text_is_clean(state->row.plate) || !text_is_clean(state->row.owner))
+        fault->field = "row";
+}
+
+static void board_decode(const FgControlBoard *message, struct fg_control_board *board,
+                         struct text_fault *fault, bool *too_large)
+{
+    board->version = message->version;
+    board->fills_today = message->fills_today;
+    board->refusals_today = message->refusals_today;
+    board->quantity_today_g = message->quantity_today_g;
+    board->operator_count = (uint8_t)message->operators_count;
+    for (size_t i = 0; i < message->operators_count; i++) {
+        struct fg_control_operator *operator= & board->operators[i];
+
+        text_take(fault, "operator", operator->id, sizeof(operator->id), message->operators[i].id);
+        operator->certificate_end_day = message->operators[i].certificate_end_day;
+        operator->has_card = message->operators[i].has_card;
+        operator->has_pin = message->operators[i].has_pin;
+    }
+    board->reason_count = (uint8_t)message->reasons_count;
+    for (size_t i = 0; i < message->reasons_count; i++) {
+        board->reasons[i].reason = byte_of(message->reasons[i].reason, too_large);
+        board->reasons[i].count = message->reasons[i].count;
+    }
+    board->attempt_count = (uint8_t)message->attempts_count;
+    for (size_t i = 0; i < message->attempts_count; i++) {
+        struct fg_control_attempt *attempt = &board->attempts[i];
+        const FgControlAttempt *from = &message->attempts[i];
+
+        attempt->sequence = from->sequence;
+        attempt->wall_ms = from->wall_ms;
+        code_take(fault, "attempt code", &attempt->code, from->code);
+        text_take(fault, "attempt plate", attempt->plate, sizeof(attempt->plate), from->plate);
+        text_take(fault, "attempt operator", attempt->operator_id, sizeof(attempt->operator_id),
+                  from->operator_id);
+        attempt->kind = byte_of(from->kind, too_large);
+        attempt->reason = byte_of(from->reason, too_large);
+        attempt->stop = byte_of(from->stop, too_large);
+        attempt->identity = byte_of(from->identity, too_large);
+        attempt->quantity_g = from->quantity_g;
+    }
+}
+
 enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
                                      struct fg_control_answer *ret_answer, struct fg_error *error)
 {
@@ -430,7 +602,11 @@ enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
         state_decode_decision(&message.state, &answer.state, &fault, &too_large);
         state_decode_stores(&message.state, &answer.state, &fault, &too_large);
         state_decode_devices(&message.state, &answer.state, &fault, &too_large);
+        state_decode_panel(&message.state, &answer.state, &fault, &too_large);
     }
+    answer.has_board = message.has_board;
+    if (message.has_board)
+        board_decode(&message.board, &answer.board, &fault, &too_large);
     if (fault.field != NULL)
         return fg_fail(error, FG_E_RANGE, "control answer: %s has characters that are not allowed",
                        fault.field);
@@ -438,90 +614,4 @@ enum fg_err fg_control_decode_answer(const uint8_t *bytes, size_t length,
         return fg_fail(error, FG_E_RANGE, "control answer: a number is larger than its field allows");
     *ret_answer = answer;
     return FG_OK;
-}
-
-/* ---- the client ---- */
-
-static enum fg_err client_connect(const char *path, int *ret_fd, struct fg_error *error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (strlen(path) >= sizeof(address.sun_path))
-        return fg_fail(error, FG_E_SIZE, "%s: path too long for a socket, at most %zu bytes", path,
-                       sizeof(address.sun_path) - 1);
-    TEXT_COPY(address.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "socket: %s", strerror(errno));
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-        int reason = errno;
-        enum fg_err code = reason == EACCES || reason == EPERM ? FG_E_DENIED
-                           : reason == EAGAIN                  ? FG_E_BUSY
-                                                               : FG_E_GONE;
-
-        (void)close(fd);
-        return fg_fail(error, code, "%s: cannot reach the controller: %s; is fillgated running?", path,
-                       strerror(reason));
-    }
-    *ret_fd = fd;
-    return FG_OK;
-}
-
-/* Waits until fd is readable; the deadline is absolute. */
-static enum fg_err client_wait(int fd, const char *path, int64_t deadline_mono_ms, struct fg_error *error)
-{
-    for (;;) {
-        struct pollfd item = {.fd = fd, .events = POLLIN};
-        int64_t left_ms = deadline_mono_ms - fg_mono_ms();
-        int ready;
-
-        if (left_ms <= 0)
-            return fg_fail(error, FG_E_TIMEOUT, "%s: the controller did not answer in time", path);
-        ready = poll(&item, 1, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
-        if (ready > 0)
-            return FG_OK;
-        if (ready < 0 && errno != EINTR)
-            return fg_fail(error, FG_E_IO, "poll: %s", strerror(errno));
-    }
-}
-
-enum fg_err fg_control_call(const char *path, const struct fg_control_request *request,
-                            struct fg_control_answer *ret_answer, uint32_t deadline_ms,
-                            struct fg_error *error)
-{
-    int64_t deadline_mono_ms = fg_mono_ms() + (int64_t)deadline_ms;
-    uint8_t packet[FG_CONTROL_PACKET_MAX];
-    size_t length = 0;
-    ssize_t got;
-    int fd = -1;
-    enum fg_err code;
-
-    code = fg_control_encode_request(request, packet, sizeof(packet), &length, error);
-    if (code != FG_OK)
-        goto done;
-    code = client_connect(path, &fd, error);
-    if (code != FG_OK)
-        goto done;
-    if (send(fd, packet, length, MSG_NOSIGNAL) != (ssize_t)length) {
-        code = fg_fail(error, FG_E_GONE, "%s: send: %s", path, strerror(errno));
-        goto done;
-    }
-    code = client_wait(fd, path, deadline_mono_ms, error);
-    if (code != FG_OK)
-        goto done;
-    got = recv(fd, packet, sizeof(packet), MSG_TRUNC);
-    if (got <= 0) {
-        code = fg_fail(error, FG_E_GONE, "%s: the controller closed the connection without an answer", path);
-        goto done;
-    }
-    if ((size_t)got > sizeof(packet)) {
-        code = fg_fail(error, FG_E_SIZE, "%s: the answer is larger than %zu bytes", path, sizeof(packet));
-        goto done;
-    }
-    code = fg_control_decode_answer(packet, (size_t)got, ret_answer, error);
-done:
-    if (fd >= 0)
-        (void)close(fd);
-    return code;
 }

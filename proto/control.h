@@ -2,7 +2,7 @@
  *
  * A Unix socket of type SOCK_SEQPACKET; one request per packet, one answer per request, each a protobuf
  * message of at most 64 KiB (control.proto; PROTOCOL.md, "Control socket"). Who may connect is a matter of
- * the socket file's permissions. Not: the server (firmware/controller/control_server.h). Relies on: types.h,
+ * the socket file's permissions. control.c: the codec; control_client.c: the client. Not: the server (firmware/controller/control_server.h). Relies on: types.h,
  * nanopb, POSIX sockets. All functions: any thread, no global state. */
 #ifndef FG_PROTO_CONTROL_H
 #define FG_PROTO_CONTROL_H
@@ -13,7 +13,7 @@
 
 #define FG_CONTROL_PACKET_MAX 65536
 #define FG_CONTROL_BATCH_MAX                                                                                 \
-    56320 /* bytes of a journal batch in an answer; beside it there is room for the rest */
+    53248 /* bytes of a journal batch in an answer; beside it there is room for the rest */
 #define FG_CONTROL_DEVICES_MAX 12
 #define FG_CONTROL_PATH_MAX 255
 #define FG_CONTROL_TEXT_MAX 319

@@ -2,6 +2,7 @@
 #include "firmware/controller/control_server.h"
 
 #include <errno.h>
+#include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,11 +149,13 @@ static bool request_serve(struct fg_control_server *server, int fd, bool *ret_id
         return false;
     if (fg_control_decode_request(server->packet, (size_t)got, &request, &error) == FG_OK) {
         server->handler(server->context, &request, &server->answer);
+        mbedtls_platform_zeroize(request.pin, sizeof(request.pin));
     } else {
         memset(&server->answer, 0, sizeof(server->answer));
         server->answer.result = error.code;
         (void)snprintf(server->answer.text, sizeof(server->answer.text), "%s", error.text);
     }
+    mbedtls_platform_zeroize(server->packet, (size_t)got); /* it may have held a PIN */
     if (fg_control_encode_answer(&server->answer, server->packet, FG_CONTROL_PACKET_MAX, &length, &error) !=
         FG_OK)
         return false;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/control.h"
+#include "proto/row.h"
 #include "tests/lib/check.h"
 
 static uint8_t packet[FG_CONTROL_PACKET_MAX];
@@ -17,6 +18,55 @@ static void fill_text(char *text, size_t capacity, char letter)
 {
     memset(text, letter, capacity - 1);
     text[capacity - 1] = '\0';
+}
+
+static void panel_fill(struct fg_control_state *state)
+{
+    state->operator_idle_left_ms = state->sign_in_blocked_left_ms = INT64_MAX;
+    state->sign_in_blocked = state->suspended_by_operator = true;
+    state->row_known = true;
+    fill_text(state->row.code.text, sizeof(state->row.code.text), 'R');
+    state->row.uid.length = FG_UID_MAX;
+    state->row.state = FG_CYLINDER_LOST;
+    state->row.medium = FG_MEDIUM_LPG;
+    state->row.tare_g = state->row.maximum_fill_g = UINT32_MAX;
+    state->row.inspection_due_day = FG_DAY_MAX;
+    fill_text(state->row.owner, sizeof(state->row.owner), 'w');
+    (void)snprintf(state->row.plate, sizeof(state->row.plate), "浙E12345");
+    state->row.other_count = FG_VEHICLE_OTHERS_MAX;
+    for (size_t i = 0; i < FG_VEHICLE_OTHERS_MAX; i++)
+        fill_text(state->row.others[i].text, sizeof(state->row.others[i].text), 'T');
+    state->phase_left_ms = state->target = state->progress_permille = state->remaining_ms = INT64_MIN;
+    state->stop = 255;
+    state->device_fault = state->emergency_stop = state->point_blocked = true;
+    state->board_version = UINT32_MAX;
+    state->utc_offset_s = state->today = INT32_MIN;
+}
+
+static void board_fill(struct fg_control_board *board)
+{
+    board->version = board->fills_today = board->refusals_today = UINT32_MAX;
+    board->quantity_today_g = INT64_MIN;
+    board->operator_count = FG_OPERATORS_MAX;
+    for (size_t i = 0; i < FG_OPERATORS_MAX; i++) {
+        fill_text(board->operators[i].id, sizeof(board->operators[i].id), 'o');
+        board->operators[i].certificate_end_day = INT32_MIN;
+        board->operators[i].has_card = board->operators[i].has_pin = true;
+    }
+    board->reason_count = FG_REASONS_MAX;
+    for (size_t i = 0; i < FG_REASONS_MAX; i++)
+        board->reasons[i] = (struct fg_control_reason_count){255, UINT32_MAX};
+    board->attempt_count = FG_CONTROL_ATTEMPTS_MAX;
+    for (size_t i = 0; i < FG_CONTROL_ATTEMPTS_MAX; i++) {
+        struct fg_control_attempt *attempt = &board->attempts[i];
+
+        attempt->sequence = UINT64_MAX;
+        attempt->wall_ms = attempt->quantity_g = INT64_MIN;
+        fill_text(attempt->code.text, sizeof(attempt->code.text), 'A');
+        (void)snprintf(attempt->plate, sizeof(attempt->plate), "浙E12345");
+        fill_text(attempt->operator_id, sizeof(attempt->operator_id), 'o');
+        attempt->kind = attempt->reason = attempt->stop = attempt->identity = 255;
+    }
 }
 
 /* Every field at its largest, so that the packet bound is tested too. */
@@ -91,6 +141,9 @@ static void answer_fill(struct fg_control_answer *answer)
     state->reader_up = true;
     state->reader_restarts = UINT32_MAX;
     fill_text(state->reader_text, sizeof(state->reader_text), 't');
+    panel_fill(state);
+    answer->has_board = true;
+    board_fill(&answer->board);
 }
 
 TEST("every field of an answer survives, at its largest, within one packet")
@@ -118,6 +171,17 @@ TEST("every field of an answer survives, at its largest, within one packet")
     CHECK_INT(got.state.devices[11].failures, sent.state.devices[11].failures);
     CHECK_INT(got.state.readings[9].age_ms, INT64_MAX);
     CHECK_BYTES(got.state.reasons.reasons, sent.state.reasons.reasons, FG_REASONS_MAX);
+    CHECK(got.state.row_known && got.state.suspended_by_operator && got.state.point_blocked);
+    CHECK_TEXT(got.state.row.others[6].text, sent.state.row.others[6].text);
+    CHECK_INT(got.state.remaining_ms, INT64_MIN);
+    CHECK_INT(got.state.operator_idle_left_ms, INT64_MAX);
+    CHECK_INT(got.state.today, INT32_MIN);
+    CHECK(got.has_board);
+    CHECK_INT(got.board.operators[31].certificate_end_day, INT32_MIN);
+    CHECK(got.board.operators[31].has_pin);
+    CHECK_INT(got.board.reasons[39].count, UINT32_MAX);
+    CHECK_TEXT(got.board.attempts[19].code.text, sent.board.attempts[19].code.text);
+    CHECK_INT(got.board.attempts[19].quantity_g, INT64_MIN);
     /* a second encoding of what was decoded gives the same bytes: nothing was lost or invented */
     {
         static uint8_t again[FG_CONTROL_PACKET_MAX];
@@ -142,7 +206,8 @@ TEST("every field of a request survives")
                                       .from_sequence = UINT64_MAX,
                                       .count_max = 512,
                                       .receipt_length = FG_STATEMENT_BYTES_MAX,
-                                      .receipt = {1, 0, 3}};
+                                      .receipt = {1, 0, 3},
+                                      .pin = "123456789012"};
     struct fg_control_request got;
     struct fg_error error;
     size_t length = 0;
@@ -161,6 +226,9 @@ TEST("every field of a request survives")
     CHECK_INT(got.count_max, 512);
     CHECK_INT(got.receipt_length, FG_STATEMENT_BYTES_MAX);
     CHECK_BYTES(got.receipt, sent.receipt, FG_STATEMENT_BYTES_MAX);
+    CHECK_TEXT(got.pin, "123456789012");
+    CHECK_TEXT(fg_control_kind_name(FG_CONTROL_SUSPEND), "SUSPEND");
+    CHECK_TEXT(fg_control_kind_name(FG_CONTROL_BOARD), "BOARD");
     CHECK_TEXT(fg_control_kind_name(FG_CONTROL_RECEIPT), "RECEIPT");
     sent.receipt_length++;
     CHECK_INT(fg_control_encode_request(&sent, packet, sizeof(packet), &length, &error), FG_E_RANGE);
@@ -192,6 +260,11 @@ TEST("BAD-INPUT-IS-SAFE: requests with unknown kinds or forbidden characters are
     (void)snprintf(request.operator_id, sizeof(request.operator_id), "a\nb");
     CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
     CHECK_HAS(error.text, "operator_id");
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "ok");
+    (void)snprintf(request.pin, sizeof(request.pin), "12\t");
+    CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "pin");
+    request.pin[0] = '\0';
     (void)snprintf(request.operator_id, sizeof(request.operator_id), "a\xc3");
     CHECK_INT(round_trip(&request, &error), FG_E_RANGE);
     (void)snprintf(request.operator_id, sizeof(request.operator_id), "a\xff");
@@ -221,6 +294,18 @@ TEST("BAD-INPUT-IS-SAFE: cut, oversized and nonsense packets are refused")
         FG_E_SIZE);
     sent.state.device_count = FG_CONTROL_DEVICES_MAX + 1;
     CHECK_INT(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), FG_E_RANGE);
+    sent.state.device_count = 0;
+    sent.board.attempt_count = FG_CONTROL_ATTEMPTS_MAX + 1;
+    CHECK_INT(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), FG_E_RANGE);
+    sent.board.attempt_count = 1;
+    sent.state.row.medium = 99;
+    CHECK_INT(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), FG_E_RANGE);
+    /* state.row is no row; board.attempts[0].kind = 300 */
+    CHECK_INT(fg_control_decode_answer((const uint8_t *)"\x1a\x04\xd2\x03\x01\xff", 6, &got, &error),
+              FG_E_RANGE);
+    CHECK_HAS(error.text, "row");
+    CHECK_INT(fg_control_decode_answer((const uint8_t *)"\x3a\x05\x3a\x03\x30\xac\x02", 7, &got, &error),
+              FG_E_RANGE);
     /* result 7 is no error code */
     CHECK_INT(fg_control_decode_answer((const uint8_t *)"\x08\x0e", 2, &got, &error), FG_E_RANGE);
     /* state.medium = 300 */
@@ -239,8 +324,8 @@ TEST("an error text with bytes that are no UTF-8 reaches the other end as questi
     CHECK_TEXT(got.text, "bad ? byte");
 }
 
-/* A controller that takes one request and does as told: answers, says nothing, or hangs up. */
-enum fake_manner { FAKE_ANSWERS, FAKE_SILENT, FAKE_HANGS_UP };
+/* A controller that takes requests and does as told: answers one or all, says nothing, or hangs up. */
+enum fake_manner { FAKE_ANSWERS, FAKE_ANSWERS_ALL, FAKE_SILENT, FAKE_HANGS_UP };
 struct fake {
     int listener;
     enum fake_manner manner;
@@ -257,35 +342,51 @@ static void *fake_run(void *context)
 
     if (fd < 0)
         return NULL;
-    (void)!recv(fd, in, sizeof(in), 0);
-    if (fake->manner == FAKE_ANSWERS &&
-        fg_control_encode_answer(&answer, out, sizeof(out), &length, NULL) == FG_OK)
-        (void)!send(fd, out, length, MSG_NOSIGNAL);
+    do {
+        if (recv(fd, in, sizeof(in), 0) <= 0)
+            break;
+        if (fake->manner <= FAKE_ANSWERS_ALL &&
+            fg_control_encode_answer(&answer, out, sizeof(out), &length, NULL) == FG_OK)
+            (void)!send(fd, out, length, MSG_NOSIGNAL);
+    } while (fake->manner == FAKE_ANSWERS_ALL);
     if (fake->manner == FAKE_SILENT)
         (void)!recv(fd, in, sizeof(in), 0); /* until the client gives up */
     (void)close(fd);
     return NULL;
 }
 
+static struct sockaddr_un fake_address;
+
+static void fake_start(struct fake *fake, enum fake_manner manner, pthread_t *ret_thread)
+{
+    fake_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    fake->manner = manner;
+    (void)fg_test_directory();
+    (void)snprintf(fake_address.sun_path, sizeof(fake_address.sun_path), "%s", fg_test_path("c.sock"));
+    fake->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    CHECK(bind(fake->listener, (const struct sockaddr *)&fake_address, sizeof(fake_address)) == 0);
+    CHECK(listen(fake->listener, 1) == 0);
+    CHECK(pthread_create(ret_thread, NULL, fake_run, fake) == 0);
+}
+
+static void fake_end(struct fake *fake, pthread_t thread)
+{
+    (void)pthread_join(thread, NULL);
+    (void)close(fake->listener);
+    (void)unlink(fake_address.sun_path);
+}
+
 static enum fg_err call_fake(enum fake_manner manner, uint32_t deadline_ms, struct fg_control_answer *answer,
                              struct fg_error *error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
-    struct fake fake = {.listener = -1, .manner = manner};
+    struct fake fake;
     pthread_t thread;
     enum fg_err code;
 
-    (void)fg_test_directory();
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", fg_test_path("c.sock"));
-    fake.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    CHECK(bind(fake.listener, (const struct sockaddr *)&address, sizeof(address)) == 0);
-    CHECK(listen(fake.listener, 1) == 0);
-    CHECK(pthread_create(&thread, NULL, fake_run, &fake) == 0);
-    code = fg_control_call(address.sun_path, &request, answer, deadline_ms, error);
-    (void)pthread_join(thread, NULL);
-    (void)close(fake.listener);
-    (void)unlink(address.sun_path);
+    fake_start(&fake, manner, &thread);
+    code = fg_control_call(fake_address.sun_path, &request, answer, deadline_ms, error);
+    fake_end(&fake, thread);
     return code;
 }
 
@@ -321,4 +422,32 @@ TEST("the client says that nobody listens, and refuses a path that no socket can
     CHECK_INT(fg_control_call(path, &request, &answer, 100, &error), FG_E_SIZE);
     CHECK_TEXT(fg_control_kind_name(FG_CONTROL_RECHECK), "RECHECK");
     CHECK_TEXT(fg_control_kind_name(99), "?");
+}
+
+TEST("a client asks many times over one connection; after an answer that did not come it can only be closed")
+{
+    static struct fg_control_answer answer;
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_client *client = NULL;
+    struct fg_error error;
+    struct fake fake;
+    pthread_t thread;
+
+    fake_start(&fake, FAKE_ANSWERS_ALL, &thread);
+    CHECK_OK(fg_control_client_open(fake_address.sun_path, 10000, &client, &error), &error);
+    for (int i = 0; i < 5; i++) {
+        CHECK_OK(fg_control_client_ask(client, &request, &answer, 10000, &error), &error);
+        CHECK_INT(answer.result, FG_E_STATE);
+    }
+    fg_control_client_close(client);
+    fake_end(&fake, thread);
+    fake_start(&fake, FAKE_SILENT, &thread);
+    CHECK_OK(fg_control_client_open(fake_address.sun_path, 10000, &client, &error), &error);
+    CHECK_INT(fg_control_client_ask(client, &request, &answer, 50, &error), FG_E_TIMEOUT);
+    CHECK_INT(fg_control_client_ask(client, &request, &answer, 10000, &error), FG_E_GONE);
+    CHECK_HAS(error.text, "connect anew");
+    fg_control_client_close(client);
+    fg_control_client_close(NULL);
+    fake_end(&fake, thread);
+    CHECK_INT(fg_control_client_open("/nonexistent/x.sock", 100, &client, &error), FG_E_GONE);
 }
