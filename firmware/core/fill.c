@@ -1,16 +1,19 @@
-/* The fill state machine (fill.h): one handler per phase.
+/* The fill state machine (fill.h): one handler per phase. What each phase leaves to, and on what:
  *
- *   phase        leaves to                     on
- *   IDLE         PRE_CHECK                     an accepted scan, unless locked out
- *   PRE_CHECK    AUTHORISING                   start, with every item confirmed, the tag there and the plant
- * in order IDLE                          a failed item, tag gone or changed, stop, time AUTHORISING  FILLING
- * the entry is durable and nothing has spoken against it meanwhile CLOSING                       the entry is
- * durable, but something has IDLE                          the entry could not be written FILLING SUSPENDED
- * tag gone CLOSING                       any reason to stop SUSPENDED    FILLING                       the
- * same tag is back and the plant in order CLOSING                       any reason to stop, another tag, time
- *   CLOSING      POST_CHECK, RECORDING         valve and flow are shut, or time
- *   POST_CHECK   RECORDING                     items answered, or time
- *   RECORDING    IDLE                          ENDED is durable
+ * - IDLE to PRE_CHECK: an accepted scan, unless locked out.
+ * - PRE_CHECK to AUTHORISING: start, with every item confirmed, the tag there and the plant in order.
+ * - PRE_CHECK to IDLE: a failed item, tag gone or changed, stop, time.
+ * - AUTHORISING to FILLING: the entry is durable and nothing has spoken against it meanwhile.
+ * - AUTHORISING to CLOSING: the entry is durable, but something has.
+ * - AUTHORISING to IDLE: the entry could not be written.
+ * - FILLING to SUSPENDED: tag gone, or the operator suspends.
+ * - FILLING to CLOSING: any reason to stop.
+ * - SUSPENDED to FILLING: the plant in order and, after tag gone, the same tag back; suspended by the
+ *   operator, RESUME with the tag there. The tag's coming and going resumes nothing then.
+ * - SUSPENDED to CLOSING: any reason to stop, another tag, time.
+ * - CLOSING to POST_CHECK or RECORDING: valve and flow are shut, or time.
+ * - POST_CHECK to RECORDING: items answered, or time.
+ * - RECORDING to IDLE: ENDED is durable.
  *
  * The valve is wanted open in FILLING and nowhere else. Every handler runs after the plant was looked at, so
  * that no event can hide a reading that speaks for shutting. */
@@ -223,6 +226,7 @@ static void scan_drop(const struct step *step, enum fg_reason refusal)
 static void fill_stop(const struct step *step, enum fg_stop stop)
 {
     step->fill->stop = (uint8_t)stop;
+    step->fill->suspended_by_operator = false;
     if (stop == FG_STOP_EMERGENCY_STOP)
         event_raise(step, FG_EVENT_EMERGENCY_STOP);
     if (stop == FG_STOP_VALVE_FAULT)
@@ -388,9 +392,12 @@ static void filling_step(const struct step *step)
 
     /* The last good inventory ends the fill if the meter is never heard again. */
     (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &step->fill->end_inventory_g);
-    if (stop != FG_STOP_NONE)
+    if (stop != FG_STOP_NONE) {
         fill_stop(step, stop);
-    else if (!step->fill->tag_present)
+        return;
+    }
+    step->fill->suspended_by_operator = step->event->kind == FG_FILL_EVENT_SUSPEND;
+    if (!step->fill->tag_present || step->fill->suspended_by_operator)
         phase_enter(step, FG_FILL_SUSPENDED);
 }
 
@@ -404,11 +411,18 @@ static enum fg_stop suspended_stop(const struct step *step)
         stop = target_stop(step);
     if (stop == FG_STOP_NONE &&
         time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
-        stop = FG_STOP_TAG_GONE;
+        stop = step->fill->suspended_by_operator ? FG_STOP_OPERATOR : FG_STOP_TAG_GONE;
     if (stop == FG_STOP_NONE &&
         time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
         stop = FG_STOP_TIME_OUT;
     return stop;
+}
+
+static bool suspended_may_resume(const struct step *step)
+{
+    if (step->fill->suspended_by_operator)
+        return step->event->kind == FG_FILL_EVENT_RESUME && step->fill->tag_present;
+    return step->event->kind == FG_FILL_EVENT_TAG_SAME;
 }
 
 static void suspended_step(const struct step *step)
@@ -419,8 +433,11 @@ static void suspended_step(const struct step *step)
         fill_stop(step, stop);
         return;
     }
-    if (step->event->kind != FG_FILL_EVENT_TAG_SAME)
+    if (step->event->kind == FG_FILL_EVENT_SUSPEND)
+        step->fill->suspended_by_operator = true;
+    if (!suspended_may_resume(step))
         return;
+    step->fill->suspended_by_operator = false;
     step->fill->flow_low_since_mono_ms = step->event->now_mono_ms;
     step->fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
     phase_enter(step, FG_FILL_FILLING);

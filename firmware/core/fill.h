@@ -14,7 +14,8 @@ enum fg_fill_phase {
     FG_FILL_PRE_CHECK,   /* accepted; waiting for the attendant's items and start */
     FG_FILL_AUTHORISING, /* AUTHORISED asked of the journal; valve shut until it is durable */
     FG_FILL_FILLING,     /* valve open */
-    FG_FILL_SUSPENDED,   /* tag gone; valve shut; only the same tag resumes */
+    FG_FILL_SUSPENDED,   /* valve shut; tag gone: only the same tag resumes; by the operator: only RESUME does
+                          */
     FG_FILL_CLOSING,     /* valve shut; waiting for its feedback and for the flow to die away */
     FG_FILL_POST_CHECK,  /* waiting for the attendant's items after the fill */
     FG_FILL_RECORDING,   /* ENDED asked of the journal; repeated until it is durable */
@@ -25,9 +26,10 @@ enum fg_fill_phase {
 struct fg_fill_settings {
     uint8_t gas;               /* enum fg_gas */
     uint32_t pre_check_max_ms; /* accepted scan is dropped when start does not come in time */
-    uint32_t resume_max_ms;    /* suspended fill ends when the tag is not back in time */
-    uint32_t fill_max_ms;      /* longest fill, suspensions included */
-    uint32_t no_flow_max_ms;   /* flow below flow_min_g_min for so long ends the fill */
+    uint32_t
+        resume_max_ms;    /* suspended fill ends when the tag is not back, or RESUME does not come, in time */
+    uint32_t fill_max_ms; /* longest fill, suspensions included */
+    uint32_t no_flow_max_ms; /* flow below flow_min_g_min for so long ends the fill */
     uint32_t flow_min_g_min;
     uint32_t flow_max_g_min; /* burst hose */
     int32_t temperature_max_dc;
@@ -55,6 +57,8 @@ enum fg_fill_event_kind {
     FG_FILL_EVENT_OPERATOR_LEFT,
     FG_FILL_EVENT_SHUTDOWN, /* the controller stops: shut, and record at once */
     FG_FILL_EVENT_CLEAR_LOCK_OUT,
+    FG_FILL_EVENT_SUSPEND, /* the operator asks for a pause: from now on only RESUME resumes */
+    FG_FILL_EVENT_RESUME, /* means something only while suspended by the operator with the tag in the field */
     FG_FILL_EVENT_KIND_COUNT
 };
 
@@ -91,7 +95,8 @@ struct fg_fill {
     bool tag_present;
     bool idle_inventory_known;
     bool post_check_failed;
-    bool write_pending; /* an entry was asked for and not yet answered */
+    bool write_pending;         /* an entry was asked for and not yet answered */
+    bool suspended_by_operator; /* only ever in SUSPENDED */
     struct fg_fill_scan scan;
     uint32_t pre_checks_done;
     uint32_t post_checks_done;

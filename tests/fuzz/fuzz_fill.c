@@ -76,6 +76,8 @@ static void witness_judge(struct witness *witness, const struct fg_fill_event *e
     witness->end_due = witness->end_due || commands->write_ended;
     require(!commands->valve_open ||
             (witness->durable && fill->phase == FG_FILL_FILLING && fill->tag_present));
+    require(!commands->valve_open || !fill->suspended_by_operator);
+    require(!fill->suspended_by_operator || fill->phase == FG_FILL_SUSPENDED);
     require(fill->phase < FG_FILL_PHASE_COUNT);
     require(fill->phase != FG_FILL_IDLE || !witness->durable);
 }

@@ -32,6 +32,7 @@ struct witness {
     bool authorise_due; /* the journal was asked for AUTHORISED and has not answered */
     bool end_due;       /* the same for ENDED */
     bool tag_there;
+    bool paused; /* the operator asked for a pause in the fill, and since for nothing that ends it */
 };
 
 struct node {
@@ -58,6 +59,7 @@ enum fault {
     FAULT_IGNORES_TAG,
     FAULT_ENDS_TWICE,
     FAULT_TRUSTS_OLD_READING,
+    FAULT_RESUMES_BY_TAG,
     FAULT_COUNT
 };
 
@@ -155,6 +157,7 @@ static void node_normalise(struct node *node, int64_t now)
     packed.idle_inventory_known = fill->idle_inventory_known;
     packed.post_check_failed = fill->post_check_failed;
     packed.write_pending = fill->write_pending;
+    packed.suspended_by_operator = fill->suspended_by_operator;
     packed.scan.programme = fill->scan.programme;
     packed.scan.nominal_kpa = fill->scan.nominal_kpa;
     packed.scan.tare_g = fill->scan.tare_g;
@@ -229,6 +232,8 @@ static void machine_step(enum fault fault, struct fg_fill *fill, const struct fg
             fresh.readings[i].at_mono_ms = event->now_mono_ms;
         altered.plant = &fresh;
     }
+    if (fault == FAULT_RESUMES_BY_TAG && event->kind == FG_FILL_EVENT_TAG_SAME)
+        fill->suspended_by_operator = false;
     fg_fill_step(fill, &settings, &altered, ret_commands);
     if (fault == FAULT_OPENS_EARLY && fill->phase == FG_FILL_AUTHORISING)
         ret_commands->valve_open = true;
@@ -263,6 +268,11 @@ static void step_judge(struct walk *walk, const struct node *before, const struc
         witness->tag_there = false;
     if (event->kind == FG_FILL_EVENT_TAG_SAME)
         witness->tag_there = true;
+    if (event->kind == FG_FILL_EVENT_SUSPEND &&
+        (before->fill.phase == FG_FILL_FILLING || before->fill.phase == FG_FILL_SUSPENDED))
+        witness->paused = true;
+    if (event->kind == FG_FILL_EVENT_RESUME || after->fill.phase > FG_FILL_SUSPENDED)
+        witness->paused = false;
     if (event->kind == FG_FILL_EVENT_WRITTEN && before->witness.authorise_due)
         witness->durable = true;
     if (event->kind == FG_FILL_EVENT_WRITTEN && before->witness.end_due)
@@ -285,6 +295,10 @@ static void step_judge(struct walk *walk, const struct node *before, const struc
         violation_note(walk, "FAIL-CLOSED: open with the plant out of order", before, event);
     if (after->fill.phase == FG_FILL_IDLE && witness->durable)
         violation_note(walk, "ONE-END: idle with a fill that has no end", before, event);
+    if (commands->valve_open && (witness->paused || after->fill.suspended_by_operator))
+        violation_note(walk, "FAIL-CLOSED: open while suspended by the operator", before, event);
+    if (after->fill.suspended_by_operator && after->fill.phase != FG_FILL_SUSPENDED)
+        violation_note(walk, "suspended by the operator outside SUSPENDED", before, event);
     if (commands->valve_open && after->fill.locked_out)
         violation_note(walk, "FAIL-CLOSED: open while locked out", before, event);
 }
@@ -426,4 +440,12 @@ TEST("the walk finds a machine that trusts an old reading")
 
     walk_all(&walk, FAULT_TRUSTS_OLD_READING);
     CHECK_HAS(walk.violation, "FAIL-CLOSED: open with the plant out of order");
+}
+
+TEST("the walk finds a machine that the tag alone resumes after the operator suspended it")
+{
+    struct walk walk;
+
+    walk_all(&walk, FAULT_RESUMES_BY_TAG);
+    CHECK_HAS(walk.violation, "suspended by the operator");
 }

@@ -565,3 +565,100 @@ TEST("phases have names, and a quantity never is negative")
     plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
     CHECK_INT(fg_fill_quantity_g(&fill, &plant), 0);
 }
+
+TEST("FAIL-CLOSED: the operator suspends, the valve shuts at once, and only RESUME opens it again")
+{
+    begin_filling();
+    CHECK(commands.valve_open);
+    step(FG_FILL_EVENT_SUSPEND);
+    CHECK(!commands.valve_open);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    CHECK(fill.suspended_by_operator);
+    tick(1000);
+    step(FG_FILL_EVENT_TAG_GONE);
+    CHECK(!fill.tag_present);
+    tick(1000);
+    step(FG_FILL_EVENT_RESUME);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    CHECK(fill.suspended_by_operator);
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK(fill.tag_present);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    tick(1000);
+    CHECK(!commands.valve_open);
+    step(FG_FILL_EVENT_RESUME);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    CHECK(commands.valve_open && !fill.suspended_by_operator);
+    /* the pause counts neither as no flow nor as a valve that does not follow */
+    tick(14000);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    /* and the tag's going suspends as ever */
+    step(FG_FILL_EVENT_TAG_GONE);
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+}
+
+TEST("a suspended fill ends by stop, another tag, the operator's leaving, shutdown, the plant, and time")
+{
+    const uint8_t kinds[] = {FG_FILL_EVENT_STOP, FG_FILL_EVENT_TAG_OTHER, FG_FILL_EVENT_OPERATOR_LEFT,
+                             FG_FILL_EVENT_SHUTDOWN};
+    const uint8_t stops[] = {FG_STOP_OPERATOR, FG_STOP_TAG_SWAPPED, FG_STOP_OPERATOR_LEFT, FG_STOP_SHUTDOWN};
+
+    for (size_t i = 0; i < sizeof(kinds); i++) {
+        begin_filling();
+        step(FG_FILL_EVENT_SUSPEND);
+        step((enum fg_fill_event_kind)kinds[i]);
+        expect_stop((enum fg_stop)stops[i]);
+        CHECK(!fill.suspended_by_operator);
+        step(FG_FILL_EVENT_RESUME);
+        CHECK(!commands.valve_open);
+        to_recording();
+    }
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    plant.readings[FG_SIGNAL_EMERGENCY_STOP].value = 1;
+    step(FG_FILL_EVENT_RESUME);
+    expect_stop(FG_STOP_EMERGENCY_STOP);
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    tick(9000);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    tick(1100);
+    CHECK_INT(fill.stop, FG_STOP_OPERATOR);
+    CHECK(fill.phase > FG_FILL_SUSPENDED);
+}
+
+TEST("suspending while the tag is gone keeps the fill shut when the tag comes back, and its time runs on")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    step(FG_FILL_EVENT_RESUME);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    tick(5000);
+    step(FG_FILL_EVENT_SUSPEND);
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    CHECK(fill.suspended_by_operator);
+    tick(5100);
+    CHECK_INT(fill.stop, FG_STOP_OPERATOR);
+}
+
+TEST("suspend and resume mean nothing outside a fill")
+{
+    begin();
+    step(FG_FILL_EVENT_SUSPEND);
+    step(FG_FILL_EVENT_RESUME);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    to_authorising();
+    step(FG_FILL_EVENT_SUSPEND);
+    step(FG_FILL_EVENT_RESUME);
+    CHECK_INT(fill.phase, FG_FILL_AUTHORISING);
+    step(FG_FILL_EVENT_WRITTEN);
+    step(FG_FILL_EVENT_RESUME);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    step(FG_FILL_EVENT_STOP);
+    expect_stop(FG_STOP_OPERATOR);
+    step(FG_FILL_EVENT_SUSPEND);
+    CHECK(fill.phase > FG_FILL_SUSPENDED);
+    CHECK(!fill.suspended_by_operator && !commands.valve_open);
+}
