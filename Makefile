@@ -53,6 +53,7 @@ ROOMS := testlib sim host firmware core proto
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_proto := $(call objects,$(SRC_proto)) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
 $(foreach r,testlib sim host firmware core,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
+OBJ_firmware += $(B)/gen/panel_files.o
 LIBS := $(ROOMS:%=$(B)/lib%.a)
 PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
 
@@ -153,6 +154,11 @@ build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
 	@echo "GEN  $<"
 	$(Q)mkdir -p build/gen/proto
 	$(Q)nanopb_generator.py -q -D build/gen $<
+
+# The panel's page, built into the link.
+build/gen/panel_files.c: $(wildcard firmware/link/panel/web/*) firmware/link/panel/web tools/panel_files.sh
+	@echo "GEN  firmware/link/panel/web"
+	$(Q)tools/panel_files.sh firmware/link/panel/web $@
 
 $(B)/%.o: %.c $(GEN_H) Makefile
 	@echo "CC   $(VARIANT) $<"

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #define BACKLOG 512
 #define THREADS_MAX 64
 #define CONNECTIONS_MAX 60000
+#define OWN_THREADS_MAX 256
 #define REQUEST_MIN_MS 50
 #define REQUEST_MAX_MS 3600000
 #define TLS_PRIORITIES                                                                                       \
@@ -66,11 +68,19 @@ static enum fg_err check_settings(const struct fg_server_settings *settings,
                        settings->address);
     if (settings->now_ms == NULL || (settings->routes == NULL && settings->route_count > 0))
         return fg_fail(error, FG_E_ARG, "HTTPS server: needs a clock and routes");
-    if (settings->threads < 1 || settings->threads > THREADS_MAX ||
-        settings->connections_max < settings->threads || settings->connections_max > CONNECTIONS_MAX)
+    if (!settings->thread_per_connection &&
+        (settings->threads < 1 || settings->threads > THREADS_MAX ||
+         settings->connections_max < settings->threads || settings->connections_max > CONNECTIONS_MAX))
         return fg_fail(error, FG_E_ARG,
                        "HTTPS server: 1 to %d threads, and at least a connection for each, at most %d",
                        THREADS_MAX, CONNECTIONS_MAX);
+    if (settings->thread_per_connection && settings->connections_max > OWN_THREADS_MAX)
+        return fg_fail(error, FG_E_ARG,
+                       "HTTPS server: with a thread for each there are at most %d connections",
+                       OWN_THREADS_MAX);
+    if (settings->header_count > FG_SERVER_HEADERS_MAX)
+        return fg_fail(error, FG_E_ARG, "HTTPS server: at most %d headers for every answer",
+                       FG_SERVER_HEADERS_MAX);
     if (settings->request_max_ms < REQUEST_MIN_MS || settings->request_max_ms > REQUEST_MAX_MS)
         return fg_fail(error, FG_E_ARG, "HTTPS server: a request may take %d to %d ms", REQUEST_MIN_MS,
                        REQUEST_MAX_MS);
@@ -110,6 +120,12 @@ static enum fg_err open_listener(const struct fg_server_settings *settings,
         (void)close(listener);
         return FG_E_IO;
     }
+    /* Inherited by its connections: a peer that fell off the network frees its thread, though what is sent
+     * to it now and then would fit into the kernel's buffers for minutes. Without it this only takes longer.
+     */
+    if (settings->thread_per_connection)
+        (void)setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                         &(unsigned){(unsigned)settings->request_max_ms}, sizeof(unsigned));
     *ret_socket = listener;
     return FG_OK;
 }
@@ -130,8 +146,8 @@ static void library_log(void *context, const char *format, va_list arguments)
 static enum fg_err start_library(struct fg_server *server, const struct fg_server_settings *settings,
                                  int listener, struct fg_error *error)
 {
-    unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    unsigned flags = MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    bool pool = !settings->thread_per_connection && settings->threads > 1;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(uintptr_t)fg_server_tls_give},
@@ -139,6 +155,8 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
         {MHD_OPTION_END, 0, NULL},
     };
 
+    flags |= settings->thread_per_connection ? (MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD)
+                                             : MHD_USE_EPOLL_INTERNAL_THREAD;
     if (!settings->plain)
         flags |= MHD_USE_TLS;
     else
@@ -152,8 +170,8 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
         fg_server_request_uri, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)settings->connections_per_address_max, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)(settings->threads > 1 ? settings->threads : 0), MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        (unsigned)(pool ? settings->threads : 0), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
     if (server->daemon == NULL)
         return fg_fail(error, FG_E_IO, "HTTPS server: the HTTP library does not start: %s", strerror(errno));
     return FG_OK;

@@ -9,7 +9,7 @@
  * A connection that completes no request within request_max_ms is cut, whatever it dribbles (slow-loris,
  * idle). Bodies are collected up to the route's bound before the handler runs; a larger one is 413 at once.
  * Not: what routes mean. Relies on: libmicrohttpd, GnuTLS. Handlers run on the server's threads
- * (settings.threads of them). */
+ * (settings.threads of them), or each connection on one of its own (settings.thread_per_connection). */
 #ifndef FG_PROTO_HTTPS_SERVER_H
 #define FG_PROTO_HTTPS_SERVER_H
 
@@ -50,7 +50,8 @@ const char *fg_request_header(const struct fg_request *request, const char *name
 /* Gives the answer's bytes from offset on; FG_OK with *ret_length 0 = end; FG_E_BUSY = nothing just now, ask
  * again shortly (event streams; when the server stops, it is not asked again); any other error ends the
  * connection, so that the peer sees the answer is not whole. For long bodies (exports, event streams). May
- * block for a second at most: other connections of the same thread wait meanwhile. */
+ * block for a second at most: other connections of the same thread wait meanwhile. With a thread per
+ * connection none does, and a source should wait for what it has to tell rather than say FG_E_BUSY often. */
 typedef enum fg_err (*fg_answer_source)(void *context, uint64_t offset, uint8_t *buffer, size_t capacity,
                                         size_t *ret_length);
 
@@ -109,7 +110,8 @@ struct fg_server_settings {
     const char *ca_path; /* of client certificates; NULL: none are asked for */
     int64_t (*now_ms)(void *context);
     void *now_context;
-    uint32_t threads;
+    uint32_t threads;           /* ignored with thread_per_connection */
+    bool thread_per_connection; /* for few connections with sources that block: none delays another */
     uint32_t connections_max;
     uint32_t connections_per_address_max; /* 0 = no limit */
     uint32_t request_max_ms;
@@ -118,6 +120,9 @@ struct fg_server_settings {
     void *log_context;
     const struct fg_route *routes; /* outlive the server */
     size_t route_count;
+    const struct fg_answer_header *headers; /* in every answer, refusals of the server too, unless the answer
+                                               has its own of this name; outlive the server */
+    size_t header_count;
 };
 
 struct fg_server;

@@ -16,6 +16,7 @@
 #define BLOCK_BYTES 32768
 #define TEXT_BYTES 512
 #define PAUSE_NS 50000000L /* between two questions to a source that has nothing */
+#define OWN_THREAD_PAUSE_NS 1000000L
 
 /* ---- for handlers ---- */
 
@@ -161,7 +162,9 @@ static ssize_t stream_source(void *context, uint64_t offset, char *buffer, size_
     result = stream->source(stream->source_context, offset, (uint8_t *)buffer, capacity, &length);
     fg_server_connection_enter(stream->connection, FG_SERVER_ANSWERING);
     if (result == FG_E_BUSY) {
-        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        bool own = stream->connection->server->settings.thread_per_connection;
+
+        (void)nanosleep(&(struct timespec){.tv_nsec = own ? OWN_THREAD_PAUSE_NS : PAUSE_NS}, NULL);
         return 0;
     }
     if (result != FG_OK || length > capacity)
@@ -308,6 +311,10 @@ static void add_headers(struct MHD_Response *response, const struct fg_answer *a
     if (answer_header(answer, MHD_HTTP_HEADER_CACHE_CONTROL) == NULL)
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < settings->header_count; i++) {
+        if (answer_header(answer, settings->headers[i].name) == NULL)
+            (void)MHD_add_response_header(response, settings->headers[i].name, settings->headers[i].value);
+    }
     if (answer_header(answer, MHD_HTTP_HEADER_DATE) == NULL)
         add_date(response, settings);
     for (size_t i = 0; i < count; i++)

@@ -3,6 +3,7 @@
  * A connection has request_max_ms for its handshake and first request, for each further request, and for the
  * peer to take each piece of an answer. The time that a handler takes does not count. Not: what a request
  * means. Relies on: libmicrohttpd, POSIX sockets. */
+#include <mbedtls/platform_util.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,12 +109,20 @@ void fg_server_connection_enter(struct fg_server_connection *connection, enum fg
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
-void fg_server_connection_forget_request(struct fg_server_connection *connection)
+void fg_server_connection_forget_body(struct fg_server_connection *connection)
 {
+    /* It may have held a one-time code or a PIN. */
+    if (connection->body != NULL)
+        mbedtls_platform_zeroize(connection->body, connection->body_length);
     free(connection->body);
     connection->body = NULL;
     connection->body_length = 0;
     connection->body_capacity = 0;
+}
+
+void fg_server_connection_forget_request(struct fg_server_connection *connection)
+{
+    fg_server_connection_forget_body(connection);
     connection->body_discarded = 0;
     connection->began = false;
     connection->uri_status = 0;

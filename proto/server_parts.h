@@ -100,6 +100,8 @@ void fg_server_connection_event(void *server, struct MHD_Connection *library, vo
                                 enum MHD_ConnectionNotificationCode event);
 /* Enters a phase; reading and answering get a new deadline. */
 void fg_server_connection_enter(struct fg_server_connection *connection, enum fg_server_phase phase);
+/* Wipes and releases the body. */
+void fg_server_connection_forget_body(struct fg_server_connection *connection);
 /* Releases what belongs to one request. */
 void fg_server_connection_forget_request(struct fg_server_connection *connection);
 bool fg_server_stopping(struct fg_server *server);

@@ -251,10 +251,7 @@ static enum MHD_Result handle_request(struct fg_server_connection *connection, s
     fg_server_connection_enter(connection, FG_SERVER_HANDLING);
     connection->route->handler(connection->route->context, &request, &answer);
     /* The body may be large; the answer may take long. */
-    free(connection->body);
-    connection->body = NULL;
-    connection->body_length = 0;
-    connection->body_capacity = 0;
+    fg_server_connection_forget_body(connection);
     fg_server_connection_enter(connection, FG_SERVER_ANSWERING);
     return fg_server_answer_send(connection, library, &answer, NULL);
 }
