@@ -148,6 +148,10 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
 {
     unsigned flags = MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     bool pool = !settings->thread_per_connection && settings->threads > 1;
+    struct MHD_OptionItem threads[] = {
+        {pool ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, pool ? (intptr_t)settings->threads : 0, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(uintptr_t)fg_server_tls_give},
@@ -169,9 +173,8 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
         MHD_OPTION_NOTIFY_COMPLETED, fg_server_request_end, server, MHD_OPTION_URI_LOG_CALLBACK,
         fg_server_request_uri, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)settings->connections_per_address_max, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)(pool ? settings->threads : 0), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
+        (unsigned)settings->connections_per_address_max, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+        threads, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (server->daemon == NULL)
         return fg_fail(error, FG_E_IO, "HTTPS server: the HTTP library does not start: %s", strerror(errno));
     return FG_OK;

@@ -104,6 +104,19 @@ station_prepare() {
     sed -i "s/^port = 0/port = $(port_of station fillgate-station)/" "$DIR/station/station.ini"
 }
 
+# Where a point's panel listens: PANEL_PORT and the ports behind it, or any that is free.
+panel_of() { # NUMBER
+    if [ -n "${PANEL_PORT:-}" ]; then echo "127.0.0.1:$((PANEL_PORT + $1 - 1))"; else echo "127.0.0.1:0"; fi
+}
+
+# Its address into panel.url, and its port into link.ini: it keeps it over restarts.
+panel_keep() { # NUMBER
+    local folder=$DIR/point-$1
+    wait_for "the panel of point $1" grep -q "the panel is at" "$folder/fillgate-link.log"
+    sed -nE 's/.*the panel is at ([^ ]*).*/\1/p' "$folder/fillgate-link.log" | tail -n 1 >"$folder/panel.url"
+    sed -i -E "s|^(listen = .*):0$|\1:$(sed -E 's|.*:([0-9]+)/$|\1|' "$folder/panel.url")|" "$folder/link.ini"
+}
+
 point_prepare() { # NUMBER: joins through the station
     local folder=$DIR/point-$1 url
     url=https://127.0.0.1:$(port_of station fillgate-station)
@@ -113,7 +126,7 @@ point_prepare() { # NUMBER: joins through the station
         no_flow_max_ms=1500 <boards/sim/fillgated.ini
     sed -i "s/^id = huzhou-1/id = $station/; s/^station = .*/station = $station/" "$folder/point.ini"
     ini "$folder/link.ini" url="$url" id=$station station=$station key_1=list-1.pub poll_ms=200 report_ms=3000 \
-        list_ms=$((${LIST_S:-2} * 1000)) ask_again_ms=2000 retry_max_ms=5000 <boards/sim/link.ini
+        list_ms=$((${LIST_S:-2} * 1000)) ask_again_ms=2000 retry_max_ms=5000 listen="$(panel_of "$1")" <boards/sim/link.ini
     ln -sfn "$PWD/boards" "$folder/boards"
     # The simulated tags are signed as the bureau's clerks would sign real ones.
     ln -sfn ../bureau/list.pem "$folder/bureau.pem"
@@ -124,6 +137,7 @@ point_start() { # NUMBER
     BUILD=$BUILD DIR=$DIR/point-$1 tools/point.sh sim
     BUILD=$BUILD DIR=$DIR/point-$1 tools/point.sh start
     start_daemon "point-$1" fillgate-link link.ini
+    panel_keep "$1"
 }
 
 list_at() { # NUMBER VERSION

@@ -1,6 +1,8 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list|panel|panel-stop|panel-kill
+#   panel starts a link that only serves the panel; its address is in DIR/panel.url. PANEL=ADDRESS:PORT (127.0.0.1:0: any free port,
+#   which it keeps over restarts); further lines of its [panel] section come from DIR/panel.ini if there is one
 # Only processes that this script started are stopped, by the pids it kept in DIR.
 set -euo pipefail
 
@@ -162,6 +164,22 @@ stop_pid() { # FILE SIGNAL
     rm -f "$DIR/$1"
 }
 
+# The panel alone: a link without a network.
+start_panel() {
+    if [ ! -e "$DIR/panel-link.ini" ]; then
+        sed -E '/^\[(station|list|panel)\]/,/^$/d' boards/sim/link.ini >"$DIR/panel-link.ini"
+        printf '\n[panel]\nlisten = %s\n' "${PANEL:-127.0.0.1:0}" >>"$DIR/panel-link.ini"
+        [ ! -e "$DIR/panel.ini" ] || cat "$DIR/panel.ini" >>"$DIR/panel-link.ini"
+    fi
+    : >"$DIR/fillgate-link.log"
+    (cd "$DIR" && exec "$(realpath "$OLDPWD/$BUILD" 2>/dev/null || realpath "$BUILD")/fillgate-link" --config panel-link.ini) \
+        </dev/null >>"$DIR/fillgate-link.log" 2>&1 &
+    echo $! >"$DIR/link.pid"
+    wait_for "the panel" grep -q "the panel is at" "$DIR/fillgate-link.log"
+    sed -nE 's/.*the panel is at ([^ ]*).*/\1/p' "$DIR/fillgate-link.log" | tail -n 1 >"$DIR/panel.url"
+    sed -i -E "s|^(listen = .*):0$|\1:$(sed -E 's|.*:([0-9]+)/$|\1|' "$DIR/panel.url")|" "$DIR/panel-link.ini"
+}
+
 # Signs an operator in and out until the journal has no room for another fill.
 fill_journal() {
     local i
@@ -195,11 +213,14 @@ renew) renew ;;
 stop) stop_pid fillgated.pid TERM ;;
 kill) stop_pid fillgated.pid KILL ;;
 sim-stop) stop_pid sim.pid TERM ;;
+panel) start_panel ;;
+panel-stop) stop_pid link.pid TERM ;;
+panel-kill) stop_pid link.pid KILL ;;
 list-expiring) build_list list-7.fgl bureau.pem 7 --expires "$(date -u -d "+$2 seconds" +%FT%TZ)" -- ;;
 fill-journal) fill_journal ;;
 tamper-list) sqlite3 "$DIR/list.db" "PRAGMA busy_timeout=5000; UPDATE bucket SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00' WHERE length(bytes) > 4;" >/dev/null ;;
 *)
-    sed -n '2,4s/^# //p' "$0" >&2
+    sed -n '2,6s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

@@ -58,6 +58,11 @@ all_sent() { # every entry has the bureau's receipt
 
 say "The bureau: authority, keys, registry of 1,532 taxis, first list; station and two controllers join with one-time codes" \
     "监管机构：证书、密钥、1,532 辆出租车的登记、首版名单；站点和两台控制器用一次性码入网"
+# The panels' usual ports, if nobody has them.
+if [ -z "${PANEL_PORT:-}" ] && ! (exec 3<>/dev/tcp/127.0.0.1/8480) 2>/dev/null && ! (exec 3<>/dev/tcp/127.0.0.1/8481) 2>/dev/null &&
+    [ "${2:-}" != --check ]; then
+    export PANEL_PORT=8480
+fi
 tools/city.sh prepare || fail "the city cannot be prepared"
 say "The filling points start; their lists come down" "充装点启动，名单下发"
 tools/city.sh start 1 || fail "the points do not start"
@@ -103,6 +108,7 @@ The city stays up in $DIR. From another terminal, in this folder:
   $BUILD/fillgate registry show cylinder HZ-CNG-900021 --database \$DB
   $BUILD/fillgate bureau devices --database \$DB
   $BUILD/fillgate station status --config \$D/station/station.ini
+The operator's panel: point 1 at $(cat "$DIR/point-1/panel.url"), point 2 at $(cat "$DIR/point-2/panel.url")
 Logs: \$D/*/*.log. The point alone with every refusal: make demo. Ctrl-C ends it.
 EOF
 while kill -0 "$(cat "$DIR/bureau/fillgate-bureau.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done

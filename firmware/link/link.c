@@ -262,6 +262,11 @@ enum fg_err fg_link_new(const struct fg_link_config *config, fg_link_say say, vo
     return FG_OK;
 }
 
+void fg_link_watch(struct fg_link *link, struct fg_link_status *status)
+{
+    link->status = status;
+}
+
 void fg_link_free(struct fg_link *link)
 {
     if (link == NULL)

@@ -7,6 +7,7 @@
 #define FG_LINK_LINK_H
 
 #include "firmware/link/link_config.h"
+#include "firmware/link/link_status.h"
 #include "proto/err.h"
 
 struct fg_link;
@@ -19,6 +20,9 @@ typedef void (*fg_link_say)(void *context, const char *line);
 enum fg_err fg_link_new(const struct fg_link_config *config, fg_link_say say, void *say_context,
                         struct fg_link **ret_link, struct fg_error *error);
 void fg_link_free(struct fg_link *link); /* may be NULL */
+
+/* From now on the jobs tell this status how the next hop answers. It outlives the link. */
+void fg_link_watch(struct fg_link *link, struct fg_link_status *status);
 
 /* Asks fillgated for its state and does the one job that is most urgent, within its deadlines. True:
  * something else may be due already; false: nothing is due for now. */

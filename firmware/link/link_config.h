@@ -12,7 +12,8 @@
 struct fg_link_config {
     char control_socket[FG_SETTING_PATH_MAX + 1];
 
-    /* [station]: the next hop, a station or the bureau itself */
+    /* [station]: the next hop, a station or the bureau itself. [station] and [list] are there both or
+     * neither; without them url is empty, and the link only serves the panel. */
     char url[FG_SETTING_PATH_MAX + 1];
     char peer_name[FG_SETTING_PATH_MAX + 1]; /* empty = the URL's host */
     char ca_path[FG_SETTING_PATH_MAX + 1];
@@ -36,6 +37,12 @@ struct fg_link_config {
     uint32_t write_max_ms;
     uint32_t first_byte_max_ms;
     uint32_t whole_max_ms;
+
+    /* [panel]; panel_listen empty = no panel */
+    char panel_listen[FG_SETTING_PATH_MAX + 1];
+    char panel_certificate[FG_SETTING_PATH_MAX + 1]; /* empty = plain HTTP, on loopback only */
+    char panel_key[FG_SETTING_PATH_MAX + 1];
+    char panel_names[FG_SETTING_PATH_MAX + 1];
 };
 
 /* Errors as fg_settings_read. */

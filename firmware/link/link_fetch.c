@@ -51,10 +51,12 @@ void fg_link_fetch_list(struct fg_link *link)
     }
     if (code != FG_OK) {
         fg_link_tell(link, FG_LINK_SAY_LIST, "list not fetched: %s", error.text);
+        fg_link_status_bad(link->status, error.text);
         fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_LIST, code, fg_mono_ms(),
                             fg_link_random());
         return;
     }
+    fg_link_status_good(link->status, fg_link_now_ms(link));
     if (result.manifest.issued_ms > link->manifest_floor_ms)
         link->manifest_floor_ms = result.manifest.issued_ms;
     tell_update(link, &result);

@@ -1,9 +1,10 @@
-/* fillgate-link: the controller's process that talks to the network. Reads its settings, runs one loop over
- * the link, ends on SIGTERM.
+/* fillgate-link: the controller's process that talks to the network and serves the operator's panel. Reads
+ * its settings, runs one loop over the link, ends on SIGTERM.
  *
  * Usage: fillgate-link [--config] FILE. Not: what is done (link.c). Runs as a user of its own: it needs its
  * work directory, its TLS key, and the right to write to fillgated's socket, and nothing else. */
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "firmware/clock/clock.h"
 #include "firmware/link/link.h"
+#include "firmware/link/link_panel.h"
 
 #define VERSION "fillgate-link 0.1.0"
 /* A request under way is given so long; then the process just ends, which nothing here minds. */
@@ -61,13 +63,62 @@ static void signals_take(void)
 
 static int usage(FILE *to, enum exit_code code)
 {
-    (void)fprintf(
-        to, "usage: fillgate-link [--config | --check] FILE\n"
-            "       sends a controller's entries to its station or bureau and brings receipts and lists\n"
-            "  --check    only read the settings\n"
-            "  --version  print the version\n"
-            "exit: 0 stopped as asked, 1 could not start, 2 the settings are wrong\n");
+    (void)fprintf(to, "usage: fillgate-link [--config | --check] FILE\n"
+                      "       sends a controller's entries to its station or bureau, brings receipts and "
+                      "lists, and serves\n"
+                      "       the operator's panel\n"
+                      "  --check    only read the settings\n"
+                      "  --version  print the version\n"
+                      "exit: 0 stopped as asked, 1 could not start, 2 the settings are wrong\n");
     return (int)code;
+}
+
+/* Signals go to this thread, whatever threads the panel has: they must end its waits. */
+static void signals_hold(bool hold)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGALRM);
+    (void)pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+static void tend_panel(struct fg_link_panel *panel)
+{
+    signals_hold(true);
+    fg_link_panel_tend(panel);
+    signals_hold(false);
+}
+
+/* link is NULL without a next hop. */
+static void run(const struct fg_link_config *config, struct fg_link *link)
+{
+    struct fg_link_panel panel;
+
+    fg_link_panel_start(&panel, config, say, NULL);
+    if (link != NULL)
+        fg_link_watch(link, &panel.status);
+    say(NULL, VERSION " started");
+    while (!stop_asked) {
+        bool more;
+
+        tend_panel(&panel);
+        more = link != NULL && fg_link_turn(link);
+        if (!more && !stop_asked)
+            (void)poll(NULL, 0, (int)config->poll_ms);
+    }
+    fg_link_panel_end(&panel);
+}
+
+static enum fg_err settings_read(const char *path, struct fg_link_config *ret_config, struct fg_error *error)
+{
+    enum fg_err code = fg_link_config_read(path, ret_config, error);
+
+    if (code == FG_OK)
+        code = fg_link_panel_check(ret_config, error);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -83,7 +134,7 @@ int main(int argc, char **argv)
         return printf("%s\n", VERSION) < 0;
     if (!check_only && !(argc == 3 && strcmp(argv[1], "--config") == 0) && !(argc == 2 && argv[1][0] != '-'))
         return usage(stderr, EXIT_CONFIG);
-    if (fg_link_config_read(argv[argc - 1], &config, &error) != FG_OK) {
+    if (settings_read(argv[argc - 1], &config, &error) != FG_OK) {
         say(NULL, error.text);
         return EXIT_CONFIG;
     }
@@ -91,15 +142,11 @@ int main(int argc, char **argv)
         return printf("%s: good\n", argv[argc - 1]) < 0;
     (void)umask(027); /* fillgated, of the same group, reads the lists */
     signals_take();
-    if (fg_link_new(&config, say, NULL, &link, &error) != FG_OK) {
+    if (config.url[0] != '\0' && fg_link_new(&config, say, NULL, &link, &error) != FG_OK) {
         say(NULL, error.text);
         return EXIT_FAILED;
     }
-    say(NULL, VERSION " started");
-    while (!stop_asked) {
-        if (!fg_link_turn(link) && !stop_asked)
-            (void)poll(NULL, 0, (int)config.poll_ms);
-    }
+    run(&config, link);
     fg_link_free(link);
     say(NULL, "stopped");
     return EXIT_FINE;

@@ -34,6 +34,8 @@ struct fg_link {
     char said[FG_LINK_SAY_TOPICS][400];
     int64_t said_mono_ms[FG_LINK_SAY_TOPICS];
 
+    struct fg_link_status *status; /* NULL: nobody wants to know */
+
     struct fg_https *https; /* NULL: not made yet, or to be made anew */
     struct fg_list *list;
     struct fg_link_plan plan;

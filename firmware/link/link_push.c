@@ -83,12 +83,17 @@ void fg_link_push(struct fg_link *link)
         code = fg_push_journal(link->https, &source, &from, BATCHES_A_PUSH, link->buffer, &result, &error);
     if (code != FG_OK) {
         fg_link_tell(link, FG_LINK_SAY_PUSH, "entries not sent: %s", error.text);
+        fg_link_status_bad(link->status, error.text);
         link->plan.from = from;
         fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_PUSH, code, fg_mono_ms(),
                             fg_link_random());
         return;
     }
     tell_outcome(link, &result, facts.last_sequence);
+    if (result.verdict == FG_SYNC_HELD)
+        fg_link_status_good(link->status, fg_link_now_ms(link));
+    else if (result.verdict != 0)
+        fg_link_status_bad(link->status, link->said[FG_LINK_SAY_PUSH]);
     fg_link_plan_pushed(&link->plan, &link->config.times, &facts, from, result.verdict, fg_mono_ms(),
                         fg_link_random());
 }

@@ -78,10 +78,12 @@ void fg_link_report(struct fg_link *link)
                                          : fg_fail(&error, FG_E_STATE, "fillgated does not answer");
 
     if (code == FG_OK) {
+        fg_link_status_good(link->status, fg_link_now_ms(link));
         fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_REPORT, fg_mono_ms(), fg_link_random());
         return;
     }
     fg_link_tell(link, FG_LINK_SAY_REPORT, "report not sent: %s", error.text);
+    fg_link_status_bad(link->status, error.text);
     fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_REPORT, code, fg_mono_ms(),
                         fg_link_random());
 }
