@@ -1,6 +1,5 @@
 /* fillgate key ring-new|ring-sign|ring-show|ring-verify|ring-import: key rings as files, so that each key can
  * sign on its own machine. Not: the rules (proto/keyring.h). Relies on: proto/keyring.h, proto/sign.h. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +7,9 @@
 
 #include "host/cli/cli.h"
 #include "host/cli/cli_file.h"
+#include "host/cli/cli_hand.h"
 #include "host/cli/cli_number.h"
-#include "proto/control.h"
 #include "proto/keyring.h"
-
-#define TAKE_DEADLINE_MS 5000
 
 static const char *purpose_name(uint8_t purpose)
 {
@@ -159,35 +156,26 @@ static enum cli_exit ring_verify(const struct cli_call *call)
     return result == FG_OK ? ring_print(call, &ring, signatures) : cli_fail(call, result, &error);
 }
 
-/* The running fillgated takes it; it may run elsewhere, so it gets the absolute path. */
 static enum cli_exit ring_import(const struct cli_call *call)
 {
-    struct fg_control_request request = {.kind = FG_CONTROL_KEYRING};
     struct fg_control_answer answer = {0};
     const char *socket_path = cli_value(call, "--socket");
-    struct fg_error error;
-    enum fg_err result;
-    char *absolute;
+    struct cli_json json;
+    enum cli_exit exit_code;
 
     if (socket_path == NULL)
         return cli_usage(call, "give --socket FILE, the control socket of the controller");
-    absolute = realpath(call->arguments[0], NULL);
-    if (absolute == NULL)
-        result = fg_fail(&error, FG_E_NOT_FOUND, "%s: %s", call->arguments[0], strerror(errno));
-    else if ((size_t)snprintf(request.path, sizeof(request.path), "%s", absolute) >= sizeof(request.path))
-        result = fg_fail(&error, FG_E_SIZE, "%s: the path is too long", absolute);
-    else
-        result = fg_control_call(socket_path, &request, &answer, TAKE_DEADLINE_MS, &error);
-    free(absolute);
-    if (result == FG_OK && answer.result != FG_OK) {
-        result = fg_fail(&error, answer.result, "%.*s", (int)sizeof(error.text) - 1, answer.text);
-        (void)cli_fail(call, result, &error);
-        return CLI_NO;
+    exit_code = cli_hand_file(call, socket_path, FG_CONTROL_KEYRING, &answer);
+    if (exit_code != CLI_OK)
+        return exit_code;
+    if (!call->json) {
+        printf("%s\n", answer.text);
+        return CLI_OK;
     }
-    if (result != FG_OK)
-        return cli_fail(call, result, &error);
-    printf("%s\n", answer.text);
-    return CLI_OK;
+    cli_json_start(&json);
+    cli_json_text(&json, json.root, "result", "OK");
+    cli_json_text(&json, json.root, "text", answer.text);
+    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
 }
 
 static const struct cli_option import_options[] = {

@@ -9,10 +9,8 @@
 #include "firmware/list/list.h"
 #include "host/cli/cli_build.h"
 #include "host/cli/cli_config.h"
+#include "host/cli/cli_hand.h"
 #include "proto/code.h"
-#include "proto/control.h"
-
-#define IMPORT_DEADLINE_MS 120000
 
 static const char *const state_names[] = {"UNKNOWN", "IN_SERVICE", "SUSPENDED", "SCRAPPED", "LOST"};
 static const char *const medium_names[] = {"NONE", "CNG", "LPG"};
@@ -86,27 +84,12 @@ static bool print_manifest(const struct cli_call *call, enum fg_text_id headline
 /* The running fillgated imports; it may run elsewhere, so it gets the absolute path. */
 static enum cli_exit import_by_socket(const struct cli_call *call, const char *socket_path)
 {
-    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
     struct fg_control_answer answer = {0};
-    struct fg_error error;
-    char *absolute = realpath(call->arguments[0], NULL);
-    enum fg_err result;
     struct cli_json json;
+    enum cli_exit exit_code = cli_hand_file(call, socket_path, FG_CONTROL_IMPORT_LIST, &answer);
 
-    if (absolute == NULL)
-        result = fg_fail(&error, FG_E_NOT_FOUND, "%s: %s", call->arguments[0], strerror(errno));
-    else if ((size_t)snprintf(request.path, sizeof(request.path), "%s", absolute) >= sizeof(request.path))
-        result = fg_fail(&error, FG_E_SIZE, "%s: the path is too long", absolute);
-    else
-        result = fg_control_call(socket_path, &request, &answer, IMPORT_DEADLINE_MS, &error);
-    free(absolute);
-    if (result == FG_OK && answer.result != FG_OK) {
-        result = fg_fail(&error, answer.result, "%.*s", (int)sizeof(error.text) - 1, answer.text);
-        (void)cli_fail(call, result, &error);
-        return CLI_NO;
-    }
-    if (result != FG_OK)
-        return cli_fail(call, result, &error);
+    if (exit_code != CLI_OK)
+        return exit_code;
     if (!call->json) {
         printf("%s\n", answer.text);
         return CLI_OK;

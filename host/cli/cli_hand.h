@@ -1,0 +1,16 @@
+/* Handing a file to the running fillgated by its control socket: lists and key rings.
+ *
+ * Not: what is in the file; fillgated verifies it. Relies on: proto/control.h. */
+#ifndef FG_CLI_CLI_HAND_H
+#define FG_CLI_CLI_HAND_H
+
+#include "host/cli/cli.h"
+#include "proto/control.h"
+
+/* Hands over the file that is the call's first argument, by its absolute path (fillgated may run elsewhere),
+ * with a request of this kind. CLI_OK: *ret_answer is fillgated's good answer, and nothing was printed;
+ * CLI_NO: fillgated refused; else the failure. Both are told on standard error. */
+enum cli_exit cli_hand_file(const struct cli_call *call, const char *socket_path, enum fg_control_kind kind,
+                            struct fg_control_answer *ret_answer);
+
+#endif
