@@ -7,9 +7,12 @@
 
 #include "proto/bucket.h"
 #include "proto/list.pb.h"
+#include "proto/operators.h"
 #include "proto/row.h"
 
 #define LENGTH_BYTES 4 /* before each bucket of the body */
+
+_Static_assert(FgManifest_size <= FG_MANIFEST_BYTES_MAX, "every manifest fits its bound");
 
 static bool text_ends(const char *text, size_t size)
 {
@@ -77,7 +80,24 @@ enum fg_err fg_manifest_check(const struct fg_manifest *manifest, struct fg_erro
         field = bad_rule(&manifest->rules);
     if (field != NULL)
         return fg_fail(error, FG_E_RANGE, "manifest: %s is not a value that a manifest may have", field);
+    if (fg_operators_check(manifest->rules.operators, manifest->rules.operator_count, error) != FG_OK)
+        return fg_fail_in(error, FG_E_RANGE, "manifest: ");
     return FG_OK;
+}
+
+static void write_operator(const struct fg_operator *person, FgOperator *wire)
+{
+    memcpy(wire->id, person->id, sizeof(wire->id));
+    wire->certificate_end_day = person->certificate_end_day;
+    wire->card.size = person->card.length;
+    memcpy(wire->card.bytes, person->card.bytes, person->card.length);
+    if (person->pin_rounds == 0)
+        return;
+    wire->pin_rounds = person->pin_rounds;
+    wire->pin_salt.size = FG_PIN_SALT_BYTES;
+    memcpy(wire->pin_salt.bytes, person->pin_salt, FG_PIN_SALT_BYTES);
+    wire->pin_digest.size = FG_PIN_DIGEST_BYTES;
+    memcpy(wire->pin_digest.bytes, person->pin_digest, FG_PIN_DIGEST_BYTES);
 }
 
 static void write_rules(const struct fg_station_rules *rules, FgRules *wire)
@@ -103,9 +123,35 @@ static void write_rules(const struct fg_station_rules *rules, FgRules *wire)
     memcpy(wire->pre_checks, rules->pre_checks, sizeof(wire->pre_checks));
     memcpy(wire->post_checks, rules->post_checks, sizeof(wire->post_checks));
     memcpy(wire->blocked_points, rules->blocked_points, sizeof(wire->blocked_points));
+    wire->operators_count = rules->operator_count;
+    for (size_t i = 0; i < rules->operator_count; i++)
+        write_operator(&rules->operators[i], &wire->operators[i]);
 }
 
-static void read_rules(const FgRules *wire, struct fg_station_rules *rules)
+/* Lengths are judged here, where they still show. */
+static enum fg_err read_operator(const FgOperator *wire, size_t number, struct fg_operator *person,
+                                 struct fg_error *error)
+{
+    size_t salt_bytes = wire->pin_rounds == 0 ? 0 : FG_PIN_SALT_BYTES;
+    size_t digest_bytes = wire->pin_rounds == 0 ? 0 : FG_PIN_DIGEST_BYTES;
+
+    if (wire->pin_salt.size != salt_bytes || wire->pin_digest.size != digest_bytes)
+        return fg_fail(
+            error, FG_E_RANGE,
+            "manifest: operator %zu: pin_rounds, pin_salt (%d bytes) and pin_digest (%d bytes) must "
+            "stand together or not at all",
+            number, FG_PIN_SALT_BYTES, FG_PIN_DIGEST_BYTES);
+    memcpy(person->id, wire->id, sizeof(person->id));
+    person->certificate_end_day = wire->certificate_end_day;
+    person->card.length = (uint8_t)wire->card.size;
+    memcpy(person->card.bytes, wire->card.bytes, wire->card.size);
+    person->pin_rounds = wire->pin_rounds;
+    memcpy(person->pin_salt, wire->pin_salt.bytes, salt_bytes);
+    memcpy(person->pin_digest, wire->pin_digest.bytes, digest_bytes);
+    return FG_OK;
+}
+
+static enum fg_err read_rules(const FgRules *wire, struct fg_station_rules *rules, struct fg_error *error)
 {
     memcpy(rules->station, wire->station, sizeof(rules->station));
     memcpy(rules->owner, wire->owner, sizeof(rules->owner));
@@ -128,6 +174,14 @@ static void read_rules(const FgRules *wire, struct fg_station_rules *rules)
     memcpy(rules->pre_checks, wire->pre_checks, sizeof(rules->pre_checks));
     memcpy(rules->post_checks, wire->post_checks, sizeof(rules->post_checks));
     memcpy(rules->blocked_points, wire->blocked_points, sizeof(rules->blocked_points));
+    rules->operator_count = (uint8_t)wire->operators_count;
+    for (size_t i = 0; i < wire->operators_count; i++) {
+        enum fg_err result = read_operator(&wire->operators[i], i + 1, &rules->operators[i], error);
+
+        if (result != FG_OK)
+            return result;
+    }
+    return FG_OK;
 }
 
 enum fg_err fg_manifest_encode(const struct fg_manifest *manifest, uint8_t *buffer, size_t capacity,
@@ -179,8 +233,9 @@ enum fg_err fg_manifest_decode(const uint8_t *bytes, size_t length, struct fg_ma
     manifest.body_bytes = wire.body_bytes;
     manifest.issued_ms = wire.issued_ms;
     manifest.expires_ms = wire.expires_ms;
-    read_rules(&wire.rules, &manifest.rules);
-    result = fg_manifest_check(&manifest, error);
+    result = read_rules(&wire.rules, &manifest.rules, error);
+    if (result == FG_OK)
+        result = fg_manifest_check(&manifest, error);
     if (result == FG_OK)
         *ret_manifest = manifest;
     return result;

@@ -9,14 +9,14 @@
 #include "proto/sign.h"
 #include "proto/types.h"
 
-#define FG_MANIFEST_BYTES_MAX 4096
+#define FG_MANIFEST_BYTES_MAX 6144 /* what FG_OPERATORS_MAX operators and all else need */
 #define FG_MANIFEST_SIGNED_MIN (FG_KEY_ID_BYTES + FG_SIGNATURE_BYTES)
 #define FG_MANIFEST_SIGNED_MAX (FG_MANIFEST_SIGNED_MIN + FG_MANIFEST_BYTES_MAX)
 #define FG_LIST_BODY_MAX ((uint64_t)16 << 30)
 
 /* FG_E_RANGE names the first field that no manifest may have: empty list id, version 0 or above 2^63-1, more
  * than 24 bucket bits, a body smaller than its lengths or above FG_LIST_BODY_MAX, an expiry not after the
- * issue, unknown media or identity. */
+ * issue, unknown media or identity; or what fg_operators_check finds. */
 enum fg_err fg_manifest_check(const struct fg_manifest *manifest, struct fg_error *error);
 
 /* FgManifest message, unsigned. FG_MANIFEST_BYTES_MAX is always enough. FG_E_RANGE, FG_E_SIZE. */

@@ -44,7 +44,7 @@ enum fg_err fg_pin_derive(const void *secret, size_t secret_length, const void *
     return result;
 }
 
-enum fg_err fg_pin_set(struct fg_operator *operator, const char * pin, struct fg_error *error)
+enum fg_err fg_pin_set(struct fg_operator *person, const char *pin, struct fg_error *error)
 {
     uint8_t salt[FG_PIN_SALT_BYTES];
     enum fg_err result;
@@ -54,26 +54,25 @@ enum fg_err fg_pin_set(struct fg_operator *operator, const char * pin, struct fg
                        FG_PIN_DIGITS_MAX);
     if (fg_random(NULL, salt, sizeof(salt)) != 0)
         return fg_fail(error, FG_E_IO, "PIN: no random numbers from the operating system");
-    result = fg_pin_derive(pin, strlen(pin), salt, sizeof(salt), FG_PIN_ROUNDS, operator->pin_digest, error);
+    result = fg_pin_derive(pin, strlen(pin), salt, sizeof(salt), FG_PIN_ROUNDS, person->pin_digest, error);
     if (result != FG_OK)
         return result;
-    memcpy(operator->pin_salt, salt, sizeof(salt));
-    operator->pin_rounds = FG_PIN_ROUNDS;
+    memcpy(person->pin_salt, salt, sizeof(salt));
+    person->pin_rounds = FG_PIN_ROUNDS;
     return FG_OK;
 }
 
 /* What is no PIN at all is derived too: the answer takes as long. */
-bool fg_pin_fits(const struct fg_operator *operator, const char * pin)
+bool fg_pin_fits(const struct fg_operator *person, const char *pin)
 {
     uint8_t digest[FG_PIN_DIGEST_BYTES] = {0};
     bool good = is_pin(pin);
     bool equal;
 
-    if (operator->pin_rounds == 0 ||
-        fg_pin_derive(pin, length_of(pin), operator->pin_salt, FG_PIN_SALT_BYTES, operator->pin_rounds,
-                      digest, NULL) != FG_OK)
+    if (person->pin_rounds == 0 || fg_pin_derive(pin, length_of(pin), person->pin_salt, FG_PIN_SALT_BYTES,
+                                                 person->pin_rounds, digest, NULL) != FG_OK)
         return false;
-    equal = fg_bytes_equal(digest, operator->pin_digest, sizeof(digest));
+    equal = fg_bytes_equal(digest, person->pin_digest, sizeof(digest));
     mbedtls_platform_zeroize(digest, sizeof(digest));
     return good && equal;
 }

@@ -21,10 +21,10 @@ enum fg_err fg_pin_derive(const void *secret, size_t secret_length, const void *
 
 /* Draws a salt and sets pin_rounds, pin_salt and pin_digest. FG_E_FORMAT: not FG_PIN_DIGITS_MIN to _MAX
  * decimal digits; FG_E_IO: no randomness; FG_E_MEMORY. */
-enum fg_err fg_pin_set(struct fg_operator *operator, const char * pin, struct fg_error *error);
+enum fg_err fg_pin_set(struct fg_operator *person, const char *pin, struct fg_error *error);
 
 /* Does the PIN fit? Takes the same time for every PIN of the same rounds; false when the operator has none.
  */
-bool fg_pin_fits(const struct fg_operator *operator, const char * pin);
+bool fg_pin_fits(const struct fg_operator *person, const char *pin);
 
 #endif

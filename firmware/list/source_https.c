@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include "firmware/list/update.h"
-#include "proto/manifest.h"
 #include "proto/sync.h"
 #include "proto/tree.h"
 
-#define SMALL_MAX 4168 /* a signed manifest; any refusal's text, too */
+#define NODE_MAX 4096 /* a group of nodes; any refusal's text, too */
 
-_Static_assert(SMALL_MAX >= FG_MANIFEST_SIGNED_MAX, "manifests fit");
+_Static_assert(NODE_MAX >= FG_TREE_GROUP_DIGESTS * FG_DIGEST_BYTES, "groups of nodes fit");
 
 static enum fg_err check_status(uint16_t status, const char *path, struct fg_error *error)
 {
@@ -65,7 +64,7 @@ static enum fg_err get_node(void *context, uint64_t version, uint8_t level, uint
 {
     struct fg_list_https *source = context;
     char path[FG_HTTPS_PATH_MAX + 1];
-    uint8_t buffer[SMALL_MAX];
+    uint8_t buffer[NODE_MAX];
     size_t length;
     enum fg_err result;
 

@@ -4,6 +4,7 @@
 
 #include "proto/bucket.h"
 #include "proto/manifest.h"
+#include "proto/pin.h"
 #include "proto/row.h"
 #include "proto/tree.h"
 #include "tests/lib/check.h"
@@ -256,4 +257,204 @@ TEST("BAD-INPUT-IS-SAFE: manifests with impossible fields are refused by the fie
     manifest.rules.pre_check_count = 2;
     CHECK_INT(fg_manifest_check(&manifest, &error), FG_E_RANGE);
     CHECK_INT(fg_manifest_decode((const uint8_t *)"\x0a", 1, &manifest, &error), FG_E_FORMAT);
+}
+
+static struct fg_operator operator_of(unsigned number)
+{
+    struct fg_operator person = {.certificate_end_day = FG_DAY_MAX, .card = {10, {0}}};
+
+    (void)snprintf(person.id, sizeof(person.id), "operator-with-a-very-long-id-%02u", number);
+    memset(person.card.bytes, (int)number, 10);
+    person.pin_rounds = FG_PIN_ROUNDS_MAX;
+    memset(person.pin_salt, 0xff, sizeof(person.pin_salt));
+    memset(person.pin_digest, (int)number, sizeof(person.pin_digest));
+    return person;
+}
+
+TEST("operators survive encoding: with card and PIN, with one of them, with neither")
+{
+    struct fg_manifest manifest = manifest_of_one();
+    struct fg_manifest again;
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length;
+
+    manifest.rules.operator_count = 4;
+    manifest.rules.operators[0] = operator_of(1);
+    manifest.rules.operators[1] = operator_of(2);
+    manifest.rules.operators[1].card = (struct fg_uid){0};
+    manifest.rules.operators[2] = (struct fg_operator){.id = "op-li", .card = {7, {4, 0x90, 0, 0, 0, 10, 1}}};
+    manifest.rules.operators[3] = (struct fg_operator){.id = "A.b_c-9"};
+    CHECK_OK(fg_manifest_encode(&manifest, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_manifest_decode(bytes, length, &again, &error), &error);
+    CHECK_BYTES(&again, &manifest, sizeof(manifest));
+}
+
+TEST("the largest manifest fits its bound: 32 operators and every rule at its longest")
+{
+    struct fg_manifest manifest = manifest_of_one();
+    struct fg_station_rules *rules = &manifest.rules;
+    struct fg_manifest again;
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length;
+
+    memset(manifest.list_id, 'x', FG_NAME_MAX);
+    manifest.version = INT64_MAX;
+    manifest.row_count = manifest.body_bytes = FG_LIST_BODY_MAX;
+    manifest.expires_ms = INT64_MAX;
+    memset(rules->station, 'x', FG_NAME_MAX);
+    memset(rules->owner, 'x', FG_NAME_MAX);
+    rules->media_count = FG_MEDIA_MAX;
+    memset(rules->media, FG_MEDIUM_LPG, FG_MEDIA_MAX);
+    rules->licence_end_day = FG_DAY_MAX;
+    rules->list_warn_age_h = rules->list_block_age_h = rules->fill_interval_min_s = UINT32_MAX;
+    rules->fills_per_day_max = rules->zero_fills_lock_out = rules->manual_per_day_max = UINT32_MAX;
+    rules->own_cylinders_only = rules->manual_entry = true;
+    rules->pre_check_count = rules->post_check_count = rules->blocked_count = 16;
+    for (int i = 0; i < 16; i++) {
+        memset(rules->pre_checks[i], 'x', FG_NAME_MAX);
+        memset(rules->post_checks[i], 'x', FG_NAME_MAX);
+        memset(rules->blocked_points[i], 'x', FG_NAME_MAX);
+    }
+    rules->operator_count = FG_OPERATORS_MAX;
+    for (unsigned i = 0; i < FG_OPERATORS_MAX; i++)
+        rules->operators[i] = operator_of(i);
+    CHECK_OK(fg_manifest_encode(&manifest, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK(length > 5000);
+    CHECK_OK(fg_manifest_decode(bytes, length, &again, &error), &error);
+    CHECK_BYTES(&again, &manifest, sizeof(manifest));
+}
+
+/* Made by the encoder of the time before rules had operators: every signed list of that time must hold. */
+static const char without_operators[] =
+    "\x0a\x08\x68\x75\x7a\x68\x6f\x75\x2d\x31\x10\x29\x1a\x20\x00\x07\x0e\x15\x1c\x23\x2a\x31\x38\x3f"
+    "\x46\x4d\x54\x5b\x62\x69\x70\x77\x7e\x85\x8c\x93\x9a\xa1\xa8\xaf\xb6\xbd\xc4\xcb\xd2\xd9\x20\x05"
+    "\x28\xed\x05\x30\xcd\x83\x06\x38\x80\xd8\xc1\xa2\x8c\x34\x40\x80\xe8\xbc\xf6\x95\x34\x4a\x57\x0a"
+    "\x05\x48\x5a\x2d\x30\x31\x12\x05\x48\x5a\x47\x41\x53\x18\x01\x22\x02\x01\x02\x28\x8e\xdc\x02\x30"
+    "\x30\x38\xa8\x01\x40\xd8\x04\x48\x06\x50\x03\x58\x04\x60\x01\x68\x02\x72\x10\x76\x61\x6c\x76\x65"
+    "\x5f\x61\x6e\x64\x5f\x70\x69\x70\x69\x6e\x67\x72\x09\x6e\x6f\x5f\x64\x61\x6d\x61\x67\x65\x7a\x09"
+    "\x6c\x65\x61\x6b\x5f\x74\x65\x73\x74\x82\x01\x02\x50\x33";
+
+TEST("a manifest of the time before operators decodes unchanged and encodes to the same bytes")
+{
+    size_t known_length = sizeof(without_operators) - 1;
+    struct fg_manifest manifest;
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length;
+
+    CHECK_OK(fg_manifest_decode((const uint8_t *)without_operators, known_length, &manifest, &error), &error);
+    CHECK_INT(manifest.version, 41);
+    CHECK_TEXT(manifest.rules.blocked_points[0], "P3");
+    CHECK_INT(manifest.rules.manual_per_day_max, 2);
+    CHECK_INT(manifest.rules.operator_count, 0);
+    CHECK_OK(fg_manifest_encode(&manifest, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_INT(length, known_length);
+    CHECK_BYTES(bytes, without_operators, known_length);
+}
+
+static void check_operator_refused(const struct fg_manifest *manifest, const char *what)
+{
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length;
+
+    CHECK_INT(fg_manifest_encode(manifest, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "manifest: operator");
+    CHECK_HAS(error.text, what);
+}
+
+TEST("BAD-INPUT-IS-SAFE: operators that no list may have are refused by name and field")
+{
+    struct fg_manifest good = manifest_of_one();
+    struct fg_manifest bad;
+
+    good.rules.operator_count = 2;
+    good.rules.operators[0] = operator_of(1);
+    good.rules.operators[1] = operator_of(2);
+    CHECK_OK(fg_manifest_check(&good, &error), &error);
+    bad = good;
+    bad.rules.operators[1].id[0] = '\0';
+    check_operator_refused(&bad, "operator 2: its id");
+    bad = good;
+    bad.rules.operators[1].id[3] = ' ';
+    check_operator_refused(&bad, "its id");
+    bad = good;
+    memset(bad.rules.operators[0].id, 'x', sizeof(bad.rules.operators[0].id));
+    check_operator_refused(&bad, "its id");
+    bad = good;
+    bad.rules.operators[1] = bad.rules.operators[0];
+    check_operator_refused(&bad, "stands twice");
+    bad = good;
+    bad.rules.operators[1].card = bad.rules.operators[0].card;
+    check_operator_refused(&bad, "same card");
+    bad = good;
+    bad.rules.operators[0].card.length = 8;
+    check_operator_refused(&bad, "card");
+    bad = good;
+    bad.rules.operators[0].certificate_end_day = FG_DAY_MAX + 1;
+    check_operator_refused(&bad, "certificate_end_day");
+    bad.rules.operators[0].certificate_end_day = -1;
+    check_operator_refused(&bad, "certificate_end_day");
+    bad = good;
+    bad.rules.operators[0].pin_rounds = FG_PIN_ROUNDS_MAX + 1;
+    check_operator_refused(&bad, "pin_rounds");
+    bad = good;
+    bad.rules.operators[0].pin_rounds = 0;
+    check_operator_refused(&bad, "without pin_rounds");
+    bad = good;
+    bad.rules.operator_count = FG_OPERATORS_MAX + 1;
+    check_operator_refused(&bad, "33");
+}
+
+TEST("two cards of which one is the beginning of the other are two cards")
+{
+    struct fg_manifest manifest = manifest_of_one();
+
+    manifest.rules.operator_count = 2;
+    manifest.rules.operators[0] = operator_of(1);
+    manifest.rules.operators[1] = operator_of(2);
+    manifest.rules.operators[1].card = manifest.rules.operators[0].card;
+    manifest.rules.operators[1].card.length = 7;
+    CHECK_OK(fg_manifest_check(&manifest, &error), &error);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a salt or digest that is cut, too long or alone is refused")
+{
+    static const struct {
+        const char *person; /* an FgOperator message */
+        size_t length;
+    } bad[] = {
+#define PERSON(text) {text, sizeof(text) - 1}
+        PERSON("\x0a\x01w\x20\x0a\x2a\x0f"
+               "saltsaltsaltsal"
+               "\x32\x20"
+               "digestdigestdigestdigestdigestdi"),
+        PERSON("\x0a\x01w\x20\x0a\x2a\x10"
+               "saltsaltsaltsalt"
+               "\x32\x1f"
+               "digestdigestdigestdigestdigestd"),
+        PERSON("\x0a\x01w\x2a\x10"
+               "saltsaltsaltsalt"
+               "\x32\x20"
+               "digestdigestdigestdigestdigestdi"),
+        PERSON("\x0a\x01w\x20\x0a"),
+        PERSON("\x0a\x01w\x20\x0a\x2a\x10"
+               "saltsaltsaltsalt"),
+    };
+    struct fg_manifest manifest;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        size_t length = sizeof(without_operators) - 1;
+        uint8_t bytes[512];
+
+        memcpy(bytes, without_operators, length);
+        /* A second piece of field 9, rules, with one operator: protobuf merges it with the first. */
+        bytes[length++] = 0x4a;
+        bytes[length++] = (uint8_t)(bad[i].length + 3);
+        bytes[length++] = 0x8a;
+        bytes[length++] = 0x01;
+        bytes[length++] = (uint8_t)bad[i].length;
+        memcpy(bytes + length, bad[i].person, bad[i].length);
+        length += bad[i].length;
+        CHECK_INT(fg_manifest_decode(bytes, length, &manifest, &error), FG_E_RANGE);
+        CHECK_HAS(error.text, "operator 1: pin_rounds");
+    }
 }

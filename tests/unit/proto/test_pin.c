@@ -108,46 +108,44 @@ TEST("BAD-INPUT-IS-SAFE: what is no PIN is not set, and changes nothing")
 {
     static const char *const bad[] = {"",        "12345",   "1234567890123", "12345a",
                                       "123 456", "-123456", "１２３４５６",  "123456\n"};
-    struct fg_operator operator= known_operator();
-    struct fg_operator before = operator;
+    struct fg_operator person = known_operator();
+    struct fg_operator before = person;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        CHECK_INT(fg_pin_set(&operator, bad[i], &error), FG_E_FORMAT);
+        CHECK_INT(fg_pin_set(&person, bad[i], &error), FG_E_FORMAT);
         CHECK_HAS(error.text, "6 to 12 decimal digits");
-        CHECK(!fg_pin_fits(&operator, bad[i]));
+        CHECK(!fg_pin_fits(&person, bad[i]));
     }
-    CHECK_BYTES(&operator, & before, sizeof(before));
+    CHECK_BYTES(&person, &before, sizeof(before));
 }
 
 /* Who writes a digest of a text that is no PIN into a list must not open a way around the keypad's rules. */
 TEST("a text that is no PIN never fits, even where its digest stands")
 {
-    struct fg_operator operator= known_operator();
+    struct fg_operator person = known_operator();
 
-    CHECK_OK(
-        fg_pin_derive("wang", 4, operator.pin_salt, FG_PIN_SALT_BYTES, 1000, operator.pin_digest, &error),
-        &error);
-    operator.pin_rounds = 1000;
-    CHECK(!fg_pin_fits(&operator, "wang"));
-    CHECK_OK(fg_pin_derive("1234567890123", 13, operator.pin_salt, FG_PIN_SALT_BYTES,
-                           1000, operator.pin_digest, &error),
+    CHECK_OK(fg_pin_derive("wang", 4, person.pin_salt, FG_PIN_SALT_BYTES, 1000, person.pin_digest, &error),
              &error);
-    CHECK(!fg_pin_fits(&operator, "1234567890123"));
-    CHECK_OK(
-        fg_pin_derive("123456", 6, operator.pin_salt, FG_PIN_SALT_BYTES, 1000, operator.pin_digest, &error),
-        &error);
-    CHECK(fg_pin_fits(&operator, "123456"));
+    person.pin_rounds = 1000;
+    CHECK(!fg_pin_fits(&person, "wang"));
+    CHECK_OK(fg_pin_derive("1234567890123", 13, person.pin_salt, FG_PIN_SALT_BYTES, 1000, person.pin_digest,
+                           &error),
+             &error);
+    CHECK(!fg_pin_fits(&person, "1234567890123"));
+    CHECK_OK(fg_pin_derive("123456", 6, person.pin_salt, FG_PIN_SALT_BYTES, 1000, person.pin_digest, &error),
+             &error);
+    CHECK(fg_pin_fits(&person, "123456"));
 }
 
 TEST("an operator without a PIN, or with more rounds than are allowed, is fitted by none")
 {
-    struct fg_operator operator= known_operator();
+    struct fg_operator person = known_operator();
     uint8_t digest[FG_PIN_DIGEST_BYTES] = {0};
 
-    operator.pin_rounds = 0;
-    CHECK(!fg_pin_fits(&operator, "246810"));
-    operator.pin_rounds = FG_PIN_ROUNDS_MAX + 1;
-    CHECK(!fg_pin_fits(&operator, "246810"));
+    person.pin_rounds = 0;
+    CHECK(!fg_pin_fits(&person, "246810"));
+    person.pin_rounds = FG_PIN_ROUNDS_MAX + 1;
+    CHECK(!fg_pin_fits(&person, "246810"));
     CHECK_INT(fg_pin_derive("246810", 6, "salt", 4, FG_PIN_ROUNDS_MAX + 1, digest, &error), FG_E_RANGE);
     CHECK_HAS(error.text, "200001 rounds");
     CHECK_INT(fg_pin_derive("246810", 6, "salt", 4, 0, digest, &error), FG_E_RANGE);
