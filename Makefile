@@ -54,6 +54,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_proto := $(call objects,$(SRC_proto)) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
 $(foreach r,testlib sim host firmware core,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
 OBJ_firmware += $(B)/gen/panel_files.o
+OBJ_host += $(B)/gen/web_files.o
 LIBS := $(ROOMS:%=$(B)/lib%.a)
 PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
 
@@ -155,10 +156,15 @@ build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
 	$(Q)mkdir -p build/gen/proto
 	$(Q)nanopb_generator.py -q -D build/gen $<
 
-# The panel's page, built into the link.
-build/gen/panel_files.c: $(wildcard firmware/link/panel/web/*) firmware/link/panel/web tools/panel_files.sh
-	@echo "GEN  firmware/link/panel/web"
-	$(Q)tools/panel_files.sh firmware/link/panel/web $@
+# The pages of panel and bureau, built into their programs.
+PANEL_PAGES := firmware/link/panel/web
+WEB_PAGES := host/bureau/web/pages
+build/gen/panel_files.c: $(shell find $(PANEL_PAGES)) tools/page_files.sh
+	@echo "GEN  $(PANEL_PAGES)"
+	$(Q)tools/page_files.sh $(PANEL_PAGES) $@ fg_panel_files
+build/gen/web_files.c: $(shell find $(WEB_PAGES)) tools/page_files.sh
+	@echo "GEN  $(WEB_PAGES)"
+	$(Q)tools/page_files.sh $(WEB_PAGES) $@ fg_web_files
 
 $(B)/%.o: %.c $(GEN_H) Makefile
 	@echo "CC   $(VARIANT) $<"

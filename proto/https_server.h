@@ -47,6 +47,11 @@ struct fg_request {
 const char *fg_request_query(const struct fg_request *request, const char *name);
 const char *fg_request_header(const struct fg_request *request, const char *name);
 
+/* Every parameter of the query in its order, decoded; value is NULL without '='. False of visit ends it.
+ * Returns whether all were visited. */
+typedef bool (*fg_query_visit)(void *context, const char *name, const char *value);
+bool fg_request_query_each(const struct fg_request *request, fg_query_visit visit, void *context);
+
 /* Gives the answer's bytes from offset on; FG_OK with *ret_length 0 = end; FG_E_BUSY = nothing just now, ask
  * again shortly (event streams; when the server stops, it is not asked again); any other error ends the
  * connection, so that the peer sees the answer is not whole. For long bodies (exports, event streams). May

@@ -312,3 +312,27 @@ const char *fg_request_header(const struct fg_request *request, const char *name
 {
     return header_of(request->library, name);
 }
+
+struct query_visit {
+    fg_query_visit visit;
+    void *context;
+    bool all;
+};
+
+static enum MHD_Result query_visit(void *context, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct query_visit *visit = context;
+
+    (void)kind;
+    visit->all = visit->visit(visit->context, name, value);
+    return visit->all ? MHD_YES : MHD_NO;
+}
+
+bool fg_request_query_each(const struct fg_request *request, fg_query_visit visit, void *context)
+{
+    struct query_visit visiting = {.visit = visit, .context = context, .all = true};
+
+    (void)MHD_get_connection_values(request->library, MHD_GET_ARGUMENT_KIND, query_visit, &visiting);
+    return visiting.all;
+}

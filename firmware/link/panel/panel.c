@@ -52,17 +52,17 @@ void fg_panel_wake(struct fg_panel *panel)
 
 /* ---- settings ---- */
 
-static enum fg_err parse(const struct fg_panel_settings *settings, char ret_address[FG_PANEL_NAME_BYTES],
-                         uint16_t *ret_port, struct fg_panel_names *ret_names, struct fg_error *error)
+static enum fg_err parse(const struct fg_panel_settings *settings, char ret_address[FG_PAGE_NAME_BYTES],
+                         uint16_t *ret_port, struct fg_page_names *ret_names, struct fg_error *error)
 {
     bool https = settings->certificate_path != NULL;
-    enum fg_err code = fg_panel_listen_parse(settings->listen, ret_address, ret_port, error);
+    enum fg_err code = fg_page_listen_parse(settings->listen, ret_address, ret_port, error);
 
     if (code == FG_OK)
-        code = fg_panel_names_make(settings->names, ret_address, *ret_port, https, ret_names, error);
+        code = fg_page_names_make(settings->names, ret_address, *ret_port, https, ret_names, error);
     if (code == FG_OK && (settings->certificate_path == NULL) != (settings->key_path == NULL))
         code = fg_fail(error, FG_E_ARG, "certificate and key must be given together");
-    if (code == FG_OK && !https && !fg_panel_is_loopback(ret_address))
+    if (code == FG_OK && !https && !fg_page_is_loopback(ret_address))
         code = fg_fail(error, FG_E_ARG,
                        "beyond loopback (%s) the panel is only served over HTTPS: give certificate and key",
                        settings->listen);
@@ -71,8 +71,8 @@ static enum fg_err parse(const struct fg_panel_settings *settings, char ret_addr
 
 enum fg_err fg_panel_check(const struct fg_panel_settings *settings, struct fg_error *error)
 {
-    char address[FG_PANEL_NAME_BYTES];
-    struct fg_panel_names names;
+    char address[FG_PAGE_NAME_BYTES];
+    struct fg_page_names names;
     uint16_t port = 0;
 
     return parse(settings, address, &port, &names, error);
@@ -92,7 +92,7 @@ static enum fg_err take_settings(struct fg_panel *panel, const struct fg_panel_s
                           directory_length >= (int)sizeof(panel->pair_directory)))
         code = fg_fail(error, FG_E_SIZE, "the paths of control socket or work directory are too long");
     panel->settings = *settings;
-    panel->loopback = fg_panel_is_loopback(panel->address);
+    panel->loopback = fg_page_is_loopback(panel->address);
     return code;
 }
 

@@ -1,7 +1,7 @@
 /* A command's body, strictly read into what fillgated is asked.
  *
  * Pure. Bytes come from a browser, or from whoever speaks like one: every member must be known, of its type,
- * within its bounds and there only once. Not: who may send it (panel_guard.h, panel_session.h), what comes of
+ * within its bounds and there only once. Not: who may send it (page_guard.h, panel_session.h), what comes of
  * it (fillgated). Relies on: cJSON. Any thread, no global state. */
 #ifndef FG_LINK_PANEL_COMMAND_H
 #define FG_LINK_PANEL_COMMAND_H

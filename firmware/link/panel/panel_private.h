@@ -9,9 +9,9 @@
 #include <pthread.h>
 
 #include "firmware/link/panel/panel.h"
-#include "firmware/link/panel/panel_guard.h"
 #include "firmware/link/panel/panel_session.h"
 #include "proto/https_server.h"
+#include "proto/page_guard.h"
 #include "proto/settings.h"
 
 #define FG_PANEL_ROUTES_MAX 8
@@ -34,12 +34,12 @@ struct fg_panel_feed {
 
 struct fg_panel {
     struct fg_panel_settings settings; /* its texts point to the members below */
-    char address[FG_PANEL_NAME_BYTES];
+    char address[FG_PAGE_NAME_BYTES];
     char names_text[FG_SETTING_PATH_MAX + 1];
     char control_socket[FG_CONTROL_PATH_MAX + 1];
     char pair_directory[FG_SETTING_PATH_MAX + 16];
     bool loopback;
-    struct fg_panel_names names;
+    struct fg_page_names names;
     char session_cookie[48]; /* the cookies' names; cookies do not tell ports apart, their names must */
     char device_cookie[48];
 

@@ -80,16 +80,16 @@ static bool admit(struct fg_panel *panel, const struct fg_request *request, enum
     if (strictness != SAME_SITE_WITH_ORIGIN)
         rate_fits = fg_panel_request_rate_take(&panel->sessions, fg_mono_ms());
     (void)pthread_mutex_unlock(&panel->mutex);
-    if (!fg_panel_host_fits(&panel->names, fg_request_header(request, "Host"))) {
+    if (!fg_page_host_fits(&panel->names, fg_request_header(request, "Host"))) {
         refuse(answer, 403, "HOST", "this panel is not called so; names that it has are in link.ini");
         return false;
     }
     if ((strictness == SAME_SITE_WITH_ORIGIN || origin != NULL) &&
-        !fg_panel_origin_fits(&panel->names, origin)) {
+        !fg_page_origin_fits(&panel->names, origin)) {
         refuse(answer, 403, "ORIGIN", "only this panel's own page may ask this");
         return false;
     }
-    if (strictness != ANY_SITE && !fg_panel_site_fits(fg_request_header(request, "Sec-Fetch-Site"))) {
+    if (strictness != ANY_SITE && !fg_page_site_fits(fg_request_header(request, "Sec-Fetch-Site"))) {
         refuse(answer, 403, "ORIGIN", "only this panel's own page may ask this");
         return false;
     }
@@ -103,8 +103,8 @@ static struct fg_panel_session *session_of(struct fg_panel *panel, const struct 
 {
     char cookie[FG_PANEL_SECRET_DIGITS + 1];
 
-    if (!fg_panel_cookie_find(fg_request_header(request, "Cookie"), panel->session_cookie,
-                              FG_PANEL_SECRET_DIGITS, cookie))
+    if (!fg_page_cookie_find(fg_request_header(request, "Cookie"), panel->session_cookie,
+                             FG_PANEL_SECRET_DIGITS, cookie))
         return NULL;
     return fg_panel_session_find(&panel->sessions, cookie, fg_mono_ms());
 }
@@ -182,8 +182,8 @@ static void handle_file(void *context, const struct fg_request *request, struct 
 
     if (!admit(context, request, ANY_SITE, ret_answer))
         return;
-    for (size_t i = 0; i < fg_panel_file_count; i++) {
-        const struct fg_panel_file *file = &fg_panel_files[i];
+    for (size_t i = 0; i < fg_panel_files_count; i++) {
+        const struct fg_page_file *file = &fg_panel_files[i];
 
         if (strcmp(file->path, request->path) != 0)
             continue;
@@ -228,8 +228,8 @@ static void handle_session(void *context, const struct fg_request *request, stru
 
     if (!admit(panel, request, SAME_SITE, ret_answer))
         return;
-    if (fg_panel_cookie_find(fg_request_header(request, "Cookie"), panel->device_cookie,
-                             FG_PAIR_SECRET_DIGITS, secret)) {
+    if (fg_page_cookie_find(fg_request_header(request, "Cookie"), panel->device_cookie, FG_PAIR_SECRET_DIGITS,
+                            secret)) {
         fg_pair_id_of(secret, device);
         mbedtls_platform_zeroize(secret, sizeof(secret));
         paired |= fg_pair_device_known(panel->pair_directory, device);
@@ -319,7 +319,7 @@ static void handle_pair(void *context, const struct fg_request *request, struct 
 
     if (!admit(panel, request, SAME_SITE_WITH_ORIGIN, ret_answer))
         return;
-    if (!fg_panel_type_fits(fg_request_header(request, "Content-Type"))) {
+    if (!fg_page_type_fits(fg_request_header(request, "Content-Type"))) {
         refuse(ret_answer, 415, "TYPE", "the body must be application/json");
         return;
     }
@@ -453,7 +453,7 @@ static void handle_command(void *context, const struct fg_request *request, stru
         refuse(ret_answer, 403, "TOKEN", "the token is not this session's; ask /session again");
         return;
     }
-    if (!fg_panel_type_fits(fg_request_header(request, "Content-Type"))) {
+    if (!fg_page_type_fits(fg_request_header(request, "Content-Type"))) {
         refuse(ret_answer, 415, "TYPE", "the body must be application/json");
         return;
     }

@@ -1,5 +1,5 @@
-/* Hosts, origins and cookies (panel_guard.h). */
-#include "firmware/link/panel/panel_guard.h"
+/* Hosts, origins and cookies (page_guard.h). */
+#include "proto/page_guard.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -27,13 +27,13 @@ static bool parse_port(const char *text, uint16_t *ret_port)
     return true;
 }
 
-enum fg_err fg_panel_listen_parse(const char *text, char ret_address[FG_PANEL_NAME_BYTES], uint16_t *ret_port,
-                                  struct fg_error *error)
+enum fg_err fg_page_listen_parse(const char *text, char ret_address[FG_PAGE_NAME_BYTES], uint16_t *ret_port,
+                                 struct fg_error *error)
 {
     const char *colon = strrchr(text, ':');
     size_t length = colon != NULL ? (size_t)(colon - text) : 0;
     uint8_t binary[sizeof(struct in6_addr)];
-    char address[FG_PANEL_NAME_BYTES];
+    char address[FG_PAGE_NAME_BYTES];
     bool brackets = length >= 2 && text[0] == '[' && text[length - 1] == ']';
 
     if (length < 1 || length >= sizeof(address) || !parse_port(colon + 1, ret_port))
@@ -47,7 +47,7 @@ enum fg_err fg_panel_listen_parse(const char *text, char ret_address[FG_PANEL_NA
     return FG_OK;
 }
 
-bool fg_panel_is_loopback(const char *address)
+bool fg_page_is_loopback(const char *address)
 {
     struct in6_addr six;
     struct in_addr four;
@@ -64,18 +64,18 @@ static bool is_any(const char *address)
     return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
 }
 
-static enum fg_err add_name(struct fg_panel_names *names, const char *text, size_t length,
+static enum fg_err add_name(struct fg_page_names *names, const char *text, size_t length,
                             struct fg_error *error)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:";
     bool six = memchr(text, ':', length) != NULL;
-    char name[FG_PANEL_NAME_BYTES];
+    char name[FG_PAGE_NAME_BYTES];
 
     if (length < 1 || length + 3 > sizeof(name) || strspn(text, allowed) < length)
         return fg_fail(error, FG_E_FORMAT, "names: \"%.*s\" is not a host's name or address",
                        (int)(length > 100 ? 100 : length), text);
-    if (names->count >= FG_PANEL_NAMES_MAX)
-        return fg_fail(error, FG_E_FULL, "names: at most %d", FG_PANEL_NAMES_MAX - 2);
+    if (names->count >= FG_PAGE_NAMES_MAX)
+        return fg_fail(error, FG_E_FULL, "names: at most %d", FG_PAGE_NAMES_MAX - 2);
     (void)snprintf(name, sizeof(name), six ? "[%.*s]" : "%.*s", (int)length, text);
     for (char *at = name; *at != '\0'; at++) {
         if (*at >= 'A' && *at <= 'Z')
@@ -85,10 +85,10 @@ static enum fg_err add_name(struct fg_panel_names *names, const char *text, size
     return FG_OK;
 }
 
-enum fg_err fg_panel_names_make(const char *list, const char *address, uint16_t port, bool https,
-                                struct fg_panel_names *ret_names, struct fg_error *error)
+enum fg_err fg_page_names_make(const char *list, const char *address, uint16_t port, bool https,
+                               struct fg_page_names *ret_names, struct fg_error *error)
 {
-    struct fg_panel_names names = {.port = port, .https = https};
+    struct fg_page_names names = {.port = port, .https = https};
     enum fg_err code = add_name(&names, "localhost", strlen("localhost"), error);
 
     if (code == FG_OK && !is_any(address))
@@ -110,7 +110,7 @@ enum fg_err fg_panel_names_make(const char *list, const char *address, uint16_t 
 }
 
 /* "NAME" or "NAME:PORT"; without a port it is the scheme's. */
-static bool authority_fits(const struct fg_panel_names *names, const char *text)
+static bool authority_fits(const struct fg_page_names *names, const char *text)
 {
     /* The colon of a port stands behind an IPv6 address's bracket. */
     const char *bracket = strrchr(text, ']');
@@ -127,12 +127,12 @@ static bool authority_fits(const struct fg_panel_names *names, const char *text)
     return false;
 }
 
-bool fg_panel_host_fits(const struct fg_panel_names *names, const char *host)
+bool fg_page_host_fits(const struct fg_page_names *names, const char *host)
 {
     return host != NULL && authority_fits(names, host);
 }
 
-bool fg_panel_origin_fits(const struct fg_panel_names *names, const char *origin)
+bool fg_page_origin_fits(const struct fg_page_names *names, const char *origin)
 {
     const char *scheme = names->https ? "https://" : "http://";
 
@@ -140,13 +140,13 @@ bool fg_panel_origin_fits(const struct fg_panel_names *names, const char *origin
            authority_fits(names, origin + strlen(scheme));
 }
 
-bool fg_panel_site_fits(const char *sec_fetch_site)
+bool fg_page_site_fits(const char *sec_fetch_site)
 {
     return sec_fetch_site == NULL || strcmp(sec_fetch_site, "same-origin") == 0 ||
            strcmp(sec_fetch_site, "none") == 0;
 }
 
-bool fg_panel_type_fits(const char *content_type)
+bool fg_page_type_fits(const char *content_type)
 {
     static const char json[] = "application/json";
     size_t length = sizeof(json) - 1;
@@ -157,7 +157,7 @@ bool fg_panel_type_fits(const char *content_type)
 
 /* ---- cookies ---- */
 
-bool fg_panel_cookie_find(const char *header, const char *name, size_t digits, char *ret_value)
+bool fg_page_cookie_find(const char *header, const char *name, size_t digits, char *ret_value)
 {
     size_t name_length = strlen(name);
 
