@@ -57,6 +57,7 @@ static const struct key fixed_keys[] = {
     {"point", "medium", VALUE_U8, AT(medium), 0, 0, media},
     {"point", "gas", VALUE_U8, AT(fill.gas), 0, 0, gases},
     NUMBER_KEY("point", "fill_pressure_kpa", VALUE_U32, fill_pressure_kpa, 0, 100000),
+    NUMBER_KEY("point", "operator_idle_max_ms", VALUE_U32, operator_idle_max_ms, 0, 86400000),
     {"point", "language", VALUE_U32, AT(language), 0, 0, languages},
     PATH_KEY("files", "list", list_path),
     PATH_KEY("files", "journal", journal_path),

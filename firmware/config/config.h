@@ -23,7 +23,8 @@ struct fg_config {
     char controller[FG_NAME_MAX + 1];
     uint8_t medium; /* enum fg_medium */
     uint32_t fill_pressure_kpa;
-    enum fg_language language; /* of the texts that the log and answers quote from the catalogue */
+    uint32_t operator_idle_max_ms; /* 0 = never signed out for idleness */
+    enum fg_language language;     /* of the texts that the log and answers quote from the catalogue */
 
     /* [files]; absolute, or relative to the working directory of the caller */
     char list_path[FG_PATH_MAX + 1];

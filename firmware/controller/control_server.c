@@ -17,6 +17,7 @@
 
 struct client {
     int fd;        /* -1 = free slot */
+    uid_t uid;     /* of the process that connected */
     uint64_t used; /* turn of the newest request, for dropping the idlest */
 };
 
@@ -26,6 +27,7 @@ struct fg_control_server {
     fg_control_handler handler;
     void *context;
     uint64_t turn;
+    uid_t asker;
     struct client clients[FG_CONTROL_CLIENTS_MAX];
     struct fg_control_answer answer; /* large; kept off the stack */
     uint8_t packet[FG_CONTROL_PACKET_MAX + 1];
@@ -110,11 +112,17 @@ static void client_drop(struct client *client)
 
 static void client_accept(struct fg_control_server *server)
 {
+    struct ucred peer = {0};
+    socklen_t peer_size = sizeof(peer);
     struct client *slot = &server->clients[0];
     int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (fd < 0)
         return;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) != 0) {
+        (void)close(fd);
+        return;
+    }
     /* Room for the largest answer, however small the system's default is. */
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){2 * FG_CONTROL_PACKET_MAX}, sizeof(int));
     for (size_t i = 0; i < FG_CONTROL_CLIENTS_MAX; i++) {
@@ -131,12 +139,14 @@ static void client_accept(struct fg_control_server *server)
     if (slot->fd >= 0)
         client_drop(slot);
     slot->fd = fd;
+    slot->uid = peer.uid;
     slot->used = server->turn;
 }
 
 /* False: the client is gone or must go. */
-static bool request_serve(struct fg_control_server *server, int fd, bool *ret_idle)
+static bool request_serve(struct fg_control_server *server, const struct client *client, bool *ret_idle)
 {
+    int fd = client->fd;
     struct fg_control_request request;
     struct fg_error error = {0};
     size_t length = 0;
@@ -148,6 +158,7 @@ static bool request_serve(struct fg_control_server *server, int fd, bool *ret_id
     if (got <= 0)
         return false;
     if (fg_control_decode_request(server->packet, (size_t)got, &request, &error) == FG_OK) {
+        server->asker = client->uid;
         server->handler(server->context, &request, &server->answer);
         mbedtls_platform_zeroize(request.pin, sizeof(request.pin));
     } else {
@@ -170,13 +181,18 @@ void fg_control_server_serve(struct fg_control_server *server)
         bool idle = false;
 
         for (int n = 0; n < REQUESTS_A_TURN && client->fd >= 0 && !idle; n++) {
-            if (!request_serve(server, client->fd, &idle))
+            if (!request_serve(server, client, &idle))
                 client_drop(client);
             else if (!idle)
                 client->used = server->turn;
         }
     }
     client_accept(server);
+}
+
+uid_t fg_control_server_asker(const struct fg_control_server *server)
+{
+    return server->asker;
 }
 
 void fg_control_server_free(struct fg_control_server *server)

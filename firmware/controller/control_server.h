@@ -7,6 +7,7 @@
 #define FG_CONTROLLER_CONTROL_SERVER_H
 
 #include <poll.h>
+#include <sys/types.h>
 
 #include "proto/control.h"
 
@@ -30,6 +31,9 @@ size_t fg_control_server_polls(const struct fg_control_server *server, struct po
 /* Serves whatever is ready; to be called after every poll. When all slots are taken, the client that has been
  * idle longest makes room for a new one. */
 void fg_control_server_serve(struct fg_control_server *server);
+
+/* The user (SO_PEERCRED) whose request is being handled; to be asked only from within the handler. */
+uid_t fg_control_server_asker(const struct fg_control_server *server);
 
 /* Closes everything and removes the socket file. server may be NULL. */
 void fg_control_server_free(struct fg_control_server *server);

@@ -167,6 +167,7 @@ static void request_handle(void *context, const struct fg_control_request *reque
 {
     struct app *app = context;
     struct fg_moment now = moment_now(app);
+    uid_t asker = fg_control_server_asker(app->server);
     struct fg_manifest manifest;
 
     if (app->reader != NULL)
@@ -177,7 +178,7 @@ static void request_handle(void *context, const struct fg_control_request *reque
         keyring_take(app, request->path, ret_answer);
         return;
     }
-    fg_session_command(app->session, request, &now, ret_answer);
+    fg_session_command(app->session, request, asker == 0 || asker == geteuid(), &now, ret_answer);
     if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK &&
         fg_list_manifest(app->stores.list, &manifest, NULL) == FG_OK)
         fg_clock_raise_floor(&app->clock, manifest.issued_ms);
@@ -255,6 +256,7 @@ static void settings_fill(struct app *app)
     settings->medium = config->medium;
     settings->fill_pressure_kpa = config->fill_pressure_kpa;
     settings->language = config->language;
+    settings->operator_idle_max_ms = config->operator_idle_max_ms;
     settings->lease_ms = config->plant.lease_ms;
     settings->fill = config->fill;
     settings->presence = config->presence;

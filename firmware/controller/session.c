@@ -14,6 +14,7 @@
 /* Devices may take so long to come up after the start before that is an event. */
 #define DEVICES_UP_MS 5000
 #define SHUT_AGAIN_MS 200
+#define LAMP_BLINK_MS 500
 /* Write, its result, and what the result leads to: more steps than that in a row mean nothing. */
 #define STEPS_MAX 4
 
@@ -62,6 +63,7 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
     session->boot_pending = stores->journal != NULL;
     session->open_fill_pending = stores->journal != NULL && stores->journal_start.fill_open;
     session->last_sequence = stores->journal_start.last_sequence;
+    fg_board_start(&session->board, stores->journal_start.boot);
     session->port.shut(session->port.context);
     fg_session_find_logged_list(session);
     *ret_session = session;
@@ -118,6 +120,7 @@ static bool commands_do(struct fg_session *session, const struct fg_fill_command
         struct fg_reasons reasons = {.count = 1, .reasons = {commands->refusal}};
 
         session->scan.decision.reasons = reasons;
+        session->tag_refused = true;
         session->decisions++;
         (void)fg_session_write_refused(session, &reasons, now);
         fg_session_log(session, "refused: %s: %s", session->scan.identified.code.text,
@@ -176,6 +179,8 @@ static void tag_arrived(struct fg_session *session, const struct fg_moment *now)
     session->arrived_mono_ms = now->mono_ms;
     session->tag_fresh = false;
     session->tag_done = false;
+    session->card_looked_for = false;
+    session->tag_refused = false;
     if (session->fill.phase == FG_FILL_IDLE)
         return;
     session->tag_done = same;
@@ -187,6 +192,7 @@ static void tag_gone(struct fg_session *session, const struct fg_moment *now)
 {
     session->tag_fresh = false;
     session->tag_done = false;
+    session->tag_refused = false;
     session->two_tags = false;
     if (session->fill.phase == FG_FILL_IDLE || session->fill_is_manual)
         return;
@@ -216,8 +222,14 @@ static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
 {
     struct fg_identified identified;
 
-    if (session->tag_done || session->presence.uid.length == 0 || !may_decide(session) ||
-        !uid_equal(&session->tag.uid, &session->presence.uid))
+    if (session->tag_done || session->presence.uid.length == 0 || !may_decide(session))
+        return;
+    /* Only the UID counts on a card, so that nothing of it needs to be readable. */
+    if (!session->card_looked_for) {
+        session->card_looked_for = true;
+        session->tag_done = fg_session_card_sign_in(session, now);
+    }
+    if (session->tag_done || !uid_equal(&session->tag.uid, &session->presence.uid))
         return;
     if (!session->tag_fresh && now->mono_ms - session->arrived_mono_ms < FRESH_WAIT_MS)
         return;
@@ -247,8 +259,10 @@ static void poll_take(struct fg_session *session, const struct fg_reader_report 
         session, fg_presence_poll(&session->presence, &session->settings.presence, uid, now->mono_ms), now);
     if (report->tag_count > 1)
         two_tags_refuse(session, now);
-    else if (report->tag_count == 0)
+    if (report->tag_count == 0) {
         session->two_tags = false;
+        session->tag_refused = session->tag_refused && session->presence.uid.length != 0;
+    }
 }
 
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
@@ -339,17 +353,18 @@ static void lamp_set(struct fg_session *session, enum fg_lamp lamp, bool on)
     session->port.set_lamp(session->port.context, lamp, on);
 }
 
-/* Green: this cylinder may be filled, or is being filled. Red: refused, or the point needs a person. */
-static void lamps_show(struct fg_session *session)
+/* Both dark: ready. Green: this cylinder may be filled, or is being filled. Both: the fill is suspended. Red:
+ * refused. Red blinking: the point itself needs a person. */
+static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 {
     uint8_t phase = session->fill.phase;
-    bool refused = phase == FG_FILL_IDLE && session->presence.uid.length != 0 && session->decisions != 0 &&
-                   session->scan.decision.reasons.count != 0;
+    bool refused = phase == FG_FILL_IDLE && session->tag_refused;
+    bool trouble = session->fill.locked_out || fg_session_plant_is_faulty(session) ||
+                   fg_session_is_on(session, FG_SIGNAL_EMERGENCY_STOP);
+    bool blink = now->mono_ms / LAMP_BLINK_MS % 2 == 0;
 
-    lamp_set(session, FG_LAMP_GREEN, phase >= FG_FILL_PRE_CHECK && phase <= FG_FILL_FILLING);
-    lamp_set(session, FG_LAMP_RED,
-             refused || session->fill.locked_out || session->fill.alarm_flow || session->fill.alarm_valve ||
-                 phase == FG_FILL_SUSPENDED);
+    lamp_set(session, FG_LAMP_GREEN, phase >= FG_FILL_PRE_CHECK && phase <= FG_FILL_SUSPENDED);
+    lamp_set(session, FG_LAMP_RED, refused || phase == FG_FILL_SUSPENDED || (trouble && blink));
 }
 
 /* ---- time ---- */
@@ -371,6 +386,7 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
 void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
 {
     session->port.read(session->port.context, &session->plant);
+    fg_session_board_day(session, now);
     if (!session->started)
         session_begin(session, now);
     presence_changed(session, fg_presence_tick(&session->presence, &session->settings.presence, now->mono_ms),
@@ -380,13 +396,16 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
     devices_watch(session, now);
     fg_session_write_pending(session, now);
     scan_if_due(session, now);
-    lamps_show(session);
+    fg_session_operator_watch(session, now);
+    fg_progress_watch(&session->progress, &session->fill, &session->plant, now->mono_ms);
+    lamps_show(session, now);
 }
 
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now)
 {
     uint8_t state = fg_session_list_state(session);
 
+    session->board.version++; /* it shows the list's operators */
     if (state == FG_LIST_NOT_AUTHENTIC && session->stores.list != NULL && !session->list_tamper_told) {
         session->list_tamper_told = true;
         fg_session_raise(session, FG_EVENT_LIST_TAMPERED, "the manifest in force does not verify", now);
@@ -394,6 +413,7 @@ void fg_session_list_changed(struct fg_session *session, const struct fg_moment 
         fg_session_raise(session, FG_EVENT_LIST_TAMPERED, "the list is older than one already in force", now);
     } else if (state == FG_LIST_IN_FORCE) {
         session->list_tamper_told = false;
+        session->operator_review = true;
         session->list_pending = strcmp(session->manifest.list_id, session->list_logged_id) != 0 ||
                                 session->manifest.version != session->list_logged_version;
     } else {

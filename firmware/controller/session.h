@@ -43,7 +43,9 @@ struct fg_session_settings {
     uint8_t medium; /* enum fg_medium */
     uint32_t fill_pressure_kpa;
     enum fg_language language;
-    uint32_t lease_ms; /* of the plant: the valve is held again four times in this time */
+    uint32_t
+        operator_idle_max_ms; /* signed out after so long without a scan, a fill or a command; 0 = never */
+    uint32_t lease_ms;        /* of the plant: the valve is held again four times in this time */
     struct fg_fill_settings fill;
     struct fg_presence_settings presence;
     uint8_t trusted_count;
@@ -78,9 +80,10 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now);
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
                        const struct fg_moment *now);
 
-/* A request of the control socket; always answers. */
+/* A request of the control socket; always answers. asker_is_own: it came from the user that this process runs
+ * as, or from root; only they may sign somebody in with a certificate date given by hand. */
 void fg_session_command(struct fg_session *session, const struct fg_control_request *request,
-                        const struct fg_moment *now, struct fg_control_answer *ret_answer);
+                        bool asker_is_own, const struct fg_moment *now, struct fg_control_answer *ret_answer);
 
 /* The list in force may have changed outside (start-up does it itself): logs LIST when it did. */
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now);

@@ -23,7 +23,7 @@ static uint32_t signals_needed(uint8_t medium)
 #define SIGNALS_OF_SAFETY                                                                                    \
     (BIT(FG_SIGNAL_EMERGENCY_STOP) | BIT(FG_SIGNAL_START_BUTTON) | BIT(FG_SIGNAL_STOP_BUTTON))
 
-static bool plant_is_faulty(const struct fg_session *session)
+bool fg_session_plant_is_faulty(const struct fg_session *session)
 {
     uint32_t needed = signals_needed(session->settings.medium);
 
@@ -127,7 +127,7 @@ static void facts_gather(struct fg_session *session, const struct fg_identified 
     if (session->boot_pending || session->open_fill_pending)
         facts->journal = FG_JOURNAL_NOT_WRITABLE;
     facts->locked_out = session->fill.locked_out;
-    facts->device_fault = plant_is_faulty(session);
+    facts->device_fault = fg_session_plant_is_faulty(session);
     facts->emergency_stop = fg_session_is_on(session, FG_SIGNAL_EMERGENCY_STOP);
     if (session->stores.journal != NULL &&
         fg_journal_manual_count(session->stores.journal, facts->today, now->utc_offset_s,
@@ -172,6 +172,7 @@ static void scan_accept(struct fg_session *session, const struct fg_facts *facts
 
     session->fill_uid = session->scan.identified.uid;
     session->fill_is_manual = session->scan.identified.identity == FG_IDENTITY_MANUAL;
+    memcpy(session->fill_operator_id, session->operator_id, sizeof(session->fill_operator_id));
     session->decision_sequence = 0;
     fg_session_log(session, "accepted: %s %s%s", session->scan.identified.code.text, row->plate,
                    session->scan.decision.list_age_warning ? " (the list is getting old)" : "");
@@ -192,6 +193,7 @@ static void scan_refuse(struct fg_session *session, const struct fg_moment *now)
         memcpy(others + used, name, strlen(name) + 1);
         used += strlen(name);
     }
+    session->tag_refused = session->scan.identified.identity != FG_IDENTITY_MANUAL;
     (void)fg_session_write_refused(session, reasons, now);
     fg_session_log(session, "refused: %s: %s (%s%s)%s%s, entry %llu",
                    session->scan.identified.code.text[0] == '\0' ? "no code"
@@ -208,6 +210,8 @@ void fg_session_decide(struct fg_session *session, const struct fg_identified *i
     static struct fg_facts facts; /* large; one thread */
     struct scan *scan = &session->scan;
 
+    fg_session_operator_used(session, now);
+    session->tag_refused = false;
     facts_gather(session, identified, now, &facts);
     memset(scan, 0, sizeof(*scan));
     scan->identified = *identified;

@@ -1,12 +1,14 @@
 /* What the files of the session share: its whole state, and the verbs that one file offers the others.
  *
  * session.c: events in, machine stepped, commands carried out. session_record.c: journal entries.
- * session_decide.c: facts and decision. session_command.c: the control socket's requests. Nobody else
- * includes this. */
+ * session_decide.c: facts and decision. session_operator.c: who is signed in. session_command.c: the control
+ * socket's requests. session_state.c: what they are told. Nobody else includes this. */
 #ifndef FG_CONTROLLER_SESSION_PRIVATE_H
 #define FG_CONTROLLER_SESSION_PRIVATE_H
 
+#include "firmware/controller/board.h"
 #include "firmware/controller/identify.h"
+#include "firmware/controller/progress.h"
 #include "firmware/controller/session.h"
 
 /* The scan that the present (or last) decision was about. */
@@ -35,6 +37,8 @@ struct fg_session {
     struct fg_reader_report tag; /* newest memory read; valid for tag.uid */
     bool tag_fresh;              /* read since the tag arrived */
     bool tag_done;               /* decided on, or part of a fill: must leave before it is scanned again */
+    bool card_looked_for;        /* whether the tag in the field is an operator's card was found out */
+    bool tag_refused;            /* the last decision was about what is in the field now, and it was no */
     bool two_tags;
     int64_t arrived_mono_ms;
     bool reader_up;
@@ -53,6 +57,18 @@ struct fg_session {
 
     char operator_id[FG_NAME_MAX + 1];
     int32_t certificate_end_day;
+    bool operator_by_hand; /* not one of the list's operators, or not as such */
+    bool operator_review;  /* another list came into force: is the operator still on it? */
+    int64_t operator_used_mono_ms;
+    char fill_operator_id[FG_NAME_MAX + 1]; /* who was signed in when the present fill was accepted */
+    uint8_t pin_wrong;                      /* in a row, since the last block */
+    uint8_t pin_blocks;                     /* in a row */
+    int64_t pin_blocked_until_mono_ms;
+
+    /* For the panel. */
+    struct fg_board board;
+    int32_t utc_offset_s; /* as of the last look at the day */
+    struct fg_progress progress;
 
     /* List in force. */
     bool manifest_known;
@@ -118,6 +134,8 @@ void fg_session_raise(struct fg_session *session, enum fg_event_kind event, cons
                       const struct fg_moment *now);
 /* Writes what is pending; to be called at every tick. */
 void fg_session_write_pending(struct fg_session *session, const struct fg_moment *now);
+/* Reads the board anew when it is not of today's local day. */
+void fg_session_board_day(struct fg_session *session, const struct fg_moment *now);
 /* Newest list version in the journal, for the roll-back test. */
 void fg_session_find_logged_list(struct fg_session *session);
 uint8_t fg_session_journal_state(const struct fg_session *session);
@@ -128,5 +146,31 @@ void fg_session_decide(struct fg_session *session, const struct fg_identified *i
                        const struct fg_moment *now);
 /* enum fg_list_state, roll-back included; refreshes session->manifest. */
 uint8_t fg_session_list_state(struct fg_session *session);
+/* Something that this point needs for filling does not work, or an alarm stands. */
+bool fg_session_plant_is_faulty(const struct fg_session *session);
+
+/* ---- session_operator.c ---- */
+void fg_session_sign_in(struct fg_session *session, const struct fg_control_request *request,
+                        bool asker_is_own, const struct fg_moment *now, struct fg_control_answer *answer);
+void fg_session_sign_out(struct fg_session *session, const struct fg_moment *now,
+                         struct fg_control_answer *answer);
+/* Is the tag in the field an operator's card? Then that operator is signed in. */
+bool fg_session_card_sign_in(struct fg_session *session, const struct fg_moment *now);
+/* The operator did something: idleness counts from now. */
+void fg_session_operator_used(struct fg_session *session, const struct fg_moment *now);
+/* Idleness, and what a new list says of the operator; to be called at every tick. */
+void fg_session_operator_watch(struct fg_session *session, const struct fg_moment *now);
+int64_t fg_session_idle_left_ms(const struct fg_session *session, const struct fg_moment *now);
+int64_t fg_session_pin_blocked_ms(const struct fg_session *session, const struct fg_moment *now);
+
+/* ---- session_command.c ---- */
+void fg_session_answer(struct fg_control_answer *answer, enum fg_err result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- session_state.c ---- */
+void fg_session_tell_state(struct fg_session *session, const struct fg_moment *now,
+                           struct fg_control_answer *answer);
+void fg_session_tell_board(struct fg_session *session, const struct fg_moment *now,
+                           struct fg_control_answer *answer);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "firmware/clock/clock.h"
 #include "firmware/controller/session_private.h"
 
 #define RETRY_MS 500
@@ -64,6 +65,8 @@ static enum fg_err entry_append(struct fg_session *session, struct fg_entry *ent
         return code;
     }
     session->last_sequence = sequence;
+    entry->sequence = sequence;
+    fg_board_take(&session->board, entry, session->utc_offset_s);
     if (ret_sequence != NULL)
         *ret_sequence = sequence;
     return FG_OK;
@@ -157,7 +160,8 @@ enum fg_err fg_session_write_ended(struct fg_session *session, const struct fg_m
     enum fg_err code;
 
     entry_start(session, &entry, FG_ENTRY_ENDED, now);
-    memcpy(entry.operator_id, session->operator_id, sizeof(entry.operator_id));
+    /* Not whoever is signed in now: the operator may have left meanwhile, which ended the fill. */
+    memcpy(entry.operator_id, session->fill_operator_id, sizeof(entry.operator_id));
     entry.uid = session->scan.identified.uid;
     entry.identity = session->scan.identified.identity;
     entry.row.code = session->scan.identified.code;
@@ -298,6 +302,20 @@ void fg_session_write_pending(struct fg_session *session, const struct fg_moment
     if ((state == FG_JOURNAL_WARN || state == FG_JOURNAL_FULL) && !session->warned_full)
         fg_session_raise(session, FG_EVENT_JOURNAL_NEARLY_FULL, "", now);
     session->warned_full = state == FG_JOURNAL_WARN || state == FG_JOURNAL_FULL;
+}
+
+void fg_session_board_day(struct fg_session *session, const struct fg_moment *now)
+{
+    int32_t today = fg_clock_local_day(now->wall_ms, now->utc_offset_s);
+    struct fg_error error;
+
+    session->utc_offset_s = now->utc_offset_s;
+    if (session->board.day_known && session->board.day == today)
+        return;
+    if (fg_board_rebuild(&session->board,
+                         session->stores.journal == NULL ? NULL : session->settings.journal_path,
+                         session->last_sequence, today, now->utc_offset_s, &error) != FG_OK)
+        fg_session_log(session, "journal: today's sums cannot be read: %s", error.text);
 }
 
 static enum fg_err newest_list_keep(void *context, const struct fg_entry *entry, const uint8_t *bytes,

@@ -91,6 +91,7 @@ enum fg_err fg_journal_each(const char *path, const struct fg_journal_filter *fi
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
     struct fg_entry fill = {.sequence = 0};
+    sqlite3_int64 first = 0;
     enum fg_err code = open_read_only(path, NULL, &database, error);
     int result;
 
@@ -98,8 +99,14 @@ enum fg_err fg_journal_each(const char *path, const struct fg_journal_filter *fi
         return code;
     if (filter == NULL)
         filter = &everything;
-    result = sqlite3_prepare_v2(database, "SELECT sequence, bytes FROM entry ORDER BY sequence", -1,
-                                &statement, NULL);
+    /* Entries before the first one wanted are skipped unread, unless an ENDED may belong to one of them. */
+    if (filter->code.text[0] == '\0' && filter->plate[0] == '\0' && filter->from_sequence <= INT64_MAX)
+        first = (sqlite3_int64)filter->from_sequence;
+    result = sqlite3_prepare_v2(database,
+                                "SELECT sequence, bytes FROM entry WHERE sequence >= ?1 ORDER BY sequence",
+                                -1, &statement, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(statement, 1, first);
     while (result == SQLITE_OK || result == SQLITE_ROW) {
         result = sqlite3_step(statement);
         if (result != SQLITE_ROW)

@@ -29,6 +29,7 @@ struct world {
     struct fg_session *session;
     struct fg_control_answer answer;
     int64_t mono_ms;
+    bool asker_is_other; /* the next requests come from another user than fillgated's */
     /* the played plant */
     struct fg_plant_state plant;
     bool valve;
@@ -178,7 +179,7 @@ static enum fg_err ask(const struct fg_control_request *request)
 
     w.mono_ms += 1;
     now = moment();
-    fg_session_command(w.session, request, &now, &w.answer);
+    fg_session_command(w.session, request, !w.asker_is_other, &now, &w.answer);
     return w.answer.result;
 }
 
@@ -716,7 +717,7 @@ TEST("FAIL-CLOSED: without a journal every scan is refused, and the state says w
             named = named || state()->reasons.reasons[i] == FG_REASON_JOURNAL_NOT_WRITABLE;
         CHECK(named);
     }
-    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_DENIED);
     CHECK(!w.valve);
     world_end();
 }
@@ -785,6 +786,7 @@ TEST("operators: sign-in and sign-out are logged; signing out ends the fill")
     CHECK(!w.valve);
     until_idle();
     CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR_LEFT);
+    CHECK_TEXT(newest.operator_id, "li");
     CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_E_STATE);
     world_end();
 }
@@ -996,5 +998,207 @@ TEST("faults of reader, devices and clock become events, once each, and so does 
     fg_session_set_reader_restarts(w.session, 3);
     CHECK_INT(state()->reader_restarts, 3);
     CHECK_INT(state()->devices[0].link, FG_LINK_UP);
+    world_end();
+}
+
+TEST(
+    "FAIL-CLOSED: suspend shuts the valve at once, the tag alone opens nothing, resume goes on with the fill")
+{
+    world_make();
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_E_STATE);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    fill_start();
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    CHECK(!w.valve);
+    CHECK_TEXT(state()->phase_name, "SUSPENDED");
+    CHECK(w.answer.state.suspended_by_operator);
+    CHECK(w.answer.state.phase_left_ms > 0 && w.answer.state.phase_left_ms <= 5000);
+    turns(5);
+    CHECK(w.lamps[FG_LAMP_GREEN] && w.lamps[FG_LAMP_RED]);
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    remove_tag();
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    CHECK_HAS(w.answer.text, "put the cylinder's tag back");
+    present("HZ-1", 1);
+    turns(10);
+    CHECK(!w.valve);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
+    CHECK(w.valve);
+    remove_tag();
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    CHECK_HAS(w.answer.text, "by itself");
+    present("HZ-1", 1);
+    turns(4);
+    CHECK(w.valve);
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    reading_set(FG_SIGNAL_EMERGENCY_STOP, 1);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_EMERGENCY_STOP);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    world_end();
+}
+
+TEST("a fill that the operator suspended and did not resume in time ends as the operator's stop")
+{
+    world_make();
+    fill_start();
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    turns(260);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR);
+    world_end();
+}
+
+TEST("what the operator does needs one signed in; stopping does not")
+{
+    static const uint8_t kinds[] = {FG_CONTROL_CHECK,         FG_CONTROL_START,  FG_CONTROL_SUSPEND,
+                                    FG_CONTROL_RESUME,        FG_CONTROL_MANUAL, FG_CONTROL_RECHECK,
+                                    FG_CONTROL_CLEAR_LOCK_OUT};
+
+    world_make();
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    for (size_t i = 0; i < sizeof(kinds); i++) {
+        CHECK_INT(ask_kind((enum fg_control_kind)kinds[i]), FG_E_DENIED);
+        CHECK_HAS(w.answer.text, "signed in");
+    }
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_STATE), FG_OK);
+    world_end();
+}
+
+TEST("a certificate date by hand counts only from fillgated's own user")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN, .operator_id = "li"};
+
+    world_make();
+    CHECK_INT(ask(&request), FG_E_ARG);
+    w.asker_is_other = true;
+    CHECK_INT(sign_in("li"), FG_E_DENIED);
+    CHECK_HAS(w.answer.text, "PIN or a card");
+    CHECK_TEXT(state()->operator_id, "wang");
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    CHECK_INT(sign_in("li"), FG_E_DENIED);
+    CHECK_TEXT(state()->operator_id, "");
+    w.asker_is_other = false;
+    CHECK_INT(sign_in("li"), FG_OK);
+    world_end();
+}
+
+TEST("an idle operator is signed out, and logged; a scan, a fill and a command count as work")
+{
+    world_make();
+    w.settings.operator_idle_max_ms = 1000;
+    world_halt();
+    world_run();
+    turns(2);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    CHECK(state()->operator_idle_left_ms > 900);
+    turns(40);
+    CHECK(state()->operator_idle_left_ms < 250);
+    present("HZ-2", 2);
+    turns(40);
+    CHECK_TEXT(state()->operator_id, "wang");
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_DENIED);
+    turns(40);
+    CHECK_TEXT(state()->operator_id, "wang");
+    remove_tag();
+    CHECK_INT(sign_in("wang"), FG_OK);
+    fill_start();
+    turns(200);
+    CHECK_TEXT(state()->operator_id, "wang");
+    CHECK_INT(w.answer.state.operator_idle_left_ms, 0);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    turns(60);
+    CHECK_TEXT(state()->operator_id, "");
+    CHECK_INT(journal_newest(FG_ENTRY_OPERATOR)->operator_in, false);
+    CHECK_TEXT(newest.operator_id, "wang");
+    CHECK_HAS(log_text, "idle");
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR);
+    world_end();
+}
+
+TEST("the state tells the row, target, progress, remaining time, day, and what keeps the point from filling")
+{
+    const struct fg_control_state *now;
+
+    world_make();
+    fill_start();
+    turns(200);
+    now = state();
+    CHECK(now->row_known);
+    CHECK_TEXT(now->row.code.text, "HZ-1");
+    CHECK_INT(now->row.inspection_due_day, TODAY + 100);
+    CHECK_INT(now->target, 20000);
+    CHECK(now->progress_permille > 50 && now->progress_permille < 300);
+    CHECK(now->remaining_ms > 10000 && now->remaining_ms < 60000);
+    CHECK(now->phase_left_ms > 500000);
+    CHECK_INT(now->today, TODAY);
+    CHECK_INT(now->utc_offset_s, 0);
+    CHECK(!now->device_fault && !now->emergency_stop && !now->point_blocked && !now->sign_in_blocked);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    reading_set(FG_SIGNAL_EMERGENCY_STOP, 1);
+    w.meter_silent = true;
+    turns(2);
+    CHECK(state()->device_fault && state()->emergency_stop);
+    CHECK_INT(state()->target, 0);
+    {
+        bool red[2] = {false, false};
+
+        for (int i = 0; i < 60; i++) {
+            turns(1);
+            red[w.lamps[FG_LAMP_RED]] = true;
+        }
+        CHECK(red[0] && red[1]); /* it blinks */
+        CHECK(!w.lamps[FG_LAMP_GREEN]);
+    }
+    world_end();
+}
+
+TEST("the board counts today's attempts, survives a restart, and begins anew at local midnight")
+{
+    uint32_t version;
+
+    world_make();
+    version = state()->board_version;
+    present("HZ-2", 2);
+    turns(2);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    remove_tag();
+    fill_start();
+    CHECK(state()->board_version > version);
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK(w.answer.has_board);
+    CHECK_INT(w.answer.board.attempts[0].kind, FG_ENTRY_AUTHORISED);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+        CHECK_INT(w.answer.board.fills_today, 1);
+        CHECK_INT(w.answer.board.refusals_today, 1);
+        CHECK_INT(w.answer.board.quantity_today_g, journal_newest(FG_ENTRY_ENDED)->quantity_g);
+        CHECK_INT(w.answer.board.attempt_count, 2);
+        CHECK_INT(w.answer.board.attempts[0].kind, FG_ENTRY_ENDED);
+        CHECK_INT(w.answer.board.attempts[0].sequence, newest.sequence);
+        CHECK_TEXT(w.answer.board.attempts[0].plate, "浙E00001");
+        CHECK_TEXT(w.answer.board.attempts[0].operator_id, "wang");
+        CHECK_INT(w.answer.board.attempts[1].reason, FG_REASON_INSPECTION_OVERDUE);
+        version = w.answer.board.version;
+        world_halt();
+        world_run();
+        turns(2);
+        CHECK(state()->board_version != version);
+    }
+    w.mono_ms += INT64_C(86400000);
+    turns(2);
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK_INT(w.answer.board.fills_today, 0);
+    CHECK_INT(w.answer.board.refusals_today, 0);
+    CHECK_INT(w.answer.board.attempt_count, 2);
     world_end();
 }
