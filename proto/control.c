@@ -543,12 +543,12 @@ static void board_decode(const FgControlBoard *message, struct fg_control_board 
     board->quantity_today_g = message->quantity_today_g;
     board->operator_count = (uint8_t)message->operators_count;
     for (size_t i = 0; i < message->operators_count; i++) {
-        struct fg_control_operator *operator= & board->operators[i];
+        struct fg_control_operator *person = &board->operators[i];
 
-        text_take(fault, "operator", operator->id, sizeof(operator->id), message->operators[i].id);
-        operator->certificate_end_day = message->operators[i].certificate_end_day;
-        operator->has_card = message->operators[i].has_card;
-        operator->has_pin = message->operators[i].has_pin;
+        text_take(fault, "operator", person->id, sizeof(person->id), message->operators[i].id);
+        person->certificate_end_day = message->operators[i].certificate_end_day;
+        person->has_card = message->operators[i].has_card;
+        person->has_pin = message->operators[i].has_pin;
     }
     board->reason_count = (uint8_t)message->reasons_count;
     for (size_t i = 0; i < message->reasons_count; i++) {

@@ -131,7 +131,7 @@ static void pin_was_wrong(struct fg_session *session, const char *id, const stru
 static void sign_in_by_pin(struct fg_session *session, const struct fg_control_request *request,
                            const struct fg_moment *now, struct fg_control_answer *answer)
 {
-    const struct fg_operator *operator= NULL;
+    const struct fg_operator *person = NULL;
     int64_t blocked_ms = fg_session_pin_blocked_ms(session, now);
     struct fg_error error = {0};
 
@@ -144,18 +144,18 @@ static void sign_in_by_pin(struct fg_session *session, const struct fg_control_r
         fg_session_answer(answer, FG_E_STATE, "no list is in force, so nobody is known here by PIN");
         return;
     }
-    operator= operator_find(session, request->operator_id);
-    if (operator== NULL || !fg_pin_fits(operator, request->pin)) {
+    person = operator_find(session, request->operator_id);
+    if (person == NULL || !fg_pin_fits(person, request->pin)) {
         pin_was_wrong(session, request->operator_id, now);
         fg_session_answer(answer, FG_E_DENIED, "operator or PIN is wrong");
         return;
     }
     pin_forget(session);
-    if (strcmp(operator->id, session->operator_id) == 0 && !session->operator_by_hand) {
+    if (strcmp(person->id, session->operator_id) == 0 && !session->operator_by_hand) {
         fg_session_operator_used(session, now);
         fg_session_answer(answer, FG_OK, "%s is signed in already", session->operator_id);
-    } else if (operator_in(session, operator->id, operator->certificate_end_day, false, " by PIN", now,
-                           &error) != FG_OK) {
+    } else if (operator_in(session, person->id, person->certificate_end_day, false, " by PIN", now, &error) !=
+               FG_OK) {
         fg_session_answer(answer, error.code, "not signed in: %s", error.text);
     } else {
         fg_session_answer(answer, FG_OK, "%s signed in", session->operator_id);
@@ -209,18 +209,18 @@ void fg_session_sign_in(struct fg_session *session, const struct fg_control_requ
 
 bool fg_session_card_sign_in(struct fg_session *session, const struct fg_moment *now)
 {
-    const struct fg_operator *operator= NULL;
+    const struct fg_operator *person = NULL;
     struct fg_error error = {0};
 
     if (fg_session_list_state(session) == FG_LIST_IN_FORCE)
-        operator= card_find(session, &session->presence.uid);
-    if (operator== NULL)
+        person = card_find(session, &session->presence.uid);
+    if (person == NULL)
         return false;
-    if (strcmp(operator->id, session->operator_id) == 0 && !session->operator_by_hand)
+    if (strcmp(person->id, session->operator_id) == 0 && !session->operator_by_hand)
         fg_session_operator_used(session, now);
-    else if (operator_in(session, operator->id, operator->certificate_end_day, false, " by card", now,
-                         &error) != FG_OK)
-        fg_session_log(session, "operator: %s not signed in: %s", operator->id, error.text);
+    else if (operator_in(session, person->id, person->certificate_end_day, false, " by card", now, &error) !=
+             FG_OK)
+        fg_session_log(session, "operator: %s not signed in: %s", person->id, error.text);
     return true;
 }
 
@@ -229,16 +229,16 @@ bool fg_session_card_sign_in(struct fg_session *session, const struct fg_moment 
 /* In a list that came into force the bureau may have taken the operator away, or moved the date. */
 static void operator_review(struct fg_session *session, const struct fg_moment *now)
 {
-    const struct fg_operator *operator= NULL;
+    const struct fg_operator *person = NULL;
 
     session->operator_review = false;
     if (session->operator_by_hand || fg_session_list_state(session) != FG_LIST_IN_FORCE)
         return;
-    operator= operator_find(session, session->operator_id);
-    if (operator== NULL)
+    person = operator_find(session, session->operator_id);
+    if (person == NULL)
         operator_out(session, ": not among the operators of the list in force any more", now);
     else
-        session->certificate_end_day = operator->certificate_end_day;
+        session->certificate_end_day = person->certificate_end_day;
 }
 
 int64_t fg_session_idle_left_ms(const struct fg_session *session, const struct fg_moment *now)

@@ -10,6 +10,7 @@
 #include "proto/bucket.h"
 #include "proto/list_file.h"
 #include "proto/manifest.h"
+#include "proto/pin.h"
 #include "proto/row.h"
 #include "proto/sync.h"
 #include "proto/tag.h"
@@ -29,6 +30,9 @@ struct world {
     struct fg_session *session;
     struct fg_control_answer answer;
     int64_t mono_ms;
+    bool post_check;        /* is wanted by the lists that are written from now on */
+    uint8_t operator_count; /* in the lists that are written from now on */
+    struct fg_operator operators[FG_OPERATORS_MAX];
     bool asker_is_other; /* the next requests come from another user than fillgated's */
     /* the played plant */
     struct fg_plant_state plant;
@@ -310,6 +314,10 @@ static void list_write(const char *path, uint64_t version)
     manifest.rules.manual_per_day_max = 5;
     manifest.rules.pre_check_count = 1;
     (void)snprintf(manifest.rules.pre_checks[0], FG_NAME_MAX, "hose");
+    manifest.rules.post_check_count = w.post_check ? 1 : 0;
+    (void)snprintf(manifest.rules.post_checks[0], FG_NAME_MAX, "leak");
+    manifest.rules.operator_count = w.operator_count;
+    memcpy(manifest.rules.operators, w.operators, sizeof(w.operators));
     CHECK_OK(fg_manifest_sign(&manifest, &w.bureau, signed_manifest, sizeof(signed_manifest), &signed_length,
                               &error),
              &error);
@@ -1200,5 +1208,278 @@ TEST("the board counts today's attempts, survives a restart, and begins anew at 
     CHECK_INT(w.answer.board.fills_today, 0);
     CHECK_INT(w.answer.board.refusals_today, 0);
     CHECK_INT(w.answer.board.attempt_count, 2);
+    world_end();
+}
+
+/* ---- operators of the list ---- */
+
+#define CARD 200 /* of zhao */
+
+static struct fg_operator *operator_add(const char *id, int32_t certificate_end_day)
+{
+    struct fg_operator *person = &w.operators[w.operator_count++];
+
+    memset(person, 0, sizeof(*person));
+    (void)snprintf(person->id, sizeof(person->id), "%s", id);
+    person->certificate_end_day = certificate_end_day;
+    return person;
+}
+
+static enum fg_err list_bring(uint64_t version)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+
+    list_write(fg_test_path("next.fgl"), version);
+    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("next.fgl"));
+    return ask(&request);
+}
+
+/* Operators zhao (card and PIN 123456) and qian (PIN 654321) on list version 6; nobody is signed in. */
+static void world_with_operators(void)
+{
+    struct fg_error error;
+
+    world_make();
+    operator_add("zhao", TODAY + 50)->card = uid_of(CARD);
+    CHECK_OK(fg_pin_set(&w.operators[0], "123456", &error), &error);
+    CHECK_OK(fg_pin_set(operator_add("qian", TODAY + 9), "654321", &error), &error);
+    CHECK_INT(list_bring(6), FG_OK);
+    turns(2);
+    CHECK_TEXT(state()->operator_id, "wang");
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+}
+
+static enum fg_err pin_in(const char *operator_id, const char *pin)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN};
+
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "%s", operator_id);
+    (void)snprintf(request.pin, sizeof(request.pin), "%s", pin);
+    return ask(&request);
+}
+
+static void card_present(const struct fg_uid *uid)
+{
+    w.uid = *uid;
+    w.tags_in_field = 1;
+    turns(4);
+}
+
+TEST("a PIN signs in by the list, from any user; a wrong PIN and an unknown operator are told alike")
+{
+    char text[FG_CONTROL_TEXT_MAX + 1];
+
+    world_with_operators();
+    w.asker_is_other = true;
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    CHECK_INT(w.answer.state.certificate_end_day, TODAY + 50);
+    CHECK_INT(journal_newest(FG_ENTRY_OPERATOR)->operator_in, true);
+    CHECK_TEXT(newest.operator_id, "zhao");
+    CHECK(strstr(log_text, "123456") == NULL);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    CHECK_HAS(w.answer.text, "already");
+    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    CHECK_TEXT(state()->operator_id, "qian");
+    CHECK_INT(pin_in("qian", "654322"), FG_E_DENIED);
+    memcpy(text, w.answer.text, sizeof(text));
+    CHECK_INT(pin_in("nobody", "654321"), FG_E_DENIED);
+    CHECK_TEXT(w.answer.text, text);
+    CHECK_TEXT(state()->operator_id, "qian");
+    CHECK_INT(pin_in("zhao", ""), FG_E_ARG);
+    fill_start();
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+    world_end();
+}
+
+TEST("five wrong PINs block PINs for a minute, then for twice as long, at most a quarter of an hour")
+{
+    static const int64_t blocks_ms[] = {60000, 120000, 240000, 480000, 900000, 900000};
+    struct fg_uid card = uid_of(CARD);
+
+    world_with_operators();
+    for (size_t round = 0; round < sizeof(blocks_ms) / sizeof(blocks_ms[0]); round++) {
+        for (int i = 0; i < 5; i++) {
+            CHECK(!state()->sign_in_blocked);
+            CHECK_INT(pin_in(i % 2 == 0 ? "zhao" : "nobody", "000000"), FG_E_DENIED);
+        }
+        CHECK(state()->sign_in_blocked);
+        CHECK(w.answer.state.sign_in_blocked_left_ms > blocks_ms[round] - 1000 &&
+              w.answer.state.sign_in_blocked_left_ms <= blocks_ms[round]);
+        CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+        CHECK_HAS(w.answer.text, "card");
+        CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_SIGN_IN_BLOCKED);
+        CHECK_HAS(newest.text, "zhao");
+        w.mono_ms += blocks_ms[round] - 1000;
+        CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+        w.mono_ms += 1000;
+    }
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
+    card_present(&card);
+    CHECK_TEXT(state()->operator_id, "zhao"); /* by card, while PINs are blocked */
+    CHECK(w.answer.state.sign_in_blocked);
+    w.mono_ms += 900000;
+    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
+    CHECK(state()->sign_in_blocked_left_ms <= 60000);
+    CHECK(strstr(log_text, "000000") == NULL);
+    world_end();
+}
+
+TEST("a card signs its operator in, whatever it holds; it is no cylinder, and refreshes only the own time")
+{
+    struct fg_uid card = uid_of(CARD);
+    struct fg_reader_report unreadable = {
+        .kind = FG_READER_TAG, .tag_count = 1, .uid = uid_of(CARD), .complete = false};
+    struct fg_moment now;
+
+    world_with_operators();
+    card_present(&card);
+    now = moment();
+    fg_session_report(w.session, &unreadable, &now);
+    turns(50);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    CHECK_INT(w.answer.state.certificate_end_day, TODAY + 50);
+    CHECK_INT(w.answer.state.decisions, 0);
+    CHECK(!w.lamps[FG_LAMP_RED]);
+    (void)journal_newest(FG_ENTRY_OPERATOR);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 0);
+    CHECK_INT(counts[FG_ENTRY_OPERATOR], 3);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_STATE);
+    CHECK_HAS(w.answer.text, "card");
+    remove_tag();
+    card_present(&card);
+    (void)journal_newest(FG_ENTRY_OPERATOR);
+    CHECK_INT(counts[FG_ENTRY_OPERATOR], 3);
+    remove_tag();
+    /* a record of a cylinder on the card does not make it one */
+    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    present("HZ-1", CARD);
+    turns(50);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    CHECK_INT(w.answer.state.phase, FG_FILL_IDLE);
+    CHECK_INT(w.answer.state.decisions, 0);
+    remove_tag();
+    /* in a fill it is just another tag; when the fill has ended it signs in */
+    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    fill_start();
+    card_present(&card);
+    turns(10);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_SWAPPED);
+    CHECK_TEXT(newest.operator_id, "qian");
+    turns(10);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    world_end();
+}
+
+TEST("a new list takes its operators with it: one who is gone is signed out, a new date counts")
+{
+    struct fg_error error;
+
+    world_with_operators();
+    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    w.operators[1].certificate_end_day = TODAY - 1;
+    CHECK_INT(list_bring(7), FG_OK);
+    turns(2);
+    CHECK_TEXT(state()->operator_id, "qian");
+    CHECK_INT(w.answer.state.certificate_end_day, TODAY - 1);
+    present("HZ-1", 1);
+    turns(4);
+    refused_with(FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
+    remove_tag();
+    w.operator_count = 1;
+    CHECK_INT(list_bring(8), FG_OK);
+    turns(2);
+    CHECK_TEXT(state()->operator_id, "");
+    CHECK_INT(journal_newest(FG_ENTRY_OPERATOR)->operator_in, false);
+    CHECK_TEXT(newest.operator_id, "qian");
+    CHECK_INT(pin_in("qian", "654321"), FG_E_DENIED);
+    /* who was signed in by hand is no matter of the list */
+    CHECK_INT(sign_in("qian"), FG_OK);
+    CHECK_INT(list_bring(9), FG_OK);
+    turns(2);
+    CHECK_TEXT(state()->operator_id, "qian");
+    CHECK_INT(w.answer.state.certificate_end_day, TODAY + 100);
+    /* a list that was replaced outside while a fill runs is looked at when the fill has ended */
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    fill_start();
+    w.operator_count = 0;
+    list_write(fg_test_path("next.fgl"), 10);
+    {
+        struct fg_manifest manifest;
+        struct fg_moment now = moment();
+
+        CHECK_OK(fg_list_import(w.stores.list, fg_test_path("next.fgl"), START_WALL_MS, &manifest, &error),
+                 &error);
+        fg_session_list_changed(w.session, &now);
+    }
+    turns(20);
+    CHECK(w.valve);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    turns(2);
+    CHECK_TEXT(state()->operator_id, "");
+    world_end();
+}
+
+TEST("the board shows the list's operators; without a list nobody is known by PIN or card")
+{
+    struct fg_uid card = uid_of(CARD);
+    uint32_t version;
+
+    world_with_operators();
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK_INT(w.answer.board.operator_count, 2);
+    CHECK_TEXT(w.answer.board.operators[0].id, "zhao");
+    CHECK(w.answer.board.operators[0].has_card && w.answer.board.operators[0].has_pin);
+    CHECK(!w.answer.board.operators[1].has_card);
+    CHECK_INT(w.answer.board.operators[1].certificate_end_day, TODAY + 9);
+    version = w.answer.board.version;
+    CHECK_INT(list_bring(7), FG_OK);
+    CHECK(state()->board_version > version);
+    world_halt();
+    CHECK(unlink(fg_test_path("list.db")) == 0);
+    (void)unlink(fg_test_path("list.db-wal"));
+    (void)unlink(fg_test_path("list.db-shm"));
+    world_run();
+    turns(2);
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_STATE);
+    CHECK(!state()->sign_in_blocked);
+    card_present(&card);
+    CHECK_TEXT(state()->operator_id, "");
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK_INT(w.answer.board.operator_count, 0);
+    world_end();
+}
+
+TEST("an operator who leaves after the fill leaves no check open")
+{
+    world_make();
+    w.settings.fill.post_check_max_ms = 600000;
+    world_halt();
+    world_run();
+    turns(2);
+    w.post_check = true;
+    CHECK_INT(list_bring(6), FG_OK);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    /* who does the check stands in ENDED with it */
+    fill_start();
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    turns(120);
+    CHECK_TEXT(state()->phase_name, "POST_CHECK");
+    check_items(1);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->post_checks, 1);
+    CHECK_TEXT(newest.operator_id, "wang");
+    remove_tag();
+    fill_start();
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    until_idle();
+    CHECK_TEXT(journal_newest(FG_ENTRY_ENDED)->operator_id, "wang");
+    CHECK_INT(newest.stop, FG_STOP_OPERATOR_LEFT);
     world_end();
 }
