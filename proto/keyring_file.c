@@ -65,6 +65,22 @@ static enum fg_err kept_read(const char *path, struct kept *kept, struct fg_erro
     return result;
 }
 
+/* The ring that begins at *at, behind its length; *at moves behind it. number is for the message. */
+static enum fg_err kept_step(const char *path, const struct kept *kept, size_t number, size_t *at,
+                             const uint8_t **ret_bytes, size_t *ret_length, struct fg_error *error)
+{
+    size_t left = kept->length - *at;
+    size_t length =
+        left < LENGTH_BYTES ? SIZE_MAX : (size_t)(kept->bytes[*at] | (unsigned)kept->bytes[*at + 1] << 8);
+
+    if (length > FG_KEYRING_BYTES_MAX || length > left - LENGTH_BYTES)
+        return fg_fail(error, FG_E_CORRUPT, "%s: key ring %zu breaks off", path, number);
+    *ret_bytes = kept->bytes + *at + LENGTH_BYTES;
+    *ret_length = length;
+    *at += LENGTH_BYTES + length;
+    return FG_OK;
+}
+
 static enum fg_err kept_verify(const char *path, struct kept *kept, const struct fg_keyring *first,
                                struct fg_keyring *ret_ring, struct fg_error *error)
 {
@@ -75,21 +91,19 @@ static enum fg_err kept_verify(const char *path, struct kept *kept, const struct
     while (at < kept->length) {
         struct fg_keyring next;
         struct fg_error why = {0};
-        size_t length = kept->length - at < LENGTH_BYTES
-                            ? SIZE_MAX
-                            : (size_t)(kept->bytes[at] | (unsigned)kept->bytes[at + 1] << 8);
-        enum fg_err code;
+        const uint8_t *bytes;
+        size_t length;
+        enum fg_err code = kept_step(path, kept, kept->ring_count + 1, &at, &bytes, &length, error);
 
-        if (length > FG_KEYRING_BYTES_MAX || length > kept->length - at - LENGTH_BYTES)
-            return fg_fail(error, FG_E_CORRUPT, "%s: key ring %zu breaks off", path, kept->ring_count + 1);
-        code = fg_keyring_verify(kept->bytes + at + LENGTH_BYTES, length, &in_force, &next, &why);
+        if (code != FG_OK)
+            return code;
+        code = fg_keyring_verify(bytes, length, &in_force, &next, &why);
         if (code != FG_OK)
             return fg_fail(error, code, "%s: key ring %zu does not follow from the one before: %s", path,
                            kept->ring_count + 1, why.text);
-        kept->newest_at = at + LENGTH_BYTES;
+        kept->newest_at = (size_t)(bytes - kept->bytes);
         kept->ring_count++;
         in_force = next;
-        at += LENGTH_BYTES + length;
     }
     *ret_ring = in_force;
     return FG_OK;
@@ -106,6 +120,81 @@ enum fg_err fg_keyring_file_load(const char *path, const struct fg_keyring *firs
     result = kept_read(path, kept, error);
     if (result == FG_OK)
         result = kept_verify(path, kept, first, ret_ring, error);
+    free(kept);
+    return result;
+}
+
+static bool is_of_the_file(enum fg_err code)
+{
+    return code != FG_E_IO && code != FG_E_MEMORY;
+}
+
+enum fg_err fg_keyring_file_start(const char *path, const struct fg_keyring *first,
+                                  struct fg_keyring *ret_ring, struct fg_error *error)
+{
+    struct fg_error why = {0};
+    enum fg_err code = fg_keyring_file_load(path, first, ret_ring, &why);
+    char aside[PATH_BYTES];
+
+    if (code == FG_OK)
+        return FG_OK;
+    *ret_ring = *first;
+    if (!is_of_the_file(code) ||
+        (size_t)snprintf(aside, sizeof(aside), "%s.damaged", path) >= sizeof(aside) ||
+        rename(path, aside) != 0)
+        return fg_fail(error, code, "only the configured keys count: %s", why.text);
+    return fg_fail(error, code,
+                   "only the configured keys count until the rings come anew; put aside as "
+                   "%s: %s",
+                   aside, why.text);
+}
+
+static enum fg_err kept_pick(const char *path, const struct kept *kept, uint64_t after, bool newest,
+                             uint8_t *buffer, size_t *ret_length, uint64_t *ret_version,
+                             struct fg_error *error)
+{
+    const uint8_t *found = NULL;
+    size_t found_length = 0;
+    uint64_t found_version = 0;
+    size_t at = 0;
+
+    for (size_t number = 1; at < kept->length; number++) {
+        struct fg_keyring ring;
+        const uint8_t *bytes;
+        size_t length;
+        enum fg_err code = kept_step(path, kept, number, &at, &bytes, &length, error);
+
+        if (code == FG_OK)
+            code = fg_keyring_decode(bytes, length, &ring, NULL, error);
+        if (code != FG_OK)
+            return code;
+        if (ring.version <= after ||
+            (found != NULL && (newest ? ring.version < found_version : ring.version >= found_version)))
+            continue;
+        found = bytes;
+        found_length = length;
+        found_version = ring.version;
+    }
+    if (found == NULL)
+        return fg_fail(error, FG_E_NOT_FOUND, "there is no key ring after version %llu",
+                       (unsigned long long)after);
+    memcpy(buffer, found, found_length);
+    *ret_length = found_length;
+    *ret_version = found_version;
+    return FG_OK;
+}
+
+enum fg_err fg_keyring_file_next(const char *path, uint64_t after, bool newest, uint8_t *buffer,
+                                 size_t *ret_length, uint64_t *ret_version, struct fg_error *error)
+{
+    struct kept *kept = malloc(sizeof(*kept));
+    enum fg_err result;
+
+    if (kept == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the key rings");
+    result = kept_read(path, kept, error);
+    if (result == FG_OK)
+        result = kept_pick(path, kept, after, newest, buffer, ret_length, ret_version, error);
     free(kept);
     return result;
 }

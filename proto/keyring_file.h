@@ -3,7 +3,7 @@
  *
  * Nothing in the file is believed because it lies there: loading verifies the whole chain anew, so an edited
  * file brings in no key. Not: what a ring is and when one replaces another (keyring.h), nor where it comes
- * from (link, station). Relies on: keyring.h, POSIX files. One process per file. */
+ * from (keyring_fetch.h). Relies on: keyring.h, POSIX files. One process writes a file. */
 #ifndef FG_PROTO_KEYRING_FILE_H
 #define FG_PROTO_KEYRING_FILE_H
 
@@ -23,6 +23,18 @@ enum fg_err fg_keyring_first(const struct fg_public_key *list_keys, size_t list_
  * that enrolment brought. */
 enum fg_err fg_keyring_file_load(const char *path, const struct fg_keyring *first,
                                  struct fg_keyring *ret_ring, struct fg_error *error);
+
+/* As fg_keyring_file_load, for a device that can fetch its rings again: a file that does not hold is put
+ * aside as PATH.damaged, so that the chain begins anew, and the error says so. On any error *ret_ring is
+ * first. */
+enum fg_err fg_keyring_file_start(const char *path, const struct fg_keyring *first,
+                                  struct fg_keyring *ret_ring, struct fg_error *error);
+
+/* The bytes of a kept ring, to hand it on: the one with the lowest version above after; with newest the one
+ * with the highest of these. Nothing is verified: whoever gets it does that. buffer has FG_KEYRING_BYTES_MAX
+ * bytes. FG_E_NOT_FOUND: there is none; FG_E_CORRUPT, FG_E_FORMAT, FG_E_IO. Any thread and process. */
+enum fg_err fg_keyring_file_next(const char *path, uint64_t after, bool newest, uint8_t *buffer,
+                                 size_t *ret_length, uint64_t *ret_version, struct fg_error *error);
 
 /* Verifies a ring file's bytes against the newest ring of the file at path, and adds it durably; an
  * interruption leaves the old file or the new one. What is already in force is FG_OK and changes nothing, so

@@ -167,11 +167,15 @@ static bool ask_state(struct fg_link *link)
 bool fg_link_turn(struct fg_link *link)
 {
     struct fg_link_facts facts = {0};
+    bool known = link->state_known;
 
     if (ask_state(link)) {
+        if (!known)
+            fg_link_keys_want(link);
         facts.last_sequence = link->state.journal_last_sequence;
         facts.unsent = link->state.journal_unsent;
-        (void)fg_link_hand_over(link);
+        if (!fg_link_hand_over_keys(link))
+            (void)fg_link_hand_over(link);
     }
     switch (fg_link_plan_next(&link->plan, &facts, fg_mono_ms())) {
     case FG_LINK_PUSH:
@@ -213,23 +217,17 @@ static enum fg_err make_directory(struct fg_link *link, struct fg_error *error)
     return code;
 }
 
-/* Keys that cannot be read are left out: lists that they signed are then not taken. */
+/* Without any key every list is refused. */
 static enum fg_err open_list(struct fg_link *link, struct fg_error *error)
 {
-    struct fg_public_key keys[FG_LINK_LIST_KEYS_MAX];
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
     struct fg_manifest manifest;
     char path[FG_CONTROL_PATH_MAX + 1];
-    size_t count = 0;
+    size_t count;
     enum fg_err code;
 
-    for (size_t i = 0; i < FG_LINK_LIST_KEYS_MAX; i++) {
-        if (link->config.list_keys[i][0] == '\0')
-            continue;
-        if (fg_public_key_read(link->config.list_keys[i], &keys[count], error) == FG_OK)
-            count++;
-        else
-            fg_link_tell(link, FG_LINK_SAY_LIST, "list key: %s", error->text);
-    }
+    fg_link_keys_start(link);
+    count = fg_link_list_keys(link, keys);
     (void)snprintf(path, sizeof(path), "%.*s/list.db", FG_CONTROL_PATH_MAX - 16, link->work_directory);
     code = fg_list_open(path, NULL, keys, count, &link->list, error);
     if (code == FG_OK)

@@ -42,7 +42,8 @@ void fg_link_fetch_list(struct fg_link *link)
     struct fg_error error = {0};
     enum fg_err code = fg_link_connection(link, &error);
 
-    if (code == FG_OK) {
+    /* First the keys, so that a manifest of a new one is understood. */
+    if (code == FG_OK && fg_link_fetch_keys(link, &code, &error)) {
         context.https = link->https;
         memcpy(context.list_id, link->config.list_id, sizeof(context.list_id));
         fg_list_https_source(&context, &source);
@@ -125,6 +126,8 @@ static void hand_over_failed(struct fg_link *link, enum fg_err code, bool by_del
         link->hand_over_due_mono_ms = 0;
         return;
     }
+    if (code == FG_E_AUTH)
+        fg_link_keys_want(link);
     link->hand_over_failures++;
     link->hand_over_due_mono_ms = fg_mono_ms() + fg_link_backoff_ms(link->hand_over_failures, RETRY_MIN_MS,
                                                                     RETRY_MAX_MS, fg_link_random());

@@ -1,6 +1,6 @@
 /* What the files of the link share. link.c: lifetime, turn, log, clock, connection. link_push.c: entries and
- * receipts. link_report.c: reports. link_fetch.c: lists, from the network to fillgated. Nobody else includes
- * this. */
+ * receipts. link_report.c: reports. link_fetch.c: lists, from the network to fillgated. link_keys.c: key
+ * rings, likewise. Nobody else includes this. */
 #ifndef FG_LINK_LINK_PRIVATE_H
 #define FG_LINK_LINK_PRIVATE_H
 
@@ -8,6 +8,7 @@
 #include "firmware/list/list.h"
 #include "proto/control.h"
 #include "proto/https.h"
+#include "proto/keyring_file.h"
 #include "proto/push.h"
 
 #define FG_LINK_VERSION "fillgate-link 0.1.0"
@@ -20,6 +21,8 @@ enum fg_link_topic {
     FG_LINK_SAY_PUSH,
     FG_LINK_SAY_RECEIPT,
     FG_LINK_SAY_REPORT,
+    FG_LINK_SAY_KEYS,
+    FG_LINK_SAY_KEYS_OVER,
     FG_LINK_SAY_LIST,
     FG_LINK_SAY_HAND_OVER,
     FG_LINK_SAY_RENEW,
@@ -44,6 +47,14 @@ struct fg_link {
     struct fg_control_state state;
     bool state_known;
     int64_t manifest_floor_ms; /* newest manifest that was verified: no earlier time is true */
+
+    /* The bureau's keys. */
+    struct fg_keyring first_ring; /* as configured */
+    struct fg_keyring ring;       /* in force; version 0: as configured */
+    bool has_keys;                /* false: no configured key could be read, and no ring can follow */
+    bool keys_wanted;             /* the ring is to be handed to fillgated */
+    int64_t keys_due_mono_ms;
+    uint32_t keys_failures;
 
     /* Handing a list to fillgated. */
     int64_t hand_over_due_mono_ms;
@@ -75,7 +86,20 @@ enum fg_err fg_link_ask_control(struct fg_link *link, const struct fg_control_re
 void fg_link_push(struct fg_link *link);
 void fg_link_report(struct fg_link *link);
 void fg_link_fetch_list(struct fg_link *link);
+/* What the next hop has of newer key rings, with the connection made. A ring that is not good is told and
+ * changes nothing. False: the hop did not answer, and why. */
+bool fg_link_fetch_keys(struct fg_link *link, enum fg_err *ret_code, struct fg_error *ret_error);
 /* Hands fillgated the newest list when its own is older or not good. True: it tried. */
 bool fg_link_hand_over(struct fg_link *link);
+
+/* ---- link_keys.c, beside its job ---- */
+/* Reads the configured keys and the kept rings. Keys that cannot be read are told and left out. */
+void fg_link_keys_start(struct fg_link *link);
+/* The list keys in force; returns how many. */
+size_t fg_link_list_keys(const struct fg_link *link, struct fg_public_key ret_keys[FG_KEYRING_KEYS_MAX]);
+/* fillgated may lack the ring in force: it is handed over at the next opportunity. */
+void fg_link_keys_want(struct fg_link *link);
+/* True: it tried, and fillgated's state is to be asked anew. */
+bool fg_link_hand_over_keys(struct fg_link *link);
 
 #endif

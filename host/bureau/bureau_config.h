@@ -22,7 +22,7 @@ struct fg_bureau_config {
     char receipt_key_path[FG_SETTING_PATH_MAX + 1];
     char list_key_path[FG_SETTING_PATH_MAX + 1];      /* public */
     char list_key_next_path[FG_SETTING_PATH_MAX + 1]; /* public; "" = none */
-    char keyring_path[FG_SETTING_PATH_MAX + 1];       /* "" = none */
+    char keyring_path[FG_SETTING_PATH_MAX + 1];       /* folder or file of rings; "" = none */
     char list_directory[FG_SETTING_PATH_MAX + 1];
     char ca_directory[FG_SETTING_PATH_MAX + 1]; /* "" = nobody can join here */
     uint32_t certificate_days;

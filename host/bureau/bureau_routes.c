@@ -1,19 +1,16 @@
 /* Implementation of the bureau's routes (bureau_routes.h). */
 #include "host/bureau/bureau_routes.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "host/bureau/directory.h"
 #include "host/bureau/enrol_routes.h"
 #include "host/bureau/reports.h"
+#include "host/listing/key_rings.h"
 #include "proto/enrol.h"
-#include "proto/keyring.h"
 #include "proto/sync.h"
 
 #define SQL_WAIT_MS 10000
@@ -207,30 +204,12 @@ static void enrol_serve(void *context, const struct fg_request *request, struct 
 
 /* ---- keys ---- */
 
-/* The newest key ring, as the clerk put it there. It is public, and proves itself. */
+/* The key rings, as the clerk put them there. */
 static void keys_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
 {
     const struct fg_bureau *bureau = context;
-    int descriptor = -1;
-    struct stat status;
 
-    (void)request;
-    if (bureau->config.keyring_path[0] != '\0')
-        descriptor = open(bureau->config.keyring_path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        fg_answer_text(ret_answer, 404, "there is no key ring");
-        return;
-    }
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_size > FG_KEYRING_BYTES_MAX) {
-        (void)close(descriptor);
-        fg_answer_text(ret_answer, 503, "the key ring cannot be read just now");
-        return;
-    }
-    ret_answer->status = 200;
-    ret_answer->file_descriptor = descriptor;
-    ret_answer->file_offset = 0;
-    ret_answer->file_length = (uint64_t)status.st_size;
+    fg_key_rings_answer(fg_key_rings_pick, bureau->config.keyring_path, request, ret_answer);
 }
 
 /* ---- lists ---- */

@@ -2,6 +2,7 @@
 #include "host/station/config.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct fg_station_config, member)
@@ -24,6 +25,7 @@ static const struct fg_setting settings[] = {
     {"bureau", "url", FG_SETTING_TEXT, AT(url), 0, 0, NULL, false},
     {"bureau", "name", FG_SETTING_TEXT, AT(peer_name), 0, 0, NULL, true},
     {"bureau", "receipt_key", FG_SETTING_PATH, AT(receipt_key), 0, 0, NULL, false},
+    {"bureau", "keyring", FG_SETTING_PATH, AT(keyring), 0, 0, NULL, true},
     {"bureau", "continuous", FG_SETTING_BOOL, AT(continuous), 0, 0, NULL, true},
     {"bureau", "window_start", FG_SETTING_TEXT, AT(window_start), 0, 0, NULL, true},
     {"bureau", "window_length_min", FG_SETTING_U32, AT(window_length_min), 10, 1440, NULL, true},
@@ -65,6 +67,19 @@ enum fg_err fg_station_time_of_day(const char *text, uint32_t *ret_second, struc
     return FG_OK;
 }
 
+static enum fg_err keyring_beside_store(struct fg_station_config *config, struct fg_error *error)
+{
+    const char *slash = strrchr(config->store, '/');
+    int folder_length = slash == NULL ? 0 : (int)(slash - config->store) + 1;
+
+    if (config->keyring[0] != '\0')
+        return FG_OK;
+    if ((size_t)snprintf(config->keyring, sizeof(config->keyring), "%.*skeyring.bin", folder_length,
+                         config->store) >= sizeof(config->keyring))
+        return fg_fail(error, FG_E_SIZE, "%s: the path is too long for keyring.bin beside it", config->store);
+    return FG_OK;
+}
+
 enum fg_err fg_station_config_read(const char *path, struct fg_station_config *ret_config,
                                    struct fg_error *error)
 {
@@ -90,6 +105,8 @@ enum fg_err fg_station_config_read(const char *path, struct fg_station_config *r
         if (result != FG_OK)
             return fg_fail_in(error, result, "%s: [bureau] window_start", path);
     }
+    if (result == FG_OK)
+        result = keyring_beside_store(&config, error);
     if (result != FG_OK)
         return result;
     if (config.retry_max_s < config.retry_min_s)

@@ -28,7 +28,8 @@ struct fg_station_config {
     char url[FG_STATION_PATH];
     char peer_name[FG_STATION_PATH]; /* empty: the URL's host */
     char receipt_key[FG_STATION_PATH];
-    uint8_t continuous; /* 0 or 1 */
+    char keyring[FG_STATION_PATH]; /* the kept key rings; keyring.bin beside the store when not given */
+    uint8_t continuous;            /* 0 or 1 */
     char window_start[FG_STATION_PATH];
     uint32_t window_start_s; /* of the local day; read from window_start */
     uint32_t window_length_min;

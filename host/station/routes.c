@@ -8,6 +8,7 @@
 
 #include <mbedtls/platform_util.h>
 
+#include "host/listing/key_rings.h"
 #include "host/station/intake.h"
 #include "host/station/log.h"
 #include "host/station/report.h"
@@ -125,6 +126,15 @@ done:
     free(reports);
 }
 
+/* ---- keys ---- */
+
+static void hand_down_keys(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    const struct fg_station_routes *routes = context;
+
+    fg_key_rings_answer(fg_keyring_file_next, routes->settings.config->keyring, request, ret_answer);
+}
+
 /* ---- passed on to the bureau ---- */
 
 static void answer_alone(struct fg_answer *ret_answer)
@@ -221,7 +231,7 @@ void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route re
         {"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, take_report, routes},
         {"POST", FG_SYNC_PATH_ENROL, FG_STATION_PASSED_MAX, false, pass_on, routes},
         {"POST", FG_SYNC_PATH_RENEW, FG_STATION_PASSED_MAX, true, pass_on, routes},
-        {"GET", FG_SYNC_PATH_KEYS, 0, false, pass_on, routes},
+        {"GET", FG_SYNC_PATH_KEYS, 0, false, hand_down_keys, routes},
     };
 
     memcpy(ret_routes, filled, sizeof(filled));

@@ -1,8 +1,8 @@
 /* What the station answers its controllers over HTTPS: journal batches, reports, and what it passes on to the
- * bureau (enrolment, renewal, keys).
+ * bureau (enrolment, renewal), and the key rings that it kept.
  *
- * Not: lists (host/listing), the server itself. Relies on: intake.h, proto/https_server.h. Handlers run on
- * the server's threads; the store is used by one at a time. */
+ * Not: lists (host/listing), the server itself, where the rings come from (upstream.h). Relies on: intake.h,
+ * proto/https_server.h. Handlers run on the server's threads; the store is used by one at a time. */
 #ifndef FG_STATION_ROUTES_H
 #define FG_STATION_ROUTES_H
 

@@ -25,9 +25,8 @@ enum exit_code { EXIT_FINE = 0, EXIT_CONFIG = 2, EXIT_FAULT = 3 };
 
 struct app {
     struct fg_station_config config;
-    struct fg_public_key list_keys[FG_STATION_LIST_KEYS_MAX];
-    size_t list_key_count;
-    _Atomic int64_t floor_ms; /* newest time that is proven to have passed */
+    struct fg_station_keys keys; /* as they were at the start; the upstream thread has its own */
+    _Atomic int64_t floor_ms;    /* newest time that is proven to have passed */
     struct fg_listing *listing;
     struct fg_upstream *upstream;
     struct fg_station_routes *station_routes;
@@ -82,18 +81,6 @@ static bool list_allowed(void *context, const struct fg_peer *peer, const char *
     return false;
 }
 
-static enum fg_err read_list_keys(struct app *app, struct fg_error *error)
-{
-    enum fg_err result = FG_OK;
-
-    for (size_t i = 0; i < FG_STATION_LIST_KEYS_MAX && result == FG_OK; i++) {
-        if (app->config.list_keys[i][0] != '\0')
-            result =
-                fg_public_key_read(app->config.list_keys[i], &app->list_keys[app->list_key_count++], error);
-    }
-    return result;
-}
-
 static enum fg_err start_server(struct app *app, struct fg_error *error)
 {
     const struct fg_station_config *config = &app->config;
@@ -129,14 +116,14 @@ static enum fg_err start(struct app *app, struct fg_error *error)
                                             .version = VERSION};
     struct fg_station_routes_settings routes = {
         .config = &app->config, .now_ms = now_ms, .clock_context = app, .wake = wake, .wake_context = app};
-    enum fg_err result = read_list_keys(app, error);
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    enum fg_err result = fg_station_keys_start(&app->config, &app->keys, error);
 
     if (result == FG_OK)
-        result = fg_listing_new(app->config.list_folder, app->list_keys, app->list_key_count, list_allowed,
-                                app, &app->listing, error);
+        result = fg_listing_new(app->config.list_folder, keys, fg_station_keys_list(&app->keys, keys),
+                                list_allowed, app, &app->listing, error);
     upstream.listing = app->listing;
-    upstream.list_keys = app->list_keys;
-    upstream.list_key_count = app->list_key_count;
+    upstream.keys = &app->keys;
     if (result == FG_OK)
         result = fg_upstream_start(&upstream, &app->upstream, error);
     if (result == FG_OK)

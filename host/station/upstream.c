@@ -30,6 +30,7 @@ struct fg_upstream {
     struct fg_station_store *store;
     struct fg_https *https;
     struct fg_forward *forward;
+    struct fg_station_keys keys;
     struct fg_list *lists[FG_STATION_LISTS_MAX];
     struct fg_station_upstream state;
     struct fg_backoff backoff;                 /* of the bureau as a whole */
@@ -179,18 +180,53 @@ static bool forward_entries(struct fg_upstream *upstream)
     return code == FG_OK && result.more;
 }
 
+/* ---- keys ---- */
+
+static void trust(struct fg_upstream *upstream)
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_public_key receipt_key = fg_station_keys_receipt(&upstream->keys);
+    size_t count = fg_station_keys_list(&upstream->keys, keys);
+    struct fg_error error = {.text = ""};
+    enum fg_err result = fg_listing_trust(upstream->settings.listing, keys, count, &error);
+
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX && result == FG_OK; i++) {
+        if (upstream->lists[i] != NULL)
+            result = fg_list_trust(upstream->lists[i], keys, count, &error);
+    }
+    fg_forward_trust(upstream->forward, &receipt_key);
+    if (result != FG_OK)
+        fg_station_log("key ring: not every list is judged by it before the next start: %s", error.text);
+}
+
+/* Before the lists, so that a manifest of a new key is understood. false: the bureau does not answer. */
+static bool update_keys(struct fg_upstream *upstream)
+{
+    struct fg_keyring_source source = fg_keyring_https_source(upstream->https);
+    struct fg_error error = {.text = ""};
+    bool taken = false;
+    enum fg_err code = fg_station_keys_fetch(&upstream->keys, &source, &taken, &error);
+
+    if (taken)
+        trust(upstream);
+    if (code != FG_OK)
+        not_heard(upstream, "keys", &error);
+    return code == FG_OK;
+}
+
 /* ---- lists ---- */
 
 static enum fg_err open_list(struct fg_upstream *upstream, size_t index, struct fg_error *error)
 {
     const struct fg_upstream_settings *settings = &upstream->settings;
     const char *id = settings->config->list_ids[index];
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    size_t key_count = fg_station_keys_list(&upstream->keys, keys);
     char path[FG_LISTING_PATH_MAX];
     enum fg_err result = fg_listing_store_path(settings->listing, id, path, error);
 
     if (result == FG_OK)
-        result = fg_list_open(path, NULL, settings->list_keys, settings->list_key_count,
-                              &upstream->lists[index], error);
+        result = fg_list_open(path, NULL, keys, key_count, &upstream->lists[index], error);
     if (result == FG_OK)
         result = fg_list_pin(upstream->lists[index], id, "", error);
     return result;
@@ -274,9 +310,10 @@ static void update_lists(struct fg_upstream *upstream)
 {
     const struct fg_station_config *config = upstream->settings.config;
     struct fg_error error = {.text = ""};
-    bool connected = true;
+    bool connected;
 
     upstream->list_due_ms = fg_mono_ms() + (int64_t)config->list_update_s * 1000;
+    connected = update_keys(upstream);
     for (size_t i = 0; i < FG_STATION_LISTS_MAX && connected && !is_stopping(upstream); i++) {
         enum fg_err code;
 
@@ -441,12 +478,11 @@ static enum fg_err open_parts(struct fg_upstream *upstream, struct fg_error *err
         .push_context = upstream,
         .stopping = is_stopping,
         .stopping_context = upstream,
+        .receipt_key = fg_station_keys_receipt(&upstream->keys),
     };
     enum fg_err result = fg_station_store_open(&store, &upstream->store, error);
 
     forward.store = upstream->store;
-    if (result == FG_OK)
-        result = fg_public_key_read(config->receipt_key, &forward.receipt_key, error);
     if (result == FG_OK)
         result = fg_forward_new(&forward, &upstream->forward, error);
     if (result == FG_OK)
@@ -478,6 +514,7 @@ enum fg_err fg_upstream_start(const struct fg_upstream_settings *settings, struc
     if (upstream == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for the upstream thread");
     upstream->settings = *settings;
+    upstream->keys = *settings->keys;
     (void)pthread_mutex_init(&upstream->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -1,5 +1,5 @@
 /* Everything that the station does towards the bureau, on one thread of its own: forwarding entries, fetching
- * lists, reporting, and knowing how long it has been alone.
+ * key rings and lists, reporting, and knowing how long it has been alone.
  *
  * Not: what is forwarded when (forward.h), serving controllers (routes.h). Relies on: proto/https.h,
  * firmware/list, host/listing. The thread has its own store object. */
@@ -8,6 +8,7 @@
 
 #include "host/listing/list_routes.h"
 #include "host/station/config.h"
+#include "host/station/keys.h"
 #include "host/station/store.h"
 
 struct fg_upstream;
@@ -17,8 +18,7 @@ struct fg_upstream;
 struct fg_upstream_settings {
     const struct fg_station_config *config;
     struct fg_listing *listing;
-    const struct fg_public_key *list_keys; /* copied */
-    size_t list_key_count;
+    const struct fg_station_keys *keys; /* as started; copied */
     int64_t (*now_ms)(void *context);
     void (*raise_floor)(void *context, int64_t wall_ms);
     void *clock_context;

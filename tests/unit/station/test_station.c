@@ -35,6 +35,7 @@ struct bench {
     atomic_uint reports;
     struct fg_station_config config;
     struct fg_public_key list_key;
+    struct fg_station_keys keys;
     struct fg_listing *listing;
     struct fg_upstream *upstream;
     struct fg_station_routes *routes;
@@ -213,17 +214,20 @@ static void start_station(struct bench *bench)
 {
     struct fg_server_settings server = server_settings(bench->config.certificate, bench->config.key);
     struct fg_upstream_settings upstream = {.config = &bench->config,
-                                            .list_keys = &bench->list_key,
-                                            .list_key_count = 1,
+                                            .keys = &bench->keys,
                                             .now_ms = now_ms,
                                             .raise_floor = raise_floor,
                                             .version = "test"};
     struct fg_station_routes_settings routes = {
         .config = &bench->config, .now_ms = now_ms, .wake = wake, .wake_context = bench};
 
-    CHECK_OK(
-        fg_listing_new(bench->config.list_folder, &bench->list_key, 1, NULL, NULL, &bench->listing, &error),
-        &error);
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    size_t key_count;
+
+    CHECK_OK(fg_station_keys_start(&bench->config, &bench->keys, &error), &error);
+    key_count = fg_station_keys_list(&bench->keys, keys);
+    CHECK_OK(fg_listing_new(bench->config.list_folder, keys, key_count, NULL, NULL, &bench->listing, &error),
+             &error);
     upstream.listing = bench->listing;
     CHECK_OK(fg_upstream_start(&upstream, &bench->upstream, &error), &error);
     CHECK_OK(fg_station_routes_new(&routes, &bench->routes, &error), &error);
