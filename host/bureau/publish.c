@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/bureau/record.h"
+#include "host/bureau/operators.h"
 #include "host/bureau/registry.h"
 #include "host/bureau/rules.h"
 #include "proto/manifest.h"
@@ -61,6 +61,9 @@ static enum fg_err station_read(struct fg_sql *sql, const char *id, struct stati
     else
         result = fg_rules_parse(id, rules, strlen(rules), &ret_station->rules, error);
     fg_sql_reset(statement);
+    if (result == FG_OK)
+        result = fg_operators_of_station(sql, id, ret_station->rules.operators,
+                                         &ret_station->rules.operator_count, error);
     return result;
 }
 

@@ -3,7 +3,8 @@
  *
  * A list belongs to one station, since a manifest carries one station's rules; its id is the station's id.
  * Its rows are the cylinders of the station's area and list medium (empty and "all": every one), and those on
- * the same vehicles. Versions rise by one. Not: handing lists on (host/listing). Relies on: record.h,
+ * the same vehicles; its rules are the station's with the station's operators, ordered by id. Versions rise
+ * by one. Not: handing lists on (host/listing). Relies on: record.h,
  * list_build.h, host/sql. One thread.
  */
 #ifndef FG_BUREAU_PUBLISH_H
@@ -31,8 +32,9 @@ struct fg_publish_result {
 
 /* Builds, signs and writes the station's next list, and records its version; the file is there before the
  * record. Needs no transaction of the caller's; others may write to the database meanwhile, and their changes
- * are in this list or the next. FG_E_NOT_FOUND: no such station, or it has no rules. FG_E_BUSY: somebody else
- * published this version meanwhile. Others. No file is left after a failure. */
+ * are in this list or the next. FG_E_NOT_FOUND: no such station, or it has no rules. FG_E_SIZE: it has too
+ * many operators. FG_E_BUSY: somebody else published this version meanwhile. Others. No file is left after a
+ * failure. */
 enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
                        struct fg_publish_result *ret_result, struct fg_error *error);
 

@@ -92,10 +92,13 @@ static const char *value_fault(const struct fg_field *field, const char *value,
     case FG_FIELD_DAY:
         return fg_value_day(value, &day) ? NULL : "a date YYYY-MM-DD, or empty";
     case FG_FIELD_RULES:
-        return value[0] == '\0' ||
-                       fg_rules_parse("rules", value, strlen(value), &rules, ret_rules_error) == FG_OK
-                   ? NULL
-                   : "station rules";
+        if (value[0] != '\0' &&
+            fg_rules_parse("rules", value, strlen(value), &rules, ret_rules_error) != FG_OK)
+            return "station rules";
+        /* Rules are shown and exported; what PINs are checked against must not be. */
+        return value[0] == '\0' || rules.operator_count == 0 ? NULL
+                                                             : "rules without operators: make each a record "
+                                                               "of kind operator";
     case FG_FIELD_WORD:
         break;
     }
@@ -434,6 +437,14 @@ enum fg_err fg_record_put(struct fg_sql *sql, const struct fg_record *record, co
     if (result == FG_OK && ret_changed != NULL)
         *ret_changed = changed;
     return result;
+}
+
+enum fg_err fg_change_note(struct fg_sql *sql, const struct fg_record_kind *kind, const char *key,
+                           const char *what, const struct fg_change_by *by, struct fg_error *error)
+{
+    enum fg_err result = by_check(by, error);
+
+    return result == FG_OK ? change_keep(sql, kind->name, key, what, "", "", by, error) : result;
 }
 
 enum fg_err fg_change_each(struct fg_sql *sql, const struct fg_record_kind *kind, const char *key,

@@ -91,6 +91,11 @@ struct fg_change {
     const char *who;
     const char *why;
 };
+/* Notes a change that is no field's and shows no values, with what stands in its field; inside the caller's
+ * transaction. FG_E_RANGE: nobody says who and why. */
+enum fg_err fg_change_note(struct fg_sql *sql, const struct fg_record_kind *kind, const char *key,
+                           const char *what, const struct fg_change_by *by, struct fg_error *error);
+
 typedef enum fg_err (*fg_change_visit)(void *context, const struct fg_change *change, struct fg_error *error);
 /* The history of one record, oldest first. */
 enum fg_err fg_change_each(struct fg_sql *sql, const struct fg_record_kind *kind, const char *key,

@@ -51,6 +51,11 @@ static enum fg_err header_take(struct import *import)
         int field = fg_record_field(import->kind, import->csv.fields[i]);
 
         import->fields[i] = field;
+        if (field < 0 && strncmp(import->csv.fields[i], "pin", 3) == 0 &&
+            strcmp(import->kind->name, "operator") == 0)
+            result =
+                fault(import, i + 1, "column %s: PINs do not stand in files; fillgate registry pin sets them",
+                      import->csv.fields[i]);
         if (field >= 0 && seen[field])
             result = fault(import, i + 1, "column %s stands twice", import->csv.fields[i]);
         if (field >= 0)

@@ -7,12 +7,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/bureau/operator_line.h"
 #include "host/bureau/values.h"
+#include "proto/operators.h"
 
 #define FILE_BYTES_MAX 65536
-#define LINE_BYTES_MAX 190 /* inih's buffer holds 200 */
+#define LINE_BYTES_MAX 199 /* inih's buffer holds 200; the longest operator needs 192 */
 
-enum kind { KIND_NAME, KIND_BOOL, KIND_DAY, KIND_NUMBER, KIND_IDENTITY, KIND_MEDIA, KIND_NAMES };
+enum kind {
+    KIND_NAME,
+    KIND_BOOL,
+    KIND_DAY,
+    KIND_NUMBER,
+    KIND_IDENTITY,
+    KIND_MEDIA,
+    KIND_NAMES,
+    KIND_OPERATOR
+};
 
 struct key {
     const char *name;
@@ -40,6 +51,7 @@ static const struct key keys[] = {
     {"pre_checks", KIND_NAMES, AT(pre_checks), AT(pre_check_count), FG_CHECK_ITEMS_MAX},
     {"post_checks", KIND_NAMES, AT(post_checks), AT(post_check_count), FG_CHECK_ITEMS_MAX},
     {"blocked_points", KIND_NAMES, AT(blocked_points), AT(blocked_count), FG_POINTS_BLOCKED_MAX},
+    {"operator", KIND_OPERATOR, 0, 0, 0},
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -153,6 +165,23 @@ static const char *take_value(struct fg_station_rules *rules, const struct key *
     }
 }
 
+static int take_operator(struct parse *parse, const char *name, const char *value)
+{
+    struct fg_station_rules *rules = &parse->rules;
+    struct fg_error why;
+    const char *fault;
+
+    if (rules->operator_count >= FG_OPERATORS_MAX)
+        return refuse(parse, name, "more than 32 of them");
+    fault = fg_operator_line_parse(value, &rules->operators[rules->operator_count]);
+    if (fault != NULL)
+        return refuse(parse, name, fault);
+    rules->operator_count++;
+    if (fg_operators_check(rules->operators, rules->operator_count, &why) != FG_OK)
+        return refuse(parse, name, why.text);
+    return 1;
+}
+
 static int take_line(void *user, const char *section, const char *name, const char *value)
 {
     struct parse *parse = user;
@@ -165,6 +194,10 @@ static int take_line(void *user, const char *section, const char *name, const ch
     for (size_t i = 0; i < KEYS; i++) {
         if (strcmp(keys[i].name, name) != 0)
             continue;
+        if (keys[i].kind == KIND_OPERATOR) {
+            parse->last = (int)i;
+            return take_operator(parse, name, value);
+        }
         if ((parse->given >> i & 1) != 0 && !(keys[i].kind == KIND_NAMES && parse->last == (int)i))
             return refuse(parse, name, "given twice");
         parse->given |= (uint32_t)1 << i;

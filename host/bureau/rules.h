@@ -1,6 +1,7 @@
 /* The station rules as the bureau's clerks write them: an INI file, documented by boards/sim/rules.ini.
  *
- * Keys stand in the section [rules] and are named as the fields of struct fg_station_rules. Whatever is
+ * Keys stand in the section [rules] and are named as the fields of struct fg_station_rules; operator stands
+ * once for each of them (operator_line.h). Whatever is
  * unknown, given twice or wrong stops the reading with file and line. Not: deciding by them (firmware/core).
  * Relies on: inih. One thread. */
 #ifndef FG_BUREAU_RULES_H

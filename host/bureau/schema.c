@@ -10,5 +10,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {2, "journal", FG_SCHEMA_JOURNAL},
     {3, "registry", FG_SCHEMA_REGISTRY},
     {4, "made", FG_SCHEMA_MADE},
+    {5, "pin", FG_SCHEMA_PIN},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

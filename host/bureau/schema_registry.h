@@ -36,4 +36,11 @@
 /* The day of manufacture, which decrees on service life go by; 0 = not known. */
 #define FG_SCHEMA_MADE "ALTER TABLE cylinder ADD COLUMN made BIGINT NOT NULL DEFAULT 0;"
 
+/* What an operator's PIN is checked against (proto/pin.h); no rounds = no PIN. */
+#define FG_SCHEMA_PIN                                                                                        \
+    "ALTER TABLE operator ADD COLUMN pin_rounds BIGINT NOT NULL DEFAULT 0;"                                  \
+    "ALTER TABLE operator ADD COLUMN pin_salt BYTES NOT NULL DEFAULT '';"                                    \
+    "ALTER TABLE operator ADD COLUMN pin_digest BYTES NOT NULL DEFAULT '';"                                  \
+    "CREATE INDEX operator_of_station ON operator (station);"
+
 #endif

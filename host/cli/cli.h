@@ -70,6 +70,7 @@ extern const struct cli_command cli_station_commands[];
 extern const struct cli_command cli_keyring_commands[];
 extern const struct cli_command cli_panel_commands[];
 extern const struct cli_command cli_registry_commands[];
+extern const struct cli_command cli_operator_commands[];
 extern const struct cli_command cli_publish_commands[];
 extern const struct cli_command cli_bureau_commands[];
 extern const struct cli_command cli_bureau_journal_commands[];

@@ -10,6 +10,7 @@
 #include "host/cli/cli_build.h"
 #include "host/cli/cli_config.h"
 #include "host/cli/cli_hand.h"
+#include "host/cli/cli_operator.h"
 #include "proto/code.h"
 
 static const char *const state_names[] = {"UNKNOWN", "IN_SERVICE", "SUSPENDED", "SCRAPPED", "LOST"};
@@ -59,6 +60,7 @@ static void json_manifest(struct cli_json *json, cJSON *object, const struct fg_
     cli_json_number(json, object, "issued_ms", manifest->issued_ms);
     cli_json_number(json, object, "expires_ms", manifest->expires_ms);
     cli_json_text(json, object, "station", manifest->rules.station);
+    cli_operators_json(json, object, &manifest->rules);
 }
 
 static bool print_manifest(const struct cli_call *call, enum fg_text_id headline,
@@ -78,6 +80,7 @@ static bool print_manifest(const struct cli_call *call, enum fg_text_id headline
     cli_time_text(manifest->expires_ms, expires);
     printf("%s %s %" PRIu64 ", %" PRIu64 " rows, %s ... %s\n", cli_text(call, headline), manifest->list_id,
            manifest->version, manifest->row_count, issued, expires);
+    cli_operators_print(&manifest->rules);
     return true;
 }
 
@@ -235,13 +238,16 @@ static enum cli_exit list_show(const struct cli_call *call)
     struct fg_list *list;
     enum fg_err result;
 
-    if (fg_code_parse(call->arguments[0], &code, &error) != FG_OK)
+    if (call->argument_count > 0 && fg_code_parse(call->arguments[0], &code, &error) != FG_OK)
         return cli_usage(call, "%s", error.text);
     list = open_list(call, true, &exit_code);
     if (list == NULL)
         return exit_code;
     result = fg_list_manifest(list, &manifest, &error);
-    if (result == FG_OK) {
+    if (result == FG_OK && call->argument_count == 0) {
+        if (!print_manifest(call, FG_TEXT_CLI_LIST_IN_FORCE, &manifest))
+            exit_code = CLI_FAILURE;
+    } else if (result == FG_OK) {
         result = fg_list_prove(list, &code, &row, &proof, &error);
         if (result == FG_E_NOT_FOUND)
             exit_code = CLI_NO;
@@ -309,7 +315,7 @@ static const struct cli_option build_options[] = {
 const struct cli_command cli_list_commands[] = {
     {"list", "build", "", FG_TEXT_CLI_LIST_BUILD, 0, 0, build_options, cli_list_build},
     {"list", "import", "FILE", FG_TEXT_CLI_LIST_IMPORT, 1, 1, import_options, list_import},
-    {"list", "show", "CODE", FG_TEXT_CLI_LIST_SHOW, 1, 1, list_options, list_show},
+    {"list", "show", "[CODE]", FG_TEXT_CLI_LIST_SHOW, 0, 1, list_options, list_show},
     {"list", "verify", "", FG_TEXT_CLI_LIST_VERIFY, 0, 0, list_options, list_verify},
     {0},
 };

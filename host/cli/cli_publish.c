@@ -8,6 +8,7 @@
 #include "host/bureau/publish.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_file.h"
+#include "host/cli/cli_operator.h"
 #include "host/listing/list_routes.h"
 #include "proto/manifest.h"
 
@@ -170,6 +171,7 @@ static enum cli_exit sign(const struct cli_call *call)
         printf("%s %s %" PRIu64 ", %" PRIu64 " %s, %s ... %s\n", cli_text(call, FG_TEXT_CLI_MANIFEST_SIGNED),
                manifest.list_id, manifest.version, manifest.row_count, cli_text(call, FG_TEXT_CLI_ROWS),
                issued, expires);
+        cli_operators_print(&manifest.rules);
     }
     return cli_finish(call, result, &error);
 }

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/operators.h"
 #include "host/bureau/record.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_number.h"
+#include "host/cli/cli_operator.h"
 
 #define FIELD_FILE_MAX 8192
 #define SAMPLES_MAX 10
@@ -36,10 +38,26 @@ static void record_json(struct cli_json *json, cJSON *object, const struct fg_re
 
 /* ---- show, list ---- */
 
+/* Of an operator also whether there is a PIN: *ret_pin is "" for other kinds. */
+static enum fg_err show_read(struct fg_sql *sql, const char *key, struct fg_record *record,
+                             const char **ret_pin, struct fg_error *error)
+{
+    bool has = false;
+    enum fg_err result = fg_record_find(sql, record->kind, key, record, error);
+
+    *ret_pin = "";
+    if (result != FG_OK || strcmp(record->kind->name, "operator") != 0)
+        return result;
+    result = fg_operator_has_pin(sql, key, &has, error);
+    *ret_pin = has ? "yes" : "no";
+    return result;
+}
+
 static enum cli_exit show(const struct cli_call *call)
 {
     enum cli_exit exit_code = CLI_OK;
     const struct fg_record_kind *kind = kind_of(call, &exit_code);
+    const char *pin = "";
     struct fg_record *record = malloc(sizeof(*record));
     struct fg_sql *sql = NULL;
     struct fg_error error;
@@ -50,9 +68,10 @@ static enum cli_exit show(const struct cli_call *call)
         free(record);
         return kind == NULL ? exit_code : CLI_FAILURE;
     }
+    fg_record_start(record, kind);
     result = cli_database_open(call, &sql, &error);
     if (result == FG_OK)
-        result = fg_record_find(sql, kind, call->arguments[1], record, &error);
+        result = show_read(sql, call->arguments[1], record, &pin, &error);
     fg_sql_close(sql);
     if (result != FG_OK) {
         exit_code = result == FG_E_NOT_FOUND ? CLI_NO : CLI_FAILURE;
@@ -60,10 +79,14 @@ static enum cli_exit show(const struct cli_call *call)
     } else if (call->json) {
         cli_json_start(&json);
         record_json(&json, json.root, record);
+        if (pin[0] != '\0')
+            cli_json_bool(&json, json.root, "pin", strcmp(pin, "yes") == 0);
         exit_code = cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
     } else {
         for (size_t i = 0; i < kind->field_count; i++)
             printf("%-20s %s\n", kind->fields[i].name, record->values[i]);
+        if (pin[0] != '\0')
+            printf("%-20s %s\n", "pin", pin);
     }
     free(record);
     return exit_code;
@@ -267,6 +290,8 @@ static enum fg_err change_print(void *context, const struct fg_change *change, s
     cli_time_text(change->at_ms, time);
     if (change->field[0] == '\0')
         printf("%s  %s  (%s: %s)\n", time, cli_text(call, FG_TEXT_CLI_RECORD_MADE), change->who, change->why);
+    else if (change->old_value[0] == '\0' && change->new_value[0] == '\0')
+        printf("%s  %s  (%s: %s)\n", time, change->field, change->who, change->why);
     else
         printf("%s  %s: \"%.80s\" -> \"%.80s\"  (%s: %s)\n", time, change->field, change->old_value,
                change->new_value, change->who, change->why);
@@ -401,6 +426,11 @@ static const struct cli_option set_options[] = {
     DATABASE, WHO_AND_WHY, {"--field", "FIELD=VALUE", FG_TEXT_CLI_OPTION_FIELD, true}, {0}};
 static const struct cli_option import_options[] = {
     DATABASE, WHO_AND_WHY, {"--dry-run", NULL, FG_TEXT_CLI_OPTION_DRY_RUN, false}, {0}};
+static const struct cli_option pin_options[] = {DATABASE,
+                                                WHO_AND_WHY,
+                                                {"--pin-file", "FILE", FG_TEXT_CLI_OPTION_PIN_FILE, false},
+                                                {"--clear", NULL, FG_TEXT_CLI_OPTION_PIN_CLEAR, false},
+                                                {0}};
 static const struct cli_option redate_options[] = {
     DATABASE,
     WHO_AND_WHY,
@@ -424,6 +454,7 @@ const struct cli_command cli_registry_commands[] = {
     {"registry", "show", "KIND KEY", FG_TEXT_CLI_REGISTRY_SHOW, 2, 2, read_options, show},
     {"registry", "list", "KIND", FG_TEXT_CLI_REGISTRY_LIST, 1, 1, read_options, list},
     {"registry", "history", "KIND KEY", FG_TEXT_CLI_REGISTRY_HISTORY, 2, 2, read_options, history},
+    {"registry", "pin", "OPERATOR", FG_TEXT_CLI_REGISTRY_PIN, 1, 1, pin_options, cli_registry_pin},
     {"registry", "redate", "FIELD", FG_TEXT_CLI_REGISTRY_REDATE, 1, 1, redate_options, redate},
     {0},
 };
