@@ -69,6 +69,12 @@ code_for() {
         sed -E 's/.*"code":"([^"]+)".*/\1/'
 }
 
+operator() { # ID NAME CERTIFICATE-END PIN OPTIONS...: somebody who may fill at the station; the PINs here are toys
+    "$fillgate" registry set operator "$1" --field name="$2" --field certificate_end="$3" --field station=$station "${@:5}" \
+        --database "$database" --why "hired"
+    "$fillgate" registry pin "$1" --database "$database" --why "first PIN" <<<"$4"
+}
+
 bureau_prepare() {
     mkdir -p "$DIR/bureau"
     chmod 700 "$DIR" "$DIR/bureau"
@@ -81,6 +87,8 @@ bureau_prepare() {
     "$fillgate" registry import cylinder "$DIR/bureau/registry.csv" --database "$database" --why "the city's registry"
     "$fillgate" registry set station $station --field name="Huzhou 1" --field owner=HZGAS --field rules=@"$DIR/bureau/rules.ini" \
         --field latitude_udeg=30870000 --field longitude_udeg=120090000 --database "$database" --why "licensed"
+    operator op-wang "Wang" 2030-01-01 246810 --field card_uid=04900000000A01
+    operator op-li "Li" "$(date -d '+10 days' +%F)" 135790
     ini "$DIR/bureau/bureau.ini" port=0 certificate=tls/tls.pem key=tls/tls.key ca=ca/ca.pem ca_directory=ca \
         signing_key=list.pem sweep_every_s=5 <boards/sim/bureau.ini
     "$fillgate" bureau publish $station --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database"

@@ -51,12 +51,22 @@ rules() {
     echo "$text"
 }
 
+# Who may fill, with toy PINs: made once, so that all lists have the same.
+operators() {
+    [ -s "$DIR/operators.ini" ] || cat >"$DIR/operators.ini" <<EOF
+operator = op-wang, 2030-01-01, card=04900000000A01, pin=$("$fillgate" operator pin <<<246810)
+operator = op-li, $(date -d '+10 days' +%F), pin=$("$fillgate" operator pin <<<135790)
+EOF
+    cat "$DIR/operators.ini"
+}
+
 build_list() { # FILE KEY VERSION EXTRA-FLAGS -- RULE-CHANGES
     local file=$1 key=$2 version=$3 flags=()
     shift 3
     while [ $# -gt 0 ] && [ "$1" != -- ]; do flags+=("$1"); shift; done
     [ $# -gt 0 ] && shift
     rules zero_fills_lock_out=2 "$@" >"$DIR/rules.ini"
+    operators >>"$DIR/rules.ini"
     "$fillgate" list build --csv "$DIR/registry.csv" --rules "$DIR/rules.ini" --key "$DIR/$key" --id huzhou-1 \
         --version "$version" "${flags[@]}" --out "$DIR/$file" >/dev/null
 }
@@ -121,6 +131,7 @@ furnish() {
     tag forged 33 HZ-CNG-900033 stranger.pem
     tag gasbottle 20 HZ-LPG-900020
     sim "tag blank type=ntag213 uid=04900000000097"
+    sim "tag card-wang type=ntag213 uid=04900000000A01"
     sim "tag clone type=ntag215 uid=04900000000096"
     sim "tag clone copy good"
     sim "cylinder gasbottle medium=lpg capacity_dl=355 tare_g=16500 mass_g=2000"

@@ -109,6 +109,7 @@ The city stays up in $DIR. From another terminal, in this folder:
   $BUILD/fillgate bureau devices --database \$DB
   $BUILD/fillgate station status --config \$D/station/station.ini
 The operator's panel: point 1 at $(cat "$DIR/point-1/panel.url"), point 2 at $(cat "$DIR/point-2/panel.url")
+  Sign in as op-wang with PIN 246810 or the card (send "present card-wang"), or as op-li, whose certificate ends soon, with 135790: toys.
 Logs: \$D/*/*.log. The point alone with every refusal: make demo. Ctrl-C ends it.
 EOF
 while kill -0 "$(cat "$DIR/bureau/fillgate-bureau.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done
