@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/cli/cli_config.h"
+#include "host/cli/cli_point.h"
 #include "proto/code.h"
 #include "proto/control.h"
 
@@ -21,9 +22,8 @@ static const char *const links[] = {"down", "probing", "up"};
 
 #define NAME_OF(names, index) ((index) < sizeof(names) / sizeof((names)[0]) ? (names)[index] : "?")
 
-/* Asks; a refusal of the controller is an answer too, and ends up as exit code NO. */
-static enum cli_exit ask(const struct cli_call *call, const struct fg_control_request *request,
-                         struct fg_control_answer *ret_answer)
+enum cli_exit cli_point_ask(const struct cli_call *call, const struct fg_control_request *request,
+                            struct fg_control_answer *ret_answer)
 {
     const struct fg_config *config = NULL;
     const char *path = cli_value(call, "--socket");
@@ -51,7 +51,7 @@ static enum cli_exit tell(const struct cli_call *call, const struct fg_control_r
 {
     struct fg_control_answer answer = {0};
     struct cli_json json;
-    enum cli_exit result = ask(call, request, &answer);
+    enum cli_exit result = cli_point_ask(call, request, &answer);
 
     if (result != CLI_OK)
         return result;
@@ -110,8 +110,52 @@ static void print_stores(const struct cli_call *call, const struct fg_control_st
                issued);
     }
     printf("%s: %s (%c)\n", cli_text(call, FG_TEXT_CLI_CLOCK), now, state->clock_quality);
-    printf("%s: %s\n", cli_text(call, FG_TEXT_CLI_OPERATOR),
+}
+
+static void print_operator(const struct cli_call *call, const struct fg_control_state *state)
+{
+    char end[CLI_TIME_TEXT];
+
+    cli_day_text(state->certificate_end_day, end);
+    printf("%s: %s", cli_text(call, FG_TEXT_CLI_OPERATOR),
            state->operator_id[0] != '\0' ? state->operator_id : cli_text(call, FG_TEXT_CLI_NONE));
+    if (state->operator_id[0] != '\0')
+        printf(", %s %s", cli_text(call, FG_TEXT_CLI_CERTIFICATE_TO), end);
+    if (state->operator_idle_left_ms > 0)
+        printf(", %s %" PRId64 " s", cli_text(call, FG_TEXT_CLI_IDLE_OUT),
+               state->operator_idle_left_ms / 1000);
+    printf("\n");
+    if (state->sign_in_blocked)
+        printf("%s: %" PRId64 " s\n", cli_text(call, FG_TEXT_CLI_PIN_BLOCKED),
+               (state->sign_in_blocked_left_ms + 999) / 1000);
+}
+
+static void print_fill(const struct cli_call *call, const struct fg_control_state *state)
+{
+    if (state->suspended_by_operator)
+        printf("%s\n", cli_text(call, FG_TEXT_CLI_SUSPENDED_BY_OPERATOR));
+    if (state->stop != FG_STOP_NONE)
+        printf("%s: %s\n", cli_text(call, FG_TEXT_CLI_ENDING),
+               fg_stop_text(call->language, (enum fg_stop)state->stop));
+    if (state->target > 0)
+        printf("%s: %" PRId64 ".%" PRId64 " %%, %s %" PRId64 " %s, %" PRId64 " g\n",
+               cli_text(call, FG_TEXT_CLI_PROGRESS), state->progress_permille / 10,
+               state->progress_permille % 10, cli_text(call, FG_TEXT_CLI_TARGET), state->target,
+               state->programme == FG_PROGRAMME_MASS ? "g" : "kPa", state->quantity_g);
+    if (state->remaining_ms > 0)
+        printf("%s: %" PRId64 " s\n", cli_text(call, FG_TEXT_CLI_REMAINING),
+               (state->remaining_ms + 999) / 1000);
+}
+
+/* What keeps the point from filling, whoever scans. */
+static void print_trouble(const struct cli_call *call, const struct fg_control_state *state)
+{
+    if (state->emergency_stop)
+        printf("! %s\n", fg_reason_text(call->language, FG_REASON_EMERGENCY_STOP));
+    if (state->device_fault)
+        printf("! %s\n", fg_reason_text(call->language, FG_REASON_DEVICE_FAULT));
+    if (state->point_blocked)
+        printf("! %s\n", fg_reason_text(call->language, FG_REASON_POINT_BLOCKED));
 }
 
 static void print_plant(const struct cli_call *call, const struct fg_control_state *state)
@@ -140,11 +184,14 @@ static void print_status(const struct cli_call *call, const struct fg_control_st
            cli_text(call, FG_TEXT_CLI_VALVE),
            cli_text(call, state->valve_commanded ? FG_TEXT_CLI_OPEN : FG_TEXT_CLI_SHUT),
            state->locked_out ? cli_text(call, FG_TEXT_CLI_LOCKED_OUT) : "");
+    print_trouble(call, state);
+    print_fill(call, state);
     print_decision(call, state);
     if (state->fills_ended > 0)
         printf("%s: %s, %" PRId64 " g\n", cli_text(call, FG_TEXT_CLI_LAST_FILL),
                fg_stop_text(call->language, (enum fg_stop)state->last_stop), state->last_quantity_g);
     print_stores(call, state);
+    print_operator(call, state);
     print_plant(call, state);
 }
 
@@ -195,6 +242,16 @@ static void json_fill(struct cli_json *json, const struct fg_control_state *stat
     cli_json_text(json, json->root, "last_stop", fg_stop_name((enum fg_stop)state->last_stop));
     cli_json_number(json, json->root, "last_ended_sequence", (int64_t)state->last_ended_sequence);
     cli_json_number(json, json->root, "last_quantity_g", state->last_quantity_g);
+    cli_json_bool(json, json->root, "suspended_by_operator", state->suspended_by_operator);
+    cli_json_number(json, json->root, "phase_left_ms", state->phase_left_ms);
+    cli_json_number(json, json->root, "target", state->target);
+    cli_json_number(json, json->root, "progress_permille", state->progress_permille);
+    cli_json_number(json, json->root, "remaining_ms", state->remaining_ms);
+    cli_json_text(json, json->root, "stop",
+                  state->stop == FG_STOP_NONE ? "" : fg_stop_name((enum fg_stop)state->stop));
+    cli_json_bool(json, json->root, "device_fault", state->device_fault);
+    cli_json_bool(json, json->root, "emergency_stop", state->emergency_stop);
+    cli_json_bool(json, json->root, "point_blocked", state->point_blocked);
 }
 
 static void json_stores(struct cli_json *json, const struct fg_control_state *state)
@@ -220,6 +277,33 @@ static void json_stores(struct cli_json *json, const struct fg_control_state *st
     cli_json_text(json, json->root, "clock_quality", quality);
     cli_json_number(json, json->root, "wall_ms", state->wall_ms);
     cli_json_text(json, json->root, "operator", state->operator_id);
+    cli_json_number(json, json->root, "certificate_end_day", state->certificate_end_day);
+    cli_json_number(json, json->root, "operator_idle_left_ms", state->operator_idle_left_ms);
+    cli_json_bool(json, json->root, "sign_in_blocked", state->sign_in_blocked);
+    cli_json_number(json, json->root, "sign_in_blocked_left_ms", state->sign_in_blocked_left_ms);
+    cli_json_number(json, json->root, "board_version", state->board_version);
+    cli_json_number(json, json->root, "utc_offset_s", state->utc_offset_s);
+    cli_json_number(json, json->root, "today", state->today);
+}
+
+static void json_row(struct cli_json *json, const struct fg_row *row)
+{
+    cJSON *object = cli_json_object(json, json->root, "row");
+    cJSON *others = cli_json_array(json, object, "others");
+
+    cli_json_text(json, object, "code", row->code.text);
+    cli_json_number(json, object, "state", row->state);
+    cli_json_number(json, object, "medium", row->medium);
+    cli_json_number(json, object, "nominal_kpa", row->nominal_pressure_kpa);
+    cli_json_number(json, object, "capacity_dl", row->water_capacity_dl);
+    cli_json_number(json, object, "tare_g", row->tare_g);
+    cli_json_number(json, object, "maximum_fill_g", row->maximum_fill_g);
+    cli_json_number(json, object, "inspection_due_day", row->inspection_due_day);
+    cli_json_number(json, object, "end_of_life_day", row->end_of_life_day);
+    cli_json_text(json, object, "owner", row->owner);
+    cli_json_text(json, object, "plate", row->plate);
+    for (size_t i = 0; i < row->other_count && i < FG_VEHICLE_OTHERS_MAX; i++)
+        cli_json_push_text(json, others, row->others[i].text);
 }
 
 static void json_plant(struct cli_json *json, const struct fg_control_state *state)
@@ -259,7 +343,7 @@ static enum cli_exit point_status(const struct cli_call *call)
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
     struct fg_control_answer answer = {0};
     struct cli_json json;
-    enum cli_exit result = ask(call, &request, &answer);
+    enum cli_exit result = cli_point_ask(call, &request, &answer);
 
     if (result != CLI_OK)
         return result;
@@ -274,6 +358,8 @@ static enum cli_exit point_status(const struct cli_call *call)
     cli_json_start(&json);
     json_fill(&json, &answer.state);
     json_decision(&json, call, &answer.state);
+    if (answer.state.row_known)
+        json_row(&json, &answer.state.row);
     json_stores(&json, &answer.state);
     json_plant(&json, &answer.state);
     return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
@@ -318,7 +404,7 @@ static enum cli_exit point_check(const struct cli_call *call)
     if (count == 0) {
         struct fg_control_request state_request = {.kind = FG_CONTROL_STATE};
         struct fg_control_answer answer = {0};
-        enum cli_exit result = ask(call, &state_request, &answer);
+        enum cli_exit result = cli_point_ask(call, &state_request, &answer);
 
         if (result != CLI_OK)
             return result;
@@ -356,6 +442,16 @@ static enum cli_exit point_stop(const struct cli_call *call)
     return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_STOP});
 }
 
+static enum cli_exit point_suspend(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_SUSPEND});
+}
+
+static enum cli_exit point_resume(const struct cli_call *call)
+{
+    return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_RESUME});
+}
+
 static enum cli_exit point_clear(const struct cli_call *call)
 {
     return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_CLEAR_LOCK_OUT});
@@ -388,6 +484,9 @@ const struct cli_command cli_point_commands[] = {
     {"point", "check", "", FG_TEXT_CLI_POINT_CHECK, 0, 0, check_options, point_check},
     {"point", "start", "", FG_TEXT_CLI_POINT_START, 0, 0, where_options, point_start},
     {"point", "stop", "", FG_TEXT_CLI_POINT_STOP, 0, 0, where_options, point_stop},
+    {"point", "suspend", "", FG_TEXT_CLI_POINT_SUSPEND, 0, 0, where_options, point_suspend},
+    {"point", "resume", "", FG_TEXT_CLI_POINT_RESUME, 0, 0, where_options, point_resume},
+    {"point", "board", "", FG_TEXT_CLI_POINT_BOARD, 0, 0, where_options, cli_point_board},
     {"point", "clear-lock-out", "", FG_TEXT_CLI_POINT_CLEAR, 0, 0, where_options, point_clear},
     {"point", "manual", "CODE", FG_TEXT_CLI_POINT_MANUAL, 1, 1, manual_options, point_manual},
     {"point", "recheck", "", FG_TEXT_CLI_POINT_RECHECK, 0, 0, where_options, point_recheck},

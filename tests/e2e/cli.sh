@@ -51,6 +51,7 @@ expect "a missing key file is a failure, in JSON too" 3 '"error":"NOT_FOUND"' "$
 
 expect "point status without a socket is a wrong call" 2 'give --socket' "$fillgate" point status
 expect "point status without fillgated is a failure" 3 'none.sock' "$fillgate" point status --socket "$work/none.sock"
+expect "point suspend without fillgated is a failure" 3 'none.sock' "$fillgate" point suspend --socket "$work/none.sock"
 expect "a date that does not exist is a wrong call" 2 'does not exist' \
     "$fillgate" point sign-in anna --certificate-end 2026-02-31 --socket "$work/none.sock"
 expect "a code with a small letter is a wrong call" 2 'none of 0-9' \

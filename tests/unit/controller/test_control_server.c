@@ -17,6 +17,7 @@
 static struct fg_control_server *server;
 static struct fg_error error;
 static unsigned served;
+static uid_t asker;
 static uint8_t packet[FG_CONTROL_PACKET_MAX + 100];
 
 static void answer_all(void *context, const struct fg_control_request *request,
@@ -25,12 +26,14 @@ static void answer_all(void *context, const struct fg_control_request *request,
     (void)context;
     memset(ret_answer, 0, sizeof(*ret_answer));
     (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "kind %u", request->kind);
+    asker = fg_control_server_asker(server);
     served++;
 }
 
 static void server_start(void)
 {
     served = 0;
+    asker = (uid_t)-1;
     CHECK_OK(fg_control_server_new(fg_test_path("c.sock"), answer_all, NULL, &server, &error), &error);
 }
 
@@ -85,6 +88,7 @@ TEST("a request is answered, and the socket is for its owner and group only")
     CHECK(request_send(fd));
     CHECK_INT(answer_take(fd), FG_OK);
     CHECK_INT(served, 1);
+    CHECK_INT(asker, geteuid());
     CHECK_INT(stat(fg_test_path("c.sock"), &status), 0);
     CHECK_INT(status.st_mode & 0777, 0660);
     (void)close(fd);
