@@ -10,6 +10,8 @@
 #include "host/bureau/journal_columns.h"
 #include "proto/chain.h"
 
+#define PROGRESS_ENTRIES 256
+
 /* One journal being gone through. */
 struct walk {
     struct fg_sql *sql;
@@ -162,6 +164,14 @@ static void entry_check(struct walk *walk, const struct row *row)
     receipts_check(walk);
 }
 
+static bool may_go_on(const struct walk *walk)
+{
+    const struct fg_audit_settings *settings = walk->settings;
+
+    return settings->progress == NULL || walk->result->entries % PROGRESS_ENTRIES != 0 ||
+           settings->progress(settings->context, walk->result->entries);
+}
+
 static enum fg_err entries_check(struct walk *walk)
 {
     struct fg_sql_statement *statement;
@@ -176,6 +186,10 @@ static enum fg_err entries_check(struct walk *walk)
     while ((result = fg_sql_next(statement, walk->error)) == FG_OK) {
         row_take(statement, &row);
         entry_check(walk, &row);
+        if (!may_go_on(walk)) {
+            fg_sql_reset(statement);
+            return fg_fail(walk->error, FG_E_STATE, "verifying %s was stopped", walk->controller);
+        }
     }
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }

@@ -27,6 +27,9 @@ struct fg_audit_settings {
     const struct fg_receipt *receipts;       /* verified by the caller; kept elsewhere than in this store */
     size_t receipt_count;
     fg_audit_report report; /* must not use the database */
+    /* Told how many entries were gone through, now and then; false ends the walk with FG_E_STATE. May be
+     * NULL. Must not use the database. */
+    bool (*progress)(void *context, uint64_t entries);
     void *context;
 };
 

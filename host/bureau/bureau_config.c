@@ -54,6 +54,14 @@ static const struct fg_setting table[] = {
     OPTIONAL("alarms", "unsent_age_max_h", FG_SETTING_U32, alarms.unsent_age_max_h, 0, 87600),
     OPTIONAL("alarms", "disk_free_min_bytes", FG_SETTING_U64, alarms.disk_free_min_bytes, 0,
              UINT64_C(1) << 50),
+    OPTIONAL("web", "address", FG_SETTING_TEXT, web.address, 0, 0),
+    OPTIONAL("web", "port", FG_SETTING_U16, web.port, 0, 65535),
+    OPTIONAL("web", "certificate", FG_SETTING_PATH, web.certificate_path, 0, 0),
+    OPTIONAL("web", "key", FG_SETTING_PATH, web.key_path, 0, 0),
+    OPTIONAL("web", "names", FG_SETTING_TEXT, web.names, 0, 0),
+    OPTIONAL("web", "public_lookup", FG_SETTING_BOOL, web.public_lookup, 0, 0),
+    OPTIONAL("web", "connections_max", FG_SETTING_U32, web.connections_max, 8, 4096),
+    OPTIONAL("web", "request_max_ms", FG_SETTING_U32, web.request_max_ms, 1000, 600000),
 };
 
 _Static_assert(sizeof(table) / sizeof(table[0]) <= FG_SETTINGS_KEYS_MAX, "the table fits");
@@ -73,9 +81,12 @@ enum fg_err fg_bureau_config_read(const char *path, struct fg_bureau_config *ret
     config.sweep_every_s = 60;
     fg_alarm_defaults(&config.alarms);
     config.alarms.place = fg_place_find;
+    fg_web_defaults(&config.web);
     result = fg_settings_read(path, table, sizeof(table) / sizeof(table[0]), &config, sizeof(config), error);
     if (result == FG_OK && config.publish_every_min > 0 && config.publish_list_key_path[0] == '\0')
         result = fg_fail(error, FG_E_RANGE, "%s: publish_every_min needs signing_key", path);
+    if (result == FG_OK && fg_web_config_check(&config.web, error) != FG_OK)
+        result = fg_fail_in(error, FG_E_RANGE, "%s", path);
     if (result == FG_OK)
         *ret_config = config;
     return result;

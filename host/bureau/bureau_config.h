@@ -5,6 +5,7 @@
 #define FG_BUREAU_BUREAU_CONFIG_H
 
 #include "host/bureau/alarms.h"
+#include "host/bureau/web.h"
 #include "proto/settings.h"
 
 struct fg_bureau_config {
@@ -30,6 +31,7 @@ struct fg_bureau_config {
     char publish_list_key_path[FG_SETTING_PATH_MAX + 1]; /* private; "" = lists are signed elsewhere */
     uint32_t sweep_every_s;
     struct fg_alarm_settings alarms;
+    struct fg_web_config web;
 };
 
 /* FG_E_IO, FG_E_FORMAT and others of fg_settings_read. *ret_config only on success. */

@@ -16,6 +16,7 @@
 #include "host/bureau/directory.h"
 #include "host/bureau/publisher.h"
 #include "host/bureau/schema.h"
+#include "host/bureau/web.h"
 
 #define VERSION "fillgate-bureau 0.1.0"
 #define TURN_MS 500
@@ -184,7 +185,43 @@ static enum fg_err server_start(const struct fg_bureau_config *config, const str
     return fg_server_start(&settings, ret_server, error);
 }
 
-static void serve(struct fg_server *server, const struct fg_bureau_config *config)
+/* Nothing to do without section [web]. */
+static enum fg_err web_start(const struct fg_bureau *bureau, struct fg_web **ret_web, struct fg_error *error)
+{
+    const struct fg_bureau_config *config = &bureau->config;
+    struct fg_web_settings settings = {.config = &config->web,
+                                       .database_url = config->database_url,
+                                       .database_deadline_ms = config->database_deadline_ms,
+                                       .receipt_key = &bureau->receipt_key,
+                                       .directory = fg_device_directory,
+                                       .alarms = &config->alarms,
+                                       .now_ms = now_ms,
+                                       .log = say};
+    char line[400];
+    enum fg_err result;
+
+    if (config->web.address[0] == '\0')
+        return FG_OK;
+    result = fg_web_start(&settings, ret_web, error);
+    if (result == FG_OK) {
+        (void)snprintf(line, sizeof(line), "pages: %s://%s:%u/",
+                       config->web.certificate_path[0] != '\0' ? "https" : "http", config->web.address,
+                       fg_web_port(*ret_web));
+        say(NULL, line);
+    }
+    return result;
+}
+
+static enum fg_err certificates_reload(struct fg_server *server, struct fg_web *web, struct fg_error *error)
+{
+    enum fg_err result = fg_server_reload(server, error);
+
+    if (result == FG_OK && web != NULL)
+        result = fg_web_reload(web, error);
+    return result;
+}
+
+static void serve(struct fg_server *server, struct fg_web *web, const struct fg_bureau_config *config)
 {
     struct fg_error error;
     char line[400];
@@ -197,7 +234,7 @@ static void serve(struct fg_server *server, const struct fg_bureau_config *confi
         if (!reload_asked)
             continue;
         reload_asked = 0;
-        if (fg_server_reload(server, &error) == FG_OK)
+        if (certificates_reload(server, web, &error) == FG_OK)
             say(NULL, "certificate read anew");
         else
             say(NULL, error.text);
@@ -209,6 +246,7 @@ static enum exit_code run(struct fg_bureau *bureau)
     struct fg_route routes[FG_BUREAU_ROUTES_MAX];
     struct fg_publisher *publisher = NULL;
     struct fg_server *server = NULL;
+    struct fg_web *web = NULL;
     struct fg_error error;
     enum fg_err result = bureau_open(bureau, &error);
 
@@ -216,12 +254,14 @@ static enum exit_code run(struct fg_bureau *bureau)
         result = publisher_start(bureau, &publisher, &error);
     if (result == FG_OK)
         result = server_start(&bureau->config, routes, fg_bureau_routes(bureau, routes), &server, &error);
-    if (result == FG_OK) {
-        serve(server, &bureau->config);
-        fg_server_stop(server);
-    } else {
+    if (result == FG_OK)
+        result = web_start(bureau, &web, &error);
+    if (result == FG_OK)
+        serve(server, web, &bureau->config);
+    else
         say(NULL, error.text);
-    }
+    fg_web_stop(web);
+    fg_server_stop(server);
     fg_publisher_free(publisher);
     bureau_close(bureau);
     if (result == FG_OK)

@@ -1,0 +1,193 @@
+/* The life of the bureau's server of pages (web.h). */
+#include "host/bureau/web.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/bureau/web_call.h"
+#include "host/bureau/web_private.h"
+#include "host/bureau/web_verify.h"
+
+#define POOL_SIZE 6
+#define CONNECTIONS_MAX 256
+#define REQUEST_MAX_MS 30000
+#define BY_ADDRESS_PER_MINUTE 3000 /* an office behind one address */
+#define BY_ADDRESS_BURST 600
+#define SIGN_IN_PER_MINUTE 20
+#define SIGN_IN_BURST 20
+#define PUBLIC_PER_MINUTE 30
+#define PUBLIC_BURST 15
+#define PUBLIC_ALL_PER_MINUTE 1200
+#define PUBLIC_ALL_BURST 300
+
+#define CONTENT_POLICY                                                                                       \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "    \
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#define PERMISSIONS                                                                                          \
+    "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=(), "                \
+    "display-capture=(), midi=()"
+
+static const struct fg_answer_header headers[] = {
+    {"Content-Security-Policy", CONTENT_POLICY},
+    {"Referrer-Policy", "no-referrer"},
+    {"Permissions-Policy", PERMISSIONS},
+    {"X-Frame-Options", "DENY"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    /* Last: not sent with plain HTTP. */
+    {"Strict-Transport-Security", "max-age=31536000"},
+};
+#define HEADER_COUNT (sizeof(headers) / sizeof(headers[0]))
+
+/* ---- settings ---- */
+
+void fg_web_defaults(struct fg_web_config *config)
+{
+    memset(config, 0, sizeof(*config));
+    config->connections_max = CONNECTIONS_MAX;
+    config->request_max_ms = REQUEST_MAX_MS;
+}
+
+enum fg_err fg_web_config_check(const struct fg_web_config *config, struct fg_error *error)
+{
+    bool https = config->certificate_path[0] != '\0';
+    struct fg_page_names names;
+
+    if (config->address[0] == '\0')
+        return FG_OK;
+    if (https != (config->key_path[0] != '\0'))
+        return fg_fail(error, FG_E_ARG, "[web]: certificate and key must be given together");
+    if (!https && !fg_page_is_loopback(config->address))
+        return fg_fail(error, FG_E_ARG,
+                       "[web]: beyond loopback (%s) pages are only served over HTTPS: give certificate and "
+                       "key",
+                       config->address);
+    return fg_page_names_make(config->names, config->address, config->port, https, &names, error);
+}
+
+/* ---- start and stop ---- */
+
+static void routes_fill(struct fg_web *web)
+{
+    static const char *const methods[FG_WEB_METHODS] = {"GET", "POST", "PATCH", "DELETE"};
+
+    for (size_t i = 0; i < FG_WEB_METHODS; i++)
+        web->routes[i] =
+            (struct fg_route){methods[i], "/*", i == 0 ? 0 : FG_WEB_BODY_MAX, false, fg_web_serve, web};
+}
+
+static enum fg_err server_start(struct fg_web *web, struct fg_error *error)
+{
+    const struct fg_web_config *config = web->settings.config;
+    bool https = web->names.https;
+    struct fg_server_settings settings = {
+        .address = config->address,
+        .port = config->port,
+        .plain = !https,
+        .certificate_path = https ? config->certificate_path : NULL,
+        .key_path = https ? config->key_path : NULL,
+        .now_ms = web->settings.now_ms,
+        .now_context = web->settings.context,
+        .thread_per_connection = true,
+        .connections_max = config->connections_max,
+        .request_max_ms = config->request_max_ms,
+        .log = web->settings.log,
+        .log_context = web->settings.context,
+        .routes = web->routes,
+        .route_count = FG_WEB_METHODS,
+        .headers = headers,
+        .header_count = https ? HEADER_COUNT : HEADER_COUNT - 1,
+    };
+
+    return fg_server_start(&settings, &web->server, error);
+}
+
+static void limits_start(struct fg_web *web)
+{
+    fg_web_rate_start(&web->by_address, BY_ADDRESS_PER_MINUTE, BY_ADDRESS_BURST);
+    fg_web_rate_start(&web->sign_in, SIGN_IN_PER_MINUTE, SIGN_IN_BURST);
+    fg_web_rate_start(&web->public_by_address, PUBLIC_PER_MINUTE, PUBLIC_BURST);
+    fg_web_rate_start(&web->public_all, PUBLIC_ALL_PER_MINUTE, PUBLIC_ALL_BURST);
+}
+
+static void web_free(struct fg_web *web)
+{
+    fg_server_stop(web->server);
+    fg_web_verifier_free(web->verifier);
+    fg_sql_pool_free(web->pool);
+    fg_web_rate_end(&web->public_all);
+    fg_web_rate_end(&web->public_by_address);
+    fg_web_rate_end(&web->sign_in);
+    fg_web_rate_end(&web->by_address);
+    (void)pthread_mutex_destroy(&web->starting);
+    free(web);
+}
+
+static enum fg_err stores_open(struct fg_web *web, struct fg_error *error)
+{
+    struct fg_sql_settings sql = {.url = web->settings.database_url,
+                                  .deadline_ms = web->settings.database_deadline_ms};
+    enum fg_err result = fg_sql_pool_new(&sql, POOL_SIZE, &web->pool, error);
+
+    if (result == FG_OK)
+        result = fg_web_verifier_new(web, &sql, &web->verifier, error);
+    return result;
+}
+
+/* The port and with it the names are known only now; requests wait for them. */
+static void name_yourself(struct fg_web *web)
+{
+    web->names.port = fg_server_port(web->server);
+    (void)snprintf(web->cookie_name, sizeof(web->cookie_name), "%s",
+                   web->names.https ? "__Host-fillgate" : "fillgate");
+}
+
+enum fg_err fg_web_start(const struct fg_web_settings *settings, struct fg_web **ret_web,
+                         struct fg_error *error)
+{
+    const struct fg_web_config *config = settings->config;
+    struct fg_web *web = calloc(1, sizeof(*web));
+    enum fg_err result;
+
+    if (web == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the pages");
+    web->settings = *settings;
+    (void)pthread_mutex_init(&web->starting, NULL);
+    limits_start(web);
+    routes_fill(web);
+    result = fg_web_config_check(config, error);
+    if (result == FG_OK)
+        result = fg_page_names_make(config->names, config->address, config->port,
+                                    config->certificate_path[0] != '\0', &web->names, error);
+    if (result == FG_OK)
+        result = stores_open(web, error);
+    (void)pthread_mutex_lock(&web->starting);
+    if (result == FG_OK)
+        result = server_start(web, error);
+    if (result == FG_OK)
+        name_yourself(web);
+    (void)pthread_mutex_unlock(&web->starting);
+    if (result != FG_OK) {
+        web_free(web);
+        return result;
+    }
+    *ret_web = web;
+    return FG_OK;
+}
+
+uint16_t fg_web_port(const struct fg_web *web)
+{
+    return web->names.port;
+}
+
+enum fg_err fg_web_reload(struct fg_web *web, struct fg_error *error)
+{
+    return web->names.https ? fg_server_reload(web->server, error) : FG_OK;
+}
+
+void fg_web_stop(struct fg_web *web)
+{
+    if (web != NULL)
+        web_free(web);
+}

@@ -1,0 +1,50 @@
+/* The bureau's server of pages: a listener of its own, since the devices' one demands client certificates.
+ *
+ * It serves the pages built into the program, the API that they ask (web/openapi.json), and the public
+ * look-up. It has database objects of its own, so that auditors cannot keep journals from coming in. Not:
+ * what requests mean (web_*.c by subject). Relies on: proto/https_server.h, host/sql. */
+#ifndef FG_BUREAU_WEB_H
+#define FG_BUREAU_WEB_H
+
+#include "host/bureau/alarms.h"
+#include "host/bureau/ingest.h"
+#include "proto/settings.h"
+
+/* Section [web] of bureau.ini. address "" = no pages. */
+struct fg_web_config {
+    char address[FG_SETTING_PATH_MAX + 1];
+    uint16_t port;
+    char certificate_path[FG_SETTING_PATH_MAX + 1]; /* "" with key_path: plain HTTP, on loopback alone */
+    char key_path[FG_SETTING_PATH_MAX + 1];
+    char names[FG_SETTING_PATH_MAX + 1]; /* further names that browsers may call it by, with commas */
+    bool public_lookup;
+    uint32_t connections_max;
+    uint32_t request_max_ms;
+};
+void fg_web_defaults(struct fg_web_config *config);
+/* FG_E_ARG, FG_E_FORMAT: what in the settings cannot be. */
+enum fg_err fg_web_config_check(const struct fg_web_config *config, struct fg_error *error);
+
+struct fg_web_settings {
+    const struct fg_web_config *config; /* outlives the server, as do the pointers below */
+    const char *database_url;
+    uint32_t database_deadline_ms;
+    const struct fg_private_key *receipt_key; /* also signs summaries of exports */
+    struct fg_directory directory;            /* the controllers' keys */
+    const struct fg_alarm_settings *alarms;   /* its thresholds tell what is silent, and the time zone */
+    int64_t (*now_ms)(void *context);
+    void (*log)(void *context, const char *line);
+    void *context;
+};
+
+struct fg_web;
+
+/* Listens when it returns. Errors as fg_server_start and fg_sql_open. */
+enum fg_err fg_web_start(const struct fg_web_settings *settings, struct fg_web **ret_web,
+                         struct fg_error *error);
+uint16_t fg_web_port(const struct fg_web *web);
+/* Certificate and key anew. */
+enum fg_err fg_web_reload(struct fg_web *web, struct fg_error *error);
+void fg_web_stop(struct fg_web *web); /* may be NULL */
+
+#endif

@@ -1,0 +1,19 @@
+/* The handlers of the pages' requests, by subject; web_routes.c puts them into the table. Each relies on what
+ * the guard promises (web_call.h). */
+#ifndef FG_BUREAU_WEB_HANDLERS_H
+#define FG_BUREAU_WEB_HANDLERS_H
+
+#include "host/bureau/web_call.h"
+
+/* web_texts.c */
+enum fg_err fg_web_texts_show(struct fg_web_call *call, struct fg_error *error);
+
+/* web_lists.c */
+enum fg_err fg_web_cylinders_list(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_stations_list(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_alarms_list(struct fg_web_call *call, struct fg_error *error);
+
+/* web_public.c */
+enum fg_err fg_web_public_cylinder(struct fg_web_call *call, struct fg_error *error);
+
+#endif

@@ -1,0 +1,36 @@
+/* The server of pages as its files share it (web.h). Private to web_*.c. */
+#ifndef FG_BUREAU_WEB_PRIVATE_H
+#define FG_BUREAU_WEB_PRIVATE_H
+
+#include <pthread.h>
+
+#include "host/bureau/sql_pool.h"
+#include "host/bureau/web.h"
+#include "host/bureau/web_rate.h"
+#include "proto/https_server.h"
+#include "proto/page_guard.h"
+
+#define FG_WEB_METHODS 4
+#define FG_WEB_COOKIE_NAME_BYTES 40
+
+struct fg_web_exports;
+struct fg_web_verifier;
+
+struct fg_web {
+    struct fg_web_settings settings;
+    struct fg_server *server;
+    struct fg_route routes[FG_WEB_METHODS]; /* every path comes to one handler */
+    /* Written before the first request is served. */
+    struct fg_page_names names;
+    char cookie_name[FG_WEB_COOKIE_NAME_BYTES];
+    pthread_mutex_t starting; /* held until they are */
+    struct fg_sql_pool *pool;
+    struct fg_web_exports *exports;
+    struct fg_web_verifier *verifier;
+    struct fg_web_rate by_address;
+    struct fg_web_rate sign_in;
+    struct fg_web_rate public_by_address;
+    struct fg_web_rate public_all;
+};
+
+#endif

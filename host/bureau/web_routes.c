@@ -1,0 +1,73 @@
+/* The table of what the pages may ask (web_call.h). web/openapi.json says the same for people and other
+ * programs; a test holds the two against each other. */
+#include "host/bureau/web_handlers.h"
+#include "host/bureau/web_verify.h"
+
+#define API "/api/v1/"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NAME(place, name, needed)                                                                            \
+    {                                                                                                        \
+        name, place, FG_WEB_NAME, needed, 1, FG_NAME_MAX, NULL                                               \
+    }
+#define CODE(place, needed)                                                                                  \
+    {                                                                                                        \
+        "code", place, FG_WEB_CODE, needed, 1, FG_CODE_MAX, NULL                                             \
+    }
+#define PLATE(place, needed)                                                                                 \
+    {                                                                                                        \
+        "plate", place, FG_WEB_TEXT, needed, 1, FG_PLATE_MAX, NULL                                           \
+    }
+#define WORD_OF(name)                                                                                        \
+    {                                                                                                        \
+        name, FG_WEB_QUERY, FG_WEB_UPPER, false, 1, 40, NULL                                                 \
+    }
+#define AFTER                                                                                                \
+    {                                                                                                        \
+        "after", FG_WEB_QUERY, FG_WEB_KEY, false, 1, 260, NULL                                               \
+    }
+#define LIMIT                                                                                                \
+    {                                                                                                        \
+        "limit", FG_WEB_QUERY, FG_WEB_NUMBER, false, 1, 200, NULL                                            \
+    }
+
+static const struct fg_web_parameter cylinders[] = {CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false),
+                                                    AFTER, LIMIT};
+static const struct fg_web_parameter stations[] = {AFTER, LIMIT};
+static const struct fg_web_parameter alarms[] = {{"open", FG_WEB_QUERY, FG_WEB_BOOL, false, 0, 0, NULL},
+                                                 WORD_OF("kind"),
+                                                 NAME(FG_WEB_QUERY, "station", false),
+                                                 AFTER,
+                                                 LIMIT};
+static const struct fg_web_parameter verify[] = {NAME(FG_WEB_BODY, "controller", false)};
+static const struct fg_web_parameter verification[] = {
+    {"id", FG_WEB_PATH, FG_WEB_NUMBER, true, 1, INT64_C(999999999999), NULL}};
+static const struct fg_web_parameter public_cylinder[] = {CODE(FG_WEB_PATH, true)};
+
+/* method, path, access, right, action of the trail, parameters, handler */
+#define ROUTE(method, path, access, right, action, table, handle)                                            \
+    {                                                                                                        \
+        method, path, FG_WEB_##access, FG_WEB_MAY_##right, false, action, COUNT(table), table, handle        \
+    }
+#define PLAIN(method, path, access, right, action, handle)                                                   \
+    {                                                                                                        \
+        method, path, FG_WEB_##access, FG_WEB_MAY_##right, false, action, 0, NULL, handle                    \
+    }
+
+static const struct fg_web_route routes[] = {
+    {"GET", API "texts", FG_WEB_PUBLIC, FG_WEB_MAY_READ, true, NULL, 0, NULL, fg_web_texts_show},
+    ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),
+    ROUTE("GET", API "stations", PERMITTED, READ, NULL, stations, fg_web_stations_list),
+    ROUTE("GET", API "alarms", PERMITTED, READ, NULL, alarms, fg_web_alarms_list),
+    PLAIN("GET", API "verifications", PERMITTED, READ, NULL, fg_web_verify_list),
+    ROUTE("POST", API "verifications", PERMITTED, VERIFY, "VERIFY", verify, fg_web_verify_start),
+    ROUTE("GET", API "verifications/{id}", PERMITTED, READ, NULL, verification, fg_web_verify_show),
+    ROUTE("GET", "/public/cylinder/{code}", PUBLIC, READ, NULL, public_cylinder, fg_web_public_cylinder),
+};
+_Static_assert(COUNT(routes) <= FG_WEB_ROUTES_MAX, "the table is as large as its users think");
+
+const struct fg_web_route *fg_web_routes(size_t *ret_count)
+{
+    *ret_count = COUNT(routes);
+    return routes;
+}

@@ -1,0 +1,26 @@
+/* Rows of the bureau's tables as the JSON of the pages: one place for each kind of row, so that it looks the
+ * same wherever it stands.
+ *
+ * Relies on: host/sql, web_json.h. */
+#ifndef FG_BUREAU_WEB_ROWS_H
+#define FG_BUREAU_WEB_ROWS_H
+
+#include "host/bureau/web_json.h"
+#include "host/sql/sql.h"
+
+#define FG_WEB_CYLINDER_COLUMNS                                                                              \
+    "code, uid, state, medium, first_fill_pending, nominal_kpa, capacity_dl, tare_g, maximum_fill_g, made, " \
+    "inspection_due, end_of_life, owner, plate, area"
+void fg_web_cylinder_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row);
+
+#define FG_WEB_ALARM_COLUMNS                                                                                 \
+    "kind, subject, number, since_ms, last_ms, count, controller, station, code, sequence, detail, "         \
+    "closed_ms, closed_by, closed_why"
+void fg_web_alarm_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row);
+
+/* "", "IN_SERVICE" ...; "" for an unknown number. */
+const char *fg_web_state_name(int64_t state);
+const char *fg_web_medium_name(int64_t medium);
+const char *fg_web_identity_name(int64_t identity);
+
+#endif
