@@ -29,6 +29,18 @@ static const struct entry events[] = {
 #undef FG_EVENT
 };
 
+static const struct entry advice[] = {
+#define FG_ADVICE(name, english, chinese) {FG_REASON_##name, false, #name, {english, chinese}},
+#include "proto/catalogue/advice.def"
+#undef FG_ADVICE
+};
+
+static const struct entry panel[] = {
+#define FG_PANEL(name, english, chinese) {0, false, #name, {english, chinese}},
+#include "proto/catalogue/panel.def"
+#undef FG_PANEL
+};
+
 static const char *const texts[FG_TEXT_ID_COUNT][FG_LANGUAGE_COUNT] = {
 #define FG_TEXT(name, english, chinese) {english, chinese},
 #include "proto/catalogue/texts.def"
@@ -39,6 +51,18 @@ static const char *const kind_names[] = {NULL,      "BOOT",       "LIST",  "OPER
                                          "REFUSED", "AUTHORISED", "ENDED", "EVENT"};
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+    const char *name;
+    const struct entry *entries;
+    size_t count;
+} tables[FG_TABLE_COUNT] = {
+    [FG_TABLE_PANEL] = {"panel", panel, LENGTH_OF(panel)},
+    [FG_TABLE_REASON] = {"reason", reasons, LENGTH_OF(reasons)},
+    [FG_TABLE_ADVICE] = {"advice", advice, LENGTH_OF(advice)},
+    [FG_TABLE_STOP] = {"stop", stops, LENGTH_OF(stops)},
+    [FG_TABLE_EVENT] = {"event", events, LENGTH_OF(events)},
+};
 
 static const struct entry *entry_find(const struct entry *table, size_t count, int number)
 {
@@ -91,6 +115,27 @@ const char *fg_text(enum fg_language language, enum fg_text_id id)
 const char *fg_reason_text(enum fg_language language, enum fg_reason reason)
 {
     return entry_text(entry_find(reasons, LENGTH_OF(reasons), (int)reason), language);
+}
+
+const char *fg_advice_text(enum fg_language language, enum fg_reason reason)
+{
+    return entry_text(entry_find(advice, LENGTH_OF(advice), (int)reason), language);
+}
+
+const char *fg_table_name(enum fg_text_table table)
+{
+    return (unsigned)table < FG_TABLE_COUNT ? tables[table].name : "?";
+}
+
+bool fg_table_text(enum fg_text_table table, size_t index, enum fg_language language, const char **ret_name,
+                   const char **ret_text)
+{
+    if ((unsigned)table >= FG_TABLE_COUNT || (unsigned)language >= FG_LANGUAGE_COUNT ||
+        index >= tables[table].count)
+        return false;
+    *ret_name = tables[table].entries[index].name;
+    *ret_text = tables[table].entries[index].texts[language];
+    return true;
 }
 
 const char *fg_stop_text(enum fg_language language, enum fg_stop stop)

@@ -5,6 +5,8 @@
 #ifndef FG_PROTO_CATALOGUE_H
 #define FG_PROTO_CATALOGUE_H
 
+#include <stddef.h>
+
 #include "proto/types.h"
 
 enum fg_language { FG_LANGUAGE_ENGLISH = 0, FG_LANGUAGE_CHINESE, FG_LANGUAGE_COUNT };
@@ -34,6 +36,27 @@ const char *fg_reason_name(enum fg_reason reason);
 const char *fg_stop_name(enum fg_stop stop);
 const char *fg_event_name(enum fg_event_kind event);
 const char *fg_entry_kind_name(enum fg_entry_kind kind);
+
+/* What an attendant does about this reason; never NULL, "?" for an unknown one. */
+const char *fg_advice_text(enum fg_language language, enum fg_reason reason);
+
+/* Whole tables, for who hands all texts on (the panel). */
+enum fg_text_table {
+    FG_TABLE_PANEL = 0, /* the operator's panel, panel.def */
+    FG_TABLE_REASON,
+    FG_TABLE_ADVICE, /* by the reasons' names */
+    FG_TABLE_STOP,
+    FG_TABLE_EVENT,
+    FG_TABLE_COUNT
+};
+
+/* Stable name of a table in lower case ("panel"); "?" for an unknown one. */
+const char *fg_table_name(enum fg_text_table table);
+
+/* The stable name of the text at index, and the text; both stay for ever. False: index is behind the last
+ * one, or table or language is unknown; then nothing is set. */
+bool fg_table_text(enum fg_text_table table, size_t index, enum fg_language language, const char **ret_name,
+                   const char **ret_text);
 
 /* The reason, event or kind with this name, or 0. */
 enum fg_reason fg_reason_by_name(const char *name);

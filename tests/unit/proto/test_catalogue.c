@@ -49,3 +49,66 @@ TEST("every kind of journal entry has a name and texts")
         CHECK(strcmp(fg_entry_kind_text(FG_LANGUAGE_CHINESE, (enum fg_entry_kind)kind), "?") != 0);
     }
 }
+
+TEST("every reason has an advice in both languages, and every advice a reason")
+{
+    const char *name;
+    const char *text;
+
+    for (size_t i = 0; fg_table_text(FG_TABLE_REASON, i, FG_LANGUAGE_ENGLISH, &name, &text); i++) {
+        enum fg_reason reason = fg_reason_by_name(name);
+
+        CHECK(strlen(fg_advice_text(FG_LANGUAGE_ENGLISH, reason)) > 20);
+        CHECK((unsigned char)fg_advice_text(FG_LANGUAGE_CHINESE, reason)[0] >= 0x80);
+    }
+    for (size_t i = 0; fg_table_text(FG_TABLE_ADVICE, i, FG_LANGUAGE_ENGLISH, &name, &text); i++)
+        CHECK(fg_reason_by_name(name) != FG_REASON_NONE);
+    CHECK_TEXT(fg_advice_text(FG_LANGUAGE_ENGLISH, FG_REASON_NONE), "?");
+}
+
+/* Names are a key in JSON: one twice would hide the other. */
+static size_t texts_counted(enum fg_text_table table)
+{
+    size_t count = 0;
+    const char *english;
+    const char *chinese;
+    const char *name;
+    const char *other;
+
+    while (fg_table_text(table, count, FG_LANGUAGE_ENGLISH, &name, &english)) {
+        CHECK(fg_table_text(table, count, FG_LANGUAGE_CHINESE, &other, &chinese));
+        CHECK_TEXT(name, other);
+        CHECK(english[0] != '\0' && chinese[0] != '\0');
+        for (size_t i = 0; i < count && fg_table_text(table, i, FG_LANGUAGE_ENGLISH, &other, &english); i++)
+            CHECK(strcmp(name, other) != 0);
+        count++;
+    }
+    return count;
+}
+
+TEST("every text of the panel's tables stands in both languages under a name of its own")
+{
+    CHECK(texts_counted(FG_TABLE_PANEL) >= 100);
+    CHECK(texts_counted(FG_TABLE_REASON) >= 30);
+    CHECK_INT(texts_counted(FG_TABLE_ADVICE), texts_counted(FG_TABLE_REASON));
+    CHECK(texts_counted(FG_TABLE_STOP) >= 10);
+    CHECK(texts_counted(FG_TABLE_EVENT) >= 10);
+    CHECK_INT(texts_counted(FG_TABLE_COUNT), 0);
+    CHECK_TEXT(fg_table_name(FG_TABLE_ADVICE), "advice");
+    CHECK_TEXT(fg_table_name(FG_TABLE_COUNT), "?");
+}
+
+/* Values of the panel's {0} and {1} are put in by the page: both languages must take the same. */
+TEST("a text of the panel takes the same values in both languages")
+{
+    static const char *const places[] = {"{0}", "{1}", "{2}"};
+    const char *english;
+    const char *chinese;
+    const char *name;
+
+    for (size_t i = 0; fg_table_text(FG_TABLE_PANEL, i, FG_LANGUAGE_ENGLISH, &name, &english); i++) {
+        CHECK(fg_table_text(FG_TABLE_PANEL, i, FG_LANGUAGE_CHINESE, &name, &chinese));
+        for (size_t place = 0; place < sizeof(places) / sizeof(places[0]); place++)
+            CHECK_INT(strstr(english, places[place]) != NULL, strstr(chinese, places[place]) != NULL);
+    }
+}
