@@ -9,7 +9,7 @@ const STATE_FORM = {
   now_ms: 0, utc_offset_s: 0, today: 0, point: '', controller: '', medium: '', display: '', phase: '', phase_left_ms: 0,
   suspended_by_operator: false, valve: false, locked_out: false, device_fault: false, emergency_stop: false, point_blocked: false,
   tag: { present: false, uid: '' },
-  decision: { count: 0, code: '', plate: '', identity: '', reasons: [], failing_code: '' },
+  decision: { count: 0, code: '', plate: '', identity: '', reasons: [], failing_code: '', failing_reason: null },
   readings: {},
   checks: { pre: [], pre_wanted: 0, pre_done: 0, post: [], post_wanted: 0, post_done: 0 },
   sign_in_blocked_ms: 0,
@@ -25,6 +25,9 @@ const BOARD_FORM = { version: 0, operators: [], today: { fills: 0, refusals: 0, 
 
 /** @param {any} value @param {any} form @param {string} path */
 function requireForm(value, form, path) {
+  if (form === null) {
+    return;
+  }
   if (typeof value !== typeof form || value === null || Array.isArray(value) !== Array.isArray(form)) {
     throw new Error(`${path} is not as agreed`);
   }
@@ -35,10 +38,11 @@ function requireForm(value, form, path) {
   }
 }
 
-/** Throws on anything that is not a whole state.
+/** Throws on anything that is not a whole state. Before the first decision there is none: then it is an empty one.
  * @param {string} data @returns {State} */
 export function parseState(data) {
   const state = JSON.parse(data);
+  state.decision ??= STATE_FORM.decision;
   requireForm(state, STATE_FORM, 'state');
   return state;
 }
