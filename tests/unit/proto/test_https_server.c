@@ -371,3 +371,88 @@ TEST("a server stops with idle connections and an endless stream open")
     (void)close(stream);
     fg_server_stop(NULL);
 }
+
+/* ---- a thread per connection, headers for every answer ---- */
+
+TEST("with a thread per connection, handlers that wait delay nobody")
+{
+    static const char wait[] = "GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    struct fg_server_fixture fixture;
+    char answer[1000];
+    int waiting[3];
+
+    fg_fixture_prepare(&fixture, true, 0);
+    fixture.settings.threads = 0;
+    fixture.settings.thread_per_connection = true;
+    fixture.settings.connections_max = 8;
+    fg_fixture_start(&fixture);
+    for (size_t i = 0; i < 3; i++) {
+        waiting[i] = fg_fixture_connect(&fixture);
+        fg_fixture_send(waiting[i], wait, sizeof(wait) - 1);
+    }
+    fg_fixture_await_handler();
+    CHECK_HAS(ask(&fixture, URL "/show/x"), "status=200");
+    CHECK_HAS(ask(&fixture, URL "/stream"), "piecepiecepiece status=200");
+    fg_fixture_release();
+    for (size_t i = 0; i < 3; i++) {
+        (void)fg_fixture_drain(waiting[i], answer, sizeof(answer));
+        CHECK_HAS(answer, "waited");
+    }
+    fg_fixture_stop(&fixture);
+}
+
+TEST("with a thread per connection there are so many connections, a slow one is cut, and the server stops")
+{
+    struct fg_server_fixture fixture;
+    char some[1000];
+    int slow;
+    int stream;
+
+    fg_fixture_prepare(&fixture, true, 500);
+    fixture.settings.thread_per_connection = true;
+    fixture.settings.connections_max = 2;
+    fg_fixture_start(&fixture);
+    slow = fg_fixture_connect(&fixture);
+    fg_fixture_send(slow, "GET /sh", 7);
+    stream = fg_fixture_connect(&fixture);
+    fg_fixture_send(stream, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n", 34);
+    CHECK(recv(stream, some, sizeof(some), 0) > 0);
+    CHECK_HAS(fg_fixture_shell(&fixture, NULL, "curl -sS --max-time 60 " URL "/who; echo exit=$?"), "exit=");
+    (void)fg_fixture_drain(slow, some, sizeof(some));
+    (void)close(stream);
+    fg_fixture_stop(&fixture);
+}
+
+TEST("headers for every answer stand in refusals too, and give way to an answer's own")
+{
+    static const struct fg_answer_header headers[] = {{"X-Common", "yes"}, {"ETag", "\"common\""}};
+    static const char *const paths[] = {"/who", "/nowhere", "/secret", "/nothing"};
+    struct fg_server_fixture fixture;
+    const char *output;
+
+    fg_fixture_prepare(&fixture, true, 0);
+    fixture.settings.headers = headers;
+    fixture.settings.header_count = 2;
+    fg_fixture_start(&fixture);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        output = fg_fixture_shell(&fixture, NULL, "curl -sS --max-time 60 -i " URL "%s", paths[i]);
+        CHECK_HAS(output, "X-Common: yes\r\n");
+        CHECK_HAS(output, "ETag: \"common\"\r\n");
+    }
+    output = ask(&fixture, "-i " URL "/show/x");
+    CHECK_HAS(output, "ETag: \"v1\"\r\n");
+    CHECK(strstr(output, "common") == NULL);
+    fg_fixture_stop(&fixture);
+}
+
+TEST("more threads than a process should have, or more headers than there is room for, are refused")
+{
+    struct fg_server_fixture fixture;
+
+    fg_fixture_prepare(&fixture, true, 0);
+    fixture.settings.thread_per_connection = true;
+    CHECK_INT(fg_server_start(&fixture.settings, &fixture.server, &fixture.error), FG_E_ARG);
+    fixture.settings.connections_max = 8;
+    fixture.settings.header_count = FG_SERVER_HEADERS_MAX + 1;
+    CHECK_INT(fg_server_start(&fixture.settings, &fixture.server, &fixture.error), FG_E_ARG);
+}
