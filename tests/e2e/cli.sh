@@ -86,6 +86,64 @@ expect "LIST-IS-SIGNED: a store asked with another key proves nothing" 1 'fillga
     "$fillgate" list show CN-1 --list "$work/list.db" --key "$work/stranger.pem.pub"
 expect "asking a store that is not there makes none" 3 'No such file' "$fillgate" list show CN-1 --list "$work/none.db" \
     --key "$work/bureau.pem.pub"
+
+pin='^20000:[0-9a-f]{32}:[0-9a-f]{64}$'
+expect "operator pin makes a value for rules from standard input" 0 "$pin" bash -c 'echo 246810 | "$fillgate" operator pin'
+expect "each time another, with a salt of its own" 0 '^2$' bash -c \
+    'for i in 1 2; do echo 246810 | "$fillgate" operator pin; done | sort -u | wc -l'
+expect "what it makes is what openssl derives" 0 '^same$' bash -c '
+    IFS=: read -r rounds salt digest < <(echo 246810 | "$fillgate" operator pin)
+    made=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt pass:246810 -kdfopt "hexsalt:$salt" -kdfopt "iter:$rounds" PBKDF2)
+    [ "$(tr -d ":\n" <<<"${made,,}")" = "$digest" ] && echo same'
+expect "a PIN of letters or of five digits is none" 3 '6 to 12 decimal digits' bash -c 'echo 12345 | "$fillgate" operator pin'
+expect "a PIN is no argument" 2 'too many' "$fillgate" operator pin 246810
+(umask 077 && echo 246810 >"$work/pin")
+expect "a PIN from a file" 0 "$pin" "$fillgate" operator pin --pin-file "$work/pin"
+chmod 644 "$work/pin"
+expect "not from one that others can read" 3 'chmod 600' "$fillgate" operator pin --pin-file "$work/pin"
+expect "nor from one that is not there" 3 'No such file' "$fillgate" operator pin --pin-file "$work/nothing"
+
+# at_terminal FIRST SECOND: answers the two questions, each only when it is asked (what comes before is thrown away)
+at_terminal() {
+    local n=0 question
+    rm -f "$work/keys"
+    mkfifo "$work/keys"
+    : >"$work/screen"
+    timeout 30 script -qefc "$fillgate operator pin; echo exit \$?" /dev/null <"$work/keys" >"$work/screen" &
+    exec 3>"$work/keys"
+    for question in 'New PIN' 'same again'; do
+        for _ in $(seq 100); do grep -q "$question" "$work/screen" && break; sleep 0.1; done
+        shift $((n > 0))
+        echo "$1" >&3
+        n=1
+    done
+    wait $!
+    exec 3>&-
+    tr -d '\r' <"$work/screen"
+}
+export -f at_terminal
+expect "at a terminal a PIN is asked for twice" 0 "$pin" bash -c 'at_terminal 246810 246810'
+expect "and is not to be seen" 1 '^0$' grep -c 246810 "$work/screen"
+expect "not the same twice: nothing is made" 0 'not the same twice' bash -c 'at_terminal 246810 246811'
+expect "and the command fails" 0 'exit 3' cat "$work/screen"
+
+{
+    cat boards/sim/rules.ini
+    echo "operator = op-wang, 2030-01-01, card=04900000000A01, pin=$(echo 246810 | "$fillgate" operator pin)"
+    echo "operator = op-li,"
+} >"$work/operators.ini"
+with_operators=(--csv "$work/registry.csv" --rules "$work/operators.ini" --key "$work/bureau.pem" --id l1 --version 4)
+expect "a list with operators" 0 'l1 4, 2 rows' "$fillgate" list build "${with_operators[@]}" --out "$work/4.fgl"
+expect "its import names them, not what their PINs are checked against" 0 \
+    '^  operator op-wang  certificate_end 2030-01-01  card yes  pin yes$' "$fillgate" list import "$work/4.fgl" "${store[@]}"
+expect "list show without a code names them too" 0 '^  operator op-li  certificate_end -  card no  pin no$' \
+    "$fillgate" list show "${store[@]}"
+expect "and as JSON" 0 '"operators":\[\{"operator":"op-wang","certificate_end_day":21915,"card":true,"pin":true\}' \
+    "$fillgate" list show --json "${store[@]}"
+echo 'operator = op-wang, 2031-01-01' >>"$work/operators.ini"
+expect "an operator who stands twice is named by line" 3 'operators.ini:[0-9]+: operator: operator op-wang stands twice' \
+    "$fillgate" list build "${with_operators[@]}" --out "$work/5.fgl"
+
 echo 'CN-3,zz,in_service,cng,0,20000,700,0,0,2099-01-01,,U1,P1' >>"$work/registry.csv"
 expect "a wrong row is named by line and column" 3 'registry.csv:4:2: ' bash -c 'build_list 3 "$work/3.fgl" "$work/bureau.pem"'
 expect "and nothing is written" 2 'No such file' ls "$work/3.fgl"

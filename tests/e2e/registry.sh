@@ -153,10 +153,52 @@ publishing() {
     holds "four versions are recorded, no more" "4|4" "SELECT COUNT(*), MAX(version) FROM list_version"
 }
 
+operators() {
+    expect "a station's operators are signed with its rules" 0 '^  operator op-1  certificate_end 2027-01-01  card no  pin no$' \
+        "$fillgate" list show --list "in-$kind.db" --key list.pem.pub
+    expect "an operator shows that there is no PIN" 0 '^pin +no$' registry show operator op-1
+    expect "nobody sets a PIN without a reason" 2 'why' registry pin op-1
+    expect "a PIN is set from standard input" 0 'op-1: PIN set' bash -c 'echo 246810 | "$0" registry pin op-1 --database "$1" \
+        --why "first PIN" --who wang' "$fillgate" "$database"
+    expect "five digits are none" 3 '6 to 12' bash -c 'echo 24681 | "$0" registry pin op-1 --database "$1" --why x' "$fillgate" "$database"
+    expect "for nobody there is none" 3 'op-9' bash -c 'echo 246810 | "$0" registry pin op-9 --database "$1" --why x' "$fillgate" "$database"
+    expect "an operator shows that there is one" 0 '^pin +yes$' registry show operator op-1
+    expect "also as JSON" 0 '"pin":true' registry show operator op-1 --json
+    expect "the history says so, and no more" 0 '  pin set  \(wang: first PIN\)$' registry history operator op-1
+    holds "what is kept is salted and slow" "20000|16|32" "SELECT pin_rounds, length(pin_salt), length(pin_digest) FROM operator
+        WHERE operator = 'op-1'"
+    holds "and in no text of the history" "" "SELECT old_value || new_value FROM change WHERE field = 'pin set'"
+    expect "the list of operators has no PINs" 0 '^operator,name,card_uid,certificate_end,station$' registry list operator
+    expect "and imports again" 0 '1 .*, 0 ' bash -c '"$0" registry list operator --database "$1" >ops.csv &&
+        "$0" registry import operator ops.csv --database "$1" --why again' "$fillgate" "$database"
+    printf 'operator,pin,certificate_end,station\nop-1,246810,2027-01-01,ST-1\n' >pins.csv
+    expect "a CSV with PINs is refused" 3 '^pins.csv:1:2: column pin' registry import operator pins.csv --why x
+    expect "a PIN is news for the list" 0 'ST-1 5, 3 ' publish --key list.pem
+    expect "once" 0 'ST-1: ' publish --key list.pem
+    expect "who signs elsewhere sees the operators" 0 '^  operator op-1 .* pin yes$' bash -c '"$0" bureau prepare ST-1 next \
+        --database "$1" && "$0" key sign-manifest next signed --key list.pem' "$fillgate" "$database"
+    "$fillgate" list import "lists-$kind/ST-1/5.fgl" --list "in-$kind.db" --key list.pem.pub >out 2>&1 || cat out
+    expect "a controller has it" 0 '^  operator op-1 .* pin yes$' "$fillgate" list show --list "in-$kind.db" --key list.pem.pub
+    expect "a PIN is taken away" 0 'op-1: PIN cleared' registry pin op-1 --clear --why "lost his phone"
+    expect "once, too" 0 'op-1: has no PIN' registry pin op-1 --clear --why "lost his phone"
+    expect "that is news as well" 0 'ST-1 6, 3 ' publish --key list.pem
+    {
+        echo operator,certificate_end,station
+        for n in $(seq -w 2 34); do echo "op-$n,2030-01-01,ST-1"; done
+    } >many.csv
+    registry import operator many.csv --why "a merger" >/dev/null
+    expect "more operators than rules can carry are not published" 3 'station ST-1: it has 34 operators' publish --key list.pem
+    printf 'operator = op-1, 2030-01-01\n' | cat rules.ini - >rules-with.ini
+    expect "rules of the registry have none of their own" 3 'without operators' registry set station ST-1 \
+        --field rules=@rules-with.ini --why x
+    expect "Chinese texts" 0 '没有 PIN' env LC_ALL=zh_CN.UTF-8 "$fillgate" registry pin op-1 --clear --why x --database "$database"
+}
+
 all() {
     import_and_history
     decree
     publishing
+    operators
     rm -f other.pem other.pem.pub next signed strange
 }
 
