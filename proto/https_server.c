@@ -106,6 +106,7 @@ static enum fg_err open_listener(const struct fg_server_settings *settings,
 {
     const int on = 1;
     const int off = 0;
+    const unsigned user_timeout_ms = settings->request_max_ms;
     int listener = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (listener < 0)
@@ -124,8 +125,7 @@ static enum fg_err open_listener(const struct fg_server_settings *settings,
      * to it now and then would fit into the kernel's buffers for minutes. Without it this only takes longer.
      */
     if (settings->thread_per_connection)
-        (void)setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT,
-                         &(unsigned){(unsigned)settings->request_max_ms}, sizeof(unsigned));
+        (void)setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof(user_timeout_ms));
     *ret_socket = listener;
     return FG_OK;
 }

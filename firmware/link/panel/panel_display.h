@@ -9,10 +9,11 @@
 
 #include "proto/control.h"
 
-#define FG_PANEL_REFUSED_MS 5000      /* behind the tag, or the decision when there is no tag */
-#define FG_PANEL_DONE_MS 10000        /* behind a fill's end */
-#define FG_PANEL_CHECKING_MAX_MS 5000 /* a tag on which nobody decides (an operator's card) is no news then  \
-                                       */
+#define FG_PANEL_REFUSED_MS 5000 /* behind the tag, or the decision when there is no tag */
+#define FG_PANEL_DONE_MS 10000   /* behind a fill's end */
+#define FG_PANEL_CHECKING_MAX_MS                                                                             \
+    5000 /* a tag on which nobody decides (an operator's card) is no news then                               \
+          */
 #define FG_PANEL_STARTING_MAX_MS 10000
 #define FG_PANEL_READER_DOWN_MS 3000 /* a reader that is restarted in time is no fault */
 

@@ -117,8 +117,8 @@ TEST("BAD-INPUT-IS-SAFE: a member that is unknown, missing, twice there, of a wr
         "{\"sequence\":1,\"command\":\"sign_in\",\"operator\":\"a\\nb\",\"pin\":\"123456\"}",
         "{\"sequence\":1,\"command\":\"sign_in\",\"operator\":\"\xff\",\"pin\":\"123456\"}",
         "{\"sequence\":1,\"command\":\"sign_in\",\"operator\":\"\xed\xa0\x80\",\"pin\":\"123456\"}",
-        "{\"sequence\":1,\"command\":\"sign_in\",\"operator\":\"12345678901234567890123456789012\",\"pin\":"
-        "\"123456\"}",
+        ("{\"sequence\":1,\"command\":\"sign_in\",\"operator\":\"12345678901234567890123456789012\",\"pin\":"
+         "\"123456\"}"),
         "{\"sequence\":1,\"command\":\"check\",\"checks\":65536,\"failed\":false}",
         "{\"sequence\":1,\"command\":\"check\",\"checks\":-1,\"failed\":false}",
         "{\"sequence\":1,\"command\":\"check\",\"checks\":1,\"failed\":\"false\"}",

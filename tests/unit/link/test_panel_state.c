@@ -127,15 +127,17 @@ TEST("a cylinder, its decision, a fill, an operator: names, nothing unescaped")
         "\"display\":\"FILLING\",\"phase\":\"FILLING\"",
         "\"stop\":\"OPERATOR\",\"valve\":true",
         "\"tag\":{\"present\":true,\"uid\":\"04900000000001\"}",
-        "\"decision\":{\"count\":3,\"code\":\"HZ-CNG-900001\",\"plate\":\"浙ED9101\",\"identity\":\"SIGNED_"
-        "TAG\","
-        "\"reasons\":[\"INSPECTION_OVERDUE\",\"OTHER_CYLINDER_FAILS\"],\"failing_code\":\"HZ-CNG-900010\","
-        "\"failing_reason\":\"SCRAPPED\",\"sequence\":17}",
-        "\"cylinder\":{\"medium\":\"CNG\",\"nominal_kpa\":20000,\"capacity_dl\":700,\"tare_g\":58000,"
-        "\"maximum_fill_g\":0,"
-        "\"inspection_due\":20600,\"end_of_life\":25000,\"others\":[\"HZ-CNG-900010\"],\"owner\":\"HZGAS\"}",
-        "\"fill\":{\"programme\":\"PRESSURE\",\"quantity_g\":1200,\"target\":19800,\"progress_permille\":432,"
-        "\"remaining_ms\":95000,\"authorised\":16}",
+        ("\"decision\":{\"count\":3,\"code\":\"HZ-CNG-900001\",\"plate\":\"浙ED9101\",\"identity\":\"SIGNED_"
+         "TAG\","
+         "\"reasons\":[\"INSPECTION_OVERDUE\",\"OTHER_CYLINDER_FAILS\"],\"failing_code\":\"HZ-CNG-900010\","
+         "\"failing_reason\":\"SCRAPPED\",\"sequence\":17}"),
+        ("\"cylinder\":{\"medium\":\"CNG\",\"nominal_kpa\":20000,\"capacity_dl\":700,\"tare_g\":58000,"
+         "\"maximum_fill_g\":0,"
+         "\"inspection_due\":20600,\"end_of_life\":25000,\"others\":[\"HZ-CNG-900010\"],\"owner\":"
+         "\"HZGAS\"}"),
+        ("\"fill\":{\"programme\":\"PRESSURE\",\"quantity_g\":1200,\"target\":19800,\"progress_permille\":"
+         "432,"
+         "\"remaining_ms\":95000,\"authorised\":16}"),
         "\"checks\":{\"pre\":[\"valve_and_piping\"],\"pre_wanted\":1,",
         "\"operator\":{\"id\":\"op-\\\"王\\\"\",\"certificate_end\":20480,\"idle_left_ms\":540000}",
         "\"last\":{\"fills\":2,\"stop\":\"TARGET_REACHED\",\"quantity_g\":9120,\"sequence\":15}",
