@@ -38,7 +38,7 @@ enum cli_exit cli_registry_pin(const struct cli_call *call)
     if (cli_value(call, "--database") == NULL || cli_value(call, "--why") == NULL)
         return cli_usage(call, "give --database URL and --why TEXT");
     if (!clear)
-        result = cli_pin_read(call, pin, &error);
+        result = cli_pin_read(call, CLI_PIN_TO_SET, pin, &error);
     if (result == FG_OK)
         result = pin_keep(call, clear ? NULL : pin, &changed, &error);
     mbedtls_platform_zeroize(pin, sizeof(pin));
@@ -58,7 +58,7 @@ static enum cli_exit pin_value(const struct cli_call *call)
     struct fg_operator person = {0};
     struct fg_error error;
     struct cli_json json;
-    enum fg_err result = cli_pin_read(call, pin, &error);
+    enum fg_err result = cli_pin_read(call, CLI_PIN_TO_SET, pin, &error);
 
     if (result == FG_OK)
         result = fg_pin_set(&person, pin, &error);

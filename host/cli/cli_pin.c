@@ -74,10 +74,15 @@ static enum fg_err quiet_read(const char *prompt, char line[LINE_BYTES], struct 
     return result;
 }
 
-static enum fg_err terminal_read(const struct cli_call *call, char line[LINE_BYTES], struct fg_error *error)
+static enum fg_err terminal_read(const struct cli_call *call, enum cli_pin_purpose purpose,
+                                 char line[LINE_BYTES], struct fg_error *error)
 {
     char again[LINE_BYTES] = "";
-    enum fg_err result = quiet_read(cli_text(call, FG_TEXT_CLI_PIN_NEW), line, error);
+    enum fg_err result;
+
+    if (purpose == CLI_PIN_TO_SIGN_IN)
+        return quiet_read(cli_text(call, FG_TEXT_CLI_PIN_ASK), line, error);
+    result = quiet_read(cli_text(call, FG_TEXT_CLI_PIN_NEW), line, error);
 
     if (result == FG_OK)
         result = quiet_read(cli_text(call, FG_TEXT_CLI_PIN_AGAIN), again, error);
@@ -106,8 +111,8 @@ static enum fg_err file_read(const char *path, char line[LINE_BYTES], struct fg_
     return result;
 }
 
-enum fg_err cli_pin_read(const struct cli_call *call, char ret_pin[FG_PIN_DIGITS_MAX + 1],
-                         struct fg_error *error)
+enum fg_err cli_pin_read(const struct cli_call *call, enum cli_pin_purpose purpose,
+                         char ret_pin[FG_PIN_DIGITS_MAX + 1], struct fg_error *error)
 {
     const char *path = cli_value(call, "--pin-file");
     char line[LINE_BYTES] = "";
@@ -117,7 +122,7 @@ enum fg_err cli_pin_read(const struct cli_call *call, char ret_pin[FG_PIN_DIGITS
     if (path != NULL)
         result = file_read(path, line, error);
     else if (isatty(STDIN_FILENO))
-        result = terminal_read(call, line, error);
+        result = terminal_read(call, purpose, line, error);
     else
         result = line_read(STDIN_FILENO, line, error);
     length = strlen(line);

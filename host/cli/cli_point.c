@@ -2,10 +2,12 @@
  * on: proto/control.h. */
 #include <errno.h>
 #include <inttypes.h>
+#include <mbedtls/platform_util.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/cli/cli_config.h"
+#include "host/cli/cli_pin.h"
 #include "host/cli/cli_point.h"
 #include "proto/code.h"
 #include "proto/control.h"
@@ -370,17 +372,29 @@ static bool copy_name(const char *value, char ret_name[FG_NAME_MAX + 1])
     return (size_t)snprintf(ret_name, FG_NAME_MAX + 1, "%s", value) <= FG_NAME_MAX;
 }
 
+/* By PIN as the operator; by the certificate's date as a technician at the board. */
 static enum cli_exit point_sign_in(const struct cli_call *call)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_SIGN_IN};
     const char *day = cli_value(call, "--certificate-end");
     struct fg_error error;
+    enum fg_err result;
+    enum cli_exit done;
 
     if (!copy_name(call->arguments[0], request.operator_id))
         return cli_usage(call, "the operator's id is longer than %d bytes", FG_NAME_MAX);
+    if (day != NULL && cli_value(call, "--pin-file") != NULL)
+        return cli_usage(call, "give --pin-file or --certificate-end, not both");
     if (day != NULL && cli_day_parse(day, &request.certificate_end_day, &error) != FG_OK)
         return cli_usage(call, "%s", error.text);
-    return tell(call, &request);
+    if (day != NULL)
+        return tell(call, &request);
+    result = cli_pin_read(call, CLI_PIN_TO_SIGN_IN, request.pin, &error);
+    if (result != FG_OK)
+        return cli_fail(call, result, &error);
+    done = tell(call, &request);
+    mbedtls_platform_zeroize(request.pin, sizeof(request.pin));
+    return done;
 }
 
 /* Without --item the items that the point waits for are all confirmed. */
@@ -469,7 +483,10 @@ static enum cli_exit point_recheck(const struct cli_call *call)
     }
 static const struct cli_option where_options[] = {WHERE, {0}};
 static const struct cli_option sign_in_options[] = {
-    WHERE, {"--certificate-end", "DATE", FG_TEXT_CLI_OPTION_CERTIFICATE, false}, {0}};
+    WHERE,
+    {"--pin-file", "FILE", FG_TEXT_CLI_OPTION_PIN_FILE, false},
+    {"--certificate-end", "DATE", FG_TEXT_CLI_OPTION_CERTIFICATE, false},
+    {0}};
 static const struct cli_option check_options[] = {WHERE,
                                                   {"--item", "NUMBER", FG_TEXT_CLI_OPTION_ITEM, true},
                                                   {"--failed", NULL, FG_TEXT_CLI_OPTION_FAILED, false},

@@ -52,6 +52,12 @@ expect "a missing key file is a failure, in JSON too" 3 '"error":"NOT_FOUND"' "$
 expect "point status without a socket is a wrong call" 2 'give --socket' "$fillgate" point status
 expect "point status without fillgated is a failure" 3 'none.sock' "$fillgate" point status --socket "$work/none.sock"
 expect "point suspend without fillgated is a failure" 3 'none.sock' "$fillgate" point suspend --socket "$work/none.sock"
+expect "a PIN and a date together are a wrong call" 2 'not both' \
+    "$fillgate" point sign-in anna --certificate-end 2030-01-01 --pin-file "$work/pin" --socket "$work/none.sock"
+printf '12345\n' >"$work/pin" && chmod 600 "$work/pin"
+expect "a PIN of five digits is asked of nobody" 3 'must be 6 to 12' "$fillgate" point sign-in anna --pin-file "$work/pin" --socket "$work/none.sock"
+expect "a PIN comes from standard input too, and never shows" 3 'none.sock' \
+    bash -c 'echo 123456 | "$1" point sign-in anna --socket "$2"' - "$fillgate" "$work/none.sock"
 expect "a date that does not exist is a wrong call" 2 'does not exist' \
     "$fillgate" point sign-in anna --certificate-end 2026-02-31 --socket "$work/none.sock"
 expect "a code with a small letter is a wrong call" 2 'none of 0-9' \
