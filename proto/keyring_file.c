@@ -91,8 +91,8 @@ static enum fg_err kept_verify(const char *path, struct kept *kept, const struct
     while (at < kept->length) {
         struct fg_keyring next;
         struct fg_error why = {0};
-        const uint8_t *bytes;
-        size_t length;
+        const uint8_t *bytes = NULL;
+        size_t length = 0;
         enum fg_err code = kept_step(path, kept, kept->ring_count + 1, &at, &bytes, &length, error);
 
         if (code != FG_OK)
@@ -160,8 +160,8 @@ static enum fg_err kept_pick(const char *path, const struct kept *kept, uint64_t
 
     for (size_t number = 1; at < kept->length; number++) {
         struct fg_keyring ring;
-        const uint8_t *bytes;
-        size_t length;
+        const uint8_t *bytes = NULL;
+        size_t length = 0;
         enum fg_err code = kept_step(path, kept, number, &at, &bytes, &length, error);
 
         if (code == FG_OK)
