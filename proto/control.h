@@ -2,8 +2,9 @@
  *
  * A Unix socket of type SOCK_SEQPACKET; one request per packet, one answer per request, each a protobuf
  * message of at most 64 KiB (control.proto; PROTOCOL.md, "Control socket"). Who may connect is a matter of
- * the socket file's permissions. control.c: the codec; control_client.c: the client. Not: the server (firmware/controller/control_server.h). Relies on: types.h,
- * nanopb, POSIX sockets. All functions: any thread, no global state. */
+ * the socket file's permissions. control.c: the codec; control_client.c: the client. Not: the server
+ * (firmware/controller/control_server.h). Relies on: types.h, nanopb, POSIX sockets. All functions: any
+ * thread, no global state. */
 #ifndef FG_PROTO_CONTROL_H
 #define FG_PROTO_CONTROL_H
 
