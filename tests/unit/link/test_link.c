@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,10 +14,12 @@
 #include "firmware/journal/journal.h"
 #include "firmware/link/link.h"
 #include "firmware/list/list.h"
+#include "host/listing/key_rings.h"
 #include "host/listing/list_routes.h"
 #include "host/pki/ca.h"
 #include "proto/enrol.h"
 #include "proto/https_server.h"
+#include "proto/keyring_file.h"
 #include "proto/monotime.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
@@ -37,6 +40,10 @@ struct controller {
     struct fg_journal *journal;
     struct fg_list *list;
     bool filling; /* imports are BUSY */
+    struct fg_keyring first_ring;
+    struct fg_keyring ring;
+    char ring_path[FG_CONTROL_PATH_MAX + 1]; /* its own chain */
+    unsigned rings_given;
     unsigned imports;
     char imported[FG_CONTROL_PATH_MAX + 1];
 };
@@ -58,6 +65,10 @@ struct hop {
     struct fg_sync_report report;
     struct fg_ca *ca;
     unsigned renewals;
+    char rings[256];      /* folder */
+    uint16_t ring_status; /* 0 = out of the folder */
+    char ring_text[32];
+    unsigned ring_asked;
 };
 
 static struct controller controller;
@@ -65,7 +76,7 @@ static struct hop hop;
 static struct fg_link_config config;
 static struct fg_link *link_under_test;
 static char log_text[65536];
-static struct fg_route routes[4];
+static struct fg_route routes[5];
 static int64_t tls_days = 400; /* that the link's first certificate is valid for */
 
 static int64_t real_now_ms(void *context)
@@ -95,6 +106,24 @@ static void tell_state(struct fg_control_state *state)
     state->wall_ms = real_now_ms(NULL);
 }
 
+/* As fillgated does it: verified by itself, kept, and its list judged anew. */
+static enum fg_err take_ring(const char *path, struct fg_error *error)
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    size_t length = 0;
+    uint8_t *bytes = fg_fixture_read(path, &length);
+    enum fg_err code = fg_keyring_file_add(controller.ring_path, &controller.first_ring, bytes, length,
+                                           &controller.ring, error);
+
+    free(bytes);
+    controller.rings_given++;
+    if (code != FG_OK)
+        return code;
+    return fg_list_trust(controller.list, keys,
+                         fg_keyring_keys(&controller.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX),
+                         error);
+}
+
 static void handle_control(void *context, const struct fg_control_request *request,
                            struct fg_control_answer *ret_answer)
 {
@@ -116,6 +145,10 @@ static void handle_control(void *context, const struct fg_control_request *reque
         ret_answer->result =
             fg_journal_take_receipt(controller.journal, request->receipt, request->receipt_length,
                                     &hop.receipt_key.public_key, NOON_MS, &error);
+    } else if (request->kind == FG_CONTROL_KEYRING) {
+        ret_answer->result = take_ring(request->path, &error);
+        if (ret_answer->result == FG_OK)
+            (void)snprintf(error.text, sizeof(error.text), "key ring taken");
     } else if (controller.filling) {
         ret_answer->result = fg_fail(&error, FG_E_BUSY, "a fill is under way");
     } else {
@@ -172,6 +205,10 @@ static void controller_start(void)
     CHECK_OK(fg_list_open(fg_test_path("in-force.db"), NULL, &fg_fixture_key()->public_key, 1,
                           &controller.list, &error),
              &error);
+    CHECK_OK(fg_keyring_first(&fg_fixture_key()->public_key, 1, NULL, &controller.first_ring, &error),
+             &error);
+    controller.ring = controller.first_ring;
+    (void)snprintf(controller.ring_path, sizeof(controller.ring_path), "%s", fg_test_path("in-force.bin"));
     CHECK_OK(
         fg_control_server_new(fg_test_path("control.sock"), handle_control, NULL, &controller.server, &error),
         &error);
@@ -298,6 +335,18 @@ static void handle_renew(void *context, const struct fg_request *request, struct
     fg_answer_bytes(ret_answer, 200, bytes, length);
 }
 
+static void handle_keys(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    (void)context;
+    (void)pthread_mutex_lock(&hop.mutex);
+    hop.ring_asked++;
+    if (hop.ring_status == 0)
+        fg_key_rings_answer(fg_key_rings_pick, hop.rings, request, ret_answer);
+    else
+        fg_answer_text(ret_answer, hop.ring_status, "%s", hop.ring_text);
+    (void)pthread_mutex_unlock(&hop.mutex);
+}
+
 static void certificate_make(struct fg_ca *ca, const char *role, const char *id, const char *file,
                              int64_t days)
 {
@@ -331,7 +380,7 @@ static void hop_start(void)
                                           .connections_max = 8,
                                           .request_max_ms = 20000,
                                           .routes = routes,
-                                          .route_count = 4};
+                                          .route_count = 5};
     struct fg_error error = {0};
     char paths[3][256];
 
@@ -353,6 +402,9 @@ static void hop_start(void)
         (struct fg_route){"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, handle_report, NULL};
     routes[2] = fg_listing_route(hop.listing);
     routes[3] = (struct fg_route){"POST", FG_SYNC_PATH_RENEW, FG_ENROL_BYTES_MAX, true, handle_renew, NULL};
+    routes[4] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, handle_keys, NULL};
+    (void)snprintf(hop.rings, sizeof(hop.rings), "%s", fg_test_path("rings"));
+    (void)mkdir(hop.rings, 0700);
     (void)snprintf(paths[0], sizeof(paths[0]), "%s", fg_test_path("station.pem"));
     (void)snprintf(paths[1], sizeof(paths[1]), "%s", fg_test_path("station.key"));
     (void)snprintf(paths[2], sizeof(paths[2]), "%s", fg_test_path("ca/ca.pem"));
@@ -736,6 +788,188 @@ TEST("LIST-IS-SIGNED: a list made for another station is not fetched")
     (void)fg_link_turn(link_under_test);
     CHECK_HAS(log_text, "list not fetched: ");
     CHECK_INT(controller.imports, 0);
+    world_end();
+}
+
+/* ---- key rings ---- */
+
+#define RING_KEYS 4
+static struct fg_private_key ring_keys[RING_KEYS]; /* [0] is the configured one */
+
+static void ring_keys_make(void)
+{
+    struct fg_error error = {0};
+
+    ring_keys[0] = *fg_fixture_key();
+    for (int i = 1; i < RING_KEYS; i++)
+        CHECK_OK(fg_private_key_new(&ring_keys[i], &error), &error);
+}
+
+/* Lays a ring with one list key into the hop's folder. */
+static void ring_publish(uint64_t version, const struct fg_private_key *by, const struct fg_private_key *key)
+{
+    struct fg_keyring ring = {
+        .version = version, .key_count = 1, .keys = {{FG_KEYRING_LIST, key->public_key}}};
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    char path[300];
+    size_t length = 0;
+    struct fg_error error = {0};
+
+    CHECK_OK(fg_keyring_encode(&ring, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_keyring_sign(bytes, length, by, bytes, sizeof(bytes), &length, &error), &error);
+    if (by != key)
+        CHECK_OK(fg_keyring_sign(bytes, length, key, bytes, sizeof(bytes), &length, &error), &error);
+    (void)snprintf(path, sizeof(path), "%s/ring-%llu", hop.rings, (unsigned long long)version);
+    fg_fixture_write_bytes(path, bytes, length);
+}
+
+static void publish_by(uint64_t version, const struct fg_private_key *key)
+{
+    struct fg_fixture_city city = {
+        .version = version, .bucket_bits = 4, .rows = 200, .expires_ms = INT64_C(4000000000000), .key = key};
+    struct fg_error error = {0};
+    char path[FG_FIXTURE_PATH];
+
+    fg_fixture_city("city.fgl", &city, path);
+    CHECK_OK(fg_listing_trust(hop.listing, &key->public_key, 1, &error), &error);
+    CHECK_OK(fg_listing_take(hop.listing, "city", path, &error), &error);
+}
+
+static uint64_t version_in_force(void)
+{
+    struct fg_manifest manifest = {.version = 0};
+    enum fg_err code;
+
+    (void)pthread_mutex_lock(&controller.mutex);
+    code = fg_list_manifest(controller.list, &manifest, NULL);
+    (void)pthread_mutex_unlock(&controller.mutex);
+    return code == FG_OK ? manifest.version : 0;
+}
+
+static unsigned count_in_log(const char *text)
+{
+    unsigned count = 0;
+
+    for (const char *at = strstr(log_text, text); at != NULL; at = strstr(at + 1, text))
+        count++;
+    return count;
+}
+
+TEST("LIST-IS-SIGNED: a ring comes before the list that its new key signed, and both reach fillgated")
+{
+    world_start();
+    ring_keys_make();
+    publish_by(1, &ring_keys[0]);
+    turns();
+    CHECK_INT(version_in_force(), 1);
+    CHECK_INT(hop.ring_asked, 1);
+    CHECK_INT(controller.rings_given, 0);
+    ring_publish(1, &ring_keys[0], &ring_keys[1]);
+    publish_by(2, &ring_keys[1]);
+    config.times.list_ms = 20;
+    link_restart(fg_server_port(hop.server));
+    TURN_UNTIL(version_in_force() == 2);
+    CHECK_INT(controller.ring.version, 1);
+    CHECK_INT(controller.rings_given, 1);
+    CHECK_HAS(log_text, "key ring 1 is in force here");
+    CHECK_HAS(log_text, "key ring 1 handed over");
+    /* What the retired key signs counts no longer, with the link running on. */
+    publish_by(3, &ring_keys[0]);
+    TURN_UNTIL(strstr(log_text, "list not fetched: manifest: signed with key") != NULL);
+    CHECK_INT(version_in_force(), 2);
+    world_end();
+}
+
+TEST("a link and a fillgated several rings behind get each ring in between, after a restart too")
+{
+    world_start();
+    ring_keys_make();
+    for (uint64_t i = 1; i < RING_KEYS; i++)
+        ring_publish(i, &ring_keys[i - 1], &ring_keys[i]);
+    publish_by(1, &ring_keys[RING_KEYS - 1]);
+    turns();
+    CHECK_INT(controller.ring.version, RING_KEYS - 1);
+    CHECK_INT(version_in_force(), 1);
+    /* fillgated is another one now, with nothing but its configured key; the hop hands out no ring. */
+    (void)pthread_mutex_lock(&controller.mutex);
+    CHECK_INT(unlink(controller.ring_path), 0);
+    controller.ring = controller.first_ring;
+    (void)pthread_mutex_unlock(&controller.mutex);
+    hop.ring_status = 404;
+    link_restart(fg_server_port(hop.server));
+    turns();
+    CHECK_INT(controller.ring.version, RING_KEYS - 1);
+    CHECK_INT(count_in_log("is in force here"), 1);
+    CHECK(strstr(log_text, "not handed over") == NULL);
+    CHECK_INT(access(fg_test_path("work/hand-over.ring"), F_OK), -1);
+    world_end();
+}
+
+TEST("TAMPER-SHOWS: a false ring, a senseless answer and an error are told once and stop no list")
+{
+    struct fg_private_key stranger;
+    struct fg_error error = {0};
+
+    world_start();
+    ring_keys_make();
+    CHECK_OK(fg_private_key_new(&stranger, &error), &error);
+    config.times.list_ms = 5;
+    link_restart(fg_server_port(hop.server));
+    ring_publish(7, &stranger, &stranger);
+    publish_by(1, &ring_keys[0]);
+    TURN_UNTIL(hop.ring_asked >= 4);
+    CHECK_INT(version_in_force(), 1);
+    CHECK_INT(count_in_log("key ring not taken, version 0 stays in force: key ring: no list key"), 1);
+    CHECK_INT(controller.rings_given, 0);
+    ring_publish(7, &ring_keys[0], &ring_keys[1]);
+    TURN_UNTIL(controller.ring.version == 7);
+    hop.ring_status = 200;
+    (void)snprintf(hop.ring_text, sizeof(hop.ring_text), "no ring");
+    TURN_UNTIL(strstr(log_text, "version 7 stays in force: key ring: not a key ring file") != NULL);
+    hop.ring_status = 500;
+    TURN_UNTIL(strstr(log_text, "the next hop answered HTTP 500") != NULL);
+    hop.ring_status = 0;
+    publish_by(2, &ring_keys[1]);
+    TURN_UNTIL(version_in_force() == 2);
+    CHECK_INT(controller.ring.version, 7);
+    world_end();
+}
+
+TEST("a ring waits for a fillgated that is away, and its refusal is told and tried again")
+{
+    struct fg_error error = {0};
+
+    world_start();
+    ring_keys_make();
+    controller_stop();
+    ring_publish(1, &ring_keys[0], &ring_keys[1]);
+    TURN_UNTIL(strstr(log_text, "key ring 1 is in force here") != NULL);
+    CHECK(strstr(log_text, "handed over") == NULL);
+    CHECK_INT(unlink(fg_test_path("journal.db")), 0);
+    (void)unlink(fg_test_path("journal.db.anchor"));
+    controller_start();
+    /* It was configured with another key: nothing follows from that. */
+    CHECK_OK(fg_keyring_first(&ring_keys[3].public_key, 1, NULL, &controller.first_ring, &error), &error);
+    TURN_UNTIL(strstr(log_text, "key ring not handed over: fillgated: key ring: no list key") != NULL);
+    controller.first_ring.keys[0].key = ring_keys[0].public_key;
+    TURN_UNTIL(controller.ring.version == 1);
+    CHECK_HAS(log_text, "key ring 1 handed over");
+    world_end();
+}
+
+TEST("TAMPER-SHOWS: a kept ring file that was edited is told, put aside, and the rings come anew")
+{
+    world_start();
+    ring_keys_make();
+    ring_publish(1, &ring_keys[0], &ring_keys[1]);
+    turns();
+    CHECK_INT(controller.ring.version, 1);
+    fg_fixture_write_bytes(fg_test_path("work/keyring.bin"), (const uint8_t *)"rubbish", 7);
+    link_restart(fg_server_port(hop.server));
+    CHECK_HAS(log_text, "kept key rings do not hold: ");
+    CHECK_HAS(log_text, "keyring.bin.damaged");
+    turns();
+    CHECK_INT(count_in_log("key ring 1 is in force here"), 2);
     world_end();
 }
 

@@ -224,3 +224,94 @@ TEST("a folder that is not there is named, and nothing is in force from it")
     CHECK_OK(load(&bench, &ring, &error), &error);
     CHECK_INT(ring.version, 0);
 }
+
+static uint64_t version_of(const uint8_t *bytes, size_t length)
+{
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    CHECK_OK(fg_keyring_decode(bytes, length, &ring, NULL, &error), &error);
+    return ring.version;
+}
+
+TEST("kept rings are handed on one by one, or the newest, byte for byte")
+{
+    struct bench bench;
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    size_t length = 0;
+    uint64_t version = 0;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    CHECK_INT(fg_keyring_file_next(bench.path, 0, false, bytes, &length, &version, &error), FG_E_NOT_FOUND);
+    chain_make(&bench);
+    for (uint64_t after = 0; after < KEYS - 1; after++) {
+        CHECK_OK(fg_keyring_file_next(bench.path, after, false, bytes, &length, &version, &error), &error);
+        CHECK_INT(version, after + 1);
+        CHECK_INT(version_of(bytes, length), after + 1);
+        CHECK_OK(fg_keyring_file_next(bench.path, after, true, bytes, &length, &version, &error), &error);
+        CHECK_INT(version, KEYS - 1);
+    }
+    CHECK_INT(length, bench.length);
+    CHECK_BYTES(bytes, bench.bytes, length);
+    CHECK_INT(fg_keyring_file_next(bench.path, KEYS - 1, true, bytes, &length, &version, &error),
+              FG_E_NOT_FOUND);
+    CHECK_INT(fg_keyring_file_next(bench.path, UINT64_MAX, false, bytes, &length, &version, &error),
+              FG_E_NOT_FOUND);
+    CHECK_HAS(error.text, "no key ring after version 18446744073709551615");
+}
+
+TEST("a kept file that breaks off, or holds what is no ring, hands nothing on")
+{
+    struct bench bench;
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    size_t length = 0;
+    uint64_t version = 0;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    file_write(bench.path, (const uint8_t *)"\xff", 1);
+    CHECK_INT(fg_keyring_file_next(bench.path, 0, false, bytes, &length, &version, &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "key ring 1 breaks off");
+    file_write(bench.path, (const uint8_t *)"\x02\x00xy", 4);
+    CHECK_INT(fg_keyring_file_next(bench.path, 0, false, bytes, &length, &version, &error), FG_E_FORMAT);
+    CHECK_INT(fg_keyring_file_next(fg_test_directory(), 0, false, bytes, &length, &version, &error), FG_E_IO);
+}
+
+TEST(
+    "TAMPER-SHOWS: a kept file that does not hold is put aside at the start, so that the rings can come anew")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+    char aside[560];
+
+    bench_fill(&bench);
+    CHECK_OK(fg_keyring_file_start(bench.path, &bench.first, &ring, &error), &error);
+    chain_make(&bench);
+    CHECK_OK(fg_keyring_file_start(bench.path, &bench.first, &ring, &error), &error);
+    CHECK_INT(ring.version, KEYS - 1);
+    file_write(bench.path, bench.bytes, bench.length);
+    CHECK(fg_keyring_file_start(bench.path, &bench.first, &ring, &error) != FG_OK);
+    CHECK_HAS(error.text, "put aside as ");
+    CHECK_INT(ring.version, 0);
+    (void)snprintf(aside, sizeof(aside), "%s.damaged", bench.path);
+    CHECK_INT(access(aside, F_OK), 0);
+    CHECK(access(bench.path, F_OK) != 0);
+    chain_make(&bench);
+    CHECK_OK(fg_keyring_file_start(bench.path, &bench.first, &ring, &error), &error);
+    CHECK_INT(ring.version, KEYS - 1);
+}
+
+TEST("what cannot be read at the start is left where it is")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    CHECK_INT(fg_keyring_file_start(fg_test_directory(), &bench.first, &ring, &error), FG_E_IO);
+    CHECK_HAS(error.text, "only the configured keys count: ");
+    CHECK_INT(ring.version, 0);
+    CHECK_INT(access(fg_test_directory(), F_OK), 0);
+}

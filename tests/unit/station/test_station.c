@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "host/listing/key_rings.h"
 #include "host/listing/list_routes.h"
 #include "host/pki/ca.h"
 #include "host/station/report.h"
@@ -30,7 +32,9 @@ struct bench {
     struct fg_ca *ca;
     struct fg_fixture_journal *journal;
     struct fg_listing *bureau_listing;
-    struct fg_route bureau_routes[4];
+    struct fg_route bureau_routes[5];
+    char rings[256]; /* folder */
+    const struct fg_private_key *receipt_key;
     struct fg_server *bureau;
     atomic_uint reports;
     struct fg_station_config config;
@@ -86,7 +90,7 @@ static void bureau_journal(void *context, const struct fg_request *request, stru
     memcpy(receipt.controller, batch.controller, sizeof(receipt.controller));
     receipt.head = bench->journal->hashes[receipt.next_sequence - 1];
     held.next_sequence = receipt.next_sequence;
-    if (fg_receipt_sign(&receipt, fg_fixture_bureau_receipt_key(), &signature, NULL) == FG_OK &&
+    if (fg_receipt_sign(&receipt, bench->receipt_key, &signature, NULL) == FG_OK &&
         fg_receipt_encode(&receipt, &signature, held.receipt, sizeof(held.receipt), &held.receipt_length,
                           NULL) == FG_OK &&
         fg_sync_answer_encode(&held, bytes, sizeof(bytes), &length, NULL) == FG_OK)
@@ -118,6 +122,13 @@ static void bureau_enrol(void *context, const struct fg_request *request, struct
         fg_answer_text(ret_answer, 403, "the code is unknown");
     else
         fg_answer_bytes(ret_answer, 200, request->body, request->body_length);
+}
+
+static void bureau_keys(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    const struct bench *bench = context;
+
+    fg_key_rings_answer(fg_key_rings_pick, bench->rings, request, ret_answer);
 }
 
 /* ---- certificates ---- */
@@ -181,10 +192,14 @@ static void start_bureau(struct bench *bench)
     bench->bureau_routes[2] =
         (struct fg_route){"POST", FG_SYNC_PATH_ENROL, 20000, false, bureau_enrol, bench};
     bench->bureau_routes[3] = fg_listing_route(bench->bureau_listing);
+    bench->bureau_routes[4] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, bureau_keys, bench};
+    bench->receipt_key = fg_fixture_bureau_receipt_key();
+    (void)snprintf(bench->rings, sizeof(bench->rings), "%s", fg_test_path("rings"));
+    CHECK_INT(mkdir(bench->rings, 0700), 0);
     (void)snprintf(ca, sizeof(ca), "%s", fg_test_path("ca/ca.pem"));
     settings.ca_path = ca;
     settings.routes = bench->bureau_routes;
-    settings.route_count = 4;
+    settings.route_count = 5;
     CHECK_OK(fg_server_start(&settings, &bench->bureau, &error), &error);
 }
 
@@ -208,6 +223,7 @@ static void write_config(struct bench *bench)
         fg_server_port(bench->bureau));
     CHECK_INT(fclose(file), 0);
     CHECK_OK(fg_station_config_read(fg_test_path("station.ini"), &bench->config, &error), &error);
+    CHECK_TEXT(bench->config.keyring, fg_test_path("keyring.bin")); /* beside the store, unless given */
 }
 
 static void start_station(struct bench *bench)
@@ -283,13 +299,18 @@ static struct bench *bench_open(void)
     return bench;
 }
 
-static void bench_close(struct bench *bench)
+static void stop_station(struct bench *bench)
 {
     fg_https_free(bench->https);
     fg_server_stop(bench->station);
     CHECK(fg_upstream_stop(bench->upstream, 60000));
     fg_station_routes_free(bench->routes);
     fg_listing_free(bench->listing);
+}
+
+static void bench_close(struct bench *bench)
+{
+    stop_station(bench);
     fg_server_stop(bench->bureau);
     fg_listing_free(bench->bureau_listing);
     fg_ca_close(bench->ca);
@@ -443,6 +464,164 @@ TEST("without the bureau the station takes entries and hands its list down, and 
     bench_close(bench);
 }
 
+/* ---- key rings ---- */
+
+/* Lays a ring of one list and one receipt key into the bureau's folder, signed by these and by another. */
+static void ring_publish(const struct bench *bench, uint64_t version, const struct fg_private_key *by,
+                         const struct fg_private_key *list, const struct fg_private_key *receipt)
+{
+    struct fg_keyring ring = {
+        .version = version,
+        .key_count = 2,
+        .keys = {{FG_KEYRING_LIST, list->public_key}, {FG_KEYRING_RECEIPT, receipt->public_key}}};
+    const struct fg_private_key *signers[] = {by, list, receipt};
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    char path[300];
+    size_t length = 0;
+
+    CHECK_OK(fg_keyring_encode(&ring, bytes, sizeof(bytes), &length, &error), &error);
+    for (size_t i = by == list ? 1 : 0; i < 3; i++)
+        CHECK_OK(fg_keyring_sign(bytes, length, signers[i], bytes, sizeof(bytes), &length, &error), &error);
+    (void)snprintf(path, sizeof(path), "%s/ring-%llu", bench->rings, (unsigned long long)version);
+    fg_fixture_write_bytes(path, bytes, length);
+}
+
+static void publish_by(struct bench *bench, uint64_t version, const struct fg_private_key *key)
+{
+    struct fg_fixture_city city = {.version = version,
+                                   .rows = 40,
+                                   .bucket_bits = 3,
+                                   .list_id = "city",
+                                   .expires_ms = now_ms(NULL) + YEAR_MS,
+                                   .key = key};
+    char list[FG_FIXTURE_PATH];
+
+    fg_fixture_city("city.fgl", &city, list);
+    CHECK_OK(fg_listing_trust(bench->bureau_listing, &key->public_key, 1, &error), &error);
+    CHECK_OK(fg_listing_take(bench->bureau_listing, "city", list, &error), &error);
+}
+
+static void wait_for_answer(struct bench *bench, const char *path, uint16_t status)
+{
+    int64_t until_ms = fg_mono_ms() + WAIT_MAX_MS;
+
+    while (ask(bench, "GET", path, NULL, 0) != status) {
+        CHECK(fg_mono_ms() < until_ms);
+        fg_sleep_ms(50);
+    }
+}
+
+static bool list_2_is_there(const struct fg_station_controller *controller,
+                            const struct fg_station_upstream *upstream)
+{
+    (void)controller;
+    return upstream->list_version == 2;
+}
+
+TEST(
+    "LIST-IS-SIGNED: rings come to the station, are handed down one by one, and say whose lists and receipts "
+    "count")
+{
+    struct bench *bench = bench_open();
+    struct fg_private_key list_key;
+    struct fg_private_key receipt_key;
+
+    CHECK_OK(fg_private_key_new(&list_key, &error), &error);
+    CHECK_OK(fg_private_key_new(&receipt_key, &error), &error);
+    wait_for(bench, "list and clock", list_is_there);
+    CHECK_INT(ask(bench, "GET", "/v1/keys", NULL, 0), 404);
+    CHECK_INT(ask(bench, "GET", "/v1/keys?after=+1", NULL, 0), 400);
+    ring_publish(bench, 1, fg_fixture_key(), &list_key, &receipt_key);
+    wait_for_answer(bench, "/v1/keys?after=0", 200);
+    CHECK_INT(ask(bench, "GET", "/v1/keys?after=1", NULL, 0), 404);
+    publish_by(bench, 2, &list_key);
+    wait_for(bench, "the list of the new key", list_2_is_there);
+    bench->receipt_key = &receipt_key;
+    (void)send_entries(bench, 1, 300);
+    (void)send_entries(bench, 301, 600);
+    wait_for(bench, "receipts of the new key", all_covered);
+    stop_station(bench);
+    start_station(bench);
+    start_controller(bench);
+    CHECK_INT(bench->keys.ring.version, 1);
+    ring_publish(bench, 2, &list_key, &list_key, &receipt_key);
+    wait_for_answer(bench, "/v1/keys?after=1", 200);
+    CHECK_INT(ask(bench, "GET", "/v1/keys?after=0", NULL, 0), 200);
+    CHECK_INT(ask(bench, "GET", "/v1/keys?after=2", NULL, 0), 404);
+    bench_close(bench);
+}
+
+/* A source with one answer for every question. */
+struct played {
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    size_t length;
+    enum fg_err failure;
+};
+
+static enum fg_err play(void *context, uint64_t after, uint8_t *buffer, size_t *ret_length,
+                        struct fg_error *ret_error)
+{
+    const struct played *played = context;
+
+    (void)after;
+    if (played->failure != FG_OK)
+        return fg_fail(ret_error, played->failure, "played");
+    memcpy(buffer, played->bytes, played->length);
+    *ret_length = played->length;
+    return FG_OK;
+}
+
+static void configure_keys(struct fg_station_config *config)
+{
+    memset(config, 0, sizeof(*config));
+    (void)snprintf(config->receipt_key, sizeof(config->receipt_key), "%s", fg_test_path("receipt.pub"));
+    (void)snprintf(config->list_keys[0], sizeof(config->list_keys[0]), "%s", fg_test_path("list.pub"));
+    (void)snprintf(config->keyring, sizeof(config->keyring), "%s", fg_test_path("keyring.bin"));
+    CHECK_OK(fg_public_key_write(config->receipt_key, &fg_fixture_bureau_receipt_key()->public_key, &error),
+             &error);
+    CHECK_OK(fg_public_key_write(config->list_keys[0], &fg_fixture_key()->public_key, &error), &error);
+}
+
+TEST("TAMPER-SHOWS: a ring that is false changes no key at the station; only a silent bureau is a failure")
+{
+    static struct fg_station_config config;
+    struct fg_station_keys keys;
+    struct fg_public_key list[FG_KEYRING_KEYS_MAX];
+    struct fg_public_key receipt;
+    struct fg_keyring ring = {.version = 1, .key_count = 1};
+    struct fg_private_key stranger;
+    struct played played = {.length = 0};
+    struct fg_keyring_source source = {&played, play};
+    bool taken = true;
+
+    configure_keys(&config);
+    CHECK_OK(fg_station_keys_start(&config, &keys, &error), &error);
+    CHECK_OK(fg_private_key_new(&stranger, &error), &error);
+    ring.keys[0] = (struct fg_keyring_key){FG_KEYRING_LIST, stranger.public_key};
+    CHECK_OK(fg_keyring_encode(&ring, played.bytes, sizeof(played.bytes), &played.length, &error), &error);
+    CHECK_OK(fg_keyring_sign(played.bytes, played.length, &stranger, played.bytes, sizeof(played.bytes),
+                             &played.length, &error),
+             &error);
+    CHECK_OK(fg_station_keys_fetch(&keys, &source, &taken, &error), &error);
+    CHECK(!taken);
+    CHECK_HAS(keys.trouble, "no list key that is in force has signed it");
+    CHECK_INT(fg_station_keys_list(&keys, list), 1);
+    CHECK_BYTES(list[0].point, fg_fixture_key()->public_key.point, FG_POINT_BYTES);
+    receipt = fg_station_keys_receipt(&keys);
+    CHECK_BYTES(receipt.point, fg_fixture_bureau_receipt_key()->public_key.point, FG_POINT_BYTES);
+    played.failure = FG_E_TIMEOUT;
+    CHECK_INT(fg_station_keys_fetch(&keys, &source, &taken, &error), FG_E_TIMEOUT);
+    played.failure = FG_E_NOT_FOUND;
+    CHECK_OK(fg_station_keys_fetch(&keys, &source, &taken, &error), &error);
+    CHECK_TEXT(keys.trouble, "");
+    fg_fixture_write_bytes(config.keyring, (const uint8_t *)"rubbish", 7);
+    CHECK_OK(fg_station_keys_start(&config, &keys, &error), &error);
+    CHECK_INT(keys.ring.version, 0);
+    CHECK_INT(access(fg_test_path("keyring.bin.damaged"), F_OK), 0);
+    (void)unlink(config.list_keys[0]);
+    CHECK_INT(fg_station_keys_start(&config, &keys, &error), FG_E_NOT_FOUND);
+}
+
 TEST("a configuration that cannot be is refused with file, line and reason")
 {
     uint32_t second = 0;
@@ -464,5 +643,6 @@ TEST("the documented example is a valid configuration")
     CHECK_OK(fg_station_config_read("boards/sim/station.ini", &config, &error), &error);
     CHECK_TEXT(config.id, "station-1");
     CHECK_INT(config.window_start_s, 22 * 3600);
+    CHECK_TEXT(config.keyring, "boards/sim/keyring.bin");
     CHECK_INT(config.continuous, 0);
 }
