@@ -7,12 +7,6 @@ enum fg_err fg_web_user_find(struct fg_web_call *call, struct fg_error *error)
     return fg_fail(error, FG_E_NOT_FOUND, "nobody is signed in");
 }
 
-bool fg_web_user_may(const struct fg_web_user *user, enum fg_web_right right)
-{
-    (void)user;
-    return right == FG_WEB_MAY_READ;
-}
-
 enum fg_err fg_web_user_note(struct fg_web_call *call, const char *action, const char *detail,
                              struct fg_error *error)
 {

@@ -20,6 +20,11 @@ enum fg_web_right {
     FG_WEB_MAY_SAMPLE,
     FG_WEB_MAY_TRAIL,
     FG_WEB_MAY_USERS,
+    FG_WEB_MAY_REGISTRY, /* change cylinders, stations, filling points, operators */
+    FG_WEB_MAY_CASES,    /* open, assign, answer, close */
+    FG_WEB_MAY_PUBLISH,  /* lists */
+    FG_WEB_MAY_DEVICES,  /* suspend, resume, codes to join with */
+    FG_WEB_RIGHT_COUNT
 };
 
 struct fg_web_user {
