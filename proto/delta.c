@@ -1,20 +1,16 @@
 /* Implementation of delta.h. */
 #include "proto/delta.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "proto/bucket_patch.h"
+#include "proto/input_file.h"
 #include "proto/varint.h"
 
 struct fg_delta_file {
-    FILE *stream;
-    uint64_t size;
+    struct fg_input_file input;
     uint64_t body_left;
     uint32_t buckets_left;
     uint32_t bucket_end; /* 2^bits */
@@ -54,41 +50,12 @@ void fg_delta_head_put(const struct fg_delta_head *head, uint8_t *bytes)
     put_number(bytes + 12 + FG_DIGEST_BYTES, 8, head->body_bytes);
 }
 
-static enum fg_err read_bytes(struct fg_delta_file *file, void *bytes, size_t length, struct fg_error *error)
-{
-    if (length == 0 || fread(bytes, 1, length, file->stream) == length)
-        return FG_OK;
-    if (ferror(file->stream))
-        return fg_fail(error, FG_E_IO, "delta file: cannot be read: %s", strerror(errno));
-    return fg_fail(error, FG_E_FORMAT, "delta file: cut off at its end; fetch it again");
-}
-
-static enum fg_err open_stream(struct fg_delta_file *file, const char *path, struct fg_error *error)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        (void)close(fd);
-        return fg_fail(error, FG_E_FORMAT, "%s: not a regular file", path);
-    }
-    file->size = (uint64_t)status.st_size;
-    file->stream = fdopen(fd, "rb");
-    if (file->stream == NULL) {
-        (void)close(fd);
-        return fg_fail(error, FG_E_MEMORY, "%s: no memory to read it", path);
-    }
-    return FG_OK;
-}
-
 static enum fg_err read_head(struct fg_delta_file *file, struct fg_error *error)
 {
     uint8_t start[FG_DELTA_MAGIC_BYTES + FG_DELTA_LENGTH_BYTES];
     uint8_t bytes[FG_DELTA_HEAD_BYTES];
     uint64_t length;
-    enum fg_err result = read_bytes(file, start, sizeof(start), error);
+    enum fg_err result = fg_input_file_read(&file->input, start, sizeof(start), error);
 
     if (result != FG_OK)
         return result;
@@ -99,9 +66,9 @@ static enum fg_err read_head(struct fg_delta_file *file, struct fg_error *error)
         return fg_fail(error, FG_E_SIZE, "delta file: manifest of %llu bytes, %d to %d are allowed",
                        (unsigned long long)length, FG_MANIFEST_SIGNED_MIN, FG_MANIFEST_SIGNED_MAX);
     file->manifest_length = (size_t)length;
-    result = read_bytes(file, file->manifest, file->manifest_length, error);
+    result = fg_input_file_read(&file->input, file->manifest, file->manifest_length, error);
     if (result == FG_OK)
-        result = read_bytes(file, bytes, sizeof(bytes), error);
+        result = fg_input_file_read(&file->input, bytes, sizeof(bytes), error);
     if (result != FG_OK)
         return result;
     file->head.from_version = get_number(bytes, 8);
@@ -118,7 +85,7 @@ enum fg_err fg_delta_file_open(const char *path, struct fg_delta_file **ret_file
 
     if (file == NULL)
         return fg_fail(error, FG_E_MEMORY, "%s: no memory to read it", path);
-    result = open_stream(file, path, error);
+    result = fg_input_file_open(path, "delta file", &file->input, error);
     if (result == FG_OK)
         result = read_head(file, error);
     if (result != FG_OK) {
@@ -133,8 +100,7 @@ void fg_delta_file_close(struct fg_delta_file *file)
 {
     if (file == NULL)
         return;
-    if (file->stream != NULL)
-        (void)fclose(file->stream);
+    fg_input_file_close(&file->input);
     free(file);
 }
 
@@ -163,10 +129,10 @@ enum fg_err fg_delta_file_expect(struct fg_delta_file *file, const struct fg_man
     if (head->bucket_count > file->bucket_end)
         return fg_fail(error, FG_E_SIZE, "delta file: %u buckets, the list has %u", head->bucket_count,
                        file->bucket_end);
-    if (file->size < frame || file->size - frame != head->body_bytes ||
-        file->size > fg_delta_bytes_max(manifest))
+    if (file->input.size_bytes < frame || file->input.size_bytes - frame != head->body_bytes ||
+        file->input.size_bytes > fg_delta_bytes_max(manifest))
         return fg_fail(error, FG_E_SIZE, "delta file: %llu bytes do not fit its head; fetch it again",
-                       (unsigned long long)file->size);
+                       (unsigned long long)file->input.size_bytes);
     file->body_left = head->body_bytes;
     file->buckets_left = head->bucket_count;
     return FG_OK;
@@ -179,7 +145,7 @@ static enum fg_err read_varint(struct fg_delta_file *file, uint32_t *ret_value, 
     size_t at = 0;
 
     for (size_t i = 0; i < sizeof(bytes) && file->body_left > 0; i++) {
-        enum fg_err result = read_bytes(file, &bytes[i], 1, error);
+        enum fg_err result = fg_input_file_read(&file->input, &bytes[i], 1, error);
 
         if (result != FG_OK)
             return result;
@@ -193,12 +159,12 @@ static enum fg_err read_varint(struct fg_delta_file *file, uint32_t *ret_value, 
 static enum fg_err read_end(struct fg_delta_file *file, struct fg_error *error)
 {
     char marker[FG_DELTA_MAGIC_BYTES];
-    enum fg_err result = read_bytes(file, marker, sizeof(marker), error);
+    enum fg_err result = fg_input_file_read(&file->input, marker, sizeof(marker), error);
 
     if (result != FG_OK)
         return result;
     if (file->body_left != 0 || memcmp(marker, FG_DELTA_END, sizeof(marker)) != 0 ||
-        fgetc(file->stream) != EOF)
+        fgetc(file->input.stream) != EOF)
         return fg_fail(error, FG_E_FORMAT, "delta file: does not end behind its last bucket");
     return fg_fail(error, FG_E_NOT_FOUND, "delta file: no further bucket");
 }
@@ -222,7 +188,7 @@ enum fg_err fg_delta_file_next(struct fg_delta_file *file, uint32_t *ret_index, 
     if (length > FG_BUCKET_PATCH_MAX || length > file->body_left)
         return fg_fail(error, FG_E_SIZE, "delta file: a patch of %u bytes is larger than what may follow",
                        length);
-    result = read_bytes(file, file->patch, length, error);
+    result = fg_input_file_read(&file->input, file->patch, length, error);
     if (result != FG_OK)
         return result;
     file->body_left -= length;

@@ -8,6 +8,7 @@
 #include "host/bureau/web_call.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_verify.h"
+#include "proto/page_headers.h"
 
 #define POOL_SIZE 6
 #define CONNECTIONS_MAX 256
@@ -20,25 +21,6 @@
 #define PUBLIC_BURST 15
 #define PUBLIC_ALL_PER_MINUTE 1200
 #define PUBLIC_ALL_BURST 300
-
-#define CONTENT_POLICY                                                                                       \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "    \
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-#define PERMISSIONS                                                                                          \
-    "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=(), "                \
-    "display-capture=(), midi=()"
-
-static const struct fg_answer_header headers[] = {
-    {"Content-Security-Policy", CONTENT_POLICY},
-    {"Referrer-Policy", "no-referrer"},
-    {"Permissions-Policy", PERMISSIONS},
-    {"X-Frame-Options", "DENY"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    /* Last: not sent with plain HTTP. */
-    {"Strict-Transport-Security", "max-age=31536000"},
-};
-#define HEADER_COUNT (sizeof(headers) / sizeof(headers[0]))
 
 /* ---- settings ---- */
 
@@ -96,10 +78,9 @@ static enum fg_err server_start(struct fg_web *web, struct fg_error *error)
         .log_context = web->settings.context,
         .routes = web->routes,
         .route_count = FG_WEB_METHODS,
-        .headers = headers,
-        .header_count = https ? HEADER_COUNT : HEADER_COUNT - 1,
     };
 
+    settings.headers = fg_page_headers(https, &settings.header_count);
     return fg_server_start(&settings, &web->server, error);
 }
 

@@ -8,29 +8,11 @@
 
 #include "firmware/link/panel/panel_private.h"
 #include "proto/monotime.h"
+#include "proto/page_headers.h"
 
 #define CONNECTIONS_MAX 24
 #define CONNECTIONS_PER_ADDRESS_MAX 12 /* beyond loopback */
 #define REQUEST_MAX_MS 10000
-
-#define CONTENT_POLICY                                                                                       \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "    \
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-#define PERMISSIONS                                                                                          \
-    "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=(), "                \
-    "display-capture=(), midi=()"
-
-static const struct fg_answer_header headers[] = {
-    {"Content-Security-Policy", CONTENT_POLICY},
-    {"Referrer-Policy", "no-referrer"},
-    {"Permissions-Policy", PERMISSIONS},
-    {"X-Frame-Options", "DENY"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    /* Last: not sent with plain HTTP. */
-    {"Strict-Transport-Security", "max-age=31536000"},
-};
-#define HEADER_COUNT (sizeof(headers) / sizeof(headers[0]))
 
 /* ---- shared with the other files ---- */
 
@@ -134,10 +116,9 @@ static enum fg_err start_server(struct fg_panel *panel, struct fg_error *error)
         .log_context = panel,
         .routes = panel->routes,
         .route_count = fg_panel_routes_fill(panel),
-        .headers = headers,
-        .header_count = https ? HEADER_COUNT : HEADER_COUNT - 1,
     };
 
+    settings.headers = fg_page_headers(https, &settings.header_count);
     return fg_server_start(&settings, &panel->server, error);
 }
 
