@@ -2,6 +2,7 @@
 #include "host/bureau/schema.h"
 
 #include "host/bureau/schema_enrolment.h"
+#include "host/bureau/schema_history.h"
 #include "host/bureau/schema_journal.h"
 #include "host/bureau/schema_registry.h"
 
@@ -11,5 +12,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {3, "registry", FG_SCHEMA_REGISTRY},
     {4, "made", FG_SCHEMA_MADE},
     {5, "pin", FG_SCHEMA_PIN},
+    {6, "history", FG_SCHEMA_HISTORY},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -13,6 +13,9 @@ enum fg_err fg_web_cylinders_list(struct fg_web_call *call, struct fg_error *err
 enum fg_err fg_web_stations_list(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_alarms_list(struct fg_web_call *call, struct fg_error *error);
 
+/* web_history.c */
+enum fg_err fg_web_entries_list(struct fg_web_call *call, struct fg_error *error);
+
 /* web_public.c */
 enum fg_err fg_web_public_cylinder(struct fg_web_call *call, struct fg_error *error);
 

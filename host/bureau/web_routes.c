@@ -31,6 +31,28 @@
         "limit", FG_WEB_QUERY, FG_WEB_NUMBER, false, 1, 200, NULL                                            \
     }
 
+#define WORD(name, words)                                                                                    \
+    {                                                                                                        \
+        name, FG_WEB_QUERY, FG_WEB_WORD, false, 1, 40, words                                                 \
+    }
+#define TIME(name)                                                                                           \
+    {                                                                                                        \
+        name, FG_WEB_QUERY, FG_WEB_NUMBER, false, 0, FG_WEB_WALL_MS_MAX, NULL                                \
+    }
+/* The filter of the history; host/bureau/history.h knows what the parts mean. */
+#define FILTER                                                                                               \
+    CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false), NAME(FG_WEB_QUERY, "station", false),             \
+        NAME(FG_WEB_QUERY, "controller", false), NAME(FG_WEB_QUERY, "point", false),                         \
+        NAME(FG_WEB_QUERY, "operator", false), WORD("medium", media), WORD("outcome", outcomes),             \
+        WORD_OF("reason"), WORD("identity", identities), TIME("from_ms"), TIME("until_ms")
+
+static const char *const media[] = {"CNG", "LPG", NULL};
+static const char *const outcomes[] = {"BOOT",       "LIST",  "OPERATOR", "REFUSED",
+                                       "AUTHORISED", "ENDED", "EVENT",    NULL};
+static const char *const identities[] = {"MANUAL", "QR", "BARE_UID", "SIGNED_TAG", "AUTHENTICATED_TAG", NULL};
+static const char *const orders[] = {"newest", "oldest", NULL};
+
+static const struct fg_web_parameter entries[] = {FILTER, WORD("order", orders), AFTER, LIMIT};
 static const struct fg_web_parameter cylinders[] = {CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false),
                                                     AFTER, LIMIT};
 static const struct fg_web_parameter stations[] = {AFTER, LIMIT};
@@ -56,6 +78,7 @@ static const struct fg_web_parameter public_cylinder[] = {CODE(FG_WEB_PATH, true
 
 static const struct fg_web_route routes[] = {
     {"GET", API "texts", FG_WEB_PUBLIC, FG_WEB_MAY_READ, true, NULL, 0, NULL, fg_web_texts_show},
+    ROUTE("GET", API "entries", PERMITTED, READ, "ENTRIES", entries, fg_web_entries_list),
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),
     ROUTE("GET", API "stations", PERMITTED, READ, NULL, stations, fg_web_stations_list),
     ROUTE("GET", API "alarms", PERMITTED, READ, NULL, alarms, fg_web_alarms_list),

@@ -8,11 +8,12 @@
 
 #define MIGRATION_LOCK "7163841120453" /* any number that nobody else locks */
 
-/* The word BYTES becomes the back end's own type. */
+/* The word BYTES becomes the back end's own type; SQLite has one order of texts only. */
 static enum fg_err text_translate(struct fg_sql *sql, const char *text, char **ret_text,
                                   struct fg_error *error)
 {
-    const char *type = strcmp(sql->backend->kind, "sqlite") == 0 ? "BLOB" : "BYTEA";
+    bool sqlite = strcmp(sql->backend->kind, "sqlite") == 0;
+    const char *type = sqlite ? "BLOB" : "BYTEA";
     size_t length = strlen(text);
     char *result = malloc(length + 1);
     char *to = result;
@@ -25,6 +26,8 @@ static enum fg_err text_translate(struct fg_sql *sql, const char *text, char **r
             memcpy(to, type, strlen(type));
             to += strlen(type);
             text += 6;
+        } else if (sqlite && fg_sql_collation_at(text) > 0) {
+            text += fg_sql_collation_at(text);
         } else {
             *to++ = *text++;
         }

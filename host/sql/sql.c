@@ -93,6 +93,13 @@ void fg_sql_rollback(struct fg_sql *sql)
     sql->in_transaction = false;
 }
 
+size_t fg_sql_collation_at(const char *text)
+{
+    static const char phrase[] = " COLLATE \"C\"";
+
+    return strncmp(text, phrase, sizeof(phrase) - 1) == 0 ? sizeof(phrase) - 1 : 0;
+}
+
 unsigned fg_sql_parameters_of(const char *text)
 {
     unsigned largest = 0;

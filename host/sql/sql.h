@@ -2,7 +2,9 @@
  *
  * Statements are written once, in the SQL that both understand, with parameters $1, $2, ... (used in any
  * order, as often as needed). Types are 64-bit integers, texts (UTF-8) and byte strings; BIGINT, TEXT, and
- * the word BYTES, which each back end turns into its own type (BLOB, BYTEA) in migrations. Migrations are
+ * the word BYTES, which each back end turns into its own type (BLOB, BYTEA) in migrations. Where the order of
+ * texts must be that of their bytes, statements and migrations say COLLATE "C"; SQLite, which knows no other
+ * order, does not get to see it. Migrations are
  * numbered, forward only, and each runs in one transaction together with its number's entry in table
  * schema_version.
  *

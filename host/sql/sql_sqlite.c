@@ -109,19 +109,25 @@ static void sqlite_rollback(struct fg_sql *sql)
         (void)sqlite3_exec(DATABASE(sql), "ROLLBACK", NULL, NULL, NULL);
 }
 
-/* "$7" is a name to SQLite; "?7" is a number. */
+/* "$7" is a name to SQLite; "?7" is a number. Texts are ordered by bytes anyway. */
 static enum fg_err text_translate(const char *text, char ret_text[FG_SQL_TEXT_MAX], struct fg_error *error)
 {
     size_t length = strlen(text);
     bool quoted = false;
+    char *to = ret_text;
 
     if (length >= FG_SQL_TEXT_MAX)
         return fg_fail(error, FG_E_SIZE, "database: a statement of %zu bytes", length);
-    for (size_t i = 0; i <= length; i++) {
-        if (text[i] == '\'')
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
             quoted = !quoted;
-        ret_text[i] = !quoted && text[i] == '$' ? '?' : text[i];
+        if (!quoted)
+            text += fg_sql_collation_at(text);
+        *to++ = !quoted && *text == '$' ? '?' : *text;
+        if (*text == '\0')
+            return FG_OK;
     }
+    *to = '\0';
     return FG_OK;
 }
 
