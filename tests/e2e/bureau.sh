@@ -8,26 +8,11 @@ fillgate=$build/fillgate
 work=$(mktemp -d /tmp/fillgate-bureau-XXXXXX)
 bureau=
 trap '[ -n "$bureau" ] && kill "$bureau" 2>/dev/null; rm -rf "$work"' EXIT
+OUT=$work/out
+. tests/lib/e2e.sh
 export LC_ALL=C.UTF-8 TZ=Asia/Shanghai
-passed=0
-failed=0
 cd "$work" || exit 1
 
-# expect NAME EXIT-CODE PATTERN COMMAND...
-expect() {
-    local name=$1 code=$2 pattern=$3 got
-    shift 3
-    "$@" >out 2>&1 # curl has a deadline, the others have their own
-    got=$?
-    if [ $got -eq "$code" ] && grep -qE -- "$pattern" out; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name: exit $got (expected $code), wanted /$pattern/ in:"
-        head -n 20 out
-    fi
-}
 await() { # PATTERN FILE
     for _ in $(seq 300); do
         grep -qE -- "$1" "$2" 2>/dev/null && return 0
@@ -125,7 +110,6 @@ kill "$bureau"
 wait "$bureau"
 code=$?
 bureau=
-[ $code -eq 0 ] && grep -q stopped log && passed=$((passed + 1)) || { failed=$((failed + 1)); cat log; }
-! grep -qE 'ERROR: (Address|Leak)Sanitizer' log || { failed=$((failed + 1)); cat log; }
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+check "it stops at once when asked" eval '[ $code -eq 0 ] && grep -q stopped log'
+check "and no sanitizer found anything" eval '! grep -E "ERROR: (Address|Leak)Sanitizer" log'
+count

@@ -13,20 +13,8 @@ finish() {
     rm -rf "$CITY"
 }
 trap finish EXIT
-passed=0
-failed=0
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" >"$CITY/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name"
-        tail -n 25 "$CITY/out" | sed 's/^/       /'
-    fi
-}
+export OUT=$CITY/out
+. tests/lib/e2e.sh
 refuses() { # PATTERN COMMAND...: the command's output has the pattern
     local pattern=$1
     shift
@@ -38,10 +26,8 @@ check "the city's own story comes out as told" tools/run.sh "$BUILD" --check
 
 # The story has stopped the city; the same one goes on.
 restart() {
-    (cd "$CITY/bureau" && exec "$OLDPWD/$BUILD/fillgate-bureau" --config bureau.ini) </dev/null >>"$CITY/bureau/fillgate-bureau.log" 2>&1 &
-    echo $! >"$CITY/bureau/fillgate-bureau.pid"
-    (cd "$CITY/station" && exec "$OLDPWD/$BUILD/fillgate-station" --config station.ini) </dev/null >>"$CITY/station/fillgate-station.log" 2>&1 &
-    echo $! >"$CITY/station/fillgate-station.pid"
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
     tools/city.sh start 2
 }
 check "everything starts again on what is left, with the newest list in force" restart
@@ -112,20 +98,6 @@ release() {
 }
 check "NO-LOSS: released again, everything that waited arrives" release
 
-daemon_stop() { # FOLDER PROGRAM
-    local pid
-    pid=$(cat "$CITY/$1/$2.pid")
-    kill -TERM "$pid"
-    for _ in $(seq 100); do
-        kill -0 "$pid" 2>/dev/null || return 0
-        sleep 0.1
-    done
-    return 1
-}
-daemon_start() { # FOLDER PROGRAM INI
-    (cd "$CITY/$1" && exec "$OLDPWD/$BUILD/$2" --config "$3") </dev/null >>"$CITY/$1/$2.log" 2>&1 &
-    echo $! >"$CITY/$1/$2.pid"
-}
 log_has() { # FILE PATTERN: within a minute
     for _ in $(seq 120); do
         grep -qE "$2" "$1" && return 0
@@ -135,7 +107,7 @@ log_has() { # FILE PATTERN: within a minute
     return 1
 }
 alone() { # entries wait at the station while the bureau is away
-    daemon_stop bureau fillgate-bureau || return 1
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
     "$fillgate" point sign-in op-8 --certificate-end 2030-01-01 --socket "$CITY/point-2/control.sock" || return 1
     for _ in $(seq 60); do
         [ "$(sqlite3 "file:$CITY/station/station.db?mode=ro" "SELECT COUNT(*) FROM entry WHERE controller = 'ctl-2'")" = \
@@ -146,11 +118,11 @@ alone() { # entries wait at the station while the bureau is away
 }
 check "without the bureau the station takes entries all the same" alone
 station_edit() { # a station operator with a database tool changes an entry that the bureau has not seen
-    daemon_stop station fillgate-station || return 1
+    daemon_stop "$CITY/station" "$BUILD/fillgate-station" || return 1
     sqlite3 "$CITY/station/station.db" "UPDATE entry SET bytes = CAST(replace(bytes, 'op-8', 'op-7') AS BLOB)
         WHERE controller = 'ctl-2' AND sequence = (SELECT MAX(sequence) FROM entry WHERE controller = 'ctl-2')" || return 1
-    daemon_start bureau fillgate-bureau bureau.ini
-    daemon_start station fillgate-station station.ini
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
     log_has "$CITY/station/fillgate-station.log" "TAMPERED STORE.*ctl-2"
 }
 check "TAMPER-SHOWS: an entry that was edited at the station is not taken by the bureau, and the station names it" station_edit
@@ -167,11 +139,10 @@ check "TAMPER-SHOWS: the bureau has an alarm about it" alarm
 check "NO-LOSS: the other controller's entries still arrive" equal_journals 1
 
 altered() { # a clerk with a database tool
-    daemon_stop bureau fillgate-bureau || return 1
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
     sqlite3 "$CITY/bureau/bureau.db" "UPDATE journal_entry SET bytes = X'0A00' WHERE controller='ctl-1' AND sequence=3"
     refuses 'ctl-1.*3|3.*ctl-1' "$fillgate" bureau verify --database "$database"
 }
 check "the bureau's records verify" "$fillgate" bureau verify --database "$database"
 check "TAMPER-SHOWS: a record that was edited at the bureau is named" altered
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+count

@@ -6,25 +6,9 @@ build=${BUILD:-build/asan}
 fillgate=$build/fillgate
 work=$(mktemp -d /tmp/fillgate-cli-XXXXXX)
 trap 'rm -rf "$work"' EXIT
+OUT=$work/out
+. tests/lib/e2e.sh
 export LC_ALL=C.UTF-8 TZ=Asia/Shanghai
-passed=0
-failed=0
-
-# expect NAME EXIT-CODE PATTERN COMMAND...: PATTERN (extended regular expression) must be in what is printed.
-expect() {
-    local name=$1 code=$2 pattern=$3 got
-    shift 3
-    timeout 60 "$@" >"$work/out" 2>&1
-    got=$?
-    if [ $got -eq "$code" ] && grep -qE -- "$pattern" "$work/out"; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name: exit $got (expected $code), wanted /$pattern/ in:"
-        head -n 20 "$work/out"
-    fi
-}
 
 expect "help lists every family" 0 'point +status' "$fillgate" --help
 expect "help of one command names its options" 0 '--certificate-end DATE' "$fillgate" point sign-in --help
@@ -161,5 +145,4 @@ expect "an unknown reason is a wrong call" 2 'not the name of a reason' "$fillga
 expect "a time that is none is a wrong call" 2 'is not a time' "$fillgate" journal export x --from yesterday
 expect "journal verify wants a key" 2 'public key with --key' "$fillgate" journal verify "$work/none.db"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+count

@@ -7,11 +7,6 @@ BUILD=${BUILD:?the directory of the programs}
 export BUILD
 DIR=$(mktemp -d /tmp/fillgate-e2e-XXXXXX)
 export DIR
-passed=0
-failed=0
-ok() { passed=$((passed + 1)) && echo "  ok   $1"; }
-bad() { failed=$((failed + 1)) && echo "  FAIL $1"; }
-check() { if eval "$2"; then ok "$1"; else bad "$1"; fi; }
 finish() {
     tools/point.sh stop
     tools/point.sh sim-stop
@@ -19,19 +14,11 @@ finish() {
     rm -rf "$DIR"
 }
 trap finish EXIT
+OUT=$DIR/out
+. tests/lib/e2e.sh
 sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$*" >/dev/null; }
 point() { "$BUILD/fillgate" point "$@" --socket "$DIR/control.sock" >/dev/null; }
 phase_is() { "$BUILD/fillgate" point status --socket "$DIR/control.sock" | grep -q "phase: $1"; }
-until_true() { # SECONDS COMMAND...
-    local left=$(($1 * 10))
-    shift
-    while [ $left -gt 0 ]; do
-        "$@" && return 0
-        left=$((left - 1))
-        sleep 0.1
-    done
-    return 1
-}
 ended() { "$BUILD/fillgate" journal export "$DIR/journal.db" --format jsonl --kind ENDED 2>/dev/null | grep -c "$1"; }
 ended_is() { [ "$(ended "$1")" -eq "$2" ]; }
 valve_last() { grep '"what":"valve"' "$DIR/record.jsonl" | tail -n 1; }
@@ -53,34 +40,33 @@ SPEED=40 tools/point.sh prepare && tools/point.sh sim && tools/point.sh start ||
 "$BUILD/fillgate" list import "$DIR/list-6.fgl" --socket "$DIR/control.sock" >/dev/null
 point sign-in op-1 --certificate-end 2040-01-01
 
-check "a fill starts" 'fill_begin good'
-check "it ends at its target" 'until_true 60 ended_is TARGET_REACHED 1'
+check "a fill starts" eval 'fill_begin good'
+check "it ends at its target" eval 'until_true 60 ended_is TARGET_REACHED 1'
 sim remove
 until_true 10 phase_is IDLE
 
 sleep 1
-check "a second fill starts" 'fill_begin second'
+check "a second fill starts" eval 'fill_begin second'
 tools/point.sh stop
-check "SIGTERM: the valve is shut" 'valve_last | grep -q "\"open\":false,\"by\":\"command\""'
-check "SIGTERM: the fill is recorded as ended by the shutdown" 'ended_is SHUTDOWN 1'
+check "SIGTERM: the valve is shut" eval 'valve_last | grep -q "\"open\":false,\"by\":\"command\""'
+check "SIGTERM: the fill is recorded as ended by the shutdown" eval 'ended_is SHUTDOWN 1'
 sim remove
 
 tools/point.sh start && point sign-in op-1 --certificate-end 2040-01-01
-check "a third fill starts after the restart" 'fill_begin third'
+check "a third fill starts after the restart" eval 'fill_begin third'
 tools/point.sh kill
 sleep 1
-check "FAIL-CLOSED: after SIGKILL the relay falls by itself" 'valve_last | grep -q "\"open\":false,\"by\":\"timed-release\""'
+check "FAIL-CLOSED: after SIGKILL the relay falls by itself" eval 'valve_last | grep -q "\"open\":false,\"by\":\"timed-release\""'
 since=$(valve_last | sed 's/.*"since_command_us":\([0-9]*\).*/\1/')
-check "FAIL-CLOSED: within 500 ms (was ${since:-?} us)" '[ "${since:-999999}" -le 500000 ]'
+check "FAIL-CLOSED: within 500 ms (was ${since:-?} us)" eval '[ "${since:-999999}" -le 500000 ]'
 sim remove
 tools/point.sh start
-check "ONE-END: the next start closes it as power lost" 'until_true 10 ended_is POWER_LOST 1'
+check "ONE-END: the next start closes it as power lost" eval 'until_true 10 ended_is POWER_LOST 1'
 tools/point.sh stop
 tools/point.sh start
 sleep 1
-check "ONE-END: and only once" 'ended_is POWER_LOST 1'
+check "ONE-END: and only once" eval 'ended_is POWER_LOST 1'
 tools/point.sh stop
-check "LOG-BEFORE-OPEN: no valve command without a durable entry" '! grep -q "\"witness\":\"violation\"" "$DIR/record.jsonl" && grep -q "\"witness\":\"ok\"" "$DIR/record.jsonl"'
-check "TAMPER-SHOWS: the journal verifies" '"$BUILD/fillgate" journal verify "$DIR/journal.db" --key "$DIR/device.pem.pub" >/dev/null'
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+check "LOG-BEFORE-OPEN: no valve command without a durable entry" eval '! grep -q "\"witness\":\"violation\"" "$DIR/record.jsonl" && grep -q "\"witness\":\"ok\"" "$DIR/record.jsonl"'
+check "TAMPER-SHOWS: the journal verifies" eval '"$BUILD/fillgate" journal verify "$DIR/journal.db" --key "$DIR/device.pem.pub" >/dev/null'
+count

@@ -10,40 +10,14 @@ CITY=$(mktemp -d /tmp/fillgate-e2e-keys-XXXXXX)
 export CITY DIR=$CITY LIST_S=1 LC_ALL=C.UTF-8 TZ=Asia/Shanghai
 database=sqlite:$CITY/bureau/bureau.db
 rings=$CITY/bureau/rings
-passed=0
-failed=0
 finish() {
     tools/city.sh stop
     if [ "$failed" -ne 0 ]; then tail -n 25 "$CITY"/*/fillgate*.log; fi
     rm -rf "$CITY"
 }
 trap finish EXIT
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" >"$CITY/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name"
-        tail -n 25 "$CITY/out" | sed 's/^/       /'
-    fi
-}
-daemon_stop() { # FOLDER PROGRAM
-    local pid
-    pid=$(cat "$CITY/$1/$2.pid")
-    kill -TERM "$pid"
-    for _ in $(seq 150); do
-        kill -0 "$pid" 2>/dev/null || return 0
-        sleep 0.1
-    done
-    return 1
-}
-daemon_start() { # FOLDER PROGRAM INI
-    (cd "$CITY/$1" && exec "$OLDPWD/$BUILD/$2" --config "$3") </dev/null >>"$CITY/$1/$2.log" 2>&1 &
-    echo $! >"$CITY/$1/$2.pid"
-}
+export OUT=$CITY/out
+. tests/lib/e2e.sh
 patiently() { # COMMAND...: within a minute
     for _ in $(seq 240); do
         "$@" && return 0
@@ -85,11 +59,11 @@ ring_is() { keys_are "$1" "$2" 200 && cmp "$CITY/answer.ring" "$CITY/$3"; } # UR
 
 prepare() {
     tools/city.sh prepare || return 1
-    daemon_stop bureau fillgate-bureau || return 1
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
     mkdir "$rings"
     "$fillgate" key new "$CITY/bureau/new.pem" && "$fillgate" key new "$CITY/bureau/stranger.pem" || return 1
     sed -i 's/^; keyring = .*/keyring = rings/; s/^; list_key_next = .*/list_key_next = new.pem.pub/' "$CITY/bureau/bureau.ini"
-    daemon_start bureau fillgate-bureau bureau.ini
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
     tools/city.sh start 1 && tools/city.sh sign-in || return 1
     ring_make ring-1 1 "list.pem new.pem" list.pem new.pem && ring_make ring-2 2 "new.pem" new.pem &&
         ring_make ring-3 3 "new.pem list.pem" new.pem list.pem && ring_make ring-false 3 "new.pem stranger.pem" stranger.pem
@@ -101,7 +75,7 @@ pids=$(cat "$CITY"/station/*.pid "$CITY"/point-1/fillgate*.pid)
 
 check "without any ring bureau and station answer 404" eval 'keys_are "$bureau" "" 404 && keys_are "$station" "?after=0" 404'
 check "a question that is none is 400" eval 'keys_are "$bureau" "?after=x" 400 && keys_are "$station" "?after=-1" 400'
-check "the link of point 2 is away from here on" daemon_stop point-2 fillgate-link
+check "the link of point 2 is away from here on" daemon_stop "$CITY/point-2" "$BUILD/fillgate-link"
 first_ring() {
     cp "$CITY/ring-1" "$rings/ring-1"
     ring_at 1 1 && ring_is "$station" "?after=0" ring-1
@@ -133,7 +107,7 @@ alive() {
 check "in all of this neither station nor link nor fillgated was restarted" alive
 
 behind() {
-    daemon_start point-2 fillgate-link link.ini
+    daemon_start "$CITY/point-2" "$BUILD/fillgate-link" link.ini
     ring_at 2 2 && patiently list_is 2 4 && grep -q "key ring 1 is in force" "$CITY/point-2/fillgated.log"
 }
 check "a link that missed a ring gets both, hands both over, and then the list" behind
@@ -142,9 +116,9 @@ no_ring_3() { ! grep -q "key ring 3 is in force" "$CITY"/*/fillgate*.log; }
 false_ring() {
     cp "$CITY/ring-false" "$rings/ring-3"
     log_has station/fillgate-station.log 'key ring not taken, version 2 stays in force: .*list key that is in force has signed it' || return 1
-    daemon_stop point-2 fillgate-link || return 1
+    daemon_stop "$CITY/point-2" "$BUILD/fillgate-link" || return 1
     sed -i "s|^url = .*|url = $bureau|" "$CITY/point-2/link.ini" # the bad hop is now the link's own
-    daemon_start point-2 fillgate-link link.ini
+    daemon_start "$CITY/point-2" "$BUILD/fillgate-link" link.ini
     log_has point-2/fillgate-link.log 'key ring not taken, version 2 stays in force: .*list key that is in force has signed it' && no_ring_3
 }
 check "TAMPER-SHOWS: a false ring of a bad next hop changes nothing at station and link, and both name it" false_ring
@@ -155,8 +129,8 @@ check "the true ring of that number is taken afterwards" eval 'cp "$CITY/ring-3"
 
 restart() {
     tools/city.sh stop
-    daemon_start bureau fillgate-bureau bureau.ini
-    daemon_start station fillgate-station station.ini
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
     rm -f "$CITY"/point-*/fillgated.log
     tools/city.sh start 5 && tools/city.sh sign-in
 }
@@ -171,12 +145,11 @@ alone() { # without bureau and station's files the link still knows its ring
 }
 check "the link hands its ring to a fillgated that was away" alone
 damaged() {
-    daemon_stop station fillgate-station || return 1
+    daemon_stop "$CITY/station" "$BUILD/fillgate-station" || return 1
     printf '\377' | dd of="$CITY/station/keyring.bin" bs=1 seek=40 conv=notrunc status=none
-    daemon_start station fillgate-station station.ini
+    daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
     log_has station/fillgate-station.log 'kept key rings do not hold: .*put aside as .*keyring.bin.damaged' &&
         patiently ring_is "$station" "" ring-3 && ring_is "$station" "?after=0" ring-1
 }
 check "TAMPER-SHOWS: an edited ring file at the station is named, put aside, and fetched anew" damaged
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+count

@@ -8,11 +8,6 @@ export BUILD
 DIR=$(mktemp -d /tmp/fillgate-operators-XXXXXX)
 export DIR
 export LC_ALL=C.UTF-8
-passed=0
-failed=0
-ok() { passed=$((passed + 1)) && echo "  ok   $1"; }
-bad() { failed=$((failed + 1)) && echo "  FAIL $1"; }
-check() { if eval "$2"; then ok "$1"; else bad "$1"; fi; }
 finish() {
     tools/point.sh stop
     tools/point.sh sim-stop
@@ -20,21 +15,13 @@ finish() {
     rm -rf "$DIR"
 }
 trap finish EXIT
+OUT=$DIR/out
+. tests/lib/e2e.sh
 sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$*" >/dev/null; }
 point() { timeout 20 "$BUILD/fillgate" point "$@" --socket "$DIR/control.sock" 2>&1; }
 state_has() { point status --json | grep -q "$1"; }
 operator_is() { state_has "\"operator\":\"$1\""; }
 phase_is() { state_has "\"phase\":\"$1\""; }
-until_true() { # SECONDS COMMAND...
-    local left=$(($1 * 10))
-    shift
-    while [ $left -gt 0 ]; do
-        "$@" && return 0
-        left=$((left - 1))
-        sleep 0.1
-    done
-    return 1
-}
 pin() { printf '%s\n' "$2" | point sign-in "$1"; } # OPERATOR PIN
 entries() { "$BUILD/fillgate" journal export "$DIR/journal.db" --format jsonl --kind "$1" 2>/dev/null; }
 valve_is() { grep '"what":"valve"' "$DIR/record.jsonl" | tail -n 1 | grep -q "\"open\":$1"; }
@@ -48,59 +35,59 @@ SPEED=8 tools/point.sh prepare && tools/point.sh sim && tools/point.sh start || 
     echo "0 passed, 1 failed"
     exit 1
 }
-check "without a list nobody is known by PIN" 'pin op-wang 246810 | grep -q "no list is in force"'
+check "without a list nobody is known by PIN" eval 'pin op-wang 246810 | grep -q "no list is in force"'
 "$BUILD/fillgate" list import "$DIR/list-6.fgl" --socket "$DIR/control.sock" >/dev/null
-check "commands need an operator, stopping does not" 'point recheck | grep -q "must be signed in" && point stop >/dev/null'
+check "commands need an operator, stopping does not" eval 'point recheck | grep -q "must be signed in" && point stop >/dev/null'
 
 sim present card-wang
-check "a card signs in" 'until_true 10 operator_is op-wang'
-check "a card is no cylinder: no decision, no refusal" 'state_has "\"decisions\":0" && [ -z "$(entries REFUSED)" ]'
+check "a card signs in" eval 'until_true 10 operator_is op-wang'
+check "a card is no cylinder: no decision, no refusal" eval 'state_has "\"decisions\":0" && [ -z "$(entries REFUSED)" ]'
 sim remove
 point sign-out >/dev/null
-check "a PIN signs in" 'pin op-li 135790 | grep -q "op-li signed in" && operator_is op-li'
+check "a PIN signs in" eval 'pin op-li 135790 | grep -q "op-li signed in" && operator_is op-li'
 printf '246810\n' >"$DIR/pin" && chmod 600 "$DIR/pin"
-check "a PIN from a file signs in" 'point sign-in op-wang --pin-file "$DIR/pin" | grep -q "signed in" && operator_is op-wang'
-check "the status tells the certificate in words" 'point status | grep -q "op-wang, certificate to 2030-01-01"'
+check "a PIN from a file signs in" eval 'point sign-in op-wang --pin-file "$DIR/pin" | grep -q "signed in" && operator_is op-wang'
+check "the status tells the certificate in words" eval 'point status | grep -q "op-wang, certificate to 2030-01-01"'
 
 sim connect good
 sim present good
-check "a cylinder is accepted" 'until_true 10 phase_is PRE_CHECK'
+check "a cylinder is accepted" eval 'until_true 10 phase_is PRE_CHECK'
 point check >/dev/null
 point start >/dev/null
-check "the fill runs" 'until_true 10 phase_is FILLING && until_true 5 valve_is true'
-check "suspend shuts the valve" 'point suspend | grep -q suspended && until_true 5 valve_is false && phase_is SUSPENDED'
-check "the status says who waits for whom" 'point status | grep -q "suspended by the operator"'
+check "the fill runs" eval 'until_true 10 phase_is FILLING && until_true 5 valve_is true'
+check "suspend shuts the valve" eval 'point suspend | grep -q suspended && until_true 5 valve_is false && phase_is SUSPENDED'
+check "the status says who waits for whom" eval 'point status | grep -q "suspended by the operator"'
 sim remove
 sleep 1
-check "resume asks for the tag" 'point resume | grep -q "put the cylinder.s tag back"'
+check "resume asks for the tag" eval 'point resume | grep -q "put the cylinder.s tag back"'
 sim present good
 sleep 1
-check "the tag alone opens nothing" 'phase_is SUSPENDED && valve_is false'
-check "resume opens again" 'point resume | grep -q resumed && until_true 5 valve_is true && phase_is FILLING'
-check "the status tells progress and target" 'until_true 10 eval "point status | grep -q \"progress: .*target\""'
-check "and an estimate of what remains" 'until_true 20 eval "point status | grep -q remaining:"'
-check "the fill ends at its target" 'until_true 90 phase_is POST_CHECK && until_true 5 valve_is false'
+check "the tag alone opens nothing" eval 'phase_is SUSPENDED && valve_is false'
+check "resume opens again" eval 'point resume | grep -q resumed && until_true 5 valve_is true && phase_is FILLING'
+check "the status tells progress and target" eval 'until_true 10 eval "point status | grep -q \"progress: .*target\""'
+check "and an estimate of what remains" eval 'until_true 20 eval "point status | grep -q remaining:"'
+check "the fill ends at its target" eval 'until_true 90 phase_is POST_CHECK && until_true 5 valve_is false'
 point check >/dev/null
 check "its end is recorded with operator and post-check" \
-    'until_true 10 phase_is IDLE && entries ENDED | grep TARGET_REACHED | grep "op-wang" | grep -q "\"post_checks\":1"'
-check "the board counts it" 'point board --json | grep "\"fills_today\":1" | grep -q "\"outcome\":\"ENDED\""'
+    eval 'until_true 10 phase_is IDLE && entries ENDED | grep TARGET_REACHED | grep "op-wang" | grep -q "\"post_checks\":1"'
+check "the board counts it" eval 'point board --json | grep "\"fills_today\":1" | grep -q "\"outcome\":\"ENDED\""'
 sim remove
 until_true 5 state_has '"tag_present":false'
 sim present overdue
 check "a refusal is on the board with its reason" \
-    'until_true 10 eval "point board | grep -q \"refusals 1\"" && point board --json | grep -q "\"reason\":\"INSPECTION_OVERDUE\",\"count\":1"'
+    eval 'until_true 10 eval "point board | grep -q \"refusals 1\"" && point board --json | grep -q "\"reason\":\"INSPECTION_OVERDUE\",\"count\":1"'
 sim remove
 point sign-out >/dev/null
 
 check "a wrong PIN and an unknown operator are told alike" \
-    '[ "$(pin op-wang 999999)" = "$(pin op-nobody 246810)" ] && operator_is ""'
+    eval '[ "$(pin op-wang 999999)" = "$(pin op-nobody 246810)" ] && operator_is ""'
 for _ in 1 2 3; do pin op-wang 111111 >/dev/null; done
-check "five wrong PINs block even the right one" 'pin op-wang 246810 | grep -q "too many wrong PINs"'
-check "the status says for how long" 'point status | grep -Eq "blocked for: (60|5[0-9]) s"'
-check "the block is logged" 'entries EVENT | grep -q SIGN_IN_BLOCKED'
-check "no PIN is in the log" '! grep -Eq "246810|135790|999999|111111" "$DIR/fillgated.log"'
+check "five wrong PINs block even the right one" eval 'pin op-wang 246810 | grep -q "too many wrong PINs"'
+check "the status says for how long" eval 'point status | grep -Eq "blocked for: (60|5[0-9]) s"'
+check "the block is logged" eval 'entries EVENT | grep -q SIGN_IN_BLOCKED'
+check "no PIN is in the log" eval '! grep -Eq "246810|135790|999999|111111" "$DIR/fillgated.log"'
 sim present card-wang
-check "the card signs in all the same" 'until_true 10 operator_is op-wang'
+check "the card signs in all the same" eval 'until_true 10 operator_is op-wang'
 sim remove
 point sign-out >/dev/null
 
@@ -110,31 +97,30 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     chmod 711 "$DIR"
     chmod 666 "$DIR/control.sock"
     other() { timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/fillgate-copy" point "$@" --socket "$DIR/control.sock" 2>&1; }
-    check "another user asks for the status" 'other status --json | grep -q "\"operator\":\"\""'
+    check "another user asks for the status" eval 'other status --json | grep -q "\"operator\":\"\""'
     check "a date by hand of another user is refused" \
-        'other sign-in op-9 --certificate-end 2040-01-01 | grep -q "sign in with a PIN or a card" && operator_is ""'
+        eval 'other sign-in op-9 --certificate-end 2040-01-01 | grep -q "sign in with a PIN or a card" && operator_is ""'
     chmod 700 "$DIR"
 else
     echo "  --   not root: that another user gives no date by hand is tested in tests/unit/controller alone"
 fi
-check "a date by hand of the own user counts" 'point sign-in op-9 --certificate-end 2040-01-01 | grep -q "signed in" && operator_is op-9'
+check "a date by hand of the own user counts" eval 'point sign-in op-9 --certificate-end 2040-01-01 | grep -q "signed in" && operator_is op-9'
 
 restart 2000
-check "the board is the same after a restart" 'until_true 5 eval "point board | grep -q \"fills 1, .*refusals 1\""'
-check "a PIN signs in after the restart" 'pin op-li 135790 | grep -q "signed in"'
-check "the status counts down to idleness" 'point status | grep -q "signed out when idle in"'
-check "who is idle is signed out" 'until_true 10 operator_is ""'
-check "and that is logged" 'entries OPERATOR | tail -n 1 | grep op-li | grep -q "\"operator_in\":0"'
+check "the board is the same after a restart" eval 'until_true 5 eval "point board | grep -q \"fills 1, .*refusals 1\""'
+check "a PIN signs in after the restart" eval 'pin op-li 135790 | grep -q "signed in"'
+check "the status counts down to idleness" eval 'point status | grep -q "signed out when idle in"'
+check "who is idle is signed out" eval 'until_true 10 operator_is ""'
+check "and that is logged" eval 'entries OPERATOR | tail -n 1 | grep op-li | grep -q "\"operator_in\":0"'
 
 restart 0
 pin op-li 135790 >/dev/null
 sed -i '/op-li/d' "$DIR/operators.ini"
 tools/point.sh list-expiring 86400
 "$BUILD/fillgate" list import "$DIR/list-7.fgl" --socket "$DIR/control.sock" >/dev/null
-check "an operator who is on the list no more is signed out" 'until_true 5 operator_is "" && pin op-li 135790 | grep -q wrong'
+check "an operator who is on the list no more is signed out" eval 'until_true 5 operator_is "" && pin op-li 135790 | grep -q wrong'
 tools/point.sh stop
 check "LOG-BEFORE-OPEN: no valve command without a durable entry" \
-    '! grep -q "\"witness\":\"violation\"" "$DIR/record.jsonl" && grep -q "\"witness\":\"ok\"" "$DIR/record.jsonl"'
-check "TAMPER-SHOWS: the journal verifies" '"$BUILD/fillgate" journal verify "$DIR/journal.db" --key "$DIR/device.pem.pub" >/dev/null'
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+    eval '! grep -q "\"witness\":\"violation\"" "$DIR/record.jsonl" && grep -q "\"witness\":\"ok\"" "$DIR/record.jsonl"'
+check "TAMPER-SHOWS: the journal verifies" eval '"$BUILD/fillgate" journal verify "$DIR/journal.db" --key "$DIR/device.pem.pub" >/dev/null'
+count

@@ -30,7 +30,7 @@
 
 #define CONTROLLERS 2
 #define PROCESSES (2 + CONTROLLERS)
-#define HEAL_MAX_MS 60000
+#define HEAL_MAX_MS 300000
 #define CATCH_UP_MAX_MS 900000
 #define SMALL_BATCH 7 /* so that a seed's few entries need many requests */
 #define TURN_MS 5

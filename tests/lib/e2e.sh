@@ -1,0 +1,73 @@
+# What the end-to-end tests share: counting, telling, waiting. To be sourced, with OUT naming a file for what commands print.
+# Not: a test, nor the programs under test (tools/point.sh, tools/city.sh).
+# shellcheck shell=bash
+passed=0
+failed=0
+
+ok() { # NAME
+    passed=$((passed + 1))
+    echo "  ok   $1"
+}
+
+bad() { # NAME
+    failed=$((failed + 1))
+    echo "  FAIL $1"
+}
+
+check() { # NAME COMMAND...: the command succeeds
+    local name=$1
+    shift
+    if "$@" >"$OUT" 2>&1; then
+        ok "$name"
+    else
+        bad "$name"
+        tail -n 25 "$OUT" | cut -c 1-300 | sed 's/^/       /'
+    fi
+}
+
+expect() { # NAME EXIT-CODE PATTERN COMMAND...: PATTERN (extended regular expression) is in what is printed
+    local name=$1 code=$2 pattern=$3 got
+    shift 3
+    if [ "$(type -t "$1")" = function ]; then "$@" >"$OUT" 2>&1; else timeout 60 "$@" >"$OUT" 2>&1; fi
+    got=$?
+    if [ $got -eq "$code" ] && grep -qE -- "$pattern" "$OUT"; then
+        ok "$name"
+    else
+        bad "$name: exit $got (expected $code), wanted /$pattern/ in:"
+        head -n 20 "$OUT" | sed 's/^/       /'
+    fi
+}
+
+until_true() { # SECONDS COMMAND...
+    local left=$(($1 * 10))
+    shift
+    while [ $left -gt 0 ]; do
+        "$@" && return 0
+        left=$((left - 1))
+        sleep 0.1
+    done
+    return 1
+}
+
+daemon_start() { # DIRECTORY PROGRAM INI: its pid and log stand in the directory
+    local program
+    program=$(realpath "$2")
+    (cd "$1" && exec "$program" --config "$3") </dev/null >>"$1/$(basename "$2").log" 2>&1 &
+    echo $! >"$1/$(basename "$2").pid"
+}
+
+daemon_stop() { # DIRECTORY PROGRAM
+    local pid
+    pid=$(cat "$1/$(basename "$2").pid")
+    kill -TERM "$pid"
+    for _ in $(seq 150); do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+count() { # the last line of a test; its result is that of the test
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
