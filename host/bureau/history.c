@@ -164,13 +164,13 @@ static void merge(struct search *search, const struct fg_history_row *row)
 #define ID "controller COLLATE \"C\""
 #define NEWEST                                                                                               \
     RANGE "(wall_ms, " ID ", sequence) < ($12, $13, $14) ORDER BY wall_ms DESC, " ID " DESC, "               \
-          "sequence DESC LIMIT $15"
+          "sequence DESC LIMIT $16"
 #define OLDEST                                                                                               \
-    RANGE "(wall_ms, " ID ", sequence) > ($12, $13, $14) ORDER BY wall_ms, " ID ", sequence LIMIT $15"
+    RANGE "(wall_ms, " ID ", sequence) > ($12, $13, $14) ORDER BY wall_ms, " ID ", sequence LIMIT $16"
 /* With one controller its name is no part of the order, as it is none of the index. */
-#define NEWEST_OF_ONE RANGE "(wall_ms, sequence) < ($12, $14) ORDER BY wall_ms DESC, sequence DESC LIMIT $15"
-#define OLDEST_OF_ONE RANGE "(wall_ms, sequence) > ($12, $14) ORDER BY wall_ms, sequence LIMIT $15"
-#define CLASS FG_HISTORY_CLASS " = $16 AND "
+#define NEWEST_OF_ONE RANGE "(wall_ms, sequence) < ($12, $14) ORDER BY wall_ms DESC, sequence DESC LIMIT $16"
+#define OLDEST_OF_ONE RANGE "(wall_ms, sequence) > ($12, $14) ORDER BY wall_ms, sequence LIMIT $16"
+#define CLASS FG_HISTORY_CLASS " = $15 AND "
 #define BOTH(condition, newest, oldest)                                                                      \
     {                                                                                                        \
         SELECT condition newest, SELECT condition oldest                                                     \
@@ -256,8 +256,8 @@ static enum fg_err entries_take(struct search *search, enum drive drive, const s
     fg_sql_bind_int(statement, 9, filter->reason);
     range_bind(search, statement, span);
     key_bind(search, statement, drive == DRIVE_CONTROLLER || drive == DRIVE_OPERATOR ? controller : NULL);
-    fg_sql_bind_int(statement, 15, (int64_t)search->limit);
-    fg_sql_bind_int(statement, 16, group != NULL ? group->class : 0);
+    fg_sql_bind_int(statement, 16, (int64_t)search->limit);
+    fg_sql_bind_int(statement, 15, group != NULL ? group->class : 0);
     while ((result = fg_sql_next(statement, search->error)) == FG_OK) {
         fg_history_row_take(statement, &row);
         merge(search, &row);
@@ -293,22 +293,22 @@ static enum fg_err groups_add(struct groups *groups, const struct group *group, 
 /* Steps from group to group: the next class under the same names. FG_E_NOT_FOUND: there is none. */
 static const char *const next_class[DRIVE_COUNT] = {
     [DRIVE_CLASS] = "SELECT " FG_HISTORY_CLASS " FROM journal_entry WHERE " FG_HISTORY_CLASS
-                    " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT 1",
+                    " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT $5",
     [DRIVE_STATION] =
         "SELECT " FG_HISTORY_CLASS " FROM journal_entry WHERE station = $1 AND " FG_HISTORY_CLASS
-        " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT 1",
+        " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT $5",
     [DRIVE_CONTROLLER] = "SELECT " FG_HISTORY_CLASS
                          " FROM journal_entry WHERE controller = $2 AND station = $1 AND " FG_HISTORY_CLASS
-                         " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT 1",
+                         " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT $5",
     [DRIVE_OPERATOR] = "SELECT " FG_HISTORY_CLASS
                        " FROM journal_entry WHERE operator_id = $3 AND operator_id <> '' AND controller = $2 "
-                       "AND " FG_HISTORY_CLASS " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT 1",
+                       "AND " FG_HISTORY_CLASS " > $4 ORDER BY " FG_HISTORY_CLASS " LIMIT $5",
 };
 #define NEXT_STATION                                                                                         \
-    "SELECT station FROM journal_entry WHERE controller = $2 AND station > $1 ORDER BY station LIMIT 1"
+    "SELECT station FROM journal_entry WHERE controller = $2 AND station > $1 ORDER BY station LIMIT $5"
 #define NEXT_CONTROLLER                                                                                      \
     "SELECT controller FROM journal_entry WHERE operator_id = $3 AND operator_id <> '' AND controller > $2 " \
-    "ORDER BY controller LIMIT 1"
+    "ORDER BY controller LIMIT $5"
 
 static enum fg_err step(const struct search *search, const char *text, const struct group *group,
                         struct fg_sql_statement **ret_statement)
@@ -321,6 +321,7 @@ static enum fg_err step(const struct search *search, const char *text, const str
     fg_sql_bind_text(*ret_statement, 2, group->controller);
     fg_sql_bind_text(*ret_statement, 3, search->filter->operator_id);
     fg_sql_bind_int(*ret_statement, 4, group->class);
+    fg_sql_bind_int(*ret_statement, 5, 1);
     return fg_sql_next(*ret_statement, search->error);
 }
 
