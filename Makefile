@@ -3,6 +3,7 @@
 #   .../NAME_main.c                                 a program       (programs are listed below)
 #   tests/unit/ tests/sim/  test_*.c                test programs, built with sanitizers
 #   tests/e2e/*.sh                                  end-to-end tests, run against the sanitizer build
+#   tests/browser/*.sh                              the same through a real browser (modules.sh brings its driver)
 #   tests/fuzz/fuzz_*.c, tests/bench/bench_*.c      fuzz targets and benchmarks
 # Everything made goes under build/. V=1 shows the commands.
 
@@ -83,7 +84,7 @@ C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit e2e fuzz fuzz-long bench coverage lint format check-format \
+.PHONY: all help setup programs run demo test unit e2e browser fuzz fuzz-long bench coverage lint format check-format \
 	check-core check-clang check-rooms clean
 all: programs
 
@@ -109,6 +110,8 @@ unit: setup ## only the unit and simulation tests (VARIANT=asan)
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan unit-run
 e2e: setup ## only the end-to-end tests
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan e2e-run
+browser: setup ## only the tests of the pages in a real browser (chromium)
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan browser-run
 fuzz: setup ## every fuzz target for FUZZ_SECONDS (20) each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-long: setup ## every fuzz target for 10 minutes each
@@ -136,13 +139,16 @@ clean: ## remove everything made
 
 # ---- how it is made ----------------------------------------------------------------------------
 
-.PHONY: programs-build unit-run e2e-run fuzz-run bench-run clang-run unit-build fuzz-build
+.PHONY: programs-build unit-run e2e-run browser-run fuzz-run bench-run clang-run unit-build fuzz-build
 programs-build: $(PROGRAMS)
 unit-build: $(TEST_BIN)
 unit-run: $(TEST_BIN)
 	$(Q)BESIDE="$(filter $(B)/tests/sim/%,$(TEST_BIN))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
 e2e-run: $(PROGRAMS)
 	$(Q)BUILD=$(B) tools/run_tests.sh $(sort $(wildcard tests/e2e/*.sh))
+browser-run: $(PROGRAMS)
+	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES && \
+	BUILD=$(B) tools/run_tests.sh $(sort $(filter-out %/modules.sh,$(wildcard tests/browser/*.sh)))
 fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
 	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),20) $(FUZZ_BIN)
