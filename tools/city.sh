@@ -75,6 +75,15 @@ operator() { # ID NAME CERTIFICATE-END PIN OPTIONS...: somebody who may fill at 
     "$fillgate" registry pin "$1" --database "$database" --why "first PIN" <<<"$4"
 }
 
+# Who may use the pages: an administrator with a one-time password, and an auditor of the demo, whose password is a toy.
+users_prepare() {
+    "$fillgate" user add admin --name "Administrator" --role administrator --why "the first user" --json \
+        --database "$database" | sed -E 's/.*"password":"([^"]+)".*/\1/' >"$DIR/bureau/first-sign-in"
+    chmod 600 "$DIR/bureau/first-sign-in"
+    "$fillgate" user add auditor --name "Demo auditor" --role auditor --why "the demo" --ask --database "$database" \
+        <<<"look-at-everything" >/dev/null
+}
+
 bureau_prepare() {
     mkdir -p "$DIR/bureau"
     chmod 700 "$DIR" "$DIR/bureau"
@@ -91,10 +100,18 @@ bureau_prepare() {
     operator op-li "Li" "$(date -d '+10 days' +%F)" 135790
     ini "$DIR/bureau/bureau.ini" port=0 certificate=tls/tls.pem key=tls/tls.key ca=ca/ca.pem ca_directory=ca \
         signing_key=list.pem sweep_every_s=5 <boards/sim/bureau.ini
+    # Its pages listen in a section of their own, behind the server's: at WEB_PORT, or any that is free.
+    sed -i "s/^; address = 127.0.0.1/address = 127.0.0.1/; s/^; port = 8444/port = ${WEB_PORT:-0}/; s/^public_lookup = .*/public_lookup = yes/" \
+        "$DIR/bureau/bureau.ini"
+    users_prepare
     "$fillgate" bureau publish $station --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database"
     start_daemon bureau fillgate-bureau bureau.ini
     wait_for "the bureau" grep -q "listens on" "$DIR/bureau/fillgate-bureau.log"
-    sed -i "s/^port = 0/port = $(port_of bureau fillgate-bureau)/" "$DIR/bureau/bureau.ini"
+    # The first port is the devices', the second the pages'.
+    sed -i "0,/^port = 0/s//port = $(port_of bureau fillgate-bureau)/" "$DIR/bureau/bureau.ini"
+    wait_for "the bureau's pages" grep -q "pages: http" "$DIR/bureau/fillgate-bureau.log"
+    sed -nE 's/.*pages: (http[^ ]*).*/\1/p' "$DIR/bureau/fillgate-bureau.log" | tail -n 1 >"$DIR/bureau/pages.url"
+    sed -i "s/^port = 0/port = $(sed -E 's|.*:([0-9]+)/$|\1|' "$DIR/bureau/pages.url")/" "$DIR/bureau/bureau.ini"
 }
 
 station_prepare() {

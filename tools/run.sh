@@ -63,6 +63,10 @@ if [ -z "${PANEL_PORT:-}" ] && ! (exec 3<>/dev/tcp/127.0.0.1/8480) 2>/dev/null &
     [ "${2:-}" != --check ]; then
     export PANEL_PORT=8480
 fi
+# The usual port of the bureau's pages, too.
+if [ -z "${WEB_PORT:-}" ] && ! (exec 3<>/dev/tcp/127.0.0.1/8444) 2>/dev/null && [ "${2:-}" != --check ]; then
+    export WEB_PORT=8444
+fi
 tools/city.sh prepare || fail "the city cannot be prepared"
 say "The filling points start; their lists come down" "充装点启动，名单下发"
 tools/city.sh start 1 || fail "the points do not start"
@@ -110,6 +114,9 @@ The city stays up in $DIR. From another terminal, in this folder:
   $BUILD/fillgate station status --config \$D/station/station.ini
 The operator's panel: point 1 at $(cat "$DIR/point-1/panel.url"), point 2 at $(cat "$DIR/point-2/panel.url")
   Sign in as op-wang with PIN 246810 or the card (send "present card-wang"), or as op-li, whose certificate ends soon, with 135790: toys.
+The bureau's pages: $(cat "$DIR/bureau/pages.url")
+  Sign in as auditor with look-at-everything (a toy), or as admin with the one-time password $(cat "$DIR/bureau/first-sign-in"),
+  which must be changed; users: $BUILD/fillgate user list --database \$DB
 Logs: \$D/*/*.log. The point alone with every refusal: make demo. Ctrl-C ends it.
 EOF
 while kill -0 "$(cat "$DIR/bureau/fillgate-bureau.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done

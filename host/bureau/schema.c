@@ -5,6 +5,7 @@
 #include "host/bureau/schema_history.h"
 #include "host/bureau/schema_journal.h"
 #include "host/bureau/schema_registry.h"
+#include "host/bureau/schema_users.h"
 
 const struct fg_sql_migration fg_bureau_migrations[] = {
     {1, "enrolment", FG_SCHEMA_ENROLMENT},
@@ -13,5 +14,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {4, "made", FG_SCHEMA_MADE},
     {5, "pin", FG_SCHEMA_PIN},
     {6, "history", FG_SCHEMA_HISTORY},
+    {7, "users", FG_SCHEMA_USERS},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -7,6 +7,7 @@
 
 #include "host/bureau/web_call.h"
 #include "host/bureau/web_private.h"
+#include "host/bureau/web_trail.h"
 #include "host/bureau/web_verify.h"
 #include "proto/page_headers.h"
 
@@ -17,6 +18,12 @@
 #define BY_ADDRESS_BURST 600
 #define SIGN_IN_PER_MINUTE 20
 #define SIGN_IN_BURST 20
+#define SIGN_IN_PAIR_PER_MINUTE 3
+#define SIGN_IN_PAIR_BURST 10
+#define SIGN_IN_USER_PER_MINUTE 6
+#define SIGN_IN_USER_BURST 20
+#define SIGN_IN_OWN_PER_MINUTE 3
+#define SIGN_IN_OWN_BURST 10
 #define PUBLIC_PER_MINUTE 30
 #define PUBLIC_BURST 15
 #define PUBLIC_ALL_PER_MINUTE 1200
@@ -88,6 +95,10 @@ static void limits_start(struct fg_web *web)
 {
     fg_web_rate_start(&web->by_address, BY_ADDRESS_PER_MINUTE, BY_ADDRESS_BURST);
     fg_web_rate_start(&web->sign_in, SIGN_IN_PER_MINUTE, SIGN_IN_BURST);
+    fg_web_rate_start(&web->sign_in_pair, SIGN_IN_PAIR_PER_MINUTE, SIGN_IN_PAIR_BURST);
+    fg_web_rate_start(&web->sign_in_user, SIGN_IN_USER_PER_MINUTE, SIGN_IN_USER_BURST);
+    fg_web_rate_start(&web->sign_in_own, SIGN_IN_OWN_PER_MINUTE, SIGN_IN_OWN_BURST);
+    fg_web_rate_start(&web->sign_in_note, 1, 1);
     fg_web_rate_start(&web->public_by_address, PUBLIC_PER_MINUTE, PUBLIC_BURST);
     fg_web_rate_start(&web->public_all, PUBLIC_ALL_PER_MINUTE, PUBLIC_ALL_BURST);
 }
@@ -96,9 +107,14 @@ static void web_free(struct fg_web *web)
 {
     fg_server_stop(web->server);
     fg_web_verifier_free(web->verifier);
+    fg_web_keeper_free(web->keeper);
     fg_sql_pool_free(web->pool);
     fg_web_rate_end(&web->public_all);
     fg_web_rate_end(&web->public_by_address);
+    fg_web_rate_end(&web->sign_in_note);
+    fg_web_rate_end(&web->sign_in_own);
+    fg_web_rate_end(&web->sign_in_user);
+    fg_web_rate_end(&web->sign_in_pair);
     fg_web_rate_end(&web->sign_in);
     fg_web_rate_end(&web->by_address);
     (void)pthread_mutex_destroy(&web->starting);
@@ -113,6 +129,8 @@ static enum fg_err stores_open(struct fg_web *web, struct fg_error *error)
 
     if (result == FG_OK)
         result = fg_web_verifier_new(web, &sql, &web->verifier, error);
+    if (result == FG_OK)
+        result = fg_web_keeper_new(web, &sql, &web->keeper, error);
     return result;
 }
 

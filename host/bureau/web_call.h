@@ -15,7 +15,7 @@
 #include "proto/https_server.h"
 
 #define FG_WEB_BODY_MAX 16384
-#define FG_WEB_ROUTES_MAX 48
+#define FG_WEB_ROUTES_MAX 80
 
 struct fg_web_call;
 
@@ -79,6 +79,18 @@ bool fg_web_user_may(const struct fg_web_user *user, enum fg_web_right right);
 /* Writes to the trail that the user asks this. */
 enum fg_err fg_web_user_note(struct fg_web_call *call, const char *action, const char *detail,
                              struct fg_error *error);
+
+/* Adds to the trail what a change did, within the transaction that is open on call->sql. action: A-Z and '_';
+ * subject: what was changed; detail: how, without secrets. */
+enum fg_err fg_web_trail_add(struct fg_web_call *call, const char *action, const char *subject,
+                             const char *detail, struct fg_error *error);
+/* The session's cookie of the request; false: none that could be one. */
+bool fg_web_session_cookie(const struct fg_web_call *call, char ret_cookie[FG_WEB_SESSION_DIGITS + 1]);
+
+/* Gives the database object back for a while, for work that takes long without it, and takes one again:
+ * FG_E_BUSY leaves call->sql NULL. No transaction may be open. */
+void fg_web_database_give(struct fg_web_call *call);
+enum fg_err fg_web_database_take(struct fg_web_call *call, struct fg_error *error);
 
 /* The handler of every request to the web listener; context is the struct fg_web. */
 void fg_web_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer);

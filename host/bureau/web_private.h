@@ -14,6 +14,7 @@
 #define FG_WEB_COOKIE_NAME_BYTES 40
 
 struct fg_web_exports;
+struct fg_web_keeper;
 struct fg_web_verifier;
 
 struct fg_web {
@@ -27,8 +28,13 @@ struct fg_web {
     struct fg_sql_pool *pool;
     struct fg_web_exports *exports;
     struct fg_web_verifier *verifier;
+    struct fg_web_keeper *keeper;
     struct fg_web_rate by_address;
-    struct fg_web_rate sign_in;
+    struct fg_web_rate sign_in; /* by address; what the others are for: web_session_routes.h */
+    struct fg_web_rate sign_in_pair;
+    struct fg_web_rate sign_in_user;
+    struct fg_web_rate sign_in_own;
+    struct fg_web_rate sign_in_note;
     struct fg_web_rate public_by_address;
     struct fg_web_rate public_all;
 };

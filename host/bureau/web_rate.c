@@ -97,3 +97,17 @@ bool fg_web_rate_take(struct fg_web_rate *rate, const char *key, int64_t now_mon
     (void)pthread_mutex_unlock(&rate->mutex);
     return fits;
 }
+
+void fg_web_rate_give(struct fg_web_rate *rate, const char *key)
+{
+    uint64_t hash = hash_of(rate, key);
+    struct fg_web_rate_bucket *set = rate->buckets[(hash >> 32) % FG_WEB_RATE_SETS];
+    int64_t full = (int64_t)rate->burst * ONE;
+
+    (void)pthread_mutex_lock(&rate->mutex);
+    for (size_t i = 0; i < FG_WEB_RATE_WAYS; i++) {
+        if (set[i].key == hash)
+            set[i].allowance = set[i].allowance + ONE < full ? set[i].allowance + ONE : full;
+    }
+    (void)pthread_mutex_unlock(&rate->mutex);
+}

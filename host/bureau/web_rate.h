@@ -33,4 +33,7 @@ void fg_web_rate_end(struct fg_web_rate *rate);
 /* Takes one request; false: too many. Addresses of IPv6 count by their /64. */
 bool fg_web_rate_take(struct fg_web_rate *rate, const char *key, int64_t now_mono_ms);
 
+/* Gives back what was taken for this key. */
+void fg_web_rate_give(struct fg_web_rate *rate, const char *key);
+
 #endif

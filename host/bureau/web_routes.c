@@ -1,6 +1,9 @@
 /* The table of what the pages may ask (web_call.h). web/openapi.json says the same for people and other
  * programs; a test holds the two against each other. */
+#include "host/bureau/user.h"
 #include "host/bureau/web_handlers.h"
+#include "host/bureau/web_session_routes.h"
+#include "host/bureau/web_trail.h"
 #include "host/bureau/web_verify.h"
 
 #define API "/api/v1/"
@@ -52,6 +55,42 @@ static const char *const outcomes[] = {"BOOT",       "LIST",  "OPERATOR", "REFUS
 static const char *const identities[] = {"MANUAL", "QR", "BARE_UID", "SIGNED_TAG", "AUTHENTICATED_TAG", NULL};
 static const char *const orders[] = {"newest", "oldest", NULL};
 
+static const char *const roles[] = {"auditor", "registrar", "supervisor", "administrator", NULL};
+
+#define SECRET(name)                                                                                         \
+    {                                                                                                        \
+        name, FG_WEB_BODY, FG_WEB_SECRET, true, 1, FG_PASSWORD_BYTES_MAX, NULL                               \
+    }
+#define BODY_TEXT(name, most)                                                                                \
+    {                                                                                                        \
+        name, FG_WEB_BODY, FG_WEB_TEXT, true, 1, most, NULL                                                  \
+    }
+/* Of the second factor; never in the trail, though a used one is worth nothing. */
+#define SIX(name, needed)                                                                                    \
+    {                                                                                                        \
+        name, FG_WEB_BODY, FG_WEB_SECRET, needed, FG_TOTP_DIGITS, FG_TOTP_DIGITS, NULL                       \
+    }
+#define ROLE(needed)                                                                                         \
+    {                                                                                                        \
+        "role", FG_WEB_BODY, FG_WEB_WORD, needed, 1, 40, roles                                               \
+    }
+
+static const struct fg_web_parameter sign_in[] = {NAME(FG_WEB_BODY, "user", true), SECRET("password"),
+                                                  SIX("totp", false)};
+static const struct fg_web_parameter password_change[] = {SECRET("old"), SECRET("new")};
+static const struct fg_web_parameter totp_begin[] = {SECRET("password")};
+static const struct fg_web_parameter totp_confirm[] = {SIX("code", true)};
+static const struct fg_web_parameter user_add[] = {NAME(FG_WEB_BODY, "user", true),
+                                                   BODY_TEXT("name", FG_USER_NAME_MAX), ROLE(true)};
+static const struct fg_web_parameter user_change[] = {
+    NAME(FG_WEB_PATH, "user", true),
+    ROLE(false),
+    {"suspended", FG_WEB_BODY, FG_WEB_BOOL, false, 0, 0, NULL},
+    BODY_TEXT("why", 200)};
+static const struct fg_web_parameter user[] = {NAME(FG_WEB_PATH, "user", true)};
+static const struct fg_web_parameter trail[] = {NAME(FG_WEB_QUERY, "user", false), WORD_OF("action"), AFTER,
+                                                LIMIT};
+
 static const struct fg_web_parameter entries[] = {FILTER, WORD("order", orders), AFTER, LIMIT};
 static const struct fg_web_parameter cylinders[] = {CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false),
                                                     AFTER, LIMIT};
@@ -78,6 +117,18 @@ static const struct fg_web_parameter public_cylinder[] = {CODE(FG_WEB_PATH, true
 
 static const struct fg_web_route routes[] = {
     {"GET", API "texts", FG_WEB_PUBLIC, FG_WEB_MAY_READ, true, NULL, 0, NULL, fg_web_texts_show},
+    PLAIN("GET", API "session", PUBLIC, READ, NULL, fg_web_session_show),
+    ROUTE("POST", API "session", PUBLIC, READ, NULL, sign_in, fg_web_sign_in),
+    PLAIN("DELETE", API "session", OWN, READ, NULL, fg_web_sign_out),
+    ROUTE("POST", API "session/password", OWN, READ, NULL, password_change, fg_web_password_change),
+    ROUTE("POST", API "session/totp", PERMITTED, READ, NULL, totp_begin, fg_web_totp_begin),
+    ROUTE("POST", API "session/totp/confirm", PERMITTED, READ, NULL, totp_confirm, fg_web_totp_confirm),
+    ROUTE("POST", API "session/totp/remove", PERMITTED, READ, NULL, totp_begin, fg_web_totp_remove),
+    PLAIN("GET", API "users", PERMITTED, USERS, NULL, fg_web_users_list),
+    ROUTE("POST", API "users", PERMITTED, USERS, NULL, user_add, fg_web_users_add),
+    ROUTE("PATCH", API "users/{user}", PERMITTED, USERS, NULL, user_change, fg_web_users_change),
+    ROUTE("POST", API "users/{user}/password", PERMITTED, USERS, NULL, user, fg_web_users_password),
+    ROUTE("GET", API "trail", PERMITTED, TRAIL, NULL, trail, fg_web_trail_list),
     ROUTE("GET", API "entries", PERMITTED, READ, "ENTRIES", entries, fg_web_entries_list),
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),
     ROUTE("GET", API "stations", PERMITTED, READ, NULL, stations, fg_web_stations_list),

@@ -11,7 +11,7 @@ static const struct cli_command *const families[] = {
     cli_device_commands,   cli_enrol_commands,    cli_keyring_commands,
     cli_registry_commands, cli_operator_commands, cli_publish_commands,
     cli_station_commands,  cli_bureau_commands,   cli_bureau_journal_commands,
-    cli_panel_commands,
+    cli_panel_commands,    cli_user_commands,     cli_trail_commands,
 };
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))
 

@@ -1,0 +1,71 @@
+/* The trail: who signed in (or was refused), asked for data of persons, changed or exported what. Records are
+ * chained by SHA-256, each over its own fields and the hash before it, so that none can be changed, taken out
+ * or put in between without every later hash changing.
+ *
+ * The bureau signs the newest hash once a minute and when it stops (not with each record: the signing key
+ * belongs to the running bureau, while the command line appends too, and a search should not wait for a
+ * signature). What came since the last signature is chained but could be replaced by whoever can write to the
+ * database; the signed head also goes to the bureau's log, so that cutting off the trail's end together with
+ * its heads shows against any copy of that log.
+ *
+ * Passwords, codes and cookies never come here: callers give none. Relies on: host/sql, proto/sign.h. */
+#ifndef FG_BUREAU_TRAIL_H
+#define FG_BUREAU_TRAIL_H
+
+#include "host/sql/sql.h"
+#include "proto/sign.h"
+#include "proto/types.h"
+
+#define FG_PURPOSE_TRAIL "fillgate trail v1"
+#define FG_TRAIL_TEXT_MAX 511 /* bytes of each text; longer ones are cut between characters */
+
+#define FG_TRAIL_DONE "DONE"
+#define FG_TRAIL_REFUSED "REFUSED"
+
+/* What happened. No text may be NULL. */
+struct fg_trail_record {
+    int64_t at_ms;
+    const char *user; /* "" = nobody known */
+    const char *role;
+    const char *address;
+    const char *action; /* A-Z and '_': SIGN_IN, CYLINDERS ... */
+    const char *subject;
+    const char *detail;
+    const char *outcome;
+};
+
+/* Appends within the caller's open transaction, whose fate it shares. Others that append wait until it ends,
+ * so append late in a transaction. *ret_number may be NULL. */
+enum fg_err fg_trail_append(struct fg_sql *sql, const struct fg_trail_record *record, uint64_t *ret_number,
+                            struct fg_error *error);
+/* The same in a transaction of its own, tried anew when the database is busy. */
+enum fg_err fg_trail_note(struct fg_sql *sql, const struct fg_trail_record *record, struct fg_error *error);
+
+struct fg_trail_head {
+    uint64_t number; /* 0: the trail is empty */
+    struct fg_digest hash;
+};
+enum fg_err fg_trail_tip(struct fg_sql *sql, struct fg_trail_head *ret_head, struct fg_error *error);
+/* Signs the newest hash if it is not signed yet; *ret_head is what was signed now, number 0 = nothing. A
+ * transaction of its own. */
+enum fg_err fg_trail_sign(struct fg_sql *sql, const struct fg_private_key *key, int64_t now_ms,
+                          struct fg_trail_head *ret_head, struct fg_error *error);
+
+struct fg_trail_verdict {
+    uint64_t records;
+    uint64_t heads;          /* whose signatures hold */
+    uint64_t heads_unproven; /* of other keys, or no key was given */
+    uint64_t signed_to;      /* number of the newest proven head; 0 = none */
+    uint64_t broken;         /* number of the first record that does not hold; 0 = all do */
+    struct fg_trail_head tip;
+    char why[160];
+};
+
+/* Goes through the whole trail as it is when it begins. key (may be NULL) verifies the signed heads; anchor
+ * (may be NULL) is a head kept elsewhere that must still stand. FG_OK also when it is broken. The statement's
+ * deadline bounds it. */
+enum fg_err fg_trail_verify(struct fg_sql *sql, const struct fg_public_key *key,
+                            const struct fg_trail_head *anchor, struct fg_trail_verdict *ret_verdict,
+                            struct fg_error *error);
+
+#endif

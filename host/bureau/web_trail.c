@@ -1,0 +1,208 @@
+/* Implementation of the trail at the pages (web_trail.h). */
+#include "host/bureau/web_trail.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "host/bureau/trail.h"
+#include "host/bureau/web_private.h"
+#include "host/bureau/web_session.h"
+
+#define LIMIT 50
+#define KEEP_EVERY_S 60
+
+struct fg_web_keeper {
+    struct fg_web *web;
+    struct fg_sql *sql;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of stopping */
+    pthread_cond_t changed;
+    bool stopping;
+};
+
+/* ---- the thread ---- */
+
+static void head_sign(struct fg_web_keeper *keeper)
+{
+    struct fg_web_settings *settings = &keeper->web->settings;
+    struct fg_trail_head head = {0};
+    struct fg_error error;
+    char hash[2 * FG_DIGEST_BYTES + 1];
+
+    if (fg_trail_sign(keeper->sql, settings->receipt_key, settings->now_ms(settings->context), &head,
+                      &error) != FG_OK) {
+        fg_web_say(keeper->web, "the trail's head is not signed: %s", error.text);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(head.hash.bytes); i++)
+        (void)snprintf(hash + 2 * i, 3, "%02x", head.hash.bytes[i]);
+    if (head.number != 0)
+        fg_web_say(keeper->web, "trail head %" PRIu64 ":%s", head.number, hash);
+}
+
+static void keep(struct fg_web_keeper *keeper)
+{
+    struct fg_web_settings *settings = &keeper->web->settings;
+    struct fg_error error;
+
+    head_sign(keeper);
+    if (fg_web_sessions_sweep(keeper->sql, settings->now_ms(settings->context), &error) != FG_OK)
+        fg_web_say(keeper->web, "ended sessions are not forgotten: %s", error.text);
+}
+
+static void *run(void *argument)
+{
+    struct fg_web_keeper *keeper = argument;
+    struct timespec until;
+    bool stopping = false;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    while (!stopping) {
+        int waited = 0;
+
+        until.tv_sec += KEEP_EVERY_S;
+        (void)pthread_mutex_lock(&keeper->mutex);
+        while (!keeper->stopping && waited == 0)
+            waited = pthread_cond_timedwait(&keeper->changed, &keeper->mutex, &until);
+        stopping = keeper->stopping;
+        (void)pthread_mutex_unlock(&keeper->mutex);
+        keep(keeper);
+    }
+    return NULL;
+}
+
+enum fg_err fg_web_keeper_new(struct fg_web *web, const struct fg_sql_settings *sql,
+                              struct fg_web_keeper **ret_keeper, struct fg_error *error)
+{
+    struct fg_web_keeper *keeper = calloc(1, sizeof(*keeper));
+    pthread_condattr_t attributes;
+    enum fg_err result;
+
+    if (keeper == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the trail");
+    keeper->web = web;
+    (void)pthread_mutex_init(&keeper->mutex, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&keeper->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    result = fg_sql_open(sql, &keeper->sql, error);
+    if (result == FG_OK && pthread_create(&keeper->thread, NULL, run, keeper) != 0)
+        result = fg_fail(error, FG_E_IO, "no thread for the trail");
+    if (result != FG_OK) {
+        fg_sql_close(keeper->sql);
+        (void)pthread_cond_destroy(&keeper->changed);
+        (void)pthread_mutex_destroy(&keeper->mutex);
+        free(keeper);
+        return result;
+    }
+    *ret_keeper = keeper;
+    return FG_OK;
+}
+
+void fg_web_keeper_free(struct fg_web_keeper *keeper)
+{
+    if (keeper == NULL)
+        return;
+    (void)pthread_mutex_lock(&keeper->mutex);
+    keeper->stopping = true;
+    (void)pthread_cond_broadcast(&keeper->changed);
+    (void)pthread_mutex_unlock(&keeper->mutex);
+    (void)pthread_join(keeper->thread, NULL);
+    fg_sql_close(keeper->sql);
+    (void)pthread_cond_destroy(&keeper->changed);
+    (void)pthread_mutex_destroy(&keeper->mutex);
+    free(keeper);
+}
+
+/* ---- the list ---- */
+
+#define SELECT                                                                                               \
+    "SELECT number, at_ms, login, role, address, action, subject, detail, outcome, hash FROM trail WHERE "   \
+    "number < $1 "
+#define NEWEST_FIRST " ORDER BY number DESC LIMIT $2"
+
+static void record_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row)
+{
+    static const char *const texts[] = {"user", "role", "address", "action", "subject", "detail", "outcome"};
+    size_t length = 0;
+    const uint8_t *hash = fg_sql_bytes(row, 9, &length);
+
+    fg_web_json_number(json, object, "number", fg_sql_int(row, 0));
+    fg_web_json_number(json, object, "at_ms", fg_sql_int(row, 1));
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        fg_web_json_text(json, object, texts[i], fg_sql_text(row, 2 + i));
+    fg_web_json_hex(json, object, "hash", hash, length <= FG_DIGEST_BYTES ? length : 0);
+}
+
+static enum fg_err after_take(const struct fg_web_call *call, int64_t *ret_before, struct fg_error *error)
+{
+    const char *after = fg_web_text_of(call, "after");
+    int64_t number = 0;
+
+    *ret_before = INT64_MAX;
+    if (after == NULL)
+        return FG_OK;
+    if (strlen(after) > 15 || strspn(after, "0123456789") != strlen(after))
+        return fg_fail(error, FG_E_RANGE, "after: not a key of these pages");
+    for (; *after != '\0'; after++)
+        number = number * 10 + (*after - '0');
+    *ret_before = number;
+    return FG_OK;
+}
+
+static enum fg_err list_prepare(struct fg_web_call *call, struct fg_sql_statement **ret_statement,
+                                struct fg_error *error)
+{
+    static const char *const queries[] = {SELECT NEWEST_FIRST, SELECT "AND login = $3" NEWEST_FIRST,
+                                          SELECT "AND action = $4" NEWEST_FIRST,
+                                          SELECT "AND login = $3 AND action = $4" NEWEST_FIRST};
+    const char *user = fg_web_text_of(call, "user");
+    const char *action = fg_web_text_of(call, "action");
+    enum fg_err result =
+        fg_sql_prepare(call->sql, queries[(user != NULL) + 2 * (action != NULL)], ret_statement, error);
+
+    if (result == FG_OK && user != NULL)
+        fg_sql_bind_text(*ret_statement, 3, user);
+    if (result == FG_OK && action != NULL)
+        fg_sql_bind_text(*ret_statement, 4, action);
+    return result;
+}
+
+enum fg_err fg_web_trail_list(struct fg_web_call *call, struct fg_error *error)
+{
+    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
+    struct fg_sql_statement *statement;
+    struct fg_web_json json;
+    int64_t before = 0;
+    int64_t count = 0;
+    char next[24] = "";
+    char last[24] = "";
+    cJSON *array;
+    enum fg_err result = after_take(call, &before, error);
+
+    if (result == FG_OK)
+        result = list_prepare(call, &statement, error);
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(statement, 1, before);
+    fg_sql_bind_int(statement, 2, limit + 1);
+    fg_web_json_start(&json);
+    array = fg_web_json_array(&json, json.root, "records");
+    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
+        record_write(&json, fg_web_json_push(&json, array), statement);
+        (void)snprintf(last, sizeof(last), "%" PRId64, fg_sql_int(statement, 0));
+    }
+    fg_sql_reset(statement);
+    if (result != FG_OK && result != FG_E_NOT_FOUND) {
+        fg_web_json_free(&json);
+        return result;
+    }
+    if (count > limit)
+        memcpy(next, last, sizeof(next));
+    fg_web_json_text(&json, json.root, "next", next);
+    return fg_web_answer_json(call, 200, &json);
+}

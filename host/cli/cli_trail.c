@@ -1,0 +1,169 @@
+/* fillgate audit trail: who did what at the bureau's pages and on its command line, and whether nobody
+ * altered that. Relies on: host/bureau/trail.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/bureau/trail.h"
+#include "host/cli/cli_database.h"
+#include "host/cli/cli_number.h"
+
+#define LAST 50
+#define LAST_MAX 100000
+
+/* ---- records ---- */
+
+static void record_print(const struct cli_call *call, const struct fg_sql_statement *row)
+{
+    static const char *const names[] = {"user", "role", "address", "action", "subject", "detail", "outcome"};
+    struct cli_json json;
+    char time[CLI_TIME_TEXT];
+    size_t length = 0;
+    const uint8_t *hash = fg_sql_bytes(row, 9, &length);
+
+    if (!call->json) {
+        cli_time_text(fg_sql_int(row, 1), time);
+        printf("%8" PRId64 "  %s  %-14s %-16s %-8s %s %s\n", fg_sql_int(row, 0), time,
+               fg_sql_text(row, 2)[0] != '\0' ? fg_sql_text(row, 2) : "-", fg_sql_text(row, 5),
+               fg_sql_text(row, 8), fg_sql_text(row, 6), fg_sql_text(row, 7));
+        return;
+    }
+    cli_json_start(&json);
+    cli_json_number(&json, json.root, "number", fg_sql_int(row, 0));
+    cli_json_number(&json, json.root, "at_ms", fg_sql_int(row, 1));
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        cli_json_text(&json, json.root, names[i], fg_sql_text(row, 2 + i));
+    cli_json_hex(&json, json.root, "hash", hash, length <= FG_DIGEST_BYTES ? length : 0);
+    (void)cli_json_print(&json, stdout);
+}
+
+static enum fg_err records_print(const struct cli_call *call, struct fg_sql *sql, uint64_t last,
+                                 struct fg_error *error)
+{
+    const char *user = cli_value(call, "--user");
+    struct fg_sql_statement *statement;
+    enum fg_err result =
+        fg_sql_prepare(sql,
+                       "SELECT number, at_ms, login, role, address, action, subject, detail, outcome, hash "
+                       "FROM (SELECT * FROM trail WHERE login = $1 OR $2 = 0 ORDER BY number DESC LIMIT $3) "
+                       "t ORDER BY number",
+                       &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, user != NULL ? user : "");
+    fg_sql_bind_int(statement, 2, user != NULL);
+    fg_sql_bind_int(statement, 3, (int64_t)last);
+    while ((result = fg_sql_next(statement, error)) == FG_OK)
+        record_print(call, statement);
+    fg_sql_reset(statement);
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
+}
+
+/* ---- verification ---- */
+
+/* "NUMBER:HASH", as the bureau's log shows signed heads. */
+static enum fg_err anchor_parse(const char *text, struct fg_trail_head *ret_head, struct fg_error *error)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *hash = text + digits + 1;
+
+    if (digits < 1 || digits > 15 || text[digits] != ':' || strlen(hash) != 2 * FG_DIGEST_BYTES ||
+        strspn(hash, "0123456789abcdef") != 2 * FG_DIGEST_BYTES)
+        return fg_fail(error, FG_E_ARG, "--head: NUMBER:HASH, as the bureau's log shows it");
+    ret_head->number = strtoull(text, NULL, 10);
+    for (size_t i = 0; i < FG_DIGEST_BYTES; i++) {
+        char byte[3] = {hash[2 * i], hash[2 * i + 1], '\0'};
+
+        ret_head->hash.bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
+    }
+    return FG_OK;
+}
+
+static enum cli_exit verdict_print(const struct cli_call *call, const struct fg_trail_verdict *verdict)
+{
+    enum cli_exit exit_code = verdict->broken == 0 ? CLI_OK : CLI_NO;
+    struct cli_json json;
+
+    if (call->json) {
+        cli_json_start(&json);
+        cli_json_text(&json, json.root, "result", verdict->broken == 0 ? "OK" : "TAMPERED");
+        cli_json_number(&json, json.root, "records", (int64_t)verdict->records);
+        cli_json_number(&json, json.root, "heads", (int64_t)verdict->heads);
+        cli_json_number(&json, json.root, "heads_unproven", (int64_t)verdict->heads_unproven);
+        cli_json_number(&json, json.root, "signed_to", (int64_t)verdict->signed_to);
+        cli_json_number(&json, json.root, "broken", (int64_t)verdict->broken);
+        cli_json_text(&json, json.root, "why", verdict->why);
+        cli_json_hex(&json, json.root, "hash", verdict->tip.hash.bytes, sizeof(verdict->tip.hash.bytes));
+        return cli_json_print(&json, stdout) ? exit_code : CLI_FAILURE;
+    }
+    if (verdict->broken != 0)
+        printf("%" PRIu64 ": %s\n", verdict->broken, verdict->why);
+    printf("%s: %" PRIu64 " %s, %" PRIu64 " %s (%s %" PRIu64 ")\n",
+           cli_text(call, verdict->broken == 0 ? FG_TEXT_CLI_VERIFIED : FG_TEXT_CLI_NOT_VERIFIED),
+           verdict->records, cli_text(call, FG_TEXT_CLI_TRAIL_RECORDS), verdict->heads,
+           cli_text(call, FG_TEXT_CLI_SIGNATURES), cli_text(call, FG_TEXT_CLI_TRAIL_SIGNED_TO),
+           verdict->signed_to);
+    return exit_code;
+}
+
+static enum cli_exit verify(const struct cli_call *call, struct fg_sql *sql)
+{
+    const char *key_path = cli_value(call, "--receipt-key");
+    const char *head = cli_value(call, "--head");
+    struct fg_trail_head anchor;
+    struct fg_trail_verdict verdict;
+    struct fg_public_key key;
+    struct fg_error error;
+    enum fg_err result = FG_OK;
+
+    if (key_path != NULL)
+        result = fg_public_key_read(key_path, &key, &error);
+    if (result == FG_OK && head != NULL)
+        result = anchor_parse(head, &anchor, &error);
+    if (result == FG_OK)
+        result = fg_trail_verify(sql, key_path != NULL ? &key : NULL, head != NULL ? &anchor : NULL, &verdict,
+                                 &error);
+    return result == FG_OK ? verdict_print(call, &verdict) : cli_finish(call, result, &error);
+}
+
+static enum cli_exit audit_trail(const struct cli_call *call)
+{
+    uint64_t last = LAST;
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    enum cli_exit exit_code;
+    enum fg_err result;
+
+    if (cli_value(call, "--verify") == NULL &&
+        (cli_value(call, "--receipt-key") != NULL || cli_value(call, "--head") != NULL))
+        return cli_usage(call, "--receipt-key and --head go with --verify");
+    result = cli_number(call, "--last", 1, LAST_MAX, &last, &error);
+    if (result == FG_OK)
+        result = cli_database_open(call, &sql, &error);
+    if (result == FG_OK && cli_value(call, "--verify") != NULL) {
+        exit_code = verify(call, sql);
+        fg_sql_close(sql);
+        return exit_code;
+    }
+    if (result == FG_OK)
+        result = records_print(call, sql, last, &error);
+    fg_sql_close(sql);
+    return cli_finish(call, result, &error);
+}
+
+static const struct cli_option trail_options[] = {
+    {"--database", "URL", FG_TEXT_CLI_OPTION_DATABASE, false},
+    {"--verify", NULL, FG_TEXT_CLI_TRAIL_OPTION_VERIFY, false},
+    {"--receipt-key", "FILE", FG_TEXT_CLI_OPTION_RECEIPT_KEY, false},
+    {"--head", "NUMBER:HASH", FG_TEXT_CLI_TRAIL_OPTION_HEAD, false},
+    {"--user", "USER", FG_TEXT_CLI_TRAIL_OPTION_USER, false},
+    {"--last", "N", FG_TEXT_CLI_TRAIL_OPTION_LAST, false},
+    {0},
+};
+
+const struct cli_command cli_trail_commands[] = {
+    {"audit", "trail", "", FG_TEXT_CLI_AUDIT_TRAIL, 0, 0, trail_options, audit_trail},
+    {0},
+};
