@@ -168,9 +168,14 @@ WEB_PAGES := host/bureau/web/pages
 build/gen/panel_files.c: $(shell find $(PANEL_PAGES)) tools/page_files.sh
 	@echo "GEN  $(PANEL_PAGES)"
 	$(Q)tools/page_files.sh $(PANEL_PAGES) $@ fg_panel_files
-build/gen/web_files.c: $(shell find $(WEB_PAGES)) tools/page_files.sh
+WEB_MODULES := build/web_modules
+$(WEB_MODULES).done: host/bureau/web/lib/package-lock.json tools/page_modules.sh
+	@echo "NPM  $<"
+	$(Q)tools/page_modules.sh $(WEB_MODULES)
+	$(Q)touch $@
+build/gen/web_files.c: $(shell find $(WEB_PAGES)) tools/page_files.sh $(WEB_MODULES).done
 	@echo "GEN  $(WEB_PAGES)"
-	$(Q)tools/page_files.sh $(WEB_PAGES) $@ fg_web_files
+	$(Q)tools/page_files.sh $(WEB_PAGES) $@ fg_web_files $(WEB_MODULES)
 
 $(B)/%.o: %.c $(GEN_H) Makefile
 	@echo "CC   $(VARIANT) $<"

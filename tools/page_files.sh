@@ -1,11 +1,11 @@
 #!/bin/bash
-# Makes the C table of a page's files (proto/page_file.h) from a folder and its sub-folders.
-# Usage: page_files.sh FOLDER OUT.c NAME   Paths keep to letters, digits, '.', '_', '-' and '/'.
+# Makes the C table of a page's files (proto/page_file.h) from folders and their sub-folders.
+# Usage: page_files.sh FOLDER OUT.c NAME [FOLDER...]   Paths keep to letters, digits, '.', '_', '-' and '/'.
 set -euo pipefail
 export LC_ALL=C
-folder=$1
 out=$2
 table_name=$3
+folders=("$1" "${@:4}")
 mkdir -p "$(dirname "$out")"
 packed=$(mktemp)
 trap 'rm -f "$packed"' EXIT
@@ -21,10 +21,12 @@ array() { # C-NAME FILE: an empty file has one byte too many in C; its length st
     echo '#include "proto/page_file.h"'
     table=
     n=0
-    while IFS= read -r name; do
+    while IFS=: read -r folder name; do
         file=$folder/$name
         [[ $name =~ ^[A-Za-z0-9._/-]+$ ]] || { echo "page_files: $file: a name that no path can have" >&2; exit 1; }
         path=/$name
+        # Pages go by their names alone.
+        [[ $name =~ ^[^/]*\.html$ ]] && path=/${name%.html}
         [ "$name" = index.html ] && path=/
         etag=$(sha256sum <"$file" | cut -c 1-32)
         array "file_$n" "$file"
@@ -36,7 +38,7 @@ array() { # C-NAME FILE: an empty file has one byte too many in C; its length st
         fi
         table+="    {\"$path\", \"\\\"$etag\\\"\", file_$n, $(stat -c %s "$file"), $gzip_part},"$'\n'
         n=$((n + 1))
-    done < <(cd "$folder" && find . -type f -printf '%P\n' | sort)
+    done < <(for folder in "${folders[@]}"; do find "$folder" -type f -printf "$folder:%P\n"; done | sort)
     echo "const struct fg_page_file ${table_name}[] = {"
     [ -n "$table" ] && printf '%s' "$table" || echo "    {NULL, NULL, NULL, 0, NULL, 0},"
     echo "};"

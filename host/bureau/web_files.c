@@ -31,7 +31,8 @@ static const char *type_of(const char *path)
         if (strcmp(types[i][0], dot) == 0)
             return types[i][1];
     }
-    return strcmp(path, "/") == 0 ? types[0][1] : "application/octet-stream";
+    /* Pages go by their names alone. */
+    return dot == NULL ? types[0][1] : "application/octet-stream";
 }
 
 /* One coding by name, not "gzip;q=0". */
