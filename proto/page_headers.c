@@ -5,7 +5,7 @@
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "    \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 #define PERMISSIONS                                                                                          \
-    "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=(), "                \
+    "camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=(), "                              \
     "display-capture=(), midi=()"
 
 static const struct fg_answer_header headers[] = {

@@ -28,14 +28,14 @@ function load() {
 function optionOf({ categories, series, unit, across, stacked, maximum }) {
   const numbers = new Intl.NumberFormat(languageTag(), { maximumFractionDigits: 1 });
   const names = { type: 'category', data: categories, inverse: across === true, axisTick: { show: false },
-    axisLine: { lineStyle: { color: '#8795a1' } }, axisLabel: { color: LABEL, fontSize: 12, hideOverlap: !across, width: across ? 170 : undefined, overflow: across ? 'truncate' : undefined } };
+    axisLine: { lineStyle: { color: '#8795a1' } }, axisLabel: { color: LABEL, fontSize: 12, hideOverlap: !across, width: across ? 190 : undefined, overflow: across ? 'break' : undefined, interval: across ? 0 : 'auto' } };
   const amounts = { type: 'value', max: maximum, axisLabel: { color: LABEL, fontSize: 12, hideOverlap: true, formatter: (value) => numbers.format(value) + (unit === '%' ? ' %' : '') },
     splitLine: { lineStyle: { color: '#dfe5ea' } }, name: across ? '' : unit, nameTextStyle: { color: LABEL, align: 'left' } };
   return {
     animation: false,
     color: COLOURS,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    aria: { enabled: false, decal: { show: series.length > 1 } },
+    aria: { enabled: true, label: { enabled: false }, decal: { show: series.length > 1 } },
     grid: { left: 8, right: 24, top: series.length > 1 ? 60 : 34, bottom: 6, containLabel: true },
     legend: series.length > 1 ? { top: 0, left: 0, itemGap: 18, textStyle: { color: LABEL, fontSize: 13 } } : undefined,
     tooltip: { trigger: 'axis', renderMode: 'richText', axisPointer: { type: 'shadow' }, confine: true,

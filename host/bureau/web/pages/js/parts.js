@@ -155,17 +155,18 @@ export function entryTime(entry) {
 
 /** Entries of any page. @param {any[]} entries @param {{caption: string, without?: string[], sort?: string, empty?: string}} options */
 export function entryTable(entries, { caption, without = [], sort, empty }) {
+  const pair = (first, second) => [first, second ? h('div', null, second) : null];
+  const has = (name) => !without.includes(name);
   const columns = [
     { name: 'time', label: t('COLUMN_TIME'), cell: entryTime, class: 'time', sort },
-    { name: 'kind', label: t('COLUMN_OUTCOME'), cell: (entry) => kindBadge(entry.kind) },
-    { name: 'detail', label: t('COLUMN_WHY'), cell: (entry) => (entry.reason + entry.stop + entry.event + entry.marks.join('') === '' ? '' : entryDetail(entry)), class: 'wide' },
-    { name: 'code', label: t('CYLINDER'), cell: (entry) => thing('cylinder', entry.code) },
-    { name: 'plate', label: t('VEHICLE'), cell: (entry) => thing('vehicle', entry.plate) },
+    { name: 'kind', label: t('OUTCOME'), class: 'wide', cell: (entry) => [kindBadge(entry.kind), entry.reason + entry.stop + entry.event + entry.marks.join('') === '' ? null : [' ', entryDetail(entry)]] },
+    { name: 'code', label: has('plate') ? t('CYLINDER_VEHICLE') : t('CYLINDER'), class: 'code',
+      cell: (entry) => pair(thing('cylinder', entry.code), has('plate') && entry.plate !== '' ? thing('vehicle', entry.plate) : null) },
     { name: 'quantity', label: t('QUANTITY'), cell: (entry) => (entry.kind === 'ENDED' ? format.kilograms(entry.quantity_g) : ''), class: 'number' },
-    { name: 'station', label: t('STATION'), cell: (entry) => thing('station', entry.station) },
-    { name: 'operator', label: t('OPERATOR'), cell: (entry) => thing('operator', entry.operator) },
-    { name: 'identity', label: t('IDENTITY'), cell: (entry) => (entry.identity === 'NONE' ? '' : word('IDENTITY', entry.identity)) },
-    { name: 'entry', label: t('ENTRY'), cell: (entry) => entryLink(entry.controller, entry.sequence) },
+    { name: 'where', label: !has('station') ? t('OPERATOR') : has('operator') ? t('STATION_OPERATOR') : t('STATION'), class: 'id',
+      cell: (entry) => pair(has('station') ? thing('station', entry.station) : thing('operator', entry.operator), has('station') && has('operator') && entry.operator !== '' ? thing('operator', entry.operator) : null) },
+    { name: 'identity', label: t('IDENTITY'), class: 'id', cell: (entry) => (entry.identity === 'NONE' ? '' : word('IDENTITY', entry.identity)) },
+    { name: 'entry', label: t('ENTRY'), class: 'id', cell: (entry) => entryLink(entry.controller, entry.sequence) },
   ];
   return table({ caption, columns: columns.filter((column) => !without.includes(column.name)), rows: entries, empty });
 }
@@ -211,7 +212,7 @@ export function cylinderTable(cylinders, caption, empty) {
   return table({
     caption, empty, rows: cylinders,
     columns: [
-      { label: t('CODE'), cell: (one) => thing('cylinder', one.code) },
+      { label: t('CODE'), cell: (one) => thing('cylinder', one.code), class: 'code' },
       { label: t('STATE'), cell: (one) => stateBadge(one.state) },
       { label: t('MEDIUM'), cell: (one) => word('MEDIUM', one.medium) },
       { label: t('VEHICLE'), cell: (one) => thing('vehicle', one.plate) },

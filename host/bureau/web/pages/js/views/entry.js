@@ -7,6 +7,8 @@ import { has, said, t, text, word } from '/js/texts.js';
 import { save } from '/js/views/export.js';
 
 const CHECKS = ['columns', 'chain', 'signature', 'receipt'];
+/** Ends of field names, what to divide by, unit. @type {[string, number, string][]} */
+const UNITS = [['_ms', 1, 'ms'], ['_g', 1, 'g'], ['_kpa', 1, 'kPa'], ['_dl', 10, 'L'], ['_dc', 10, '°C']];
 const TONES = { HOLDS: 'ok', FALSE: 'bad', UNKNOWN: 'unknown' };
 
 /** @param {string} name @param {any} value */
@@ -18,9 +20,8 @@ function fieldText(name, value) {
     if (name === 'wall_ms' || name.endsWith('arrived_ms')) {
       return [when(value), ' ', h('span', { class: 'soft' }, `${value} ms`)];
     }
-    const units = [['_ms', 'ms'], ['_g', 'g'], ['_kpa', 'kPa'], ['_dl', '0.1 L'], ['_dc', '0.1 °C']];
-    const unit = units.find(([end]) => name.endsWith(end))?.[1];
-    return unit ? `${format.number(value)} ${unit}` : String(value);
+    const unit = UNITS.find(([end]) => name.endsWith(end));
+    return unit ? `${format.number(value / unit[1], unit[1] > 1 ? 1 : 0)} ${unit[2]}` : String(value);
   }
   if (value !== null && typeof value === 'object') {
     return JSON.stringify(value);
