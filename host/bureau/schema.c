@@ -1,6 +1,7 @@
 /* The list of the bureau's migrations (schema.h). */
 #include "host/bureau/schema.h"
 
+#include "host/bureau/schema_cases.h"
 #include "host/bureau/schema_enrolment.h"
 #include "host/bureau/schema_history.h"
 #include "host/bureau/schema_journal.h"
@@ -15,5 +16,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {5, "pin", FG_SCHEMA_PIN},
     {6, "history", FG_SCHEMA_HISTORY},
     {7, "users", FG_SCHEMA_USERS},
+    {8, "cases", FG_SCHEMA_CASES},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -133,3 +133,17 @@ bool fg_value_text(const char *text)
     }
     return true;
 }
+
+bool fg_value_lines(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    while (*at != '\0') {
+        size_t bytes = *at == '\n' || *at == '\r' || *at == '\t' ? 1 : character_bytes(at);
+
+        if (bytes == 0)
+            return false;
+        at += bytes;
+    }
+    return true;
+}

@@ -21,5 +21,7 @@ int fg_value_word(const char *text, const char *const *words);
 
 /* Well-formed UTF-8 without control characters. */
 bool fg_value_text(const char *text);
+/* The same, with line breaks and tabs. */
+bool fg_value_lines(const char *text);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "host/bureau/cases.h"
 #include "proto/monotime.h"
 
 #define STEP_ENTRIES 5000
@@ -55,21 +56,34 @@ static bool rest(struct fg_watcher *watcher, bool more, bool failed)
     return go_on;
 }
 
+/* One round; *ret_more: the next may follow at once. */
+static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct fg_error *error)
+{
+    const struct fg_alarm_settings *alarms = &watcher->settings.alarms;
+    bool more_cases = false;
+    enum fg_err result =
+        fg_alarms_follow(watcher->sql, alarms, STEP_ENTRIES, now_of(watcher), ret_more, error);
+
+    if (result == FG_OK && fg_mono_ms() >= watcher->sweep_mono_ms) {
+        result = fg_alarms_sweep(watcher->sql, alarms, now_of(watcher), error);
+        watcher->sweep_mono_ms = fg_mono_ms() + (int64_t)watcher->settings.sweep_every_s * 1000;
+    }
+    if (result == FG_OK)
+        result = fg_cases_follow(watcher->sql, now_of(watcher), &more_cases, error);
+    *ret_more = *ret_more || more_cases;
+    return result;
+}
+
 static void *watch(void *argument)
 {
     struct fg_watcher *watcher = argument;
-    const struct fg_alarm_settings *alarms = &watcher->settings.alarms;
     struct fg_error error;
     enum fg_err result;
     bool more;
 
     do {
         more = false;
-        result = fg_alarms_follow(watcher->sql, alarms, STEP_ENTRIES, now_of(watcher), &more, &error);
-        if (result == FG_OK && fg_mono_ms() >= watcher->sweep_mono_ms) {
-            result = fg_alarms_sweep(watcher->sql, alarms, now_of(watcher), &error);
-            watcher->sweep_mono_ms = fg_mono_ms() + (int64_t)watcher->settings.sweep_every_s * 1000;
-        }
+        result = round_run(watcher, &more, &error);
         if (result != FG_OK && result != FG_E_BUSY)
             complain(watcher, &error);
     } while (rest(watcher, more, result != FG_OK));

@@ -48,6 +48,8 @@ enum fg_web_error fg_web_error_of(enum fg_err code)
         return FG_WEB_E_EXISTS;
     case FG_E_DENIED:
         return FG_WEB_E_FORBIDDEN;
+    case FG_E_OLD:
+        return FG_WEB_E_STALE;
     case FG_E_STATE:
         return FG_WEB_E_CONFLICT;
     case FG_E_BUSY:

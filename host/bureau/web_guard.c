@@ -187,7 +187,7 @@ static void detail_write(const struct fg_web_call *call, char text[TRAIL_DETAIL_
         const struct fg_web_parameter *parameter = &call->route->parameters[i];
         const struct fg_web_value *value = &call->values[i];
 
-        if (value->text == NULL || parameter->type == FG_WEB_SECRET)
+        if (value->text == NULL || parameter->type == FG_WEB_SECRET || parameter->type == FG_WEB_LINES)
             continue;
         used += (size_t)(parameter->type == FG_WEB_NUMBER
                              ? snprintf(text + used, TRAIL_DETAIL_BYTES - used, "%s%s=%lld",

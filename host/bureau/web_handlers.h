@@ -22,6 +22,13 @@ enum fg_err fg_web_users_add(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_users_change(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_users_password(struct fg_web_call *call, struct fg_error *error);
 
+/* web_cases.c */
+enum fg_err fg_web_cases_list(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_case_open(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_case_show(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_case_step(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_case_order(struct fg_web_call *call, struct fg_error *error);
+
 /* web_public.c */
 enum fg_err fg_web_public_cylinder(struct fg_web_call *call, struct fg_error *error);
 

@@ -87,6 +87,8 @@ static enum fg_err text_take(const struct fg_web_parameter *parameter, const cha
 
     if (parameter->type == FG_WEB_TEXT)
         fits = fits && fg_value_text(text);
+    else if (parameter->type == FG_WEB_LINES)
+        fits = fits && fg_value_lines(text);
     else if (parameter->type == FG_WEB_SECRET)
         fits = fits && secret_fits(text);
     else

@@ -21,6 +21,7 @@ enum fg_web_type {
     FG_WEB_CODE,   /* of a cylinder: 0-9 A-Z - */
     FG_WEB_NAME,   /* letters, digits, '.', '_', '-' */
     FG_WEB_TEXT,   /* UTF-8 without control characters */
+    FG_WEB_LINES,  /* the same with line breaks and tabs */
     FG_WEB_SECRET, /* any UTF-8: passwords */
     FG_WEB_UPPER,  /* A-Z and '_': names of reasons, alarms ... */
     FG_WEB_HEX,    /* lower case */

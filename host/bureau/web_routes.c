@@ -1,5 +1,6 @@
 /* The table of what the pages may ask (web_call.h). web/openapi.json says the same for people and other
  * programs; a test holds the two against each other. */
+#include "host/bureau/cases.h"
 #include "host/bureau/user.h"
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_session_routes.h"
@@ -105,6 +106,46 @@ static const struct fg_web_parameter verification[] = {
     {"id", FG_WEB_PATH, FG_WEB_NUMBER, true, 1, INT64_C(999999999999), NULL}};
 static const struct fg_web_parameter public_cylinder[] = {CODE(FG_WEB_PATH, true)};
 
+#define LINES(name, needed, most)                                                                            \
+    {                                                                                                        \
+        name, FG_WEB_BODY, FG_WEB_LINES, needed, 1, most, NULL                                               \
+    }
+#define WHY                                                                                                  \
+    {                                                                                                        \
+        "why", FG_WEB_BODY, FG_WEB_TEXT, true, 1, FG_CASE_WHY_MAX, NULL                                      \
+    }
+#define CASE_NUMBER(place)                                                                                   \
+    {                                                                                                        \
+        "number", place, FG_WEB_NUMBER, true, 1, INT64_C(999999999999), NULL                                 \
+    }
+#define TRUTH(name)                                                                                          \
+    {                                                                                                        \
+        name, FG_WEB_QUERY, FG_WEB_BOOL, false, 0, 0, NULL                                                   \
+    }
+/* In the order of enum fg_case_state and, from FG_CASE_ASSIGN on, enum fg_case_step_kind. */
+static const char *const case_states[] = {"OPEN", "ASSIGNED", "ORDERED", "ANSWERED", "CLOSED", NULL};
+static const char *const case_steps[] = {"ASSIGN", "ORDER", "ANSWER", "RETURN", "CLOSE", NULL};
+static const struct fg_web_parameter cases[] = {
+    WORD("state", case_states),
+    TRUTH("open"),
+    TRUTH("overdue"),
+    NAME(FG_WEB_QUERY, "station", false),
+    NAME(FG_WEB_QUERY, "assigned", false),
+    {"after", FG_WEB_QUERY, FG_WEB_NUMBER, false, 1, INT64_C(999999999999), NULL},
+    LIMIT};
+static const struct fg_web_parameter case_open[] = {
+    NAME(FG_WEB_BODY, "station", true), NAME(FG_WEB_BODY, "controller", false), CODE(FG_WEB_BODY, false),
+    LINES("words", true, FG_CASE_WORDS_MAX), WHY};
+static const struct fg_web_parameter case_one[] = {CASE_NUMBER(FG_WEB_PATH)};
+static const struct fg_web_parameter case_step[] = {
+    CASE_NUMBER(FG_WEB_PATH),
+    {"step", FG_WEB_BODY, FG_WEB_WORD, true, 1, 40, case_steps},
+    {"version", FG_WEB_BODY, FG_WEB_NUMBER, true, 1, INT64_C(999999999), NULL},
+    WHY,
+    {"party", FG_WEB_BODY, FG_WEB_TEXT, false, 1, FG_CASE_PARTY_MAX, NULL},
+    LINES("words", false, FG_CASE_WORDS_MAX),
+    {"due_day", FG_WEB_BODY, FG_WEB_DAY, false, 10, 10, NULL}};
+
 /* method, path, access, right, action of the trail, parameters, handler */
 #define ROUTE(method, path, access, right, action, table, handle)                                            \
     {                                                                                                        \
@@ -133,6 +174,11 @@ static const struct fg_web_route routes[] = {
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),
     ROUTE("GET", API "stations", PERMITTED, READ, NULL, stations, fg_web_stations_list),
     ROUTE("GET", API "alarms", PERMITTED, READ, NULL, alarms, fg_web_alarms_list),
+    ROUTE("GET", API "cases", PERMITTED, READ, NULL, cases, fg_web_cases_list),
+    ROUTE("POST", API "cases", PERMITTED, CASES, "CASE_OPEN", case_open, fg_web_case_open),
+    ROUTE("GET", API "cases/{number}", PERMITTED, READ, NULL, case_one, fg_web_case_show),
+    ROUTE("POST", API "cases/{number}/steps", PERMITTED, CASES, "CASE_STEP", case_step, fg_web_case_step),
+    ROUTE("GET", API "cases/{number}/order", PERMITTED, READ, NULL, case_one, fg_web_case_order),
     PLAIN("GET", API "verifications", PERMITTED, READ, NULL, fg_web_verify_list),
     ROUTE("POST", API "verifications", PERMITTED, VERIFY, "VERIFY", verify, fg_web_verify_start),
     ROUTE("GET", API "verifications/{id}", PERMITTED, READ, NULL, verification, fg_web_verify_show),
