@@ -11,11 +11,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +41,8 @@
 #define YEAR_2099_MS INT64_C(4070908800000)
 #define DAY_MS INT64_C(86400000)
 #define PORT_FIRST 21000 /* below the kernel's range for outgoing connections */
+#define PORTS_PER_RUN 128
+#define RUNS_MAX 64 /* at a time on one machine */
 #define PATH_BYTES 256
 #define FAKETIME "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
@@ -83,6 +89,12 @@ struct city {
     struct totals totals;
     uint64_t catch_up; /* entries of each controller; 0 = misfortunes instead */
 };
+
+/* A run that is killed leaves nothing behind that holds ports. */
+static void die_with_parent(void)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
 
 static _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static _Noreturn void die(const char *format, ...)
@@ -391,6 +403,7 @@ static void process_start(struct city *city, size_t index, int64_t step_s)
     if (pid == 0) {
         int log = -1;
 
+        die_with_parent();
         if (chdir(folder) == 0)
             log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
         if (log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
@@ -746,6 +759,7 @@ static int catch_up_run(struct city *city)
 struct options {
     const char *build;
     char base[64];
+    uint16_t port_first;
     uint64_t first;
     uint64_t count;
     unsigned jobs;
@@ -759,14 +773,33 @@ struct report {
     struct totals totals;
 };
 
+/* Ports that no other run on this machine uses: the kernel gives the name back when this run ends, however.
+ */
+static uint16_t ports_claim(void)
+{
+    for (unsigned i = 0; i < RUNS_MAX; i++) {
+        struct sockaddr_un name = {.sun_family = AF_UNIX};
+        int length = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "fillgate-noloss-%u", i);
+        int claim = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        if (claim < 0)
+            die("cannot make a socket: %s", strerror(errno));
+        if (bind(claim, (struct sockaddr *)&name,
+                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0)
+            return (uint16_t)(PORT_FIRST + PORTS_PER_RUN * i);
+        (void)close(claim);
+    }
+    die("%d runs are going on already", RUNS_MAX);
+}
+
 static void worker_run(const struct options *options, unsigned number, int result_pipe)
 {
     static struct city city;
     struct report report = {0};
 
     city.build = options->build;
-    city.port_station = (uint16_t)(PORT_FIRST + 2 * number);
-    city.port_bureau = (uint16_t)(PORT_FIRST + 2 * number + 1);
+    city.port_station = (uint16_t)(options->port_first + 2 * number);
+    city.port_bureau = (uint16_t)(options->port_first + 2 * number + 1);
     (void)snprintf(city.keys, sizeof(city.keys), "%s/keys-%u", options->base, number);
     keys_make(&city);
     for (uint64_t i = number; i < options->count; i += options->jobs) {
@@ -839,13 +872,14 @@ int main(int argc, char **argv)
     (void)snprintf(options.base, sizeof(options.base), "/tmp/fillgate-noloss-XXXXXX");
     if (mkdtemp(options.base) == NULL || pipe(pipes) != 0)
         die("cannot start: %s", strerror(errno));
+    options.port_first = ports_claim();
     if (options.catch_up > 0) {
         static struct city city;
 
         city.build = options.build;
         city.catch_up = options.catch_up;
-        city.port_station = PORT_FIRST;
-        city.port_bureau = PORT_FIRST + 1;
+        city.port_station = options.port_first;
+        city.port_bureau = (uint16_t)(options.port_first + 1);
         (void)snprintf(city.keys, sizeof(city.keys), "%s/keys", options.base);
         (void)snprintf(city.directory, sizeof(city.directory), "%s/city", options.base);
         return catch_up_run(&city);
@@ -855,8 +889,10 @@ int main(int argc, char **argv)
 
         if (pid < 0)
             die("fork: %s", strerror(errno));
-        if (pid == 0)
+        if (pid == 0) {
+            die_with_parent();
             worker_run(&options, i, pipes[1]);
+        }
     }
     (void)close(pipes[1]);
     while (read(pipes[0], &one, sizeof(one)) == (ssize_t)sizeof(one))
