@@ -18,11 +18,12 @@ export const misdeeds = [];
 /** While a server is away on purpose the browser itself says so on the console, and so it does for every refusal. */
 const EXPECTED = /ERR_(CONNECTION|INCOMPLETE|EMPTY|SOCKET|NETWORK|ABORTED|FAILED|TIMED_OUT)|the server responded with a status of (401|403|409|429|503)/;
 
-export function launch() {
+/** @param {string[]} [more] arguments of chromium */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--mute-audio',
-      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
+      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', ...more],
     timeout: PATIENCE_MS,
   });
 }

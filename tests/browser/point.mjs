@@ -1,14 +1,14 @@
 /* The real filling point beneath the page: the simulator, fillgated and fillgate-link, driven by tools/point.sh in a directory of
- * its own. Not: the page (browser.mjs). */
+ * its own. Not: the page (panel_page.mjs). */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-import { until } from './harness.mjs';
+import { check, until } from './harness.mjs';
 
 const run = promisify(execFile);
-const build = process.env.BUILD;
-const directory = process.env.DIR;
+export const build = process.env.BUILD;
+export const directory = process.env.DIR;
 
 /** @param {...string} what a command of tools/point.sh */
 export async function point(...what) {
@@ -16,15 +16,20 @@ export async function point(...what) {
   return stdout;
 }
 
+/** Another program. @param {string} program @param {string[]} what @param {object} [options] */
+export async function execute(program, what, options = {}) {
+  const { stdout } = await run(program, what, { timeout: 30000, ...options });
+  return stdout;
+}
+
 /** @param {string} command of the simulator */
 export async function sim(command) {
-  await run(`${build}/fillgate-sim`, ['--dir', directory, 'send', command], { timeout: 30000 });
+  await execute(`${build}/fillgate-sim`, ['--dir', directory, 'send', command]);
 }
 
 /** @param {...string} what a command of fillgate, as root at the board */
-export async function fillgate(...what) {
-  const { stdout } = await run(`${build}/fillgate`, [...what, '--socket', `${directory}/control.sock`], { timeout: 30000 });
-  return stdout;
+export function fillgate(...what) {
+  return execute(`${build}/fillgate`, [...what, '--socket', `${directory}/control.sock`]);
 }
 
 export async function status() {
@@ -33,7 +38,11 @@ export async function status() {
 
 /** @param {string} phase */
 export function untilPhase(phase) {
-  return until(`phase ${phase}`, async () => (await status()).phase === phase);
+  return until(`phase ${phase}`, async () => {
+    const now = (await status()).phase;
+    check(now === phase, `it is ${now}`);
+    return true;
+  });
 }
 
 /** @param {string} file a list in the point's directory */
@@ -42,8 +51,14 @@ export function importList(file) {
 }
 
 /** A technician at the board signs somebody in. @param {string} id @param {string} end */
-export function signInByHand(id, end) {
+export function signInByHand(id, end = '2030-01-01') {
   return fillgate('point', 'sign-in', id, '--certificate-end', end);
+}
+
+/** The journal's entries, newest last. */
+export async function journal() {
+  const text = await execute(`${build}/fillgate`, ['journal', 'show', '--journal', `${directory}/journal.db`, '--json']);
+  return text.trim().split('\n').map((line) => JSON.parse(line));
 }
 
 /** Address of the panel, with its slash at the end. */
@@ -51,11 +66,20 @@ export function address() {
   return readFileSync(`${directory}/panel.url`, 'utf8').trim();
 }
 
-/** A tag into the field, when the point is ready to read one. @param {string} tags */
-export async function present(tags) {
-  await sim(`present ${tags}`);
+/** Process of the link. */
+export function linkPid() {
+  return Number(readFileSync(`${directory}/link.pid`, 'utf8'));
 }
 
+/** Takes the tag away, and waits until the controller knows. */
 export async function remove() {
   await sim('remove');
+  await until('the tag is gone', async () => !(await status()).tag_present);
+}
+
+/** Nozzle on the cylinder, then its tag into the field. @param {string} name */
+export async function connect(name) {
+  await sim('disconnect');
+  await sim(`connect ${name}`);
+  await sim(`present ${name}`);
 }

@@ -146,8 +146,3 @@ export const BOARD = {
     identity: 'SIGNED_TAG',
   })),
 };
-
-/** The stream's text that tells a state, and the board before it. */
-export function streamOf(state, board = BOARD) {
-  return `id: 1\nevent: board\ndata: ${JSON.stringify(board)}\n\nid: 2\nevent: state\ndata: ${JSON.stringify(state)}\n\n`;
-}
