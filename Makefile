@@ -112,7 +112,7 @@ e2e: setup ## only the end-to-end tests
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan e2e-run
 browser: setup ## only the tests of the pages in a real browser (chromium)
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan browser-run
-fuzz: setup ## every fuzz target for FUZZ_SECONDS (20) each
+fuzz: setup ## every fuzz target for FUZZ_SECONDS (10) each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-long: setup ## every fuzz target for 10 minutes each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZ_SECONDS=600 fuzz-run
@@ -151,7 +151,7 @@ browser-run: $(PROGRAMS)
 	BUILD=$(B) tools/run_tests.sh $(sort $(filter-out %/modules.sh,$(wildcard tests/browser/*.sh)))
 fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
-	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),20) $(FUZZ_BIN)
+	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),10) $(FUZZ_BIN)
 bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000

@@ -135,7 +135,7 @@ static bool comes_before(const struct search *search, const struct fg_history_ro
 static void merge(struct search *search, const struct fg_history_row *row)
 {
     size_t place = search->count;
-    size_t slot = search->count;
+    size_t slot = place;
 
     while (place > 0 && comes_before(search, row, &search->rows[search->order[place - 1]]))
         place--;
@@ -247,7 +247,8 @@ static enum fg_err entries_take(struct search *search, enum drive drive, const s
         return result;
     fg_sql_bind_text(statement, 1, filter->code);
     fg_sql_bind_text(statement, 2, filter->plate);
-    fg_sql_bind_text(statement, 3, drive == DRIVE_CONTROLLER ? group->station : filter->station);
+    fg_sql_bind_text(statement, 3,
+                     drive == DRIVE_CONTROLLER && group != NULL ? group->station : filter->station);
     fg_sql_bind_text(statement, 4, controller);
     fg_sql_bind_text(statement, 5, filter->operator_id);
     fg_sql_bind_int(statement, 6, filter->kind);

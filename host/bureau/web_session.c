@@ -134,7 +134,7 @@ enum fg_err fg_web_session_find(struct fg_sql *sql, const char *cookie, int64_t 
                                 struct fg_web_user *ret_user, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    struct fg_web_user user;
+    struct fg_web_user user = {0};
     struct fg_digest hash;
     int64_t seen_ms = 0;
     enum fg_err result = fg_sql_prepare(
