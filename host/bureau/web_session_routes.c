@@ -30,6 +30,7 @@ enum fg_err fg_web_session_show(struct fg_web_call *call, struct fg_error *error
     fg_web_json_number(&json, json.root, "expires_ms", user->expires_ms);
     fg_web_json_number(&json, json.root, "idle_ends_ms", user->idle_ends_ms);
     fg_web_json_bool(&json, json.root, "public_lookup", call->web->settings.config->public_lookup);
+    fg_web_json_number(&json, json.root, "utc_offset_min", call->web->settings.alarms->utc_offset_min);
     return fg_web_answer_json(call, 200, &json);
 }
 
