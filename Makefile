@@ -84,7 +84,7 @@ C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit e2e browser fuzz fuzz-long bench coverage lint format check-format \
+.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage lint format check-format \
 	check-core check-clang check-rooms clean
 all: programs
 
@@ -112,6 +112,8 @@ e2e: setup ## only the end-to-end tests
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan e2e-run
 browser: setup ## only the tests of the pages in a real browser (chromium)
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan browser-run
+screenshots: programs ## take the pictures in docs/ anew
+	$(Q)tools/screenshots.sh build/release
 fuzz: setup ## every fuzz target for FUZZ_SECONDS (10) each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-long: setup ## every fuzz target for 10 minutes each
