@@ -69,7 +69,7 @@ prepare() {
         ring_make ring-3 3 "new.pem list.pem" new.pem list.pem && ring_make ring-false 3 "new.pem stranger.pem" stranger.pem
 }
 check "a city with two points runs, and its bureau gets ready to change its keys" prepare
-bureau=https://127.0.0.1:$(sed -n 's/^port = //p' "$CITY/bureau/bureau.ini")
+bureau=https://127.0.0.1:$(sed -n '0,/^port = /s/^port = //p' "$CITY/bureau/bureau.ini")
 station=https://127.0.0.1:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
 pids=$(cat "$CITY"/station/*.pid "$CITY"/point-1/fillgate*.pid)
 
