@@ -50,6 +50,10 @@ const char *fg_history_filter_name(size_t index);
 #define FG_HISTORY_FILTER_BYTES 1024
 void fg_history_filter_text(const struct fg_history_filter *filter, char ret_text[FG_HISTORY_FILTER_BYTES]);
 
+/* A text as it stands in there: what is not a letter, digit, '.', '_' or '-' as "%2F". Returns the bytes
+ * written, at most three times those of value; no NUL. */
+size_t fg_history_encode(const char *value, char *to);
+
 /* Where an entry stands: by time, then controller (by bytes), then number. */
 struct fg_history_key {
     int64_t wall_ms;

@@ -161,8 +161,7 @@ enum fg_err fg_history_filter_set(struct fg_history_filter *filter, const char *
 
 /* ---- the filter as text ---- */
 
-/* value as it stands, but what could be taken for something else as "%2F". */
-static size_t encoded_put(char *to, const char *value)
+size_t fg_history_encode(const char *value, char *to)
 {
     char *start = to;
 
@@ -216,7 +215,7 @@ void fg_history_filter_text(const struct fg_history_filter *filter, char ret_tex
         if (value[0] == '\0')
             continue;
         to += sprintf(to, "%s%s=", to > ret_text ? " " : "", parts[i].name);
-        to += encoded_put(to, value);
+        to += fg_history_encode(value, to);
     }
     *to = '\0';
 }

@@ -3,6 +3,7 @@
 
 #include "host/bureau/schema_cases.h"
 #include "host/bureau/schema_enrolment.h"
+#include "host/bureau/schema_exports.h"
 #include "host/bureau/schema_history.h"
 #include "host/bureau/schema_journal.h"
 #include "host/bureau/schema_registry.h"
@@ -17,5 +18,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {6, "history", FG_SCHEMA_HISTORY},
     {7, "users", FG_SCHEMA_USERS},
     {8, "cases", FG_SCHEMA_CASES},
+    {9, "exports", FG_SCHEMA_EXPORTS},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -95,29 +95,35 @@ int fg_value_word(const char *text, const char *const *words)
     return -1;
 }
 
-/* Bytes of the character at text, 0 when it is not well-formed UTF-8 (RFC 3629) or is a control character. */
-static size_t character_bytes(const unsigned char *text)
+size_t fg_value_character(const char *text)
 {
+    const unsigned char *at = (const unsigned char *)text;
     size_t more;
 
-    if (text[0] < 0x80)
-        return text[0] < 0x20 || text[0] == 0x7f ? 0 : 1;
-    if (text[0] >= 0xc2 && text[0] <= 0xdf)
+    if (at[0] < 0x80)
+        return at[0] != '\0';
+    if (at[0] >= 0xc2 && at[0] <= 0xdf)
         more = 1;
-    else if (text[0] >= 0xe0 && text[0] <= 0xef)
+    else if (at[0] >= 0xe0 && at[0] <= 0xef)
         more = 2;
-    else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+    else if (at[0] >= 0xf0 && at[0] <= 0xf4)
         more = 3;
     else
         return 0;
     for (size_t i = 1; i <= more; i++) {
-        if ((text[i] & 0xc0) != 0x80)
+        if ((at[i] & 0xc0) != 0x80)
             return 0;
     }
-    if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-        (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
         return 0;
     return more + 1;
+}
+
+/* The same, 0 for control characters. */
+static size_t character_bytes(const unsigned char *text)
+{
+    return text[0] < 0x20 || text[0] == 0x7f ? 0 : fg_value_character((const char *)text);
 }
 
 bool fg_value_text(const char *text)

@@ -19,6 +19,10 @@ bool fg_value_number(const char *text, uint32_t most, uint32_t *ret_number);
 /* The place of text in words, which ends with NULL; -1 when it is not there. */
 int fg_value_word(const char *text, const char *const *words);
 
+/* Bytes of the well-formed UTF-8 character (RFC 3629) at text, control characters too; 0: there is none.
+ * Reads no further than a NUL. */
+size_t fg_value_character(const char *text);
+
 /* Well-formed UTF-8 without control characters. */
 bool fg_value_text(const char *text);
 /* The same, with line breaks and tabs. */

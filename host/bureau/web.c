@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/bureau/web_call.h"
+#include "host/bureau/web_export.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_trail.h"
 #include "host/bureau/web_verify.h"
@@ -108,6 +109,7 @@ static void web_free(struct fg_web *web)
     fg_server_stop(web->server);
     fg_web_verifier_free(web->verifier);
     fg_web_keeper_free(web->keeper);
+    fg_web_exports_free(web->exports);
     fg_sql_pool_free(web->pool);
     fg_web_rate_end(&web->public_all);
     fg_web_rate_end(&web->public_by_address);
@@ -131,6 +133,8 @@ static enum fg_err stores_open(struct fg_web *web, struct fg_error *error)
         result = fg_web_verifier_new(web, &sql, &web->verifier, error);
     if (result == FG_OK)
         result = fg_web_keeper_new(web, &sql, &web->keeper, error);
+    if (result == FG_OK)
+        result = fg_web_exports_new(web, &web->exports, error);
     return result;
 }
 

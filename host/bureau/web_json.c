@@ -25,27 +25,10 @@ void fg_web_json_start(struct fg_web_json *json)
 
 /* ---- UTF-8 ---- */
 
-/* Length of the well-formed character at *at, 0 when there is none. */
-static size_t character_length(const unsigned char *at)
-{
-    size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
-
-    if (at[0] >= 0x80 && (at[0] < 0xC2 || at[0] > 0xF4))
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
-        (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 static bool is_whole(const char *text)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-        size_t length = character_length(at);
+    for (const char *at = text; *at != '\0';) {
+        size_t length = fg_value_character(at);
 
         if (length == 0)
             return false;
@@ -61,8 +44,8 @@ static char *mend(const char *text)
 
     if (copy == NULL)
         return NULL;
-    for (unsigned char *at = (unsigned char *)copy; *at != '\0';) {
-        size_t length = character_length(at);
+    for (char *at = copy; *at != '\0';) {
+        size_t length = fg_value_character(at);
 
         if (length == 0)
             *at = '?';

@@ -2,6 +2,7 @@
  * programs; a test holds the two against each other. */
 #include "host/bureau/cases.h"
 #include "host/bureau/user.h"
+#include "host/bureau/web_export.h"
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_session_routes.h"
 #include "host/bureau/web_trail.h"
@@ -54,6 +55,7 @@ static const char *const media[] = {"CNG", "LPG", NULL};
 static const char *const outcomes[] = {"BOOT",       "LIST",  "OPERATOR", "REFUSED",
                                        "AUTHORISED", "ENDED", "EVENT",    NULL};
 static const char *const identities[] = {"MANUAL", "QR", "BARE_UID", "SIGNED_TAG", "AUTHENTICATED_TAG", NULL};
+static const char *const formats[] = {"csv", "jsonl", NULL}; /* enum fg_export_format */
 static const char *const orders[] = {"newest", "oldest", NULL};
 
 static const char *const roles[] = {"auditor", "registrar", "supervisor", "administrator", NULL};
@@ -93,6 +95,9 @@ static const struct fg_web_parameter trail[] = {NAME(FG_WEB_QUERY, "user", false
                                                 LIMIT};
 
 static const struct fg_web_parameter entries[] = {FILTER, WORD("order", orders), AFTER, LIMIT};
+static const struct fg_web_parameter export[] = {{"format", FG_WEB_PATH, FG_WEB_WORD, true, 1, 40, formats},
+                                                 FILTER};
+static const struct fg_web_parameter export_one[] = {{"id", FG_WEB_PATH, FG_WEB_HEX, true, 32, 32, NULL}};
 static const struct fg_web_parameter cylinders[] = {CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false),
                                                     AFTER, LIMIT};
 static const struct fg_web_parameter stations[] = {AFTER, LIMIT};
@@ -171,6 +176,8 @@ static const struct fg_web_route routes[] = {
     ROUTE("POST", API "users/{user}/password", PERMITTED, USERS, NULL, user, fg_web_users_password),
     ROUTE("GET", API "trail", PERMITTED, TRAIL, "TRAIL", trail, fg_web_trail_list),
     ROUTE("GET", API "entries", PERMITTED, READ, "ENTRIES", entries, fg_web_entries_list),
+    ROUTE("GET", API "export/{format}", PERMITTED, EXPORT, "EXPORT", export, fg_web_export),
+    ROUTE("GET", API "exports/{id}", PERMITTED, READ, NULL, export_one, fg_web_export_show),
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),
     ROUTE("GET", API "stations", PERMITTED, READ, NULL, stations, fg_web_stations_list),
     ROUTE("GET", API "alarms", PERMITTED, READ, NULL, alarms, fg_web_alarms_list),

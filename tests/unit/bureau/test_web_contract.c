@@ -18,8 +18,6 @@ static const char *const not_yet[] = {
     "GET /api/v1/overview",
     "GET /api/v1/entries/{controller}/{sequence}",
     "GET /api/v1/entries/{controller}/{sequence}/proof",
-    "GET /api/v1/export/{format}",
-    "GET /api/v1/exports/{id}",
     "GET /api/v1/cylinders/{code}",
     "GET /api/v1/vehicles/{plate}",
     "GET /api/v1/stations/{station}",
