@@ -74,7 +74,7 @@ function menuShow(current) {
   byId('menu-button').hidden = !signedIn;
   byId('quick').hidden = !signedIn || !may('READ');
   menu.setAttribute('aria-label', t('MENU'));
-  fill(menu, MENU.map((group) => {
+  fill(menu, !signedIn ? null : MENU.map((group) => {
     const views = group.views.filter((view) => !view.right || may(view.right));
     return views.length === 0 ? null : h('div', { class: 'group' }, h('h2', null, t(group.text)),
       h('ul', null, views.map((view) => h('li', null,
