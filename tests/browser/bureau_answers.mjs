@@ -104,6 +104,28 @@ export const VERIFICATIONS = [
   { id: '1', controller: 'ctl-2', state: 'DONE', started_ms: NOW_MS - 7200000, ended_ms: NOW_MS - 7100000, entries_done: 2101, entries_total: 2101, signatures: 140, findings: 0, found: [] },
 ];
 
+const CASES = ['ORDERED', 'OPEN', 'ASSIGNED', 'ORDERED', 'ANSWERED', 'CLOSED'].map((state, i) => {
+  const reached = ['OPEN', 'ASSIGNED', 'ORDERED', 'ANSWERED', 'CLOSED'].indexOf(state);
+  return {
+    number: 9 - i, state, overdue: i === 0, version: reached + 1, alarm: i === 2 ? '' : 'UNACCOUNTED_GAS', alarm_subject: i === 2 ? '' : 'ctl-1', alarm_number: i, alarm_ended_ms: 0,
+    opened_ms: NOW_MS - (20 - i) * DAY_MS, opened_by: i === 2 ? 'zhao' : 'fillgate-bureau', station: 'HZ-01', controller: i === 2 ? '' : 'ctl-1', code: i === 1 ? 'HZ-CNG-900021' : '',
+    words: i === 2 ? 'The hose of the west dispenser is worn to the second layer.\nSeen at the monthly round.' : '310 g flowed between entries 391 and 392 that no fill accounts for', assigned: reached >= 1 ? 'zhao' : '',
+    order: reached >= 2 ? `CASE-${9 - i}` : '', order_text: reached >= 2 ? 'Have the meter of point-1 checked.\nSend the protocol.' : '', recipient: reached >= 2 ? 'HZGAS, station manager' : '',
+    due_day: reached >= 2 ? dayOf(NOW_MS + (i === 0 ? -3 : 10) * DAY_MS) : '', ordered_ms: reached >= 2 ? NOW_MS - 10 * DAY_MS : 0, ordered_by: reached >= 2 ? 'zhao' : '',
+    answer: reached >= 3 ? 'The meter was changed, protocol 88 enclosed.' : '', answered_by: reached >= 3 ? '沈工' : '', answered_ms: reached >= 3 ? NOW_MS - 2 * DAY_MS : 0,
+    closed_ms: reached >= 4 ? NOW_MS - DAY_MS : 0, closed_by: reached >= 4 ? 'second' : '', closed_why: reached >= 4 ? 'the protocol was checked' : '',
+    steps: [['ASSIGN', 'CLOSE'], ['ASSIGN', 'ORDER', 'CLOSE'], ['ORDER', 'ANSWER'], ['RETURN', 'CLOSE'], []][reached],
+  };
+});
+
+function caseOf(number) {
+  const found = CASES.find((one) => one.number === number) ?? CASES[0];
+  const steps = ['OPENED', 'ASSIGN', 'ORDER', 'ANSWER', 'CLOSE'].slice(0, found.version);
+  return { case: found, history: steps.map((step, i) => ({
+    place: i + 1, at_ms: found.opened_ms + i * DAY_MS, step, who: ['fillgate-bureau', 'zhao', 'zhao', 'zhao', 'second'][i], why: i === 0 ? '' : 'the rules ask for it', party: ['', 'zhao', found.recipient, found.answered_by, ''][i],
+    words: [found.words, '', found.order_text, found.answer, ''][i], due_day: step === 'ORDER' ? found.due_day : '' })) };
+}
+
 /** The answer to a question, or undefined. @param {string} method @param {string} path below /api/v1/ @param {any} body */
 export function answerTo(method, path, body) {
   const [first, ...parts] = path.split('/').map(decodeURIComponent);
@@ -127,6 +149,8 @@ export function answerTo(method, path, body) {
     points: () => ({ registered: true, point: POINTS[0], device: DEVICES[2], ...dossier }),
     operators: () => ({ registered: true, operator: parts[0], name: '王立 Wang Li', station: 'HZ-01', certificate_end: dayOf(NOW_MS + 9 * DAY_MS), entries: ENTRIES, changes: CHANGES, ...TOTALS }),
     alarms: () => ({ alarms: ALARMS, next: '' }),
+    cases: () => (parts.length === 0 ? { cases: CASES, next: '' } : parts[1] === 'order'
+      ? { ...caseOf(Number(parts[0])).case, station_name: '湖州一站 Huzhou 1', station_owner: 'HZGAS', area: '吴兴区' } : caseOf(Number(parts[0]))),
     verifications: () => (method === 'POST' ? VERIFICATIONS[0] : { verifications: VERIFICATIONS }),
     samples: () => ({ of: body?.of ?? 'CYLINDERS', seed: hex(5, 64), population: 1532, drawn: 6, at_ms: NOW_MS, entries: body?.of === 'ENTRIES' ? ENTRIES : [], cylinders: body?.of === 'ENTRIES' ? [] : CYLINDERS }),
     users: () => (method === 'POST' ? { user: USERS[1], password: 'k7mw-p2dx-9vha-t4qe' } : { users: USERS }),

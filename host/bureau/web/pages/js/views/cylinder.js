@@ -70,8 +70,8 @@ export async function show({ parts, signal }) {
       h('div', null,
         card(t('SISTERS'), h('p', { class: 'definition' }, t('SISTERS_LEAD')), table({ caption: t('SISTERS'), hideCaption: true, rows: dossier.sisters, empty: t('SISTERS_NONE'), columns: [
           { label: t('CODE'), cell: (sister) => thing('cylinder', sister.code) }, { label: t('STATE'), cell: (sister) => stateBadge(sister.state) },
-          { label: t('INSPECTION_DUE'), cell: (sister) => due(sister.inspection_due) }] })),
-        card(t('TAGS'), tags(dossier)))),
+          { label: t('INSPECTION_DUE'), cell: (sister) => due(sister.inspection_due), class: 'due' }] })))),
+    card(t('TAGS'), tags(dossier)),
     card(t('TIMELINE'), h('p', { class: 'definition' }, t('TIMELINE_LEAD')), timeline(dossier)),
     card(t('CHANGES'), changeTable(dossier.changes)));
 }

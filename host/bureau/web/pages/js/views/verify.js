@@ -33,7 +33,7 @@ function findings(one) {
 function listNode(all) {
   return [
     h('section', { class: 'card results' }, h('h2', null, t('VERIFY_LAST')), table({ caption: t('VERIFY_CAPTION'), rows: all, empty: t('VERIFY_NONE'), columns: [
-      { label: t('NUMBER'), cell: (one) => one.id, class: 'number' },
+      { label: t('NUMBER'), cell: (one) => one.id, class: 'id' },
       { label: t('JOURNAL'), cell: (one) => (one.controller === '' ? t('VERIFY_ALL') : one.controller) },
       { label: t('STATE'), cell: stateNode, class: 'wide' },
       { label: t('ENTRIES'), cell: (one) => t('DONE_OF', format.number(one.entries_done), format.number(one.entries_total)), class: 'number' },
