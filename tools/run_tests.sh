@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs test programs or scripts, shows the output of each, and adds up their "N passed, N failed" lines.
 # A program that prints no such line, or is killed, counts as one failure. Last line: the sum.
-# Usage: [BESIDE="PROGRAM..."] run_tests.sh PROGRAM...   BESIDE: long ones that only compute; they run on another core meanwhile.
+# Usage: [BESIDE="PROGRAM..."] run_tests.sh PROGRAM...   BESIDE: others that run meanwhile, one after the other.
 set -u
 source "$(dirname "$0")/summary.sh"
 log=$(mktemp)
