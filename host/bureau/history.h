@@ -101,6 +101,17 @@ enum fg_err fg_history_page(struct fg_sql *sql, const struct fg_history_filter *
                             const struct fg_history_key *after, size_t limit, struct fg_history_row *rows,
                             size_t *ret_count, bool *ret_more, struct fg_error *error);
 
+/* What a filter that names exactly one of code, plate, station, controller, point or operator sums up to over
+ * all time; its other parts are not looked at. Stations and controllers by their sums (day_sums.h), which
+ * lag a little; the others by their entries. */
+struct fg_history_sums {
+    int64_t fills; /* that ended */
+    int64_t refusals;
+    int64_t quantity_g;
+};
+enum fg_err fg_history_sum(struct fg_sql *sql, const struct fg_history_filter *filter,
+                           struct fg_history_sums *ret_sums, struct fg_error *error);
+
 /* Every row, in order, page by page: no statement runs while visit does, so that it may use sql, and no
  * statement is longer than a page. Entries that come in meanwhile are met when they belong behind the place
  * reached. Anything but FG_OK from visit ends it with that result. */

@@ -19,5 +19,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {7, "users", FG_SCHEMA_USERS},
     {8, "cases", FG_SCHEMA_CASES},
     {9, "exports", FG_SCHEMA_EXPORTS},
+    {10, "days", FG_SCHEMA_DAYS},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

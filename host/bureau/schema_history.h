@@ -29,4 +29,31 @@
     "CREATE INDEX journal_entry_of_operator ON journal_entry (operator_id, controller, " FG_HISTORY_CLASS    \
     ", wall_ms, sequence) WHERE operator_id <> '';"
 
+/* Sums that entries are added to once each, in the order of their journals (day_sums.h). station_day:
+ * decisions and fills by day of the controllers' clocks; station_night: whatever arrived, from noon to noon;
+ * controller_sum: over all time; sum_follow: how far each journal has been read, and where days began then.
+ *
+ * finding: what verifications found altered and still find; verified: when each journal was found whole. */
+#define FG_SCHEMA_DAYS                                                                                       \
+    "CREATE TABLE station_day (day BIGINT NOT NULL, station TEXT NOT NULL, kind BIGINT NOT NULL, reason "    \
+    "BIGINT NOT NULL, entries BIGINT NOT NULL, quantity_g BIGINT NOT NULL, PRIMARY KEY (day, station, "      \
+    "kind, reason));"                                                                                        \
+    "CREATE INDEX station_day_of_station ON station_day (station);"                                          \
+    "CREATE TABLE station_night (station TEXT NOT NULL, day BIGINT NOT NULL, entries BIGINT NOT NULL, "      \
+    "PRIMARY KEY (station, day));"                                                                           \
+    "CREATE TABLE controller_sum (controller TEXT NOT NULL, kind BIGINT NOT NULL, entries BIGINT NOT NULL, " \
+    "quantity_g BIGINT NOT NULL, PRIMARY KEY (controller, kind));"                                           \
+    "CREATE TABLE sum_follow (controller TEXT NOT NULL PRIMARY KEY, next_sequence BIGINT NOT NULL, "         \
+    "utc_offset_min BIGINT NOT NULL);"                                                                       \
+    "CREATE TABLE finding (controller TEXT NOT NULL, sequence BIGINT NOT NULL, found_ms BIGINT NOT NULL, "   \
+    "text TEXT NOT NULL, PRIMARY KEY (controller, sequence));"                                               \
+    "CREATE TABLE verified (controller TEXT NOT NULL PRIMARY KEY, whole_ms BIGINT NOT NULL, checked_ms "     \
+    "BIGINT NOT NULL, findings BIGINT NOT NULL);"                                                            \
+    "CREATE INDEX cylinder_of_area ON cylinder (area, state, inspection_due);"                               \
+    "CREATE INDEX point_of_station ON point (station);"                                                      \
+    "CREATE INDEX alarm_of_station ON alarm (station, closed_ms);"                                           \
+    "CREATE INDEX alarm_of_code ON alarm (code) WHERE code <> '';"                                           \
+    "CREATE INDEX alarm_of_controller ON alarm (controller) WHERE controller <> '';"                         \
+    "CREATE INDEX alarm_of_time ON alarm (since_ms);"
+
 #endif

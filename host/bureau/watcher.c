@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "host/bureau/cases.h"
+#include "host/bureau/day_sums.h"
 #include "proto/monotime.h"
 
 #define STEP_ENTRIES 5000
@@ -61,16 +62,19 @@ static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct 
 {
     const struct fg_alarm_settings *alarms = &watcher->settings.alarms;
     bool more_cases = false;
+    bool more_sums = false;
     enum fg_err result =
         fg_alarms_follow(watcher->sql, alarms, STEP_ENTRIES, now_of(watcher), ret_more, error);
 
+    if (result == FG_OK)
+        result = fg_day_sums_follow(watcher->sql, alarms->utc_offset_min, STEP_ENTRIES, &more_sums, error);
     if (result == FG_OK && fg_mono_ms() >= watcher->sweep_mono_ms) {
         result = fg_alarms_sweep(watcher->sql, alarms, now_of(watcher), error);
         watcher->sweep_mono_ms = fg_mono_ms() + (int64_t)watcher->settings.sweep_every_s * 1000;
     }
     if (result == FG_OK)
         result = fg_cases_follow(watcher->sql, now_of(watcher), &more_cases, error);
-    *ret_more = *ret_more || more_cases;
+    *ret_more = *ret_more || more_cases || more_sums;
     return result;
 }
 

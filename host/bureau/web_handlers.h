@@ -28,6 +28,17 @@ enum fg_err fg_web_case_open(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_case_show(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_case_step(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_case_order(struct fg_web_call *call, struct fg_error *error);
+/* web_dossiers.c */
+enum fg_err fg_web_cylinder_show(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_vehicle_show(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_operator_show(struct fg_web_call *call, struct fg_error *error);
+
+/* web_places.c */
+enum fg_err fg_web_station_show(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_point_show(struct fg_web_call *call, struct fg_error *error);
+
+/* web_overview.c */
+enum fg_err fg_web_overview_show(struct fg_web_call *call, struct fg_error *error);
 
 /* web_public.c */
 enum fg_err fg_web_public_cylinder(struct fg_web_call *call, struct fg_error *error);

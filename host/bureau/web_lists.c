@@ -95,20 +95,6 @@ enum fg_err fg_web_cylinders_list(struct fg_web_call *call, struct fg_error *err
 
 /* ---- stations ---- */
 
-static void station_write(struct page *page, cJSON *object, const struct fg_sql_statement *row,
-                          int64_t silent_before_ms)
-{
-    static const char *const texts[] = {"station", "name", "owner", "area"};
-    int64_t contact_ms = fg_sql_int(row, 4);
-
-    for (unsigned i = 0; i < 4; i++)
-        fg_web_json_text(&page->json, object, texts[i], fg_sql_text(row, i));
-    fg_web_json_number(&page->json, object, "contact_ms", contact_ms);
-    fg_web_json_bool(&page->json, object, "silent", contact_ms < silent_before_ms);
-    fg_web_json_number(&page->json, object, "open_alarms", fg_sql_int(row, 5));
-    fg_web_json_number(&page->json, object, "points", fg_sql_int(row, 6));
-}
-
 enum fg_err fg_web_stations_list(struct fg_web_call *call, struct fg_error *error)
 {
     int64_t silent_ms = (int64_t)call->web->settings.alarms->station_silent_min * MINUTE_MS;
@@ -117,14 +103,7 @@ enum fg_err fg_web_stations_list(struct fg_web_call *call, struct fg_error *erro
     struct page page;
     cJSON *object;
     enum fg_err result = fg_sql_prepare(
-        call->sql,
-        "SELECT t.station, COALESCE(s.name, ''), COALESCE(s.owner, ''), COALESCE(s.area, ''), "
-        "COALESCE(r.contact_ms, 0), (SELECT COUNT(*) FROM alarm a WHERE a.station = t.station AND "
-        "a.closed_ms = 0), (SELECT COUNT(*) FROM point p WHERE p.station = t.station) FROM (SELECT station "
-        "FROM station UNION SELECT device AS station FROM device WHERE role = 'station') t LEFT JOIN station "
-        "s ON s.station = t.station LEFT JOIN device_report r ON r.device = t.station WHERE t.station > $1 "
-        "ORDER BY t.station LIMIT $2",
-        &statement, error);
+        call->sql, FG_WEB_STATIONS "WHERE t.station > $1 ORDER BY t.station LIMIT $2", &statement, error);
 
     if (result != FG_OK)
         return result;
@@ -132,7 +111,7 @@ enum fg_err fg_web_stations_list(struct fg_web_call *call, struct fg_error *erro
     fg_sql_bind_text(statement, 1, or_empty(fg_web_text_of(call, "after")));
     fg_sql_bind_int(statement, 2, page.limit + 1);
     while ((object = page_next(&page, statement, &result, error)) != NULL) {
-        station_write(&page, object, statement, silent_before_ms);
+        fg_web_station_write(&page.json, object, statement, silent_before_ms);
         (void)snprintf(page.last, sizeof(page.last), "%s", fg_sql_text(statement, 0));
     }
     return page_end(&page, call, statement, result);

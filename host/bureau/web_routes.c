@@ -94,10 +94,18 @@ static const struct fg_web_parameter user[] = {NAME(FG_WEB_PATH, "user", true)};
 static const struct fg_web_parameter trail[] = {NAME(FG_WEB_QUERY, "user", false), WORD_OF("action"), AFTER,
                                                 LIMIT};
 
+static const struct fg_web_parameter overview[] = {
+    {"from_day", FG_WEB_QUERY, FG_WEB_DAY, false, 10, 10, NULL},
+    {"until_day", FG_WEB_QUERY, FG_WEB_DAY, false, 10, 10, NULL}};
 static const struct fg_web_parameter entries[] = {FILTER, WORD("order", orders), AFTER, LIMIT};
 static const struct fg_web_parameter export[] = {{"format", FG_WEB_PATH, FG_WEB_WORD, true, 1, 40, formats},
                                                  FILTER};
 static const struct fg_web_parameter export_one[] = {{"id", FG_WEB_PATH, FG_WEB_HEX, true, 32, 32, NULL}};
+static const struct fg_web_parameter cylinder[] = {CODE(FG_WEB_PATH, true)};
+static const struct fg_web_parameter vehicle[] = {PLATE(FG_WEB_PATH, true)};
+static const struct fg_web_parameter station[] = {NAME(FG_WEB_PATH, "station", true)};
+static const struct fg_web_parameter point[] = {NAME(FG_WEB_PATH, "point", true)};
+static const struct fg_web_parameter operator_of[] = {NAME(FG_WEB_PATH, "operator", true)};
 static const struct fg_web_parameter cylinders[] = {CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false),
                                                     AFTER, LIMIT};
 static const struct fg_web_parameter stations[] = {AFTER, LIMIT};
@@ -175,11 +183,17 @@ static const struct fg_web_route routes[] = {
     ROUTE("PATCH", API "users/{user}", PERMITTED, USERS, NULL, user_change, fg_web_users_change),
     ROUTE("POST", API "users/{user}/password", PERMITTED, USERS, NULL, user, fg_web_users_password),
     ROUTE("GET", API "trail", PERMITTED, TRAIL, "TRAIL", trail, fg_web_trail_list),
+    ROUTE("GET", API "overview", PERMITTED, READ, NULL, overview, fg_web_overview_show),
     ROUTE("GET", API "entries", PERMITTED, READ, "ENTRIES", entries, fg_web_entries_list),
     ROUTE("GET", API "export/{format}", PERMITTED, EXPORT, "EXPORT", export, fg_web_export),
     ROUTE("GET", API "exports/{id}", PERMITTED, READ, NULL, export_one, fg_web_export_show),
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),
+    ROUTE("GET", API "cylinders/{code}", PERMITTED, READ, "CYLINDER", cylinder, fg_web_cylinder_show),
+    ROUTE("GET", API "vehicles/{plate}", PERMITTED, READ, "VEHICLE", vehicle, fg_web_vehicle_show),
     ROUTE("GET", API "stations", PERMITTED, READ, NULL, stations, fg_web_stations_list),
+    ROUTE("GET", API "stations/{station}", PERMITTED, READ, "STATION", station, fg_web_station_show),
+    ROUTE("GET", API "points/{point}", PERMITTED, READ, "POINT", point, fg_web_point_show),
+    ROUTE("GET", API "operators/{operator}", PERMITTED, READ, "OPERATOR", operator_of, fg_web_operator_show),
     ROUTE("GET", API "alarms", PERMITTED, READ, NULL, alarms, fg_web_alarms_list),
     ROUTE("GET", API "cases", PERMITTED, READ, NULL, cases, fg_web_cases_list),
     ROUTE("POST", API "cases", PERMITTED, CASES, "CASE_OPEN", case_open, fg_web_case_open),

@@ -66,3 +66,17 @@ void fg_web_alarm_write(struct fg_web_json *json, cJSON *object, const struct fg
     fg_web_json_text(json, object, "closed_by", fg_sql_text(row, 12));
     fg_web_json_text(json, object, "closed_why", fg_sql_text(row, 13));
 }
+
+void fg_web_station_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row,
+                          int64_t silent_before_ms)
+{
+    static const char *const texts[] = {"station", "name", "owner", "area"};
+    int64_t contact_ms = fg_sql_int(row, 4);
+
+    for (unsigned i = 0; i < 4; i++)
+        fg_web_json_text(json, object, texts[i], fg_sql_text(row, i));
+    fg_web_json_number(json, object, "contact_ms", contact_ms);
+    fg_web_json_bool(json, object, "silent", contact_ms < silent_before_ms);
+    fg_web_json_number(json, object, "open_alarms", fg_sql_int(row, 5));
+    fg_web_json_number(json, object, "points", fg_sql_int(row, 6));
+}

@@ -18,6 +18,16 @@ void fg_web_cylinder_write(struct fg_web_json *json, cJSON *object, const struct
     "closed_ms, closed_by, closed_why"
 void fg_web_alarm_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row);
 
+/* StationRow: the stations of registry and devices; conditions and order over t, s and r follow. */
+#define FG_WEB_STATIONS                                                                                      \
+    "SELECT t.station, COALESCE(s.name, ''), COALESCE(s.owner, ''), COALESCE(s.area, ''), "                  \
+    "COALESCE(r.contact_ms, 0), (SELECT COUNT(*) FROM alarm a WHERE a.station = t.station AND "              \
+    "a.closed_ms = 0), (SELECT COUNT(*) FROM point p WHERE p.station = t.station) FROM (SELECT station "     \
+    "FROM station UNION SELECT device AS station FROM device WHERE role = 'station') t LEFT JOIN station "   \
+    "s ON s.station = t.station LEFT JOIN device_report r ON r.device = t.station "
+void fg_web_station_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row,
+                          int64_t silent_before_ms);
+
 /* "", "IN_SERVICE" ...; "" for an unknown number. */
 const char *fg_web_state_name(int64_t state);
 const char *fg_web_medium_name(int64_t medium);

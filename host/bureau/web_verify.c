@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/finding.h"
 #include "host/bureau/web_private.h"
 
 /* One statement goes through a whole journal. */
@@ -62,6 +63,9 @@ static void verify(struct fg_web_verifier *verifier)
     enum fg_err result = fg_audit_walk(
         verifier->sql, &settings, running->controller[0] != '\0' ? running->controller : NULL, &sum, &error);
 
+    if (result == FG_OK)
+        result = fg_findings_keep(verifier->sql, running->controller[0] != '\0' ? running->controller : NULL,
+                                  running->found, running->found_count, running->started_ms, &error);
     if (result != FG_OK)
         fg_web_say(verifier->web, "verification %llu: %s", (unsigned long long)running->id, error.text);
     (void)pthread_mutex_lock(&verifier->mutex);
@@ -133,34 +137,6 @@ void fg_web_verifier_free(struct fg_web_verifier *verifier)
     (void)pthread_cond_destroy(&verifier->changed);
     (void)pthread_mutex_destroy(&verifier->mutex);
     free(verifier);
-}
-
-/* Has a later one of the same controller ended, or a later one of all? */
-static bool is_superseded(const struct fg_web_verifier *verifier, const struct fg_web_verification *one)
-{
-    for (size_t i = 0; i < FG_WEB_VERIFICATIONS_MAX; i++) {
-        const struct fg_web_verification *other = &verifier->kept[i];
-
-        if (other->id > one->id && other->state == FG_WEB_VERIFY_DONE &&
-            (other->controller[0] == '\0' || strcmp(other->controller, one->controller) == 0))
-            return true;
-    }
-    return false;
-}
-
-uint64_t fg_web_verifier_altered(struct fg_web_verifier *verifier)
-{
-    uint64_t sum = 0;
-
-    (void)pthread_mutex_lock(&verifier->mutex);
-    for (size_t i = 0; i < FG_WEB_VERIFICATIONS_MAX; i++) {
-        const struct fg_web_verification *one = &verifier->kept[i];
-
-        if (one->id != 0 && one->state == FG_WEB_VERIFY_DONE && !is_superseded(verifier, one))
-            sum += one->findings;
-    }
-    (void)pthread_mutex_unlock(&verifier->mutex);
-    return sum;
 }
 
 /* ---- handlers ---- */

@@ -1,7 +1,8 @@
 /* Verifying whole journals on behalf of the pages: one at a time on a thread of its own, with progress.
  *
- * The last FG_WEB_VERIFICATIONS_MAX are remembered until the program ends; the trail keeps who asked. Not:
- * what is verified (audit_walk.h). Relies on: POSIX threads; a database object of its own. */
+ * The last FG_WEB_VERIFICATIONS_MAX are remembered until the program ends; the trail keeps who asked, the
+ * database what was found (finding.h). Not: what is verified (audit_walk.h). Relies on: POSIX threads; a
+ * database object of its own. */
 #ifndef FG_BUREAU_WEB_VERIFY_H
 #define FG_BUREAU_WEB_VERIFY_H
 
@@ -9,7 +10,7 @@
 #include "host/bureau/web_call.h"
 
 #define FG_WEB_VERIFICATIONS_MAX 16
-#define FG_WEB_FINDINGS_MAX 40 /* kept of one verification */
+#define FG_WEB_FINDINGS_MAX 400 /* kept of one verification */
 
 enum fg_web_verify_state { FG_WEB_VERIFY_RUNNING, FG_WEB_VERIFY_DONE, FG_WEB_VERIFY_FAILED };
 
@@ -33,9 +34,6 @@ enum fg_err fg_web_verifier_new(struct fg_web *web, const struct fg_sql_settings
                                 struct fg_web_verifier **ret_verifier, struct fg_error *error);
 /* Ends a verification that runs. May be NULL. */
 void fg_web_verifier_free(struct fg_web_verifier *verifier);
-
-/* Entries found altered by the newest verification of each scope that ended. Any thread. */
-uint64_t fg_web_verifier_altered(struct fg_web_verifier *verifier);
 
 /* Handlers. */
 enum fg_err fg_web_verify_start(struct fg_web_call *call, struct fg_error *error);

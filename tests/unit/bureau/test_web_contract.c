@@ -15,14 +15,8 @@
 
 /* Described, and not served yet. */
 static const char *const not_yet[] = {
-    "GET /api/v1/overview",
     "GET /api/v1/entries/{controller}/{sequence}",
     "GET /api/v1/entries/{controller}/{sequence}/proof",
-    "GET /api/v1/cylinders/{code}",
-    "GET /api/v1/vehicles/{plate}",
-    "GET /api/v1/stations/{station}",
-    "GET /api/v1/points/{point}",
-    "GET /api/v1/operators/{operator}",
     "POST /api/v1/samples",
 };
 

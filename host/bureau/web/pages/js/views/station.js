@@ -16,7 +16,7 @@ export function pointTable(points) {
 
 function nights(dossier) {
   return table({ caption: t('NIGHTS'), hideCaption: true, rows: dossier.nights, empty: t('NOTHING'), columns: [
-    { label: t('DAY'), cell: (night) => [night.day, night.day === format.today() ? [' ', h('span', { class: 'soft' }, t('TODAY'))] : night.day === format.today(-1) ? [' ', h('span', { class: 'soft' }, t('LAST_NIGHT'))] : null], class: 'time' },
+    { label: t('DAY'), cell: (night) => [night.day, night.day === format.today(1) ? [' ', h('span', { class: 'soft' }, t('TODAY'))] : night.day === format.today() ? [' ', h('span', { class: 'soft' }, t('LAST_NIGHT'))] : null], class: 'time' },
     { label: t('ENTRIES_CAME'), cell: (night) => format.number(night.entries), class: 'number' }] });
 }
 
