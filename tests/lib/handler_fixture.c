@@ -68,11 +68,11 @@ static enum fg_err query_take(struct fg_web_call *call, char *query, struct fg_e
         char *value = strchr(name, '=');
 
         if (value == NULL)
-            fg_test_fail(__FILE__, __LINE__, "parameter %s has no value", name);
-        *value++ = '\0';
+            return fg_fail(error, FG_E_RANGE, "parameter %s has no value", name);
+        *value = '\0';
         decode(name);
-        decode(value);
-        result = fg_web_query_take(call->route->parameters, call->route->parameter_count, name, value,
+        decode(value + 1);
+        result = fg_web_query_take(call->route->parameters, call->route->parameter_count, name, value + 1,
                                    call->values, error);
     }
     return result;
