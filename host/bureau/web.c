@@ -106,6 +106,7 @@ static void limits_start(struct fg_web *web)
 
 static void web_free(struct fg_web *web)
 {
+    web->stopping = true;
     fg_server_stop(web->server);
     fg_web_verifier_free(web->verifier);
     fg_web_keeper_free(web->keeper);

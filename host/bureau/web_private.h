@@ -3,6 +3,7 @@
 #define FG_BUREAU_WEB_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "host/bureau/sql_pool.h"
 #include "host/bureau/web.h"
@@ -27,6 +28,8 @@ struct fg_web {
     pthread_mutex_t starting; /* held until they are */
     struct fg_sql_pool *pool;
     struct fg_web_exports *exports;
+    atomic_uint draws;    /* of samples, at present */
+    atomic_bool stopping; /* what takes long should end */
     struct fg_web_verifier *verifier;
     struct fg_web_keeper *keeper;
     struct fg_web_rate by_address;

@@ -1,9 +1,11 @@
 /* The table of what the pages may ask (web_call.h). web/openapi.json says the same for people and other
  * programs; a test holds the two against each other. */
 #include "host/bureau/cases.h"
+#include "host/bureau/sample.h"
 #include "host/bureau/user.h"
 #include "host/bureau/web_export.h"
 #include "host/bureau/web_handlers.h"
+#include "host/bureau/web_samples.h"
 #include "host/bureau/web_session_routes.h"
 #include "host/bureau/web_trail.h"
 #include "host/bureau/web_verify.h"
@@ -55,7 +57,8 @@ static const char *const media[] = {"CNG", "LPG", NULL};
 static const char *const outcomes[] = {"BOOT",       "LIST",  "OPERATOR", "REFUSED",
                                        "AUTHORISED", "ENDED", "EVENT",    NULL};
 static const char *const identities[] = {"MANUAL", "QR", "BARE_UID", "SIGNED_TAG", "AUTHENTICATED_TAG", NULL};
-static const char *const formats[] = {"csv", "jsonl", NULL}; /* enum fg_export_format */
+static const char *const samplings[] = {"ENTRIES", "CYLINDERS", NULL}; /* enum fg_sample_of, from 1 on */
+static const char *const formats[] = {"csv", "jsonl", NULL};           /* enum fg_export_format */
 static const char *const orders[] = {"newest", "oldest", NULL};
 
 static const char *const roles[] = {"auditor", "registrar", "supervisor", "administrator", NULL};
@@ -114,6 +117,27 @@ static const struct fg_web_parameter alarms[] = {{"open", FG_WEB_QUERY, FG_WEB_B
                                                  NAME(FG_WEB_QUERY, "station", false),
                                                  AFTER,
                                                  LIMIT};
+#define NUMBER_IN(place, name, needed, least, most)                                                          \
+    {                                                                                                        \
+        name, place, FG_WEB_NUMBER, needed, least, most, NULL                                                \
+    }
+#define WORD_IN(name, needed, words)                                                                         \
+    {                                                                                                        \
+        name, FG_WEB_BODY, FG_WEB_WORD, needed, 1, 40, words                                                 \
+    }
+static const struct fg_web_parameter sample[] = {
+    WORD_IN("of", true, samplings),
+    NUMBER_IN(FG_WEB_BODY, "count", true, 1, FG_SAMPLE_MAX),
+    {"seed", FG_WEB_BODY, FG_WEB_HEX, false, 1, FG_SAMPLE_SEED_DIGITS_MAX, NULL},
+    NUMBER_IN(FG_WEB_BODY, "from_ms", false, 0, FG_WEB_WALL_MS_MAX),
+    NUMBER_IN(FG_WEB_BODY, "until_ms", false, 0, FG_WEB_WALL_MS_MAX),
+    NAME(FG_WEB_BODY, "station", false),
+    WORD_IN("medium", false, media),
+    WORD_IN("outcome", false, outcomes)};
+static const struct fg_web_parameter sample_one[] = {
+    NUMBER_IN(FG_WEB_PATH, "number", true, 1, INT64_C(999999999999))};
+static const struct fg_web_parameter samples[] = {
+    NUMBER_IN(FG_WEB_QUERY, "after", false, 1, INT64_C(999999999999)), LIMIT};
 static const struct fg_web_parameter verify[] = {NAME(FG_WEB_BODY, "controller", false)};
 static const struct fg_web_parameter verification[] = {
     {"id", FG_WEB_PATH, FG_WEB_NUMBER, true, 1, INT64_C(999999999999), NULL}};
@@ -200,6 +224,11 @@ static const struct fg_web_route routes[] = {
     ROUTE("GET", API "cases/{number}", PERMITTED, READ, NULL, case_one, fg_web_case_show),
     ROUTE("POST", API "cases/{number}/steps", PERMITTED, CASES, "CASE_STEP", case_step, fg_web_case_step),
     ROUTE("GET", API "cases/{number}/order", PERMITTED, READ, NULL, case_one, fg_web_case_order),
+    ROUTE("GET", API "samples", PERMITTED, SAMPLE, NULL, samples, fg_web_samples_list),
+    ROUTE("POST", API "samples", PERMITTED, SAMPLE, "SAMPLE", sample, fg_web_sample_draw),
+    ROUTE("GET", API "samples/{number}", PERMITTED, SAMPLE, "SAMPLE_SHOW", sample_one, fg_web_sample_show),
+    ROUTE("POST", API "samples/{number}/repeat", PERMITTED, SAMPLE, "SAMPLE_REPEAT", sample_one,
+          fg_web_sample_repeat),
     PLAIN("GET", API "verifications", PERMITTED, READ, NULL, fg_web_verify_list),
     ROUTE("POST", API "verifications", PERMITTED, VERIFY, "VERIFY", verify, fg_web_verify_start),
     ROUTE("GET", API "verifications/{id}", PERMITTED, READ, NULL, verification, fg_web_verify_show),
