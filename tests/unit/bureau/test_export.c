@@ -111,7 +111,7 @@ static void json_check(void *context, const struct fg_history_row *row)
     fg_web_json_hex(&json, json.root, "hash", row->hash.bytes, FG_DIGEST_BYTES);
     text = fg_web_json_end(&json);
     CHECK(text != NULL);
-    (void)snprintf(expected, sizeof(expected), "%s\n", text);
+    (void)snprintf(expected, sizeof(expected), "%s\n", text != NULL ? text : "");
     free(text);
     CHECK_TEXT(record(FG_EXPORT_JSONL, row), expected);
 }
@@ -334,8 +334,8 @@ static size_t proof_write(const struct fg_export_summary *summary, const struct 
     fg_web_json_hex(&tree, tree.root, "signature", signature.bytes, FG_SIGNATURE_BYTES);
     fg_web_json_hex(&tree, tree.root, "key_id", summary->key.bytes, FG_KEY_ID_BYTES);
     printed = fg_web_json_end(&tree);
-    CHECK(printed != NULL && strlen(printed) < capacity);
-    memcpy(json, printed, strlen(printed) + 1);
+    CHECK(printed != NULL);
+    CHECK((size_t)snprintf(json, capacity, "%s", printed != NULL ? printed : "") < capacity);
     free(printed);
     return strlen(json);
 }

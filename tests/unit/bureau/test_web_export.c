@@ -64,7 +64,8 @@ static const char *header(const struct fg_web_fixture *fixture, const char *name
     const char *at = strstr(fixture->answer, name);
 
     CHECK(at != NULL);
-    (void)snprintf(value, sizeof(value), "%.*s", (int)strcspn(at + strlen(name), "\r"), at + strlen(name));
+    at = at != NULL ? at + strlen(name) : "";
+    (void)snprintf(value, sizeof(value), "%.*s", (int)strcspn(at, "\r"), at);
     return value;
 }
 
