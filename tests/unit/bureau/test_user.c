@@ -1,0 +1,253 @@
+/* Users of the pages on both back ends: adding, roles, suspension, passwords, second factor, history;
+ * sessions and known browsers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/bureau/user.h"
+#include "host/bureau/web_session.h"
+#include "tests/lib/bureau_fixture.h"
+#include "tests/lib/check.h"
+
+#define NOW_MS FG_FIXTURE_BUREAU_MS
+
+static struct fg_error error;
+static const struct fg_user_by by = {"admin", "test", NOW_MS};
+
+static struct fg_sql *with_user(bool postgres)
+{
+    struct fg_sql *sql = fg_fixture_bureau(postgres);
+
+    CHECK_OK(fg_user_add(sql, "li", "李伟", "auditor", "hash-1", true, &by, &error), &error);
+    return sql;
+}
+
+static struct fg_user found(struct fg_sql *sql, const char *name)
+{
+    struct fg_user user;
+
+    CHECK_OK(fg_user_find(sql, name, &user, NULL, &error), &error);
+    return user;
+}
+
+static bool count_one(void *context, const struct fg_user *user)
+{
+    (void)user;
+    return ++*(int *)context < 2;
+}
+
+static void users_change(bool postgres)
+{
+    struct fg_sql *sql = with_user(postgres);
+    struct fg_user_secrets secrets;
+    struct fg_user user = found(sql, "li");
+    int count = 0;
+
+    CHECK_TEXT(user.name, "李伟");
+    CHECK_TEXT(user.role, "auditor");
+    CHECK(user.must_change_password && !user.suspended && !user.totp);
+    CHECK_INT(user.created_ms, NOW_MS);
+    CHECK_INT(fg_user_add(sql, "li", "x", "auditor", "h", true, &by, &error), FG_E_EXISTS);
+    CHECK_OK(fg_user_role_set(sql, "li", "registrar", &by, &error), &error);
+    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
+    CHECK_OK(fg_user_password_set(sql, "li", "hash-2", false, &by, &error), &error);
+    CHECK_OK(fg_user_signed_in(sql, "li", NOW_MS + 5, &error), &error);
+    CHECK_OK(fg_user_find(sql, "li", &user, &secrets, &error), &error);
+    CHECK_TEXT(user.role, "registrar");
+    CHECK(user.suspended && !user.must_change_password);
+    CHECK_INT(user.signed_in_ms, NOW_MS + 5);
+    CHECK_TEXT(secrets.hash, "hash-2");
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_user_change WHERE login = 'li' AND who = "
+                                         "'admin' AND why = 'test'"),
+              4);
+    CHECK_OK(fg_user_add(sql, "an", "An", "supervisor", "h", true, &by, &error), &error);
+    CHECK_OK(fg_user_add(sql, "wu", "Wu", "administrator", "h", true, &by, &error), &error);
+    CHECK_OK(fg_user_each(sql, count_one, &count, &error), &error);
+    CHECK_INT(count, 2);
+    fg_sql_close(sql);
+}
+
+TEST("users are added and changed, and each change is kept (SQLite)")
+{
+    users_change(false);
+}
+TEST("users are added and changed, and each change is kept (PostgreSQL)")
+{
+    users_change(true);
+}
+
+TEST("BAD-INPUT-IS-SAFE: names and roles that cannot be are refused, and who is not there is told")
+{
+    struct fg_sql *sql = with_user(false);
+
+    CHECK_INT(fg_user_add(sql, "", "x", "auditor", "h", true, &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_add(sql, "a b", "x", "auditor", "h", true, &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_add(sql, "a'--", "x", "auditor", "h", true, &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_add(sql, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x", "auditor", "h", true, &by, &error),
+              FG_E_RANGE);
+    CHECK_INT(fg_user_add(sql, "a", "", "auditor", "h", true, &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_add(sql, "a", "x\n", "auditor", "h", true, &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_add(sql, "a", "x", "root", "h", true, &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_role_set(sql, "li", "", &by, &error), FG_E_RANGE);
+    CHECK_INT(fg_user_role_set(sql, "no", "auditor", &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_suspend(sql, "no", true, &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_password_set(sql, "no", "h", true, &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_totp_off(sql, "no", &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_totp_use(sql, "no", "123456", NOW_MS, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_totp_confirm(sql, "no", "123456", &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_find(sql, "LI", NULL, NULL, &error), FG_E_NOT_FOUND);
+    fg_sql_close(sql);
+}
+
+static const char *code_of(const uint8_t *secret, int64_t at_ms)
+{
+    static char text[8];
+
+    (void)snprintf(text, sizeof(text), "%06u",
+                   fg_totp_code(secret, FG_TOTP_SECRET_BYTES, (uint64_t)(at_ms / FG_TOTP_STEP_MS), 6));
+    return text;
+}
+
+static void second_factor(bool postgres)
+{
+    struct fg_sql *sql = with_user(postgres);
+    uint8_t secret[FG_TOTP_SECRET_BYTES];
+    struct fg_user_by later = {"li", "test", NOW_MS};
+
+    CHECK_OK(fg_totp_secret_new(secret, &error), &error);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS), NOW_MS, &error), FG_E_AUTH);
+    CHECK_INT(fg_user_totp_confirm(sql, "li", "000000", &by, &error), FG_E_STATE);
+    CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
+    CHECK(!found(sql, "li").totp);
+    CHECK_INT(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS + 600000), &by, &error), FG_E_AUTH);
+    CHECK_OK(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &later, &error), &error);
+    CHECK(found(sql, "li").totp);
+    CHECK_INT(fg_user_totp_propose(sql, "li", secret, &error), FG_E_STATE);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS), NOW_MS, &error), FG_E_AUTH);
+    CHECK_OK(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS + 30000), NOW_MS + 30000, &error), &error);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS + 30000), NOW_MS + 30000, &error),
+              FG_E_AUTH);
+    CHECK_OK(fg_user_totp_off(sql, "li", &by, &error), &error);
+    CHECK(!found(sql, "li").totp);
+    fg_sql_close(sql);
+}
+
+TEST("a second factor is in force once confirmed, and each code is good once (SQLite)")
+{
+    second_factor(false);
+}
+TEST("a second factor is in force once confirmed, and each code is good once (PostgreSQL)")
+{
+    second_factor(true);
+}
+
+/* ---- sessions ---- */
+
+static enum fg_err asked(struct fg_sql *sql, const char *cookie, int64_t now_ms)
+{
+    struct fg_web_user user;
+
+    return fg_web_session_find(sql, cookie, now_ms, &user, &error);
+}
+
+static void sessions_end(bool postgres)
+{
+    struct fg_sql *sql = with_user(postgres);
+    char cookie[FG_WEB_SESSION_DIGITS + 1];
+    char other[FG_WEB_SESSION_DIGITS + 1];
+    struct fg_web_user user;
+    int64_t at_ms = NOW_MS;
+
+    CHECK_OK(fg_web_session_open(sql, "li", NOW_MS, cookie, &error), &error);
+    CHECK_OK(fg_web_session_open(sql, "li", NOW_MS, other, &error), &error);
+    CHECK_OK(fg_web_session_find(sql, cookie, NOW_MS, &user, &error), &error);
+    CHECK_TEXT(user.user, "li");
+    CHECK_TEXT(user.role, "auditor");
+    CHECK(user.must_change_password);
+    CHECK_INT(strlen(user.token), FG_WEB_TOKEN_DIGITS);
+    CHECK(strcmp(user.token, cookie) != 0);
+    CHECK_INT(user.idle_ends_ms, NOW_MS + FG_WEB_SESSION_IDLE_MS);
+    CHECK_INT(user.expires_ms, NOW_MS + FG_WEB_SESSION_MS);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_session"), 2);
+    /* The other stays idle, this one is in use until its time is over. */
+    for (; at_ms < NOW_MS + FG_WEB_SESSION_MS; at_ms += FG_WEB_SESSION_IDLE_MS - 1)
+        CHECK_OK(asked(sql, cookie, at_ms), &error);
+    CHECK_INT(asked(sql, other, NOW_MS + FG_WEB_SESSION_IDLE_MS - 1), FG_OK);
+    CHECK_INT(asked(sql, other, NOW_MS + 3 * FG_WEB_SESSION_IDLE_MS), FG_E_NOT_FOUND);
+    CHECK_INT(asked(sql, cookie, NOW_MS + FG_WEB_SESSION_MS), FG_E_NOT_FOUND);
+    CHECK_OK(fg_web_sessions_sweep(sql, NOW_MS + FG_WEB_SESSION_MS, &error), &error);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_session"), 0);
+    fg_sql_close(sql);
+}
+
+TEST("a session ends when idle for 30 minutes, and after 12 hours in any case (SQLite)")
+{
+    sessions_end(false);
+}
+TEST("a session ends when idle for 30 minutes, and after 12 hours in any case (PostgreSQL)")
+{
+    sessions_end(true);
+}
+
+static void sessions_are_bounded(bool postgres)
+{
+    struct fg_sql *sql = with_user(postgres);
+    char cookies[FG_WEB_SESSIONS_MAX + 1][FG_WEB_SESSION_DIGITS + 1];
+
+    for (int i = 0; i <= FG_WEB_SESSIONS_MAX; i++)
+        CHECK_OK(fg_web_session_open(sql, "li", NOW_MS + i, cookies[i], &error), &error);
+    CHECK_INT(asked(sql, cookies[0], NOW_MS + 10), FG_E_NOT_FOUND);
+    for (int i = 1; i <= FG_WEB_SESSIONS_MAX; i++)
+        CHECK_OK(asked(sql, cookies[i], NOW_MS + 10), &error);
+    CHECK_OK(fg_web_session_close(sql, cookies[1], &error), &error);
+    CHECK_INT(asked(sql, cookies[1], NOW_MS + 10), FG_E_NOT_FOUND);
+    CHECK_OK(asked(sql, cookies[2], NOW_MS + 10), &error);
+    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
+    CHECK_INT(asked(sql, cookies[2], NOW_MS + 10), FG_E_NOT_FOUND);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_session"), 0);
+    fg_sql_close(sql);
+}
+
+TEST("a user has five sessions at most, and none when suspended (SQLite)")
+{
+    sessions_are_bounded(false);
+}
+TEST("a user has five sessions at most, and none when suspended (PostgreSQL)")
+{
+    sessions_are_bounded(true);
+}
+
+static void browsers_are_known(bool postgres)
+{
+    struct fg_sql *sql = with_user(postgres);
+    char value[20];
+    bool known = true;
+
+    CHECK_OK(fg_web_known_is(sql, "li", "browser", "v0", NOW_MS, &known, &error), &error);
+    CHECK(!known);
+    for (int i = 0; i < FG_WEB_KNOWN_MAX + 3; i++) {
+        (void)snprintf(value, sizeof(value), "v%d", i);
+        CHECK_OK(fg_web_known_add(sql, "li", "browser", value, NOW_MS + i, &error), &error);
+    }
+    CHECK_OK(fg_web_known_is(sql, "li", "browser", value, NOW_MS + 100, &known, &error), &error);
+    CHECK(known);
+    CHECK_OK(fg_web_known_is(sql, "li", "address", value, NOW_MS + 100, &known, &error), &error);
+    CHECK(!known);
+    CHECK_OK(fg_web_known_is(sql, "an", "browser", value, NOW_MS + 100, &known, &error), &error);
+    CHECK(!known);
+    CHECK_OK(fg_web_known_is(sql, "li", "browser", "v0", NOW_MS + 100, &known, &error), &error);
+    CHECK(!known);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_known"), FG_WEB_KNOWN_MAX);
+    CHECK_OK(fg_web_known_is(sql, "li", "browser", value, NOW_MS + FG_WEB_KNOWN_MS + 100, &known, &error),
+             &error);
+    CHECK(!known);
+    fg_sql_close(sql);
+}
+
+TEST("browsers are known by user for 90 days, so many of them (SQLite)")
+{
+    browsers_are_known(false);
+}
+TEST("browsers are known by user for 90 days, so many of them (PostgreSQL)")
+{
+    browsers_are_known(true);
+}
