@@ -1,6 +1,9 @@
 /* Implementation of keeping what verifications found (finding.h). */
 #include "host/bureau/finding.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* Runs a statement whose $1 is the controller, "" for all, $2 and $3 numbers. */
 static enum fg_err run(struct fg_sql *sql, const char *text, const char *controller, int64_t sequence,
                        int64_t at_ms, const char *finding, struct fg_error *error)
@@ -69,6 +72,47 @@ enum fg_err fg_findings_keep(struct fg_sql *sql, const char *controller,
     if (result != FG_OK)
         fg_sql_rollback(sql);
     return result;
+}
+
+enum fg_err fg_finding_note(struct fg_sql *sql, const struct fg_audit_finding *finding, int64_t at_ms,
+                            struct fg_error *error)
+{
+    return run(sql,
+               "INSERT INTO finding (controller, sequence, found_ms, text) VALUES ($1, $2, $3, $4) ON "
+               "CONFLICT (controller, sequence) DO NOTHING",
+               finding->controller, (int64_t)finding->sequence, at_ms, finding->text, error);
+}
+
+enum fg_err fg_findings_list(struct fg_sql *sql, size_t limit, struct fg_finding *findings, size_t *ret_count,
+                             struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    size_t count = 0;
+    enum fg_err result =
+        fg_sql_prepare(sql,
+                       "SELECT f.controller, f.sequence, f.text, f.found_ms, COALESCE(v.whole_ms, 0) FROM "
+                       "finding f LEFT JOIN verified v ON v.controller = f.controller ORDER BY f.found_ms "
+                       "DESC, f.controller, f.sequence LIMIT $1",
+                       &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(statement, 1, (int64_t)limit);
+    while (count < limit && (result = fg_sql_next(statement, error)) == FG_OK) {
+        struct fg_finding *one = &findings[count++];
+
+        memset(one, 0, sizeof(*one));
+        (void)snprintf(one->what.controller, sizeof(one->what.controller), "%s", fg_sql_text(statement, 0));
+        one->what.sequence = (uint64_t)fg_sql_int(statement, 1);
+        (void)snprintf(one->what.text, sizeof(one->what.text), "%s", fg_sql_text(statement, 2));
+        one->found_ms = fg_sql_int(statement, 3);
+        one->whole_ms = fg_sql_int(statement, 4);
+    }
+    fg_sql_reset(statement);
+    if (result != FG_OK && result != FG_E_NOT_FOUND)
+        return result;
+    *ret_count = count;
+    return FG_OK;
 }
 
 enum fg_err fg_findings_count(struct fg_sql *sql, uint64_t *ret_count, struct fg_error *error)

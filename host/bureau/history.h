@@ -2,7 +2,7 @@
  *
  * Each page is found by index and by the key of the last entry before it, never by counting rows off, so
  * that its cost does not grow with the table (history.c says how). Pages show what the columns of
- * journal_entry say; whether an entry's proofs hold is another question (entry_proof.h). Not: who may ask
+ * journal_entry say; whether an entry's proofs hold is another question (entry_check.h). Not: who may ask
  * (web_*.c), how entries look in a file. Relies on: host/sql, the indices of schema_history.h. One database
  * object, one thread at a time, outside of transactions; the filter's functions are pure. */
 #ifndef FG_BUREAU_HISTORY_H

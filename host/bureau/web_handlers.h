@@ -28,6 +28,9 @@ enum fg_err fg_web_case_open(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_case_show(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_case_step(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_case_order(struct fg_web_call *call, struct fg_error *error);
+/* web_entry.c */
+enum fg_err fg_web_entry_show(struct fg_web_call *call, struct fg_error *error);
+
 /* web_dossiers.c */
 enum fg_err fg_web_cylinder_show(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_vehicle_show(struct fg_web_call *call, struct fg_error *error);

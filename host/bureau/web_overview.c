@@ -18,6 +18,7 @@
 #define REASONS 256
 #define DISTRICTS_MAX 100
 #define STATIONS_MAX 200
+#define FINDINGS_MAX 20
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS INT64_C(86400000)
 
@@ -224,13 +225,37 @@ static void alarms_write(struct fg_web_facts *facts)
                     fg_sql_int(statement, 1));
 }
 
+/* Which entries were found altered, and since when: between whole_ms and found_ms. */
+static void findings_write(struct fg_web_facts *facts, const struct fg_web_call *call)
+{
+    struct fg_finding found[FINDINGS_MAX];
+    struct fg_web_json *json = &facts->json;
+    cJSON *array = fg_web_json_array(json, json->root, "findings");
+    uint64_t altered = 0;
+    size_t count = 0;
+
+    if (facts->result == FG_OK)
+        facts->result = fg_findings_count(call->sql, &altered, facts->error);
+    if (facts->result == FG_OK)
+        facts->result = fg_findings_list(call->sql, FINDINGS_MAX, found, &count, facts->error);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *object = fg_web_json_push(json, array);
+
+        fg_web_json_text(json, object, "controller", found[i].what.controller);
+        fg_web_json_number(json, object, "sequence", (int64_t)found[i].what.sequence);
+        fg_web_json_text(json, object, "text", found[i].what.text);
+        fg_web_json_number(json, object, "found_ms", found[i].found_ms);
+        fg_web_json_number(json, object, "whole_ms", found[i].whole_ms);
+    }
+    fg_web_json_number(json, json->root, "altered", (int64_t)altered);
+}
+
 enum fg_err fg_web_overview_show(struct fg_web_call *call, struct fg_error *error)
 {
     struct day days[DAYS_MAX] = {0};
     int64_t reasons[REASONS] = {0};
     struct fg_web_facts facts;
     struct range range;
-    uint64_t altered = 0;
     cJSON *array;
     enum fg_err result = range_take(call, &range, error);
 
@@ -247,8 +272,6 @@ enum fg_err fg_web_overview_show(struct fg_web_call *call, struct fg_error *erro
         rate_ask(&facts, array, i, &range);
     stations_write(&facts, call);
     alarms_write(&facts);
-    if (facts.result == FG_OK)
-        facts.result = fg_findings_count(call->sql, &altered, error);
-    fg_web_json_number(&facts.json, facts.json.root, "altered", (int64_t)altered);
+    findings_write(&facts, call);
     return fg_web_facts_answer(&facts, call);
 }

@@ -104,6 +104,9 @@ static const struct fg_web_parameter entries[] = {FILTER, WORD("order", orders),
 static const struct fg_web_parameter export[] = {{"format", FG_WEB_PATH, FG_WEB_WORD, true, 1, 40, formats},
                                                  FILTER};
 static const struct fg_web_parameter export_one[] = {{"id", FG_WEB_PATH, FG_WEB_HEX, true, 32, 32, NULL}};
+static const struct fg_web_parameter entry[] = {
+    NAME(FG_WEB_PATH, "controller", true),
+    {"sequence", FG_WEB_PATH, FG_WEB_NUMBER, true, 1, INT64_C(999999999999999), NULL}};
 static const struct fg_web_parameter cylinder[] = {CODE(FG_WEB_PATH, true)};
 static const struct fg_web_parameter vehicle[] = {PLATE(FG_WEB_PATH, true)};
 static const struct fg_web_parameter station[] = {NAME(FG_WEB_PATH, "station", true)};
@@ -209,6 +212,7 @@ static const struct fg_web_route routes[] = {
     ROUTE("GET", API "trail", PERMITTED, TRAIL, "TRAIL", trail, fg_web_trail_list),
     ROUTE("GET", API "overview", PERMITTED, READ, NULL, overview, fg_web_overview_show),
     ROUTE("GET", API "entries", PERMITTED, READ, "ENTRIES", entries, fg_web_entries_list),
+    ROUTE("GET", API "entries/{controller}/{sequence}", PERMITTED, READ, "ENTRY", entry, fg_web_entry_show),
     ROUTE("GET", API "export/{format}", PERMITTED, EXPORT, "EXPORT", export, fg_web_export),
     ROUTE("GET", API "exports/{id}", PERMITTED, READ, NULL, export_one, fg_web_export_show),
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),

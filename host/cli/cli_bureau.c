@@ -3,26 +3,63 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "host/bureau/alarms.h"
 #include "host/bureau/audit_walk.h"
 #include "host/bureau/directory.h"
+#include "host/bureau/finding.h"
 #include "host/cli/cli_database.h"
 #include "proto/chain.h"
 
 /* ---- verify ---- */
 
+#define FOUND_MAX 1000
+
 struct verifying {
     const struct cli_call *call;
     struct cli_json *json;
     cJSON *findings;
+    struct fg_audit_finding *found; /* FOUND_MAX */
+    size_t count;
 };
 
-static void finding_print(void *context, const struct fg_audit_finding *finding)
+static void finding_take(void *context, const struct fg_audit_finding *finding)
 {
-    const struct verifying *verifying = context;
-    cJSON *object;
+    struct verifying *verifying = context;
+
+    if (verifying->count < FOUND_MAX)
+        verifying->found[verifying->count++] = *finding;
+}
+
+/* Since when: it was altered between these two times. */
+static void times_print(const struct verifying *verifying, cJSON *object,
+                        const struct fg_finding_times *times)
+{
+    char found[CLI_TIME_TEXT];
+    char whole[CLI_TIME_TEXT];
+
+    if (verifying->call->json) {
+        cli_json_number(verifying->json, object, "found_ms", times->found_ms);
+        cli_json_number(verifying->json, object, "whole_ms", times->whole_ms);
+        return;
+    }
+    cli_time_text(times->found_ms, found);
+    cli_time_text(times->whole_ms, whole);
+    if (times->found_ms > 0)
+        printf("    %s %s", cli_text(verifying->call, FG_TEXT_CLI_FOUND_FIRST), found);
+    if (times->found_ms > 0 && times->whole_ms > 0)
+        printf(", %s %s", cli_text(verifying->call, FG_TEXT_CLI_FOUND_WHOLE), whole);
+    if (times->found_ms > 0)
+        printf("\n");
+}
+
+static void finding_print(const struct verifying *verifying, const struct fg_audit_finding *finding,
+                          const struct fg_finding_times *times)
+{
+    cJSON *object = NULL;
 
     if (verifying->call->json) {
         object = cli_json_push_object(verifying->json, verifying->findings);
@@ -33,6 +70,25 @@ static void finding_print(void *context, const struct fg_audit_finding *finding)
         printf("%s: entry %" PRIu64 ": %s\n", finding->controller, finding->sequence, finding->text);
     } else {
         printf("%s: %s\n", finding->controller, finding->text);
+    }
+    times_print(verifying, object, times);
+}
+
+/* Keeps the findings, so that the overview has them from now on, and prints them with since when. A database
+ * that may only be read keeps nothing: the findings are printed all the same. */
+static void findings_print(const struct verifying *verifying, struct fg_sql *sql, int64_t started_ms)
+{
+    const struct cli_call *call = verifying->call;
+    struct fg_finding_times times;
+
+    (void)fg_findings_keep(sql, call->argument_count > 0 ? call->arguments[0] : NULL, verifying->found,
+                           verifying->count, started_ms, NULL);
+    for (size_t i = 0; i < verifying->count; i++) {
+        const struct fg_audit_finding *finding = &verifying->found[i];
+
+        memset(&times, 0, sizeof(times));
+        (void)fg_finding_times(sql, finding->controller, finding->sequence, &times, NULL);
+        finding_print(verifying, finding, &times);
     }
 }
 
@@ -102,27 +158,34 @@ static enum cli_exit result_print(const struct cli_call *call, struct cli_json *
 static enum cli_exit bureau_verify(const struct cli_call *call)
 {
     struct cli_json json = {0};
-    struct verifying verifying = {.call = call, .json = &json};
+    struct verifying verifying = {
+        .call = call, .json = &json, .found = calloc(FOUND_MAX, sizeof(*verifying.found))};
     struct fg_audit_settings settings = {
-        .directory = fg_device_directory, .report = finding_print, .context = &verifying};
+        .directory = fg_device_directory, .report = finding_take, .context = &verifying};
     struct fg_receipt receipts[CLI_REPEAT_MAX];
     struct fg_public_key key;
     struct fg_audit_result sum = {0};
     struct fg_sql *sql = NULL;
     struct fg_error error;
-    enum fg_err result = settings_read(call, &key, receipts, &settings, &error);
+    int64_t started_ms = (int64_t)time(NULL) * 1000;
+    enum fg_err result = verifying.found != NULL ? settings_read(call, &key, receipts, &settings, &error)
+                                                 : fg_fail(&error, FG_E_MEMORY, "no memory");
 
     if (result == FG_OK)
         result = cli_database_open(call, &sql, &error);
     if (result != FG_OK)
-        return cli_finish(call, result, &error);
+        goto done;
     if (call->json) {
         cli_json_start(&json);
         verifying.findings = cli_json_array(&json, json.root, "findings");
     }
     result =
         fg_audit_walk(sql, &settings, call->argument_count > 0 ? call->arguments[0] : NULL, &sum, &error);
+    if (result == FG_OK)
+        findings_print(&verifying, sql, started_ms);
+done:
     fg_sql_close(sql);
+    free(verifying.found);
     if (result == FG_OK)
         return result_print(call, &json, &sum);
     cJSON_Delete(json.root);

@@ -15,7 +15,6 @@
 
 /* Described, and not served yet. */
 static const char *const not_yet[] = {
-    "GET /api/v1/entries/{controller}/{sequence}",
     "GET /api/v1/entries/{controller}/{sequence}/proof",
 };
 
