@@ -80,8 +80,7 @@ static void cylinder_write(struct fg_web_facts *facts, const char *code, struct 
     } else {
         fg_web_json_null(json, json->root, "cylinder");
     }
-    if (statement != NULL)
-        fg_sql_reset(statement);
+    fg_web_facts_done(statement);
 }
 
 static enum fg_err unknown(struct fg_web_facts *facts, const char *what)
@@ -146,29 +145,43 @@ enum fg_err fg_web_vehicle_show(struct fg_web_call *call, struct fg_error *error
 
 /* ---- operator ---- */
 
+/* An operator who is not registered, only named by entries, has empty facts. */
+static bool operator_write(struct fg_web_facts *facts, const char *id)
+{
+    struct fg_sql_statement *statement = fg_web_facts_ask(
+        facts, "SELECT name, station, certificate_end FROM operator WHERE operator = $1", &id, 1, 0);
+    struct fg_web_json *json = &facts->json;
+    const char *name = "";
+    const char *station = "";
+    int64_t certificate_end = 0;
+    bool registered = fg_web_facts_next(facts, statement);
+
+    if (registered) {
+        name = fg_sql_text(statement, 0);
+        station = fg_sql_text(statement, 1);
+        certificate_end = fg_sql_int(statement, 2);
+    }
+    fg_web_json_bool(json, json->root, "registered", registered);
+    fg_web_json_text(json, json->root, "operator", id);
+    fg_web_json_text(json, json->root, "name", name);
+    fg_web_json_text(json, json->root, "station", station);
+    fg_web_json_day(json, json->root, "certificate_end", certificate_end);
+    fg_web_facts_done(statement);
+    return registered;
+}
+
 enum fg_err fg_web_operator_show(struct fg_web_call *call, struct fg_error *error)
 {
     const char *id = fg_web_text_of(call, "operator");
     struct fg_history_filter filter;
     struct fg_web_facts facts;
-    struct fg_sql_statement *statement;
-    struct fg_web_json *json = &facts.json;
     bool registered;
     bool any;
 
     fg_history_filter_start(&filter);
     (void)snprintf(filter.operator_id, sizeof(filter.operator_id), "%s", id);
     fg_web_facts_start(&facts, call, error);
-    statement = fg_web_facts_ask(
-        &facts, "SELECT name, station, certificate_end FROM operator WHERE operator = $1", &id, 1, 0);
-    registered = fg_web_facts_next(&facts, statement);
-    fg_web_json_bool(json, json->root, "registered", registered);
-    fg_web_json_text(json, json->root, "operator", id);
-    fg_web_json_text(json, json->root, "name", registered ? fg_sql_text(statement, 0) : "");
-    fg_web_json_text(json, json->root, "station", registered ? fg_sql_text(statement, 1) : "");
-    fg_web_json_day(json, json->root, "certificate_end", registered ? fg_sql_int(statement, 2) : 0);
-    if (statement != NULL)
-        fg_sql_reset(statement);
+    registered = operator_write(&facts, id);
     any = fg_web_facts_history(&facts, &filter);
     fg_web_facts_changes(&facts, "operator", id);
     if (!any && !registered)

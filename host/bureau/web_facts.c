@@ -50,6 +50,12 @@ bool fg_web_facts_next(struct fg_web_facts *facts, struct fg_sql_statement *stat
     return result == FG_OK;
 }
 
+void fg_web_facts_done(struct fg_sql_statement *statement)
+{
+    if (statement != NULL)
+        fg_sql_reset(statement);
+}
+
 void fg_web_facts_changes(struct fg_web_facts *facts, const char *kind, const char *key)
 {
     static const char *const names[] = {"field", "old_value", "new_value", "who", "why"};
@@ -167,6 +173,5 @@ void fg_web_facts_device(struct fg_web_facts *facts, const char *name, const cha
         device_write(&facts->json, fg_web_json_object(&facts->json, facts->json.root, name), statement);
     else
         fg_web_json_null(&facts->json, facts->json.root, name);
-    if (statement != NULL)
-        fg_sql_reset(statement);
+    fg_web_facts_done(statement);
 }

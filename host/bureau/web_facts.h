@@ -29,6 +29,8 @@ struct fg_sql_statement *fg_web_facts_ask(struct fg_web_facts *facts, const char
                                           const char *const *values, size_t count, int64_t limit);
 /* The next row; false: none. */
 bool fg_web_facts_next(struct fg_web_facts *facts, struct fg_sql_statement *statement);
+/* Ends a statement whose rows are not read to their end; statement may be NULL. */
+void fg_web_facts_done(struct fg_sql_statement *statement);
 
 /* Member "changes": of the registry's record, newest first. */
 void fg_web_facts_changes(struct fg_web_facts *facts, const char *kind, const char *key);

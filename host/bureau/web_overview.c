@@ -255,7 +255,7 @@ enum fg_err fg_web_overview_show(struct fg_web_call *call, struct fg_error *erro
     struct day days[DAYS_MAX] = {0};
     int64_t reasons[REASONS] = {0};
     struct fg_web_facts facts;
-    struct range range;
+    struct range range = {0};
     cJSON *array;
     enum fg_err result = range_take(call, &range, error);
 

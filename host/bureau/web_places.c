@@ -43,8 +43,7 @@ static bool station_write(struct fg_web_facts *facts, const char *station)
         fg_web_json_text(json, json->root, texts[i], known ? fg_sql_text(statement, i) : "");
     fg_web_json_number(json, json->root, "latitude_udeg", known ? fg_sql_int(statement, 3) : 0);
     fg_web_json_number(json, json->root, "longitude_udeg", known ? fg_sql_int(statement, 4) : 0);
-    if (statement != NULL)
-        fg_sql_reset(statement);
+    fg_web_facts_done(statement);
     return known;
 }
 
@@ -130,8 +129,7 @@ enum fg_err fg_web_point_show(struct fg_web_call *call, struct fg_error *error)
         (void)snprintf(controller, sizeof(controller), "%s", fg_sql_text(statement, 2));
         point_write(&facts.json, fg_web_json_object(&facts.json, facts.json.root, "point"), statement);
     }
-    if (statement != NULL)
-        fg_sql_reset(statement);
+    fg_web_facts_done(statement);
     fg_web_facts_device(&facts, "device", controller);
     (void)fg_web_facts_history(&facts, &filter);
     fg_web_facts_alarms(&facts, "controller", controller);
