@@ -16,6 +16,9 @@ enum fg_err fg_web_alarms_list(struct fg_web_call *call, struct fg_error *error)
 /* web_history.c */
 enum fg_err fg_web_entries_list(struct fg_web_call *call, struct fg_error *error);
 
+/* web_proof.c */
+enum fg_err fg_web_proof_show(struct fg_web_call *call, struct fg_error *error);
+
 /* web_users.c */
 enum fg_err fg_web_users_list(struct fg_web_call *call, struct fg_error *error);
 enum fg_err fg_web_users_add(struct fg_web_call *call, struct fg_error *error);

@@ -213,6 +213,8 @@ static const struct fg_web_route routes[] = {
     ROUTE("GET", API "overview", PERMITTED, READ, NULL, overview, fg_web_overview_show),
     ROUTE("GET", API "entries", PERMITTED, READ, "ENTRIES", entries, fg_web_entries_list),
     ROUTE("GET", API "entries/{controller}/{sequence}", PERMITTED, READ, "ENTRY", entry, fg_web_entry_show),
+    ROUTE("GET", API "entries/{controller}/{sequence}/proof", PERMITTED, READ, "PROOF", entry,
+          fg_web_proof_show),
     ROUTE("GET", API "export/{format}", PERMITTED, EXPORT, "EXPORT", export, fg_web_export),
     ROUTE("GET", API "exports/{id}", PERMITTED, READ, NULL, export_one, fg_web_export_show),
     ROUTE("GET", API "cylinders", PERMITTED, READ, "CYLINDERS", cylinders, fg_web_cylinders_list),

@@ -75,6 +75,7 @@ extern const struct cli_command cli_publish_commands[];
 extern const struct cli_command cli_bureau_commands[];
 extern const struct cli_command cli_user_commands[];
 extern const struct cli_command cli_trail_commands[];
+extern const struct cli_command cli_proof_commands[];
 extern const struct cli_command cli_bureau_journal_commands[];
 
 /* The option's (last) value, NULL when not given; a switch that was given has the value "". name must be one

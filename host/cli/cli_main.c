@@ -12,6 +12,7 @@ static const struct cli_command *const families[] = {
     cli_registry_commands, cli_operator_commands, cli_publish_commands,
     cli_station_commands,  cli_bureau_commands,   cli_bureau_journal_commands,
     cli_panel_commands,    cli_user_commands,     cli_trail_commands,
+    cli_proof_commands,
 };
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))
 
