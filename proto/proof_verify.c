@@ -27,7 +27,7 @@ static void decide(struct fg_proof_result *result, enum fg_proof_check check, en
 
 static void hold(struct fg_proof_result *result, enum fg_proof_check check)
 {
-    result->checks[check].verdict = FG_PROOF_HOLDS;
+    result->checks[check] = (struct fg_proof_finding){.verdict = FG_PROOF_HOLDS};
 }
 
 static void entry_check(const struct fg_proof *proof, struct fg_proof_result *result)
