@@ -6,8 +6,6 @@
 
 #include "host/cli/cli.h"
 
-#define HEX_MAX 65
-
 static cJSON *checked(struct cli_json *json, cJSON *made)
 {
     if (made == NULL)
@@ -41,10 +39,15 @@ void cli_json_bool(struct cli_json *json, cJSON *object, const char *name, bool 
 
 void cli_json_hex(struct cli_json *json, cJSON *object, const char *name, const void *bytes, size_t length)
 {
-    char text[2 * HEX_MAX + 1];
+    char *text = malloc(2 * length + 1);
 
-    cli_hex(bytes, length <= HEX_MAX ? length : HEX_MAX, text);
+    if (text == NULL) {
+        json->failed = true;
+        return;
+    }
+    cli_hex(bytes, length, text);
     cli_json_text(json, object, name, text);
+    free(text);
 }
 
 cJSON *cli_json_object(struct cli_json *json, cJSON *parent, const char *name)
