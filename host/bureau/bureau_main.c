@@ -194,6 +194,9 @@ static enum fg_err web_start(const struct fg_bureau *bureau, struct fg_web **ret
                                        .database_deadline_ms = config->database_deadline_ms,
                                        .receipt_key = &bureau->receipt_key,
                                        .directory = fg_device_directory,
+                                       .listing = bureau->listing,
+                                       .list_directory = config->list_directory,
+                                       .list_sign_key_path = config->publish_list_key_path,
                                        .alarms = &config->alarms,
                                        .now_ms = now_ms,
                                        .log = say};

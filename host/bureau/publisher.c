@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "host/bureau/publish.h"
+#include "host/bureau/publish_listed.h"
 
 #define LINE_BYTES 640
 #define STATIONS_MAX 100000
@@ -16,7 +15,6 @@
 struct fg_publisher {
     struct fg_publisher_settings settings;
     char directory[FG_LISTING_PATH_MAX];
-    char file[FG_LISTING_PATH_MAX + 32];
     char key_path[FG_LISTING_PATH_MAX];
     struct fg_sql *sql;
     pthread_t thread;
@@ -70,34 +68,10 @@ static enum fg_err station_keep(void *context, const char *station, struct fg_er
     return FG_OK;
 }
 
-/* Was a version recorded that the listing does not have? A crash between the two leaves that; then the list
- * is published once more. */
-static enum fg_err is_lost(struct fg_publisher *publisher, const char *station, bool *ret_lost,
-                           struct fg_error *error)
-{
-    struct fg_sql_statement *statement;
-    char path[2 * FG_LISTING_PATH_MAX];
-    enum fg_err result = fg_sql_prepare(
-        publisher->sql, "SELECT MAX(version) FROM list_version WHERE list_id = $1", &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, station);
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK) {
-        (void)snprintf(path, sizeof(path), "%s/%s/%lld.fgl", publisher->directory, station,
-                       (long long)fg_sql_int(statement, 0));
-        *ret_lost = !fg_sql_is_null(statement, 0) && access(path, R_OK) != 0;
-    }
-    fg_sql_reset(statement);
-    return result;
-}
-
 static void station_publish(struct fg_publisher *publisher, const char *station,
                             const struct fg_private_key *key)
 {
     struct fg_publish_order order = {.station = station,
-                                     .out_path = publisher->file,
                                      .key = key,
                                      .now_ms = publisher->settings.now_ms(publisher->settings.context),
                                      .who = "fillgate-bureau"};
@@ -106,13 +80,8 @@ static void station_publish(struct fg_publisher *publisher, const char *station,
     char text[80];
     enum fg_err result;
 
-    (void)unlink(publisher->file); /* left by a crash */
-    result = is_lost(publisher, station, &order.forced, &error);
-    if (result == FG_OK)
-        result = fg_publish(publisher->sql, &order, &published, &error);
-    if (result == FG_OK && published.published)
-        result = fg_listing_take(publisher->settings.listing, station, publisher->file, &error);
-    (void)unlink(publisher->file);
+    result = fg_publish_listed(publisher->sql, publisher->settings.listing, publisher->directory, &order,
+                               &published, &error);
     if (result != FG_OK) {
         say(publisher, station, error.text);
     } else if (published.published) {
@@ -188,7 +157,6 @@ enum fg_err fg_publisher_new(const struct fg_publisher_settings *settings,
         return fg_fail(error, FG_E_MEMORY, "publishing: no memory");
     publisher->settings = *settings;
     (void)snprintf(publisher->directory, sizeof(publisher->directory), "%s", settings->directory);
-    (void)snprintf(publisher->file, sizeof(publisher->file), "%s/.publishing.fgl", publisher->directory);
     (void)snprintf(publisher->key_path, sizeof(publisher->key_path), "%s", settings->key_path);
     result = fg_sql_open(settings->sql, &publisher->sql, error);
     publisher->settings.sql = NULL;

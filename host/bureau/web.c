@@ -58,13 +58,24 @@ enum fg_err fg_web_config_check(const struct fg_web_config *config, struct fg_er
 
 /* ---- start and stop ---- */
 
+/* Only an import may be longer than other requests. */
 static void routes_fill(struct fg_web *web)
 {
-    static const char *const methods[FG_WEB_METHODS] = {"GET", "POST", "PATCH", "DELETE"};
+    static const struct {
+        const char *method;
+        const char *path;
+        size_t body_max;
+    } bounds[FG_WEB_LISTENER_ROUTES] = {
+        {"POST", "/api/v1/registry/*", FG_WEB_IMPORT_BODY_MAX},
+        {"GET", "/*", 0},
+        {"POST", "/*", FG_WEB_BODY_MAX},
+        {"PATCH", "/*", FG_WEB_BODY_MAX},
+        {"DELETE", "/*", FG_WEB_BODY_MAX},
+    };
 
-    for (size_t i = 0; i < FG_WEB_METHODS; i++)
+    for (size_t i = 0; i < FG_WEB_LISTENER_ROUTES; i++)
         web->routes[i] =
-            (struct fg_route){methods[i], "/*", i == 0 ? 0 : FG_WEB_BODY_MAX, false, fg_web_serve, web};
+            (struct fg_route){bounds[i].method, bounds[i].path, bounds[i].body_max, false, fg_web_serve, web};
 }
 
 static enum fg_err server_start(struct fg_web *web, struct fg_error *error)
@@ -85,7 +96,7 @@ static enum fg_err server_start(struct fg_web *web, struct fg_error *error)
         .log = web->settings.log,
         .log_context = web->settings.context,
         .routes = web->routes,
-        .route_count = FG_WEB_METHODS,
+        .route_count = FG_WEB_LISTENER_ROUTES,
     };
 
     settings.headers = fg_page_headers(https, &settings.header_count);
@@ -120,6 +131,7 @@ static void web_free(struct fg_web *web)
     fg_web_rate_end(&web->sign_in_pair);
     fg_web_rate_end(&web->sign_in);
     fg_web_rate_end(&web->by_address);
+    (void)pthread_mutex_destroy(&web->publishing);
     (void)pthread_mutex_destroy(&web->starting);
     free(web);
 }
@@ -158,6 +170,7 @@ enum fg_err fg_web_start(const struct fg_web_settings *settings, struct fg_web *
         return fg_fail(error, FG_E_MEMORY, "no memory for the pages");
     web->settings = *settings;
     (void)pthread_mutex_init(&web->starting, NULL);
+    (void)pthread_mutex_init(&web->publishing, NULL);
     limits_start(web);
     routes_fill(web);
     result = fg_web_config_check(config, error);

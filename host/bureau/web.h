@@ -8,6 +8,7 @@
 
 #include "host/bureau/alarms.h"
 #include "host/bureau/ingest.h"
+#include "host/listing/list_routes.h"
 #include "proto/settings.h"
 
 /* Section [web] of bureau.ini. address "" = no pages. */
@@ -31,6 +32,9 @@ struct fg_web_settings {
     uint32_t database_deadline_ms;
     const struct fg_private_key *receipt_key; /* also signs summaries of exports */
     struct fg_directory directory;            /* the controllers' keys */
+    struct fg_listing *listing;               /* NULL: pages cannot publish, as with list_sign_key_path "" */
+    const char *list_directory;               /* the listing's */
+    const char *list_sign_key_path;           /* private; read anew for each list */
     const struct fg_alarm_settings *alarms;   /* its thresholds tell what is silent, and the time zone */
     int64_t (*now_ms)(void *context);
     void (*log)(void *context, const char *line);

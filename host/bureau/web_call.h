@@ -15,6 +15,7 @@
 #include "proto/https_server.h"
 
 #define FG_WEB_BODY_MAX 16384
+#define FG_WEB_IMPORT_BODY_MAX 262144 /* of POST /registry/{kind}/import */
 #define FG_WEB_ROUTES_MAX 80
 
 struct fg_web_call;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/bureau/cases.h"
+#include "host/bureau/user.h"
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_rows.h"
@@ -219,6 +220,26 @@ enum fg_err fg_web_case_open(struct fg_web_call *call, struct fg_error *error)
 
 /* ---- POST /cases/{number}/steps ---- */
 
+/* A case is assigned to somebody who can work on it. */
+static enum fg_err assigned_check(struct fg_web_call *call, const struct fg_case_move *move,
+                                  struct fg_error *error)
+{
+    struct fg_web_user somebody = {0};
+    struct fg_user found;
+    enum fg_err result;
+
+    if (move->step != FG_CASE_ASSIGN || move->party == NULL)
+        return FG_OK;
+    result = fg_user_find(call->sql, move->party, &found, NULL, error);
+    if (result != FG_OK && result != FG_E_NOT_FOUND)
+        return result;
+    if (result == FG_OK)
+        (void)snprintf(somebody.role, sizeof(somebody.role), "%s", found.role);
+    if (result == FG_E_NOT_FOUND || found.suspended || !fg_web_user_may(&somebody, FG_WEB_MAY_CASES))
+        return fg_fail(error, FG_E_RANGE, "party: a user who may work on cases");
+    return FG_OK;
+}
+
 enum fg_err fg_web_case_step(struct fg_web_call *call, struct fg_error *error)
 {
     struct fg_case_move move = {
@@ -230,8 +251,10 @@ enum fg_err fg_web_case_step(struct fg_web_call *call, struct fg_error *error)
         .due_day = fg_web_number_of(call, "due_day", 0),
         .today = today_of(call)};
     struct fg_case_by by = {call->user.user, fg_web_text_of(call, "why"), call->now_ms};
-    enum fg_err result = fg_case_step(call->sql, &move, &by, error);
+    enum fg_err result = assigned_check(call, &move, error);
 
+    if (result == FG_OK)
+        result = fg_case_step(call->sql, &move, &by, error);
     if (result == FG_E_DENIED) {
         fg_web_refuse(call, FG_WEB_E_CASE_SEPARATION, NULL);
         return FG_OK;

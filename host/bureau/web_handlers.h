@@ -46,6 +46,23 @@ enum fg_err fg_web_point_show(struct fg_web_call *call, struct fg_error *error);
 /* web_overview.c */
 enum fg_err fg_web_overview_show(struct fg_web_call *call, struct fg_error *error);
 
+/* web_registry.c */
+enum fg_err fg_web_registry_show(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_registry_change(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_vehicle_change(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_operator_pin(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_registry_import(struct fg_web_call *call, struct fg_error *error);
+
+/* web_publish.c */
+enum fg_err fg_web_lists_list(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error);
+
+/* web_devices.c */
+enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_device_suspend(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_device_resume(struct fg_web_call *call, struct fg_error *error);
+enum fg_err fg_web_device_code(struct fg_web_call *call, struct fg_error *error);
+
 /* web_public.c */
 enum fg_err fg_web_public_cylinder(struct fg_web_call *call, struct fg_error *error);
 

@@ -11,7 +11,7 @@
 #include "proto/https_server.h"
 #include "proto/page_guard.h"
 
-#define FG_WEB_METHODS 4
+#define FG_WEB_LISTENER_ROUTES 5
 #define FG_WEB_COOKIE_NAME_BYTES 40
 
 struct fg_web_exports;
@@ -21,11 +21,12 @@ struct fg_web_verifier;
 struct fg_web {
     struct fg_web_settings settings;
     struct fg_server *server;
-    struct fg_route routes[FG_WEB_METHODS]; /* every path comes to one handler */
+    struct fg_route routes[FG_WEB_LISTENER_ROUTES]; /* every path comes to one handler */
     /* Written before the first request is served. */
     struct fg_page_names names;
     char cookie_name[FG_WEB_COOKIE_NAME_BYTES];
-    pthread_mutex_t starting; /* held until they are */
+    pthread_mutex_t starting;   /* held until they are */
+    pthread_mutex_t publishing; /* one list at a time */
     struct fg_sql_pool *pool;
     struct fg_web_exports *exports;
     atomic_uint draws;    /* of samples, at present */

@@ -9,6 +9,8 @@
 #include "host/bureau/web_session_routes.h"
 #include "host/bureau/web_trail.h"
 #include "host/bureau/web_verify.h"
+#include "proto/enrol.h"
+#include "proto/pin.h"
 
 #define API "/api/v1/"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -186,6 +188,88 @@ static const struct fg_web_parameter case_step[] = {
     LINES("words", false, FG_CASE_WORDS_MAX),
     {"due_day", FG_WEB_BODY, FG_WEB_DAY, false, 10, 10, NULL}};
 
+/* A field of the registry, as `fillgate registry set` takes it; record.h checks it. */
+#define FIELD(name, most)                                                                                    \
+    {                                                                                                        \
+        name, FG_WEB_BODY, FG_WEB_TEXT, false, 0, most, NULL                                                 \
+    }
+#define VERSION                                                                                              \
+    {                                                                                                        \
+        "version", FG_WEB_BODY, FG_WEB_NUMBER, true, 0, INT64_C(999999999999), NULL                          \
+    }
+static const char *const registry_kinds[] = {"cylinder", "station", "point", "operator", NULL};
+static const char *const shown_kinds[] = {"cylinder", "station", "point", "operator", "vehicle", NULL};
+static const struct fg_web_parameter registry_one[] = {
+    {"kind", FG_WEB_PATH, FG_WEB_WORD, true, 1, 40, shown_kinds},
+    {"key", FG_WEB_PATH, FG_WEB_TEXT, true, 1, FG_CODE_MAX, NULL}};
+static const struct fg_web_parameter cylinder_change[] = {CODE(FG_WEB_PATH, true),
+                                                          VERSION,
+                                                          WHY,
+                                                          FIELD("uid", 2 * FG_UID_MAX),
+                                                          FIELD("state", 40),
+                                                          FIELD("medium", 40),
+                                                          FIELD("first_fill_pending", 1),
+                                                          FIELD("nominal_kpa", 18),
+                                                          FIELD("capacity_dl", 18),
+                                                          FIELD("tare_g", 18),
+                                                          FIELD("maximum_fill_g", 18),
+                                                          FIELD("inspection_due", 10),
+                                                          FIELD("end_of_life", 10),
+                                                          FIELD("owner", FG_NAME_MAX),
+                                                          FIELD("plate", FG_PLATE_MAX),
+                                                          FIELD("area", FG_NAME_MAX),
+                                                          FIELD("made", 10)};
+static const struct fg_web_parameter vehicle_change[] = {
+    PLATE(FG_WEB_PATH, true),  VERSION, WHY, FIELD("new_plate", FG_PLATE_MAX), FIELD("owner", FG_NAME_MAX),
+    FIELD("area", FG_NAME_MAX)};
+static const struct fg_web_parameter station_change[] = {
+    NAME(FG_WEB_PATH, "station", true),
+    VERSION,
+    WHY,
+    FIELD("name", 95),
+    FIELD("owner", FG_NAME_MAX),
+    FIELD("area", FG_NAME_MAX),
+    FIELD("latitude_udeg", 18),
+    FIELD("longitude_udeg", 18),
+    FIELD("list_medium", 40),
+    FIELD("list_days", 18),
+    {"rules", FG_WEB_BODY, FG_WEB_LINES, false, 0, 8192, NULL}};
+static const struct fg_web_parameter point_change[] = {NAME(FG_WEB_PATH, "point", true),
+                                                       VERSION,
+                                                       WHY,
+                                                       FIELD("station", FG_NAME_MAX),
+                                                       FIELD("controller", FG_NAME_MAX),
+                                                       FIELD("medium", 40),
+                                                       FIELD("note", 200)};
+static const struct fg_web_parameter operator_change[] = {NAME(FG_WEB_PATH, "operator", true),
+                                                          VERSION,
+                                                          WHY,
+                                                          FIELD("name", 95),
+                                                          FIELD("card_uid", 2 * FG_UID_MAX),
+                                                          FIELD("certificate_end", 10),
+                                                          FIELD("station", FG_NAME_MAX)};
+static const struct fg_web_parameter operator_pin[] = {
+    NAME(FG_WEB_PATH, "operator", true),
+    VERSION,
+    WHY,
+    {"pin", FG_WEB_BODY, FG_WEB_SECRET, true, 0, FG_PIN_DIGITS_MAX, NULL}};
+static const struct fg_web_parameter registry_import[] = {
+    {"kind", FG_WEB_PATH, FG_WEB_WORD, true, 1, 40, registry_kinds},
+    LINES("csv", true, FG_WEB_IMPORT_BODY_MAX),
+    WHY,
+    {"dry_run", FG_WEB_BODY, FG_WEB_BOOL, true, 0, 0, NULL}};
+static const struct fg_web_parameter lists[] = {AFTER, LIMIT};
+static const struct fg_web_parameter list_publish[] = {NAME(FG_WEB_PATH, "id", true),
+                                                       {"force", FG_WEB_BODY, FG_WEB_BOOL, true, 0, 0, NULL}};
+static const char *const device_roles[] = {FG_ROLE_CONTROLLER, FG_ROLE_STATION, NULL};
+static const struct fg_web_parameter device_change[] = {NAME(FG_WEB_PATH, "device", true), WHY};
+static const struct fg_web_parameter device_code[] = {
+    NAME(FG_WEB_BODY, "device", true),
+    {"role", FG_WEB_BODY, FG_WEB_WORD, true, 1, 40, device_roles},
+    NAME(FG_WEB_BODY, "station", false),
+    NAME(FG_WEB_BODY, "list_id", false),
+    {"hours", FG_WEB_BODY, FG_WEB_NUMBER, false, 1, 744, NULL}};
+
 /* method, path, access, right, action of the trail, parameters, handler */
 #define ROUTE(method, path, access, right, action, table, handle)                                            \
     {                                                                                                        \
@@ -235,6 +319,30 @@ static const struct fg_web_route routes[] = {
     ROUTE("GET", API "samples/{number}", PERMITTED, SAMPLE, "SAMPLE_SHOW", sample_one, fg_web_sample_show),
     ROUTE("POST", API "samples/{number}/repeat", PERMITTED, SAMPLE, "SAMPLE_REPEAT", sample_one,
           fg_web_sample_repeat),
+    ROUTE("GET", API "registry/{kind}/{key}", PERMITTED, READ, "REGISTRY", registry_one,
+          fg_web_registry_show),
+    ROUTE("PATCH", API "cylinders/{code}", PERMITTED, REGISTRY, "CYLINDER_CHANGE", cylinder_change,
+          fg_web_registry_change),
+    ROUTE("PATCH", API "vehicles/{plate}", PERMITTED, REGISTRY, "VEHICLE_CHANGE", vehicle_change,
+          fg_web_vehicle_change),
+    ROUTE("PATCH", API "stations/{station}", PERMITTED, REGISTRY, "STATION_CHANGE", station_change,
+          fg_web_registry_change),
+    ROUTE("PATCH", API "points/{point}", PERMITTED, REGISTRY, "POINT_CHANGE", point_change,
+          fg_web_registry_change),
+    ROUTE("PATCH", API "operators/{operator}", PERMITTED, REGISTRY, "OPERATOR_CHANGE", operator_change,
+          fg_web_registry_change),
+    ROUTE("POST", API "operators/{operator}/pin", PERMITTED, REGISTRY, "OPERATOR_PIN", operator_pin,
+          fg_web_operator_pin),
+    ROUTE("POST", API "registry/{kind}/import", PERMITTED, REGISTRY, "REGISTRY_IMPORT", registry_import,
+          fg_web_registry_import),
+    ROUTE("GET", API "lists", PERMITTED, READ, NULL, lists, fg_web_lists_list),
+    ROUTE("POST", API "lists/{id}/publish", PERMITTED, PUBLISH, "PUBLISH", list_publish, fg_web_list_publish),
+    ROUTE("GET", API "devices", PERMITTED, DEVICES, NULL, lists, fg_web_devices_list),
+    ROUTE("POST", API "devices/{device}/suspend", PERMITTED, DEVICES, "DEVICE_SUSPEND", device_change,
+          fg_web_device_suspend),
+    ROUTE("POST", API "devices/{device}/resume", PERMITTED, DEVICES, "DEVICE_RESUME", device_change,
+          fg_web_device_resume),
+    ROUTE("POST", API "devices/codes", PERMITTED, DEVICES, "DEVICE_CODE", device_code, fg_web_device_code),
     PLAIN("GET", API "verifications", PERMITTED, READ, NULL, fg_web_verify_list),
     ROUTE("POST", API "verifications", PERMITTED, VERIFY, "VERIFY", verify, fg_web_verify_start),
     ROUTE("GET", API "verifications/{id}", PERMITTED, READ, NULL, verification, fg_web_verify_show),

@@ -1,0 +1,121 @@
+/* Devices for the administrator: GET /api/v1/devices, POST /api/v1/devices/{device}/suspend and /resume, POST
+ * /api/v1/devices/codes. */
+#include <mbedtls/platform_util.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/bureau/enrolment.h"
+#include "host/bureau/web_handlers.h"
+
+#define LIMIT 50
+#define HOUR_MS INT64_C(3600000)
+#define CODE_HOURS 24
+
+/* ---- GET /devices ---- */
+
+static void device_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row)
+{
+    static const char *const texts[] = {"device", "role", "station", "list_id"};
+    static const char *const numbers[] = {"enrolled_ms", "certificate_end_ms", "contact_ms"};
+
+    for (unsigned i = 0; i < 4; i++)
+        fg_web_json_text(json, object, texts[i], fg_sql_text(row, i));
+    fg_web_json_bool(json, object, "suspended", fg_sql_int(row, 4) != 0);
+    for (unsigned i = 0; i < 3; i++)
+        fg_web_json_number(json, object, numbers[i], fg_sql_int(row, 5 + i));
+    fg_web_json_text(json, object, "software", fg_sql_text(row, 8));
+}
+
+enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error)
+{
+    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
+    const char *after = fg_web_text_of(call, "after");
+    char last[FG_NAME_MAX + 1] = "";
+    int64_t count = 0;
+    struct fg_sql_statement *statement;
+    struct fg_web_json json;
+    cJSON *array;
+    enum fg_err result = fg_sql_prepare(
+        call->sql,
+        "SELECT d.device, d.role, d.station, d.list_id, d.suspended, d.enrolled_ms, d.certificate_end_ms, "
+        "COALESCE(r.contact_ms, 0), COALESCE(r.version, '') FROM device d LEFT JOIN device_report r ON "
+        "r.device = d.device WHERE d.device > $1 ORDER BY d.device LIMIT $2",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_web_json_start(&json);
+    array = fg_web_json_array(&json, json.root, "devices");
+    fg_sql_bind_text(statement, 1, after != NULL ? after : "");
+    fg_sql_bind_int(statement, 2, limit + 1);
+    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
+        device_write(&json, fg_web_json_push(&json, array), statement);
+        (void)snprintf(last, sizeof(last), "%s", fg_sql_text(statement, 0));
+    }
+    fg_sql_reset(statement);
+    if (result != FG_OK && result != FG_E_NOT_FOUND) {
+        fg_web_json_free(&json);
+        return result;
+    }
+    fg_web_json_text(&json, json.root, "next", count > limit ? last : "");
+    return fg_web_answer_json(call, 200, &json);
+}
+
+/* ---- suspension ---- */
+
+static enum fg_err suspend(struct fg_web_call *call, bool suspended, struct fg_error *error)
+{
+    const char *device = fg_web_text_of(call, "device");
+    struct fg_web_json json;
+    enum fg_err result = fg_device_suspend(call->sql, device, suspended, call->user.user,
+                                           fg_web_text_of(call, "why"), call->now_ms, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_web_json_start(&json);
+    fg_web_json_text(&json, json.root, "device", device);
+    fg_web_json_bool(&json, json.root, "suspended", suspended);
+    return fg_web_answer_json(call, 200, &json);
+}
+
+enum fg_err fg_web_device_suspend(struct fg_web_call *call, struct fg_error *error)
+{
+    return suspend(call, true, error);
+}
+
+enum fg_err fg_web_device_resume(struct fg_web_call *call, struct fg_error *error)
+{
+    return suspend(call, false, error);
+}
+
+/* ---- one-time codes ---- */
+
+enum fg_err fg_web_device_code(struct fg_web_call *call, struct fg_error *error)
+{
+    struct fg_one_time_order order = {.device = fg_web_text_of(call, "device"),
+                                      .role = fg_web_text_of(call, "role"),
+                                      .station = fg_web_text_of(call, "station"),
+                                      .list_id = fg_web_text_of(call, "list_id"),
+                                      .who = call->user.user,
+                                      .expires_ms = call->now_ms +
+                                                    fg_web_number_of(call, "hours", CODE_HOURS) * HOUR_MS};
+    char code[FG_ONE_TIME_CODE_TEXT];
+    struct fg_web_json json;
+    enum fg_err result;
+
+    if (order.station == NULL && strcmp(order.role, FG_ROLE_STATION) == 0)
+        order.station = order.device;
+    if (order.station == NULL)
+        return fg_fail(error, FG_E_RANGE, "station: is missing");
+    if (order.list_id == NULL)
+        order.list_id = order.station;
+    result = fg_enrolment_code_new(call->sql, &order, call->now_ms, code, error);
+    if (result != FG_OK)
+        return result;
+    fg_web_json_start(&json);
+    fg_web_json_text(&json, json.root, "device", order.device);
+    fg_web_json_text(&json, json.root, "code", code);
+    fg_web_json_number(&json, json.root, "expires_ms", order.expires_ms);
+    mbedtls_platform_zeroize(code, sizeof(code));
+    return fg_web_answer_json(call, 201, &json);
+}

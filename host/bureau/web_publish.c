@@ -1,0 +1,114 @@
+/* Lists and their publishing by the pages: GET /api/v1/lists, POST /api/v1/lists/{id}/publish. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/bureau/publish_listed.h"
+#include "host/bureau/web_handlers.h"
+#include "host/bureau/web_private.h"
+
+#define LIMIT 50
+
+static bool can_publish(const struct fg_web_call *call)
+{
+    const struct fg_web_settings *settings = &call->web->settings;
+
+    return settings->listing != NULL && settings->list_sign_key_path != NULL &&
+           settings->list_sign_key_path[0] != '\0';
+}
+
+/* ---- GET /lists ---- */
+
+static void list_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row)
+{
+    static const char *const numbers[] = {"version", "issued_ms", "expires_ms", "rows", "published_ms"};
+
+    fg_web_json_text(json, object, "id", fg_sql_text(row, 0));
+    for (unsigned i = 0; i < 5; i++)
+        fg_web_json_number(json, object, numbers[i], fg_sql_int(row, i + 1));
+    fg_web_json_text(json, object, "who", fg_sql_text(row, 6));
+}
+
+enum fg_err fg_web_lists_list(struct fg_web_call *call, struct fg_error *error)
+{
+    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
+    const char *after = fg_web_text_of(call, "after");
+    char last[FG_NAME_MAX + 1] = "";
+    int64_t count = 0;
+    struct fg_sql_statement *statement;
+    struct fg_web_json json;
+    cJSON *array;
+    enum fg_err result = fg_sql_prepare(
+        call->sql,
+        "SELECT s.station, COALESCE(v.version, 0), COALESCE(v.issued_ms, 0), COALESCE(v.expires_ms, 0), "
+        "COALESCE(v.row_count, 0), COALESCE(v.published_ms, 0), COALESCE(v.who, '') FROM station s LEFT JOIN "
+        "list_version v ON v.list_id = s.station AND v.version = (SELECT MAX(n.version) FROM list_version n "
+        "WHERE n.list_id = s.station) WHERE s.station > $1 AND s.rules <> '' ORDER BY s.station LIMIT $2",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_web_json_start(&json);
+    fg_web_json_bool(&json, json.root, "can_publish", can_publish(call));
+    array = fg_web_json_array(&json, json.root, "lists");
+    fg_sql_bind_text(statement, 1, after != NULL ? after : "");
+    fg_sql_bind_int(statement, 2, limit + 1);
+    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
+        list_write(&json, fg_web_json_push(&json, array), statement);
+        (void)snprintf(last, sizeof(last), "%s", fg_sql_text(statement, 0));
+    }
+    fg_sql_reset(statement);
+    if (result != FG_OK && result != FG_E_NOT_FOUND) {
+        fg_web_json_free(&json);
+        return result;
+    }
+    fg_web_json_text(&json, json.root, "next", count > limit ? last : "");
+    return fg_web_answer_json(call, 200, &json);
+}
+
+/* ---- POST /lists/{id}/publish ---- */
+
+/* The key is in memory only while a list is signed. */
+static enum fg_err publish(struct fg_web_call *call, struct fg_publish_result *ret_result,
+                           struct fg_error *error)
+{
+    const struct fg_web_settings *settings = &call->web->settings;
+    struct fg_private_key key = {{0}, {{0}, {{0}}}};
+    struct fg_publish_order order = {.station = fg_web_text_of(call, "id"),
+                                     .key = &key,
+                                     .now_ms = call->now_ms,
+                                     .who = call->user.user,
+                                     .forced = fg_web_number_of(call, "force", 0) != 0};
+    enum fg_err result = fg_private_key_read(settings->list_sign_key_path, &key, error);
+
+    if (result == FG_OK)
+        result = fg_publish_listed(call->sql, settings->listing, settings->list_directory, &order, ret_result,
+                                   error);
+    else if (result == FG_E_NOT_FOUND)
+        result = fg_fail(error, FG_E_IO, "the key that signs lists is not where the settings say");
+    fg_private_key_wipe(&key);
+    return result;
+}
+
+enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error)
+{
+    struct fg_publish_result published = {0};
+    struct fg_web_json json;
+    enum fg_err result;
+
+    if (!can_publish(call))
+        return fg_fail(error, FG_E_STATE, "lists are signed on another machine");
+    if (pthread_mutex_trylock(&call->web->publishing) != 0)
+        return fg_fail(error, FG_E_STATE, "a list is being published");
+    result = publish(call, &published, error);
+    (void)pthread_mutex_unlock(&call->web->publishing);
+    if (result != FG_OK)
+        return result;
+    fg_web_json_start(&json);
+    fg_web_json_bool(&json, json.root, "published", published.published);
+    fg_web_json_text(&json, json.root, "id", published.manifest.list_id);
+    fg_web_json_number(&json, json.root, "version", (int64_t)published.manifest.version);
+    fg_web_json_number(&json, json.root, "rows", (int64_t)published.manifest.row_count);
+    fg_web_json_number(&json, json.root, "issued_ms", published.manifest.issued_ms);
+    fg_web_json_number(&json, json.root, "expires_ms", published.manifest.expires_ms);
+    return fg_web_answer_json(call, 200, &json);
+}
