@@ -28,6 +28,24 @@ static void log_drop(void *context, const char *line)
     (void)line;
 }
 
+/* Lists can be published from the pages. */
+static void listing_make(struct fg_web_fixture *fixture, struct fg_web_settings *settings)
+{
+    const struct fg_private_key *key = fg_fixture_bureau_receipt_key();
+    struct fg_error error;
+
+    (void)snprintf(fixture->list_directory, sizeof(fixture->list_directory), "%s", fg_test_path("lists"));
+    (void)snprintf(fixture->list_key, sizeof(fixture->list_key), "%s", fg_test_path("list.pem"));
+    (void)unlink(fixture->list_key);
+    CHECK_OK(fg_private_key_write(fixture->list_key, key, &error), &error);
+    CHECK_OK(
+        fg_listing_new(fixture->list_directory, &key->public_key, 1, NULL, NULL, &fixture->listing, &error),
+        &error);
+    settings->listing = fixture->listing;
+    settings->list_directory = fixture->list_directory;
+    settings->list_sign_key_path = fixture->list_key;
+}
+
 struct fg_web_fixture *fg_fixture_web(bool postgres)
 {
     struct fg_web_fixture *fixture = calloc(1, sizeof(*fixture));
@@ -54,6 +72,7 @@ struct fg_web_fixture *fg_fixture_web(bool postgres)
     settings.alarms = &fixture->alarms;
     settings.database_url = fixture->url;
     settings.context = fixture;
+    listing_make(fixture, &settings);
     CHECK_OK(fg_web_start(&settings, &fixture->web, &error), &error);
     return fixture;
 }
@@ -61,6 +80,7 @@ struct fg_web_fixture *fg_fixture_web(bool postgres)
 void fg_fixture_web_stop(struct fg_web_fixture *fixture)
 {
     fg_web_stop(fixture->web);
+    fg_listing_free(fixture->listing);
     fg_sql_close(fixture->sql);
     free(fixture);
 }

@@ -15,6 +15,9 @@ struct fg_web_fixture {
     struct fg_sql *sql; /* another object on the same database */
     struct fg_web_config config;
     struct fg_alarm_settings alarms;
+    struct fg_listing *listing; /* in fg_test_path("lists"); signed with fg_fixture_bureau_receipt_key() */
+    char list_directory[256];
+    char list_key[256];
     _Atomic int64_t now_ms;
     char url[256];
     char from[40];        /* the address that requests come from; "" = 127.0.0.1 */

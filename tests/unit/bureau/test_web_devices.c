@@ -1,0 +1,120 @@
+/* Devices in the hands of an administrator, on both back ends: the list, suspension, one-time codes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/bureau/enrolment.h"
+#include "tests/lib/check.h"
+#include "tests/lib/web_fixture.h"
+
+static struct fg_web_fixture *world(bool postgres, const char *who)
+{
+    struct fg_web_fixture *fixture = fg_fixture_web(postgres);
+    const struct fg_public_key *key = &fg_fixture_bureau_receipt_key()->public_key;
+
+    fg_fixture_web_user(fixture, "chen", "auditor");
+    fg_fixture_web_user(fixture, "admin", "administrator");
+    fg_fixture_bureau_device(fixture->sql, "S1", "station", "S1", NULL);
+    fg_fixture_bureau_device(fixture->sql, "ctl-1", "controller", "S1", key);
+    CHECK_INT(fg_fixture_web_sign_in(fixture, who, FG_FIXTURE_PASSWORD), 200);
+    return fixture;
+}
+
+static void suspension(bool postgres)
+{
+    struct fg_web_fixture *fixture = world(postgres, "admin");
+    struct fg_device_record record;
+    struct fg_error error;
+
+    CHECK_INT(fg_fixture_web_ask(fixture, "GET", "/api/v1/devices?limit=1", NULL, NULL), 200);
+    CHECK_HAS(fixture->answer, "\"device\":\"S1\",\"role\":\"station\"");
+    CHECK_HAS(fixture->answer, "\"next\":\"S1\"");
+    CHECK_INT(fg_fixture_web_ask(fixture, "GET", "/api/v1/devices?limit=1&after=S1", NULL, NULL), 200);
+    CHECK_HAS(fixture->answer, "\"device\":\"ctl-1\"");
+    CHECK_HAS(fixture->answer, "\"next\":\"\"");
+    CHECK_INT(
+        fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/ctl-1/suspend", "{\"why\":\"stolen\"}", NULL),
+        200);
+    CHECK_OK(fg_device_find(fixture->sql, "ctl-1", &record, &error), &error);
+    CHECK(record.suspended);
+    CHECK_INT(
+        fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/ctl-1/resume", "{\"why\":\"found\"}", NULL),
+        200);
+    CHECK_OK(fg_device_find(fixture->sql, "ctl-1", &record, &error), &error);
+    CHECK(!record.suspended);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/ctl-9/suspend", "{\"why\":\"x\"}", NULL),
+              404);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/ctl-1/suspend", "{\"why\":\"\"}", NULL),
+              400);
+    CHECK_INT(fg_fixture_sql_number(fixture->sql,
+                                    "SELECT COUNT(*) FROM device_change WHERE device = 'ctl-1' AND "
+                                    "who = 'admin' AND why IN ('stolen', 'found')"),
+              2);
+    fg_fixture_web_stop(fixture);
+}
+
+TEST("SQLite: an administrator suspends a device and lets it in again, with a reason that is kept")
+{
+    suspension(false);
+}
+TEST("PostgreSQL: an administrator suspends a device and lets it in again, with a reason that is kept")
+{
+    suspension(true);
+}
+
+static void codes(bool postgres)
+{
+    struct fg_web_fixture *fixture = world(postgres, "admin");
+    char code[64];
+    char plain[64] = "";
+    char query[300];
+
+    CHECK_INT(fg_fixture_web_ask(
+                  fixture, "POST", "/api/v1/devices/codes",
+                  "{\"device\":\"ctl-2\",\"role\":\"controller\",\"station\":\"S1\",\"hours\":2}", NULL),
+              201);
+    (void)snprintf(code, sizeof(code), "%s", fg_fixture_web_text(fixture, "code"));
+    CHECK_INT(strlen(code), FG_ONE_TIME_CODE_TEXT - 1);
+    for (size_t i = 0, n = 0; code[i] != '\0'; i++) {
+        if (code[i] != '-')
+            plain[n++] = code[i];
+    }
+    CHECK_INT(fg_fixture_sql_number(fixture->sql, "SELECT COUNT(*) FROM enrol_code"), 1);
+    (void)snprintf(query, sizeof(query),
+                   "SELECT COUNT(*) FROM trail WHERE detail LIKE '%%%s%%' OR detail LIKE '%%%s%%'", code,
+                   plain);
+    CHECK_INT(fg_fixture_sql_number(fixture->sql, query), 0);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/codes",
+                                 "{\"device\":\"ctl-2\",\"role\":\"controller\"}", NULL),
+              400);
+    CHECK_HAS(fixture->answer, "station");
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/codes",
+                                 "{\"device\":\"S2\",\"role\":\"bureau\"}", NULL),
+              400);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/codes",
+                                 "{\"device\":\"S2\",\"role\":\"station\"}", NULL),
+              201);
+    fg_fixture_web_stop(fixture);
+}
+
+TEST("SQLite: a one-time code is shown once and stands nowhere else")
+{
+    codes(false);
+}
+TEST("PostgreSQL: a one-time code is shown once and stands nowhere else")
+{
+    codes(true);
+}
+
+TEST("only administrators see and change devices")
+{
+    struct fg_web_fixture *fixture = world(false, "chen");
+
+    CHECK_INT(fg_fixture_web_ask(fixture, "GET", "/api/v1/devices", NULL, NULL), 403);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/ctl-1/suspend", "{\"why\":\"x\"}", NULL),
+              403);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/codes",
+                                 "{\"device\":\"S2\",\"role\":\"station\"}", NULL),
+              403);
+    fg_fixture_web_stop(fixture);
+}
