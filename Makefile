@@ -33,7 +33,7 @@ LDFLAGS_cov := --coverage
 LDFLAGS_fuzz := $(SANITIZE) -fsanitize=fuzzer
 LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(VARIANT))
 LDLIBS := -lnfc -lmodbus -lsqlite3 -lpq -lmicrohttpd -lgnutls -lhttp_parser -lmbedtls -lmbedx509 -lmbedcrypto -linih -lcjson -largon2 \
-	-lprotobuf-nanopb -lpthread -lm
+	-lprotobuf-nanopb $(shell pkg-config --libs libcurl) -lpthread -lm
 ifneq ($(filter $(VARIANT),clang fuzz),)
 CC := $(CLANG)
 endif

@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(build-essential pkg-config clang clang-format libclang-rt-14-dev cppcheck gcovr
     libnfc-dev libnfc-bin libmodbus-dev mbpoll libsqlite3-dev sqlite3 libmbedtls-dev openssl
     nanopb libnanopb-dev libinih-dev libcjson-dev libargon2-dev procps
-    libmicrohttpd-dev libgnutls28-dev libhttp-parser-dev libpq-dev postgresql curl faketime
+    libmicrohttpd-dev libgnutls28-dev libhttp-parser-dev libcurl4-gnutls-dev libpq-dev postgresql curl faketime
     chromium nodejs fonts-noto-cjk pngquant)
 # Some builds of nodejs bring npm along, and Debian's package would not stand beside them.
 command -v npm >/dev/null || packages+=(npm)

@@ -16,7 +16,7 @@
 #include "proto/sign.h"
 #include "proto/types.h"
 
-#define CLI_OPTIONS_MAX 16
+#define CLI_OPTIONS_MAX 32
 #define CLI_REPEAT_MAX 8
 #define CLI_ARGUMENTS_MAX 4
 
@@ -76,6 +76,9 @@ extern const struct cli_command cli_bureau_commands[];
 extern const struct cli_command cli_user_commands[];
 extern const struct cli_command cli_trail_commands[];
 extern const struct cli_command cli_proof_commands[];
+extern const struct cli_command cli_audit_query_commands[];
+extern const struct cli_command cli_audit_export_commands[];
+extern const struct cli_command cli_audit_sample_commands[];
 extern const struct cli_command cli_bureau_journal_commands[];
 
 /* The option's (last) value, NULL when not given; a switch that was given has the value "". name must be one
