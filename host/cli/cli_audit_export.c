@@ -87,6 +87,14 @@ static void directory_sync(const char *path)
     }
 }
 
+/* Never over a file that came there meanwhile; not every file system can do that in one step. */
+static bool takes_name(const struct target *target)
+{
+    if (renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->path, RENAME_NOREPLACE) == 0)
+        return true;
+    return errno == EINVAL && link(target->temporary, target->path) == 0 && unlink(target->temporary) == 0;
+}
+
 /* The summary first: a file without one would look whole and could not be checked. */
 static enum fg_err target_keep(struct target *target, const char *summary, struct fg_error *error)
 {
@@ -99,7 +107,7 @@ static enum fg_err target_keep(struct target *target, const char *summary, struc
     result = cli_file_write(path, false, (const uint8_t *)summary, strlen(summary), error);
     if (result != FG_OK)
         return result;
-    if (renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->path, RENAME_NOREPLACE) != 0) {
+    if (!takes_name(target)) {
         (void)fg_fail(error, errno == EEXIST ? FG_E_EXISTS : FG_E_IO, "%s: cannot be named so: %s",
                       target->path, strerror(errno));
         (void)unlink(path);
@@ -183,6 +191,8 @@ static enum fg_err summary_fetch(const struct cli_call *call, struct cli_web *we
     char *text = NULL;
     enum fg_err result = FG_OK;
 
+    if (strlen(id) != FG_EXPORT_ID_DIGITS)
+        return fg_fail(error, FG_E_FORMAT, "an export without a number: that is no bureau");
     if (key_path != NULL)
         result = fg_public_key_read(key_path, &key, error);
     (void)snprintf(path, sizeof(path), "/api/v1/exports/%s", id);
@@ -196,6 +206,8 @@ static enum fg_err summary_fetch(const struct cli_call *call, struct cli_web *we
         return fg_fail(error, FG_E_MEMORY, "no memory");
     fg_sha256_finish(&target->sha256, &sha256);
     result = fg_export_proof_read(text, strlen(text), ret_proof, error);
+    if (result == FG_OK && strcmp(ret_proof->summary.id, id) != 0)
+        result = fg_fail(error, FG_E_FORMAT, "the summary is of another export");
     if (result == FG_OK)
         result = proof_compare(ret_proof, target->bytes, &sha256, error);
     if (result == FG_OK && key_path != NULL)

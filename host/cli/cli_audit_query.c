@@ -14,7 +14,7 @@
 
 #define LIMIT 50
 #define LIMIT_MAX 100000
-#define PAGE "200"
+#define PAGE 200
 
 enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
@@ -72,6 +72,7 @@ void cli_audit_entry_print(const struct cli_call *call, const cJSON *entry)
     enum fg_entry_kind kind = fg_entry_kind_by_name(cli_web_text(entry, "kind"));
     static const char *const texts[] = {"code", "plate", "station", "operator"};
     int64_t quantity_g = cli_web_number(entry, "quantity_g");
+    uint64_t size_g = quantity_g < 0 ? 0 - (uint64_t)quantity_g : (uint64_t)quantity_g;
     char time[CLI_TIME_TEXT];
 
     cli_time_text(cli_web_number(entry, "wall_ms"), time);
@@ -81,8 +82,7 @@ void cli_audit_entry_print(const struct cli_call *call, const cJSON *entry)
         cli_web_print(stdout, cli_web_text(entry, texts[i])[0] != '\0' ? cli_web_text(entry, texts[i]) : "-");
     }
     if (quantity_g != 0)
-        printf("  %s%" PRId64 ".%03" PRId64 " kg", quantity_g < 0 ? "-" : "", llabs(quantity_g) / 1000,
-               llabs(quantity_g) % 1000);
+        printf("  %s%" PRIu64 ".%03" PRIu64 " kg", quantity_g < 0 ? "-" : "", size_g / 1000, size_g % 1000);
     printf("  ");
     cli_web_print(stdout, detail_of(call, entry));
     printf("  ");
@@ -128,13 +128,16 @@ static enum fg_err pages_print(const struct cli_call *call, struct cli_web *web,
 {
     char path[CLI_WEB_PATH_BYTES];
     char next[300] = "";
+    char count[24];
     enum fg_err result = FG_OK;
 
     do {
         cJSON *answer = NULL;
 
         (void)snprintf(path, sizeof(path), "%s", first);
-        if (next[0] != '\0')
+        (void)snprintf(count, sizeof(count), "%" PRIu64, left < PAGE ? left : PAGE);
+        result = cli_web_query_add(path, "limit", count, error);
+        if (result == FG_OK && next[0] != '\0')
             result = cli_web_query_add(path, "after", next, error);
         if (result == FG_OK)
             result = cli_web_ask(web, "GET", path, NULL, &answer, error);
@@ -169,7 +172,7 @@ static enum fg_err path_make(const struct cli_call *call, char path[CLI_WEB_PATH
     const char *order = cli_value(call, "--order");
     enum fg_err result;
 
-    (void)snprintf(path, CLI_WEB_PATH_BYTES, "/api/v1/entries?limit=" PAGE);
+    (void)snprintf(path, CLI_WEB_PATH_BYTES, "/api/v1/entries");
     result = cli_web_filter_add(call, path, error);
     if (result == FG_OK && order != NULL)
         result = cli_web_query_add(path, "order", order, error);

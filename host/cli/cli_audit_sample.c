@@ -13,7 +13,7 @@
 
 #define COUNT 20
 #define COUNT_MAX 200
-#define NUMBER_MAX UINT64_C(999999999999)
+#define NUMBER_DIGITS 12
 
 /* ---- asking ---- */
 
@@ -87,29 +87,37 @@ struct request {
     bool lists;
 };
 
+static enum fg_err number_take(const struct cli_call *call, uint64_t *ret_number, struct fg_error *error)
+{
+    const char *text = call->argument_count > 1 ? call->arguments[1] : "";
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > NUMBER_DIGITS || text[digits] != '\0')
+        return fg_fail(error, FG_E_ARG, "%s: give the NUMBER of a sample", call->arguments[0]);
+    *ret_number = strtoull(text, NULL, 10);
+    return FG_OK;
+}
+
 static enum fg_err request_make(const struct cli_call *call, struct request *request, struct fg_error *error)
 {
-    uint64_t show = 0;
-    uint64_t repeat = 0;
-    enum fg_err result = cli_number(call, "--show", 1, NUMBER_MAX, &show, error);
+    const char *word = call->arguments[0];
+    bool shows = strcmp(word, "show") == 0;
+    uint64_t number = 0;
+    enum fg_err result = FG_OK;
 
-    if (result == FG_OK)
-        result = cli_number(call, "--repeat", 1, NUMBER_MAX, &repeat, error);
-    if (result != FG_OK)
+    request->lists = strcmp(word, "list") == 0;
+    request->repeats = strcmp(word, "repeat") == 0;
+    request->method = request->lists || shows ? "GET" : "POST";
+    if (shows || request->repeats) {
+        result = number_take(call, &number, error);
+        (void)snprintf(request->path, sizeof(request->path), "/api/v1/samples/%" PRIu64 "%s", number,
+                       shows ? "" : "/repeat");
         return result;
-    request->lists = cli_value(call, "--list") != NULL;
-    request->repeats = repeat != 0;
-    if ((show != 0) + request->repeats + request->lists > 1)
-        return fg_fail(error, FG_E_ARG, "one of --list, --show and --repeat");
-    request->method = request->lists || show != 0 ? "GET" : "POST";
+    }
     (void)snprintf(request->path, sizeof(request->path), "/api/v1/samples");
-    if (show != 0)
-        (void)snprintf(request->path, sizeof(request->path), "/api/v1/samples/%" PRIu64, show);
-    else if (request->repeats)
-        (void)snprintf(request->path, sizeof(request->path), "/api/v1/samples/%" PRIu64 "/repeat", repeat);
-    else if (!request->lists)
-        return body_make(call, &request->body, error);
-    return FG_OK;
+    if (call->argument_count > 1 || (!request->lists && strcmp(word, "draw") != 0))
+        return fg_fail(error, FG_E_ARG, "draw, list, show NUMBER or repeat NUMBER");
+    return request->lists ? FG_OK : body_make(call, &request->body, error);
 }
 
 /* ---- printing ---- */
@@ -212,13 +220,11 @@ static const struct cli_option sample_options[] = {
     {"--outcome", "KIND", FG_TEXT_CLI_OPTION_KIND, false},
     {"--from", "TIME", FG_TEXT_CLI_OPTION_FROM, false},
     {"--until", "TIME", FG_TEXT_CLI_OPTION_TO, false},
-    {"--list", NULL, FG_TEXT_CLI_SAMPLE_LIST, false},
-    {"--show", "NUMBER", FG_TEXT_CLI_SAMPLE_SHOW, false},
-    {"--repeat", "NUMBER", FG_TEXT_CLI_SAMPLE_REPEAT, false},
     {0},
 };
 
 const struct cli_command cli_audit_sample_commands[] = {
-    {"audit", "sample", "", FG_TEXT_CLI_AUDIT_SAMPLE, 0, 0, sample_options, audit_sample},
+    {"audit", "sample", "draw|list|show|repeat [NUMBER]", FG_TEXT_CLI_AUDIT_SAMPLE, 1, 2, sample_options,
+     audit_sample},
     {0},
 };

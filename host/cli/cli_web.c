@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "host/bureau/values.h"
 #include "host/cli/cli_secret.h"
@@ -16,6 +17,7 @@
 #define CONNECT_MAX_MS 15000L
 #define ANSWER_MAX_MS 150000L /* a sample of a large population takes minutes */
 #define STANDSTILL_MAX_S 60L
+#define DOWNLOAD_MAX_MS (12L * 3600 * 1000) /* of everything, over a slow line */
 #define SECRET_BYTES 300
 #define LINE_BYTES 400
 
@@ -23,6 +25,7 @@ struct cli_web {
     CURL *curl;
     char base[URL_BYTES]; /* "https://host:port" */
     char token[80];
+    char refused[41]; /* the bureau's name for its last refusal */
     enum fg_language language;
     char problem[CURL_ERROR_SIZE];
 };
@@ -194,27 +197,63 @@ static size_t header_take(char *bytes, size_t one, size_t count, void *context)
     return length;
 }
 
+/* Of the certificate that was shown: "Start date", "Expire date"; "" when there is none. */
+static const char *certificate_fact(CURL *curl, const char *name)
+{
+    struct curl_certinfo *info = NULL;
+    size_t length = strlen(name);
+
+    if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &info) != CURLE_OK || info == NULL ||
+        info->num_of_certs < 1)
+        return "";
+    for (const struct curl_slist *at = info->certinfo[0]; at != NULL; at = at->next) {
+        if (strncmp(at->data, name, length) == 0 && at->data[length] == ':')
+            return at->data + length + 1;
+    }
+    return "";
+}
+
+/* libcurl says the same of a certificate that is out of date and of one of a stranger's. */
+static enum fg_err distrust(struct cli_web *web, struct fg_error *error)
+{
+    const char *from = certificate_fact(web->curl, "Start date");
+    const char *until = certificate_fact(web->curl, "Expire date");
+    time_t begins = curl_getdate(from, NULL);
+    time_t ends = curl_getdate(until, NULL);
+    time_t now = time(NULL);
+
+    if (strstr(web->problem, "does not match") != NULL)
+        return fg_fail(error, FG_E_DENIED, "%s: %s (%.120s)", web->base,
+                       fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_NAME), web->problem);
+    if (begins != -1 && ends != -1 && (now < begins || now > ends))
+        return fg_fail(error, FG_E_DENIED, "%s: %s (%.40s .. %.40s)", web->base,
+                       fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_DATE), from, until);
+    return fg_fail(error, FG_E_DENIED, "%s: %s", web->base,
+                   fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_STRANGE));
+}
+
 static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct intake *intake,
                            struct fg_error *error)
 {
-    enum fg_err result = code == CURLE_OPERATION_TIMEDOUT         ? FG_E_TIMEOUT
-                         : code == CURLE_PEER_FAILED_VERIFICATION ? FG_E_AUTH
-                         : intake->too_long                       ? FG_E_SIZE
-                                                                  : FG_E_IO;
+    const char *detail = web->problem[0] != '\0' ? web->problem : curl_easy_strerror(code);
 
     if (intake->too_long)
-        return fg_fail(error, result, "%s: an answer of more than %u bytes", web->base, ANSWER_MAX);
-    return fg_fail(error, result, "%s: %s", web->base,
-                   web->problem[0] != '\0' ? web->problem : curl_easy_strerror(code));
+        return fg_fail(error, FG_E_SIZE, "%s: an answer of more than %u bytes", web->base, ANSWER_MAX);
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return distrust(web, error);
+    if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+        return fg_fail(error, FG_E_IO, "%s: %s (%.150s)", web->base,
+                       fg_text(web->language, FG_TEXT_CLI_WEB_UNREACHABLE), detail);
+    return fg_fail(error, code == CURLE_OPERATION_TIMEDOUT ? FG_E_TIMEOUT : FG_E_IO, "%s: %s", web->base,
+                   detail);
 }
 
 /* The bureau's own words, in the call's language. */
-static enum fg_err refusal(const struct cli_web *web, long status, const cJSON *answer,
-                           struct fg_error *error)
+static enum fg_err refusal(struct cli_web *web, long status, const cJSON *answer, struct fg_error *error)
 {
     const char *name = cli_web_text(answer, "error");
     const char *text = cli_web_text(answer, web->language == FG_LANGUAGE_CHINESE ? "text_zh" : "text_en");
-    enum fg_err result = status == 401 || status == 403   ? FG_E_AUTH
+    enum fg_err result = status == 401 || status == 403   ? FG_E_DENIED
                          : status == 404                  ? FG_E_NOT_FOUND
                          : status == 400 || status == 415 ? FG_E_RANGE
                          : status == 409                  ? FG_E_STATE
@@ -223,12 +262,14 @@ static enum fg_err refusal(const struct cli_web *web, long status, const cJSON *
     char line[LINE_BYTES];
     size_t used = 0;
 
-    if (name[0] == '\0')
-        return fg_fail(error, result, "%s answered %ld and not as a bureau does", web->base, status);
+    if (name[0] == '\0' || !fg_value_text(name))
+        return fg_fail(error, result, "%s: %s (%ld)", web->base,
+                       fg_text(web->language, FG_TEXT_CLI_WEB_NO_BUREAU), status);
+    (void)snprintf(web->refused, sizeof(web->refused), "%s", name);
     for (; *text != '\0' && used + 5 < sizeof(line); text++)
         line[used++] = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
     line[used] = '\0';
-    return fg_fail(error, result, "%s (%.40s)", line, fg_value_text(name) ? name : "?");
+    return fg_fail(error, result, "%s (%s)", line, web->refused);
 }
 
 static struct curl_slist *headers_make(const struct cli_web *web, bool body)
@@ -257,6 +298,7 @@ static CURLcode perform(struct cli_web *web, const char *method, const char *pat
     (void)snprintf(url, sizeof(url), "%s%s", web->base, path);
     intake->web = web;
     web->problem[0] = '\0';
+    web->refused[0] = '\0';
     (void)curl_easy_setopt(web->curl, CURLOPT_URL, url);
     (void)curl_easy_setopt(web->curl, CURLOPT_CUSTOMREQUEST, method);
     (void)curl_easy_setopt(web->curl, CURLOPT_HTTPHEADER, headers);
@@ -272,7 +314,9 @@ static CURLcode perform(struct cli_web *web, const char *method, const char *pat
     (void)curl_easy_setopt(web->curl, CURLOPT_WRITEDATA, intake);
     (void)curl_easy_setopt(web->curl, CURLOPT_HEADERFUNCTION, header_take);
     (void)curl_easy_setopt(web->curl, CURLOPT_HEADERDATA, intake);
-    (void)curl_easy_setopt(web->curl, CURLOPT_TIMEOUT_MS, intake->sink != NULL ? 0L : ANSWER_MAX_MS);
+    (void)curl_easy_setopt(web->curl, CURLOPT_TIMEOUT_MS,
+                           intake->sink != NULL ? DOWNLOAD_MAX_MS : ANSWER_MAX_MS);
+    (void)curl_easy_setopt(web->curl, CURLOPT_LOW_SPEED_TIME, intake->sink != NULL ? STANDSTILL_MAX_S : 0L);
     code = curl_easy_perform(web->curl);
     (void)curl_easy_getinfo(web->curl, CURLINFO_RESPONSE_CODE, ret_status);
     (void)curl_easy_setopt(web->curl, CURLOPT_POSTFIELDS, "");
@@ -390,7 +434,7 @@ static enum fg_err curl_make(const struct cli_call *call, struct cli_web *web, s
     (void)curl_easy_setopt(web->curl, CURLOPT_SSL_VERIFYHOST, 2L);
     (void)curl_easy_setopt(web->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
     (void)curl_easy_setopt(web->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    (void)curl_easy_setopt(web->curl, CURLOPT_LOW_SPEED_TIME, STANDSTILL_MAX_S);
+    (void)curl_easy_setopt(web->curl, CURLOPT_CERTINFO, 1L);   /* to say what is wrong with it */
     (void)curl_easy_setopt(web->curl, CURLOPT_COOKIEFILE, ""); /* in memory */
     if (ca != NULL && curl_easy_setopt(web->curl, CURLOPT_CAINFO, ca) != CURLE_OK)
         return fg_fail(error, FG_E_ARG, "--ca %s: cannot be used", ca);
@@ -436,7 +480,7 @@ static enum fg_err sign_in_fully(const struct cli_call *call, struct cli_web *we
 
     if (result == FG_OK)
         result = sign_in(web, login, password, NULL, ret_session, error);
-    if (result == FG_E_AUTH && strstr(error->text, "(TOTP_NEEDED)") != NULL) {
+    if (result == FG_E_DENIED && strcmp(web->refused, "TOTP_NEEDED") == 0) {
         result = cli_secret_read(call, &second, code, sizeof(code), error);
         if (result == FG_OK)
             result = sign_in(web, login, password, code, ret_session, error);
@@ -466,7 +510,7 @@ enum fg_err cli_web_open(const struct cli_call *call, struct cli_web **ret_web, 
         if (strspn(web->token, "0123456789abcdef") != strlen(web->token) || web->token[0] == '\0')
             result = fg_fail(error, FG_E_FORMAT, "%s: signed in without a token", web->base);
         else if (cli_web_truth(session, "must_change_password"))
-            result = fg_fail(error, FG_E_AUTH, "%s", cli_text(call, FG_TEXT_CLI_WEB_CHANGE_FIRST));
+            result = fg_fail(error, FG_E_DENIED, "%s", cli_text(call, FG_TEXT_CLI_WEB_CHANGE_FIRST));
     }
     cJSON_Delete(session);
     if (result == FG_OK)

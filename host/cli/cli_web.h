@@ -39,7 +39,8 @@ struct cli_web;
         "--until", "TIME", FG_TEXT_CLI_OPTION_TO, false                                                      \
     }
 
-/* Signs in. FG_E_ARG: an option is missing or wrong; FG_E_AUTH: refused; FG_E_IO, FG_E_TIMEOUT ... */
+/* Signs in. FG_E_ARG: an option is missing or wrong; FG_E_DENIED: refused, or the
+ * certificate is not to be trusted; FG_E_IO, FG_E_TIMEOUT ... */
 enum fg_err cli_web_open(const struct cli_call *call, struct cli_web **ret_web, struct fg_error *error);
 /* Signs out. May be NULL. */
 void cli_web_close(struct cli_web *web);
@@ -55,7 +56,7 @@ bool cli_web_time(const struct cli_call *call, const char *name, int64_t *ret_wa
                   enum fg_err *ret_result, struct fg_error *error);
 
 /* Asks; path from "/api/v1/" on. body (JSON text, may be NULL) is sent as it stands. *ret_answer is the
- * caller's. FG_E_AUTH: refused; FG_E_NOT_FOUND, FG_E_RANGE, FG_E_BUSY as the bureau says. */
+ * caller's. FG_E_DENIED: refused; FG_E_NOT_FOUND, FG_E_RANGE, FG_E_BUSY as the bureau says. */
 enum fg_err cli_web_ask(struct cli_web *web, const char *method, const char *path, const char *body,
                         cJSON **ret_answer, struct fg_error *error);
 
