@@ -146,6 +146,8 @@ point_prepare() { # NUMBER: joins through the station
     local folder=$DIR/point-$1 url
     url=https://127.0.0.1:$(port_of station fillgate-station)
     mkdir -p "$folder"
+    "$fillgate" registry set point "point-$1" --field station=$station --field controller="ctl-$1" --field medium=cng --database "$database" \
+        --why "built"
     code_for controller "ctl-$1" | "$fillgate" controller enrol "$folder" --url "$url" --ca "$DIR/bureau/ca/ca.pem"
     ini "$folder/point.ini" id="point-$1" controller="ctl-$1" device_key=device.key list_keys=list-1.pub receipt_key=receipt.pub \
         no_flow_max_ms=1500 <boards/sim/fillgated.ini

@@ -126,6 +126,18 @@ function caseOf(number) {
     words: [found.words, '', found.order_text, found.answer, ''][i], due_day: step === 'ORDER' ? found.due_day : '' })) };
 }
 
+const REGISTERED = {
+  code: 'HZ-CNG-900021', uid: '04a1b2c3d4e5f6', state: 'in_service', medium: 'cng', first_fill_pending: '0', nominal_kpa: '20000', capacity_dl: '600', tare_g: '58200', maximum_fill_g: '0',
+  inspection_due: dayOf(NOW_MS + 214 * DAY_MS), end_of_life: '2034-04-02', owner: 'HZGAS', plate: '浙ED9021', area: '吴兴区', made: '2019-04-02',
+};
+const LISTS = [['CX-04', 12, 2], ['DQ-02', 11, 41], ['HZ-01', 12, 0.1], ['NX-01', 0, 0]].map(([id, version, days]) => ({
+  id, version, issued_ms: version ? Math.round(NOW_MS - days * DAY_MS) : 0, expires_ms: version ? Math.round(NOW_MS + (30 - days) * DAY_MS) : 0, rows: version ? 1532 : 0, published_ms: version ? Math.round(NOW_MS - days * DAY_MS) : 0,
+  who: version ? 'fillgate-bureau' : '',
+}));
+const JOINED = [['HZ-01', 'station', false], ['ctl-1', 'controller', false], ['ctl-2', 'controller', true]].map(([name, role, suspended]) => ({
+  device: name, role, station: 'HZ-01', list_id: 'HZ-01', suspended, enrolled_ms: NOW_MS - 200 * DAY_MS, certificate_end_ms: NOW_MS + 165 * DAY_MS, contact_ms: Date.now() - (suspended ? 31 * 3600000 : 42000), software: 'fillgate 1.0',
+}));
+
 /** The answer to a question, or undefined. @param {string} method @param {string} path below /api/v1/ @param {any} body */
 export function answerTo(method, path, body) {
   const [first, ...parts] = path.split('/').map(decodeURIComponent);
@@ -153,6 +165,10 @@ export function answerTo(method, path, body) {
       ? { ...caseOf(Number(parts[0])).case, station_name: '湖州一站 Huzhou 1', station_owner: 'HZGAS', area: '吴兴区' } : caseOf(Number(parts[0]))),
     verifications: () => (method === 'POST' ? VERIFICATIONS[0] : { verifications: VERIFICATIONS }),
     samples: () => ({ of: body?.of ?? 'CYLINDERS', seed: hex(5, 64), population: 1532, drawn: 6, at_ms: NOW_MS, entries: body?.of === 'ENTRIES' ? ENTRIES : [], cylinders: body?.of === 'ENTRIES' ? [] : CYLINDERS }),
+    registry: () => (parts[0] === 'cylinder' ? { kind: 'cylinder', key: parts[1], version: 3, has_pin: false, fields: REGISTERED }
+      : { kind: parts[0], key: parts[1], version: 5, has_pin: true, fields: { operator: parts[1], name: '王立 Wang Li', card_uid: '04900000000a01', certificate_end: dayOf(NOW_MS + 9 * DAY_MS), station: 'HZ-01' } }),
+    lists: () => (method === 'POST' ? { published: true, id: 'HZ-01', version: 13, rows: 1532, issued_ms: NOW_MS, expires_ms: NOW_MS + 30 * DAY_MS } : { can_publish: true, lists: LISTS, next: 'HZ-01' }),
+    devices: () => (parts[0] === 'codes' ? { device: 'ctl-9', code: '8KQ2M-47PXZ-D0V3T-9HWRE', expires_ms: NOW_MS + DAY_MS } : { devices: JOINED, next: '' }),
     users: () => (method === 'POST' ? { user: USERS[1], password: 'k7mw-p2dx-9vha-t4qe' } : { users: USERS }),
     trail: () => ({ records: [['ENTRIES', 'chen', 'auditor', '', 'code=HZ-CNG-900021'], ['SIGN_IN', 'chen', 'auditor', 'chen', ''], ['EXPORT', 'zhao', 'supervisor', '', 'format=csv station=HZ-01'], ['SIGN_IN_REFUSED', 'admin', '', 'admin', '']].map(([action, user, role, subject, detail], i) => ({
       number: 100 - i, at_ms: NOW_MS - i * 61000, user, role, address: '10.0.0.7', action, subject, detail, outcome: action === 'SIGN_IN_REFUSED' ? 'REFUSED' : 'DONE', hash: hex(100 - i, 64) })), next: '' }),

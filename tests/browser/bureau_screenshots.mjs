@@ -9,8 +9,11 @@ const DESK = { width: 1280, height: 900 };
 const LOOKS = {
   overview: '#/overview', history: '#/history', entry: '#/entry/ctl-1/398', 'entry-altered': '#/entry/ctl-1/395', cylinders: '#/cylinders', cylinder: '#/cylinder/HZ-CNG-900021', vehicle: '#/vehicle/浙ED9021',
   stations: '#/stations', station: '#/station/HZ-01', point: '#/point/point-1', operator: '#/operator/op-wang', alarms: '#/alarms', cases: '#/cases', case: '#/case/9', verify: '#/verify',
-  samples: '#/samples', trail: '#/trail', users: '#/users', account: '#/account',
+  samples: '#/samples', trail: '#/trail', users: '#/users', account: '#/account', publish: '#/publish',
+  registry: '#/registry', 'registry-cylinder': '#/registry/cylinder/HZ-CNG-900021', devices: '#/devices',
 };
+/** Those that not every role sees. */
+const ROLE_OF = { users: 'administrator', devices: 'administrator', registry: 'registrar', 'registry-cylinder': 'registrar' };
 /** Those that are looked at on a phone too. */
 const ON_PHONE = ['overview', 'history', 'entry-altered', 'cylinder', 'case'];
 
@@ -30,12 +33,12 @@ async function looks(browser, language, place, size, names) {
     await settled(page);
     await take(page, `public-${place}-${language}`);
   }
-  for (const role of ['supervisor', 'administrator']) {
+  for (const role of ['supervisor', 'administrator', 'registrar']) {
     await record(page, { role });
     await page.goto(`${base}#/account`);
     await page.reload();
     await settled(page);
-    for (const name of names.filter((one) => (one === 'users') === (role === 'administrator'))) {
+    for (const name of names.filter((one) => (ROLE_OF[one] ?? 'supervisor') === role)) {
       await visit(page, LOOKS[name]);
       await take(page, `${name}-${place}-${language}`);
     }
