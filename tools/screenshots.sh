@@ -28,6 +28,6 @@ for _ in $(seq 600); do
     sleep 0.2
 done
 ADDRESS=$(cat "$DIR/city/bureau/pages.url") node tests/browser/bureau_screenshots.mjs
-pngquant --force --ext .png --strip 48 docs/bureau/*.png
+pngquant --force --ext .png --strip 48 docs/panel/*.png docs/bureau/*.png
 large=$(find docs -name '*.png' -size +160k)
 [ -z "$large" ] || { echo "larger than 160 kB: $large" >&2; exit 1; }
