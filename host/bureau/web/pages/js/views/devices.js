@@ -3,6 +3,7 @@
 import { address, ask, path, send } from '/js/api.js';
 import { h } from '/js/dom.js';
 import { disclosure, field, form } from '/js/form.js';
+import * as format from '/js/format.js';
 import { badge, card, head, notice, pager, since, table, thing, when } from '/js/parts.js';
 import { pick, to } from '/js/router.js';
 import { t, word } from '/js/texts.js';
@@ -54,7 +55,7 @@ export async function show({ query, signal, again }) {
         { label: t('STATION'), cell: (device) => thing('station', device.station), class: 'id' },
         { label: t('STATE'), cell: (device) => (device.suspended ? badge('bad', t('SUSPENDED')) : badge('ok', t('ACTIVE'))) },
         { label: t('CONTACT'), cell: (device) => since(device.contact_ms), class: 'time' },
-        { label: t('DEVICE_CERTIFICATE_END'), cell: (device) => when(device.certificate_end_ms), class: 'time' },
+        { label: t('DEVICE_CERTIFICATE_END'), cell: (device) => (device.certificate_end_ms > 0 ? format.moment(device.certificate_end_ms).slice(0, 10) : ''), class: 'due' },
         { label: t('VERSION'), cell: (device) => device.software },
         { label: t('CHANGE'), cell: (device) => suspension(device, again), class: 'wide' },
       ],
