@@ -154,7 +154,7 @@ static void merge(struct search *search, const struct fg_history_row *row)
 
 /* ---- one statement ---- */
 
-#define SELECT "SELECT " FG_HISTORY_COLUMNS " FROM journal_entry WHERE "
+#define SELECT "SELECT " FG_HISTORY_COLUMNS " FROM journal_entry"
 /* What the index did not say already. */
 #define REST                                                                                                 \
     "($1 = '' OR code = $1) AND ($2 = '' OR plate = $2) AND ($3 = '' OR station = $3) AND ($4 = '' OR "      \
@@ -171,22 +171,37 @@ static void merge(struct search *search, const struct fg_history_row *row)
 #define NEWEST_OF_ONE RANGE "(wall_ms, sequence) < ($12, $14) ORDER BY wall_ms DESC, sequence DESC LIMIT $16"
 #define OLDEST_OF_ONE RANGE "(wall_ms, sequence) > ($12, $14) ORDER BY wall_ms, sequence LIMIT $16"
 #define CLASS FG_HISTORY_CLASS " = $15 AND "
-#define BOTH(condition, newest, oldest)                                                                      \
+#define TEXTS(index, condition, newest, oldest)                                                              \
     {                                                                                                        \
-        SELECT condition newest, SELECT condition oldest                                                     \
+        {SELECT " WHERE " condition newest, SELECT " WHERE " condition oldest},                              \
+        {                                                                                                    \
+            SELECT " INDEXED BY journal_entry_of_" index " WHERE " condition newest,                         \
+                SELECT " INDEXED BY journal_entry_of_" index " WHERE " condition oldest                      \
+        }                                                                                                    \
     }
 
-static const char *const texts[DRIVE_COUNT][2] = {
-    [DRIVE_CODE] = BOTH("code = $1 AND code <> '' AND " REST, NEWEST, OLDEST),
-    [DRIVE_PLATE] = BOTH("plate = $2 AND plate <> '' AND " REST, NEWEST, OLDEST),
-    [DRIVE_TIME] = BOTH(REST, NEWEST, OLDEST),
-    [DRIVE_CLASS] = BOTH(CLASS, NEWEST, OLDEST),
-    [DRIVE_STATION] = BOTH("station = $3 AND " CLASS, NEWEST, OLDEST),
-    [DRIVE_CONTROLLER] = BOTH("controller = $4 AND station = $3 AND " CLASS, NEWEST_OF_ONE, OLDEST_OF_ONE),
-    [DRIVE_OPERATOR] = BOTH("operator_id = $5 AND operator_id <> '' AND controller = $4 AND " CLASS
-                            "($3 = '' OR station = $3) AND ",
-                            NEWEST_OF_ONE, OLDEST_OF_ONE),
+/* By back end (SQLite is told the index: without statistics it takes a station's entries for as many as
+ * those of a class) and order. */
+static const char *const texts[DRIVE_COUNT][2][2] = {
+    [DRIVE_CODE] = TEXTS("code", "code = $1 AND code <> '' AND " REST, NEWEST, OLDEST),
+    [DRIVE_PLATE] = TEXTS("plate", "plate = $2 AND plate <> '' AND " REST, NEWEST, OLDEST),
+    [DRIVE_TIME] = TEXTS("time", REST, NEWEST, OLDEST),
+    [DRIVE_CLASS] = TEXTS("class", CLASS, NEWEST, OLDEST),
+    [DRIVE_STATION] = TEXTS("station", "station = $3 AND " CLASS, NEWEST, OLDEST),
+    [DRIVE_CONTROLLER] =
+        TEXTS("controller", "controller = $4 AND station = $3 AND " CLASS, NEWEST_OF_ONE, OLDEST_OF_ONE),
+    [DRIVE_OPERATOR] = TEXTS("operator",
+                             "operator_id = $5 AND operator_id <> '' AND controller = $4 AND " CLASS
+                             "($3 = '' OR station = $3) AND ",
+                             NEWEST_OF_ONE, OLDEST_OF_ONE),
 };
+
+static const char *text_of(const struct search *search, enum drive drive)
+{
+    bool sqlite = strcmp(fg_sql_kind(search->sql), "sqlite") == 0;
+
+    return texts[drive][sqlite ? 1 : 0][search->filter->oldest_first ? 1 : 0];
+}
 
 /* Entries after the key of this controller: keys of the same time differ from it by name before number. */
 static void key_bind(const struct search *search, struct fg_sql_statement *statement, const char *controller)
@@ -212,7 +227,8 @@ static void key_bind(const struct search *search, struct fg_sql_statement *state
     fg_sql_bind_int(statement, 14, sequence);
 }
 
-/* The last of a full page bounds what can still come onto it. */
+/* The last of a full page bounds what can still come onto it. So does the key behind which it begins: SQLite
+ * takes one bound of the time as the place in the index to begin at, and it need not be the key's. */
 static void range_bind(const struct search *search, struct fg_sql_statement *statement,
                        const struct fg_history_span *span)
 {
@@ -227,6 +243,10 @@ static void range_bind(const struct search *search, struct fg_sql_statement *sta
         else if (!search->filter->oldest_first && page_ms > first_ms)
             first_ms = page_ms;
     }
+    if (search->after != NULL && search->filter->oldest_first && search->after->wall_ms > first_ms)
+        first_ms = search->after->wall_ms;
+    else if (search->after != NULL && !search->filter->oldest_first && search->after->wall_ms < last_ms)
+        last_ms = search->after->wall_ms;
     fg_sql_bind_int(statement, 10, first_ms);
     fg_sql_bind_int(statement, 11, last_ms);
 }
@@ -240,8 +260,7 @@ static enum fg_err entries_take(struct search *search, enum drive drive, const s
         group != NULL && group->controller[0] != '\0' ? group->controller : span->controller;
     struct fg_sql_statement *statement;
     struct fg_history_row row;
-    enum fg_err result =
-        fg_sql_prepare(search->sql, texts[drive][filter->oldest_first ? 1 : 0], &statement, search->error);
+    enum fg_err result = fg_sql_prepare(search->sql, text_of(search, drive), &statement, search->error);
 
     if (result != FG_OK)
         return result;
