@@ -178,14 +178,12 @@ static enum cli_exit summary_print(const struct cli_call *call, const struct fg_
 
 /* ---- export ---- */
 
-/* The summary as text, checked against what came in. */
-static enum fg_err summary_fetch(const struct cli_call *call, struct cli_web *web, struct target *target,
-                                 const char *id, char **ret_text, struct fg_export_proof *ret_proof,
-                                 struct fg_error *error)
+/* The summary as text, checked against what came in; key NULL: the signature is not looked at. */
+static enum fg_err summary_fetch(struct cli_web *web, struct target *target, const char *id,
+                                 const struct fg_public_key *key, char **ret_text,
+                                 struct fg_export_proof *ret_proof, struct fg_error *error)
 {
-    const char *key_path = cli_value(call, "--receipt-key");
     char path[CLI_WEB_PATH_BYTES];
-    struct fg_public_key key;
     struct fg_digest sha256;
     cJSON *answer = NULL;
     char *text = NULL;
@@ -193,11 +191,8 @@ static enum fg_err summary_fetch(const struct cli_call *call, struct cli_web *we
 
     if (strlen(id) != FG_EXPORT_ID_DIGITS)
         return fg_fail(error, FG_E_FORMAT, "an export without a number: that is no bureau");
-    if (key_path != NULL)
-        result = fg_public_key_read(key_path, &key, error);
     (void)snprintf(path, sizeof(path), "/api/v1/exports/%s", id);
-    if (result == FG_OK)
-        result = cli_web_ask(web, "GET", path, NULL, &answer, error);
+    result = cli_web_ask(web, "GET", path, NULL, &answer, error);
     if (result != FG_OK)
         return result;
     text = cJSON_Print(answer);
@@ -210,8 +205,8 @@ static enum fg_err summary_fetch(const struct cli_call *call, struct cli_web *we
         result = fg_fail(error, FG_E_FORMAT, "the summary is of another export");
     if (result == FG_OK)
         result = proof_compare(ret_proof, target->bytes, &sha256, error);
-    if (result == FG_OK && key_path != NULL)
-        result = fg_export_proof_verify(ret_proof, &key, error);
+    if (result == FG_OK && key != NULL)
+        result = fg_export_proof_verify(ret_proof, key, error);
     if (result == FG_OK)
         *ret_text = text;
     else
@@ -234,13 +229,17 @@ static enum cli_exit audit_export(const struct cli_call *call)
 {
     char path[CLI_WEB_PATH_BYTES];
     char id[CLI_WEB_EXPORT_BYTES] = "";
+    const char *key_path = cli_value(call, "--receipt-key");
     struct target target = {.descriptor = -1};
     struct fg_export_proof proof;
+    struct fg_public_key key;
     struct cli_web *web = NULL;
     char *summary = NULL;
     struct fg_error error;
     enum fg_err result = path_make(call, path, &error);
 
+    if (result == FG_OK && key_path != NULL)
+        result = fg_public_key_read(key_path, &key, &error);
     if (result == FG_OK)
         result = target_open(call->arguments[0], &target, &error);
     if (result == FG_OK)
@@ -251,7 +250,7 @@ static enum cli_exit audit_export(const struct cli_call *call)
         result = fg_fail(&error, target.problem == ENOSPC ? FG_E_FULL : FG_E_IO, "%s: cannot be written: %s",
                          target.temporary, strerror(target.problem));
     if (result == FG_OK)
-        result = summary_fetch(call, web, &target, id, &summary, &proof, &error);
+        result = summary_fetch(web, &target, id, key_path != NULL ? &key : NULL, &summary, &proof, &error);
     if (result == FG_OK)
         result = target_keep(&target, summary, &error);
     target_close(&target);
@@ -259,7 +258,7 @@ static enum cli_exit audit_export(const struct cli_call *call)
     cJSON_free(summary);
     if (result != FG_OK)
         return cli_finish(call, result, &error);
-    return summary_print(call, &proof.summary, call->arguments[0], cli_value(call, "--receipt-key") != NULL);
+    return summary_print(call, &proof.summary, call->arguments[0], key_path != NULL);
 }
 
 /* ---- verify-export ---- */

@@ -2,12 +2,14 @@
 #include "host/cli/cli_web.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <mbedtls/platform_util.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "host/bureau/values.h"
 #include "host/cli/cli_secret.h"
@@ -241,6 +243,8 @@ static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct inta
         return fg_fail(error, FG_E_SIZE, "%s: an answer of more than %u bytes", web->base, ANSWER_MAX);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return distrust(web, error);
+    if (code == CURLE_SSL_CACERT_BADFILE)
+        return fg_fail(error, FG_E_FORMAT, "%s", fg_text(web->language, FG_TEXT_CLI_WEB_AUTHORITY_NONE));
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
         return fg_fail(error, FG_E_IO, "%s: %s (%.150s)", web->base,
                        fg_text(web->language, FG_TEXT_CLI_WEB_UNREACHABLE), detail);
@@ -436,8 +440,10 @@ static enum fg_err curl_make(const struct cli_call *call, struct cli_web *web, s
     (void)curl_easy_setopt(web->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     (void)curl_easy_setopt(web->curl, CURLOPT_CERTINFO, 1L);   /* to say what is wrong with it */
     (void)curl_easy_setopt(web->curl, CURLOPT_COOKIEFILE, ""); /* in memory */
+    if (ca != NULL && access(ca, R_OK) != 0)
+        return fg_fail(error, FG_E_NOT_FOUND, "--ca %s: cannot be read: %s", ca, strerror(errno));
     if (ca != NULL && curl_easy_setopt(web->curl, CURLOPT_CAINFO, ca) != CURLE_OK)
-        return fg_fail(error, FG_E_ARG, "--ca %s: cannot be used", ca);
+        return fg_fail(error, FG_E_MEMORY, "no memory");
     return FG_OK;
 }
 

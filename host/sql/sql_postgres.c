@@ -182,9 +182,11 @@ static enum fg_err connect_now(struct fg_sql *sql, struct fg_error *error)
 
         return fg_fail(error, FG_E_GONE, "PostgreSQL: cannot connect: %.*s", (int)strcspn(text, "\n"), text);
     }
+    /* Pages are read off an index in its order. Without fresh statistics the planner takes what lies behind
+     * a key for few rows, and would collect and sort all of it for each page. */
     (void)snprintf(options, sizeof(options),
                    "SET statement_timeout = %u; SET lock_timeout = %u; SET client_min_messages = warning; "
-                   "SET synchronous_commit = on",
+                   "SET synchronous_commit = on; SET enable_bitmapscan = off",
                    sql->deadline_ms, sql->deadline_ms);
     code = postgres_script(sql, options, error);
     return code;
