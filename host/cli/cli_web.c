@@ -22,6 +22,7 @@
 #define DOWNLOAD_MAX_MS (12L * 3600 * 1000) /* of everything, over a slow line */
 #define SECRET_BYTES 300
 #define LINE_BYTES 400
+#define DATES_BYTES 100
 
 struct cli_web {
     CURL *curl;
@@ -209,27 +210,43 @@ static const char *certificate_fact(CURL *curl, const char *name)
         info->num_of_certs < 1)
         return "";
     for (const struct curl_slist *at = info->certinfo[0]; at != NULL; at = at->next) {
-        if (strncmp(at->data, name, length) == 0 && at->data[length] == ':')
+        if (strncasecmp(at->data, name, length) == 0 && at->data[length] == ':')
             return at->data + length + 1;
     }
     return "";
 }
 
+/* "2026-11-24 00:00:00 GMT"; -1 for anything else. */
+static time_t moment_of(const char *text)
+{
+    struct tm parts = {0};
+
+    return strptime(text, "%Y-%m-%d %H:%M:%S GMT", &parts) != NULL ? timegm(&parts) : -1;
+}
+
 /* libcurl says the same of a certificate that is out of date and of one of a stranger's. */
-static enum fg_err distrust(struct cli_web *web, struct fg_error *error)
+static bool is_out_of_date(const struct cli_web *web, char ret_dates[DATES_BYTES])
 {
     const char *from = certificate_fact(web->curl, "Start date");
     const char *until = certificate_fact(web->curl, "Expire date");
-    time_t begins = curl_getdate(from, NULL);
-    time_t ends = curl_getdate(until, NULL);
+    time_t begins = moment_of(from);
+    time_t ends = moment_of(until);
     time_t now = time(NULL);
+
+    (void)snprintf(ret_dates, DATES_BYTES, "%.40s .. %.40s", from, until);
+    return begins != -1 && ends != -1 && (now < begins || now > ends);
+}
+
+static enum fg_err distrust(struct cli_web *web, struct fg_error *error)
+{
+    char dates[DATES_BYTES] = "";
 
     if (strstr(web->problem, "does not match") != NULL)
         return fg_fail(error, FG_E_DENIED, "%s: %s (%.120s)", web->base,
                        fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_NAME), web->problem);
-    if (begins != -1 && ends != -1 && (now < begins || now > ends))
-        return fg_fail(error, FG_E_DENIED, "%s: %s (%.40s .. %.40s)", web->base,
-                       fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_DATE), from, until);
+    if (is_out_of_date(web, dates))
+        return fg_fail(error, FG_E_DENIED, "%s: %s (%s)", web->base,
+                       fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_DATE), dates);
     return fg_fail(error, FG_E_DENIED, "%s: %s", web->base,
                    fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_STRANGE));
 }
@@ -243,8 +260,6 @@ static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct inta
         return fg_fail(error, FG_E_SIZE, "%s: an answer of more than %u bytes", web->base, ANSWER_MAX);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return distrust(web, error);
-    if (code == CURLE_SSL_CACERT_BADFILE)
-        return fg_fail(error, FG_E_FORMAT, "%s", fg_text(web->language, FG_TEXT_CLI_WEB_AUTHORITY_NONE));
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
         return fg_fail(error, FG_E_IO, "%s: %s (%.150s)", web->base,
                        fg_text(web->language, FG_TEXT_CLI_WEB_UNREACHABLE), detail);
