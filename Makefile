@@ -218,8 +218,8 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libsim.a $(PRODUCT_
 	@echo "LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/fuzz/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
 
-build/release/bench_%: build/release/tests/bench/bench_%.o build/release/libsim.a $(PRODUCT_LIBS)
+build/release/bench_%: build/release/tests/bench/bench_%.o build/release/tests/bench/records.o build/release/libsim.a $(PRODUCT_LIBS)
 	@echo "LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/release/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/release/tests/bench/records.o build/release/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

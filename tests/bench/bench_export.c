@@ -18,116 +18,21 @@
 #include <unistd.h>
 
 #include "host/bureau/export.h"
-#include "host/bureau/journal_columns.h"
-#include "host/bureau/schema.h"
 #include "proto/https_server.h"
-#include "proto/monotime.h"
+#include "tests/bench/records.h"
 
-#define NOW_MS INT64_C(1795392000000)
-#define CONTROLLERS 400
-#define CYLINDERS 50000
 #define ROUNDS 3
 #define GOAL 200000.0
 #define PATH_BYTES 256
 
 static char directory[64] = "/tmp/fillgate-bench-XXXXXX";
-static char postgres_directory[96];
 static size_t record_count = 1000000;
 static int null_file;
-
-static void postgres_stop(void)
-{
-    char command[PATH_BYTES];
-
-    if (postgres_directory[0] == '\0')
-        return;
-    (void)snprintf(command, sizeof(command), "tests/lib/postgres.sh stop %s", postgres_directory);
-    postgres_directory[0] = '\0';
-    if (system(command) != 0)
-        (void)fprintf(stderr, "bench_export: %s failed\n", command);
-}
-
-static _Noreturn void stop(const char *what, const char *why)
-{
-    (void)fprintf(stderr, "bench_export: %s: %s\n", what, why);
-    postgres_stop();
-    exit(1);
-}
-
-static double now_s(void)
-{
-    return (double)fg_mono_ns() / 1e9;
-}
 
 static void null_write(const void *bytes, size_t length)
 {
     if (write(null_file, bytes, length) != (ssize_t)length)
-        stop("/dev/null", "cannot be written to");
-}
-
-/* ---- the records ---- */
-
-/* As they come in: in order of time, controllers mixed. */
-static void record_add(struct fg_sql_bulk *bulk, size_t number)
-{
-    struct fg_sql_value values[FG_JOURNAL_COLUMN_COUNT];
-    char controller[FG_NAME_MAX + 1];
-    char station[FG_NAME_MAX + 1];
-    struct fg_digest hash;
-    struct fg_entry entry;
-    struct fg_error error;
-    bool ended = number % 2 == 1;
-    size_t cylinder = number / 2 * 2654435761u % CYLINDERS;
-    struct fg_journal_place place = {.controller = controller,
-                                     .sequence = number / CONTROLLERS + 1,
-                                     .bytes = hash.bytes, /* not read here; of an entry's usual size */
-                                     .length = FG_DIGEST_BYTES,
-                                     .hash = &hash,
-                                     .station = station,
-                                     .arrived_ms = NOW_MS + (int64_t)number * 900 + 4000};
-
-    memset(&entry, 0, sizeof(entry));
-    (void)snprintf(controller, sizeof(controller), "ctl-%03zu", number % CONTROLLERS);
-    (void)snprintf(station, sizeof(station), "HZ-%02zu", number % CONTROLLERS / 4);
-    entry.kind = number % 37 == 0 ? FG_ENTRY_REFUSED : ended ? FG_ENTRY_ENDED : FG_ENTRY_AUTHORISED;
-    entry.wall_ms = NOW_MS + (int64_t)number * 900;
-    entry.clock_quality = FG_CLOCK_SYNCHRONISED;
-    entry.identity = FG_IDENTITY_SIGNED_TAG;
-    entry.row.medium = FG_MEDIUM_CNG;
-    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "op-%zu", number % 900);
-    (void)snprintf(entry.row.code.text, sizeof(entry.row.code.text), "HZ-CNG-%06zu", cylinder);
-    (void)snprintf(entry.row.plate, sizeof(entry.row.plate), "\346\265\231E%05zu", cylinder);
-    entry.reasons.count = entry.kind == FG_ENTRY_REFUSED;
-    entry.reasons.reasons[0] = 12;
-    entry.quantity_g = entry.kind == FG_ENTRY_ENDED ? 9000 : 0;
-    entry.stop = entry.kind == FG_ENTRY_ENDED ? FG_STOP_TARGET_REACHED : 0;
-    fg_sha256(&number, sizeof(number), &hash);
-    fg_journal_values(&place, &entry, 0, values);
-    if (fg_sql_bulk_add(bulk, values, FG_JOURNAL_COLUMN_COUNT, &error) != FG_OK)
-        stop("record", error.text);
-}
-
-static void records_make(const struct fg_sql_settings *settings)
-{
-    struct fg_sql *sql = NULL;
-    struct fg_sql_bulk *bulk = NULL;
-    struct fg_error error;
-    double start = now_s();
-
-    if (fg_sql_open(settings, &sql, &error) != FG_OK ||
-        fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, &error) != FG_OK)
-        stop("database", error.text);
-    for (size_t done = 0; done < record_count;) {
-        if (fg_sql_begin(sql, &error) != FG_OK ||
-            fg_sql_bulk_start(sql, "journal_entry", FG_JOURNAL_COLUMNS, &bulk, &error) != FG_OK)
-            stop("records", error.text);
-        for (size_t end = done + 100000; done < end && done < record_count; done++)
-            record_add(bulk, done);
-        if (fg_sql_bulk_finish(bulk, &error) != FG_OK || fg_sql_commit(sql, &error) != FG_OK)
-            stop("records", error.text);
-    }
-    fg_sql_close(sql);
-    printf("  %zu records made in %.0f s\n", record_count, now_s() - start);
+        bench_stop("/dev/null", "cannot be written to");
 }
 
 /* ---- the bare dumps ---- */
@@ -139,12 +44,12 @@ static double lite_bare(const char *url)
     sqlite3_stmt *statement = NULL;
     size_t length = 0;
     size_t rows = 0;
-    double start = now_s();
+    double start = bench_now_s();
 
     if (sqlite3_open(url + strlen("sqlite:"), &database) != SQLITE_OK ||
         sqlite3_prepare_v2(database, "SELECT " FG_HISTORY_COLUMNS " FROM journal_entry", -1, &statement,
                            NULL) != SQLITE_OK)
-        stop("sqlite", sqlite3_errmsg(database));
+        bench_stop("sqlite", sqlite3_errmsg(database));
     while (sqlite3_step(statement) == SQLITE_ROW) {
         for (int c = 0; c < sqlite3_column_count(statement); c++) {
             const void *cell = sqlite3_column_text(statement, c);
@@ -162,9 +67,9 @@ static double lite_bare(const char *url)
         rows++;
     }
     null_write(line, length);
-    start = now_s() - start;
+    start = bench_now_s() - start;
     if (rows != record_count)
-        stop("sqlite", "not all rows");
+        bench_stop("sqlite", "not all rows");
     (void)sqlite3_finalize(statement);
     (void)sqlite3_close(database);
     return start;
@@ -177,20 +82,20 @@ static double postgres_bare(const char *url)
     char *row = NULL;
     int length;
     size_t rows = 0;
-    double start = now_s();
+    double start = bench_now_s();
 
     result = PQexec(connection, "COPY (SELECT " FG_HISTORY_COLUMNS " FROM journal_entry) TO STDOUT");
     if (PQresultStatus(result) != PGRES_COPY_OUT)
-        stop("COPY", PQerrorMessage(connection));
+        bench_stop("COPY", PQerrorMessage(connection));
     PQclear(result);
     while ((length = PQgetCopyData(connection, &row, 0)) > 0) {
         null_write(row, (size_t)length);
         PQfreemem(row);
         rows++;
     }
-    start = now_s() - start;
+    start = bench_now_s() - start;
     if (rows != record_count)
-        stop("COPY", "not all rows");
+        bench_stop("COPY", "not all rows");
     PQfinish(connection);
     return start;
 }
@@ -207,7 +112,7 @@ static struct fg_export *export_open(struct fg_sql_pool *pool, const char *name,
     fg_history_filter_start(&filter);
     if ((name != NULL && fg_history_filter_set(&filter, name, value, &error) != FG_OK) ||
         fg_export_new(pool, &filter, format, &export, &error) != FG_OK)
-        stop("export", error.text);
+        bench_stop("export", error.text);
     return export;
 }
 
@@ -218,14 +123,14 @@ static double stream(struct fg_sql_pool *pool, const char *name, const char *val
     struct fg_export *export = export_open(pool, name, value, format);
     struct fg_error error;
     size_t length = 0;
-    double start = now_s();
+    double start = bench_now_s();
 
     do {
         if (fg_export_read(export, buffer, sizeof(buffer), &length, &error) != FG_OK)
-            stop("export", error.text);
+            bench_stop("export", error.text);
         null_write(buffer, length);
     } while (length > 0);
-    start = now_s() - start;
+    start = bench_now_s() - start;
     *ret_records = fg_export_records(export);
     fg_export_free(export);
     return start;
@@ -252,7 +157,7 @@ static void serve(void *context, const struct fg_request *request, struct fg_ans
 static int64_t wall_ms(void *context)
 {
     (void)context;
-    return NOW_MS;
+    return BENCH_RECORDS_MS;
 }
 
 static void say(void *context, const char *line)
@@ -270,18 +175,18 @@ static double download(uint16_t port)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     ssize_t got;
     size_t all = 0;
-    double start = now_s();
+    double start = bench_now_s();
 
     if (fd < 0 || connect(fd, (struct sockaddr *)&peer, sizeof(peer)) != 0 ||
         send(fd, request, sizeof(request) - 1, 0) < 0)
-        stop("download", "cannot connect");
+        bench_stop("download", "cannot connect");
     while ((got = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
         null_write(buffer, (size_t)got);
         all += (size_t)got;
     }
-    start = now_s() - start;
+    start = bench_now_s() - start;
     if (all < record_count * 100)
-        stop("download", "not whole");
+        bench_stop("download", "not whole");
     (void)close(fd);
     return start;
 }
@@ -303,7 +208,7 @@ static double over_http(struct fg_sql_pool *pool)
     double best = 0;
 
     if (fg_server_start(&settings, &server, &error) != FG_OK)
-        stop("server", error.text);
+        bench_stop("server", error.text);
     for (int i = 0; i < ROUNDS; i++) {
         double spent = download(fg_server_port(server));
 
@@ -333,9 +238,9 @@ static void measure(const char *url, double (*bare_of)(const char *url))
     uint64_t records = 0;
     double spent;
 
-    records_make(&settings);
+    bench_records_make(&settings, record_count);
     if (fg_sql_pool_new(&settings, 1, &pool, &error) != FG_OK)
-        stop("database", error.text);
+        bench_stop("database", error.text);
     for (int i = 0; i < ROUNDS; i++) {
         for (int k = 0; k <= FG_EXPORT_FORMAT_COUNT; k++) {
             spent =
@@ -344,7 +249,7 @@ static void measure(const char *url, double (*bare_of)(const char *url))
         }
     }
     if (records != record_count)
-        stop("export", "not all records");
+        bench_stop("export", "not all records");
     tell("bare dump", records, best[0], 0);
     tell("export as CSV", records, best[1], best[0]);
     tell("export as JSON lines", records, best[2], best[0]);
@@ -363,19 +268,14 @@ static void measure(const char *url, double (*bare_of)(const char *url))
 
 static void postgres_measure(void)
 {
-    char command[PATH_BYTES];
-    char url[PATH_BYTES] = "";
-    FILE *pipe;
+    char path[PATH_BYTES];
+    char url[PATH_BYTES];
 
-    (void)snprintf(postgres_directory, sizeof(postgres_directory), "%s/postgres", directory);
-    (void)snprintf(command, sizeof(command), "tests/lib/postgres.sh start %s", postgres_directory);
-    pipe = popen(command, "r");
-    if (pipe == NULL || fgets(url, sizeof(url), pipe) == NULL || pclose(pipe) != 0)
-        stop("PostgreSQL", "does not start");
-    url[strcspn(url, "\n")] = '\0';
+    (void)snprintf(path, sizeof(path), "%s/postgres", directory);
+    bench_postgres_start(path, url, sizeof(url));
     printf("export, PostgreSQL\n");
     measure(url, postgres_bare);
-    postgres_stop();
+    bench_postgres_stop();
 }
 
 int main(void)
@@ -389,7 +289,7 @@ int main(void)
         record_count = strtoull(wanted, NULL, 10);
     null_file = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (record_count < 1000 || null_file < 0 || mkdtemp(directory) == NULL || chmod(directory, 0711) != 0)
-        stop("start", "BENCH_EXPORT_RECORDS must be 1000 or more");
+        bench_stop("start", "BENCH_EXPORT_RECORDS must be 1000 or more");
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)snprintf(url, sizeof(url), "sqlite:%s/bench.db", directory);
     printf("export, SQLite\n");
