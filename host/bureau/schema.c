@@ -20,5 +20,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {8, "cases", FG_SCHEMA_CASES},
     {9, "exports", FG_SCHEMA_EXPORTS},
     {10, "days", FG_SCHEMA_DAYS},
+    {11, "plates", FG_SCHEMA_PLATES},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -43,4 +43,10 @@
     "ALTER TABLE operator ADD COLUMN pin_digest BYTES NOT NULL DEFAULT '';"                                  \
     "CREATE INDEX operator_of_station ON operator (station);"
 
+/* Also in the order that a vehicle's cylinders are shown in: without statistics PostgreSQL would go through
+ * all codes for it. */
+#define FG_SCHEMA_PLATES                                                                                     \
+    "DROP INDEX cylinder_of_plate;"                                                                          \
+    "CREATE INDEX cylinder_of_plate ON cylinder (plate, code);"
+
 #endif
