@@ -92,6 +92,8 @@ static enum fg_err server_start(struct fg_web *web, struct fg_error *error)
         .now_context = web->settings.context,
         .thread_per_connection = true,
         .connections_max = config->connections_max,
+        /* One address that only holds connections open must leave room for others. */
+        .connections_per_address_max = config->connections_max / 2,
         .request_max_ms = config->request_max_ms,
         .log = web->settings.log,
         .log_context = web->settings.context,

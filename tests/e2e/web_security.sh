@@ -90,6 +90,25 @@ expect "openssl cannot speak TLS 1.1 with the pages" 1 'alert|error|no protocols
 no_secrets() { [ -s log ] && ! grep -E 'look-at-everything|a sentence of my own|guess number' log; }
 check "secrets are in no log" no_secrets
 
+# A connection that asks nothing costs a place until its time is over.
+connections_hold() { # TIMES
+    local fd
+    held=()
+    for _ in $(seq "$1"); do
+        { exec {fd}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && held+=("$fd")
+    done
+    [ ${#held[@]} -gt 0 ]
+}
+connections_let_go() {
+    local fd
+    for fd in "${held[@]}"; do exec {fd}<&-; done
+}
+served_from() { curl -s -m 10 --interface "$1" --cacert ca/ca.pem "https://127.0.0.1:$port/api/v1/session" | grep -q '"signed_in"'; }
+check "slow requests: 300 connections of one address that ask nothing" connections_hold 300
+check "slow requests: leave room for others" served_from 127.0.0.77
+connections_let_go
+check "slow requests: and their own address is served again when they have ended" until_true 30 served_from 127.0.0.1
+
 bureau_stop
 sed -i 's/^public_lookup = yes/public_lookup = no/' bureau.ini
 check "the bureau starts again, without the public look-up" bureau_start
