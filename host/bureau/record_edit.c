@@ -173,6 +173,8 @@ enum fg_err fg_vehicle_change(struct fg_sql *sql, const struct fg_vehicle_edit *
         result = stale("vehicle", edit->plate, error);
     for (size_t i = 0; result == FG_OK && i < vehicle.count; i++)
         result = cylinder_change(sql, vehicle.codes[i], edit, by, &changed, error);
+    if (result == FG_OK && edit->new_plate != NULL && edit->new_plate[0] != '\0')
+        result = fg_vehicle_find(sql, edit->new_plate, &vehicle, error);
     result = transaction_end(sql, result, "vehicle", edit->plate, error);
     if (result == FG_OK)
         *ret_changed = changed;

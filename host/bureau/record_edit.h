@@ -35,8 +35,9 @@ struct fg_vehicle {
 enum fg_err fg_vehicle_find(struct fg_sql *sql, const char *plate, struct fg_vehicle *ret_vehicle,
                             struct fg_error *error);
 
-/* Gives every cylinder of a vehicle another plate, owner or area (NULL = as it is), in one transaction of its
- * own. FG_E_OLD as fg_record_edit. */
+/* Gives every cylinder of a vehicle another plate (empty: none), owner or area (NULL = as it is), in one
+ * transaction of its own. FG_E_OLD as fg_record_edit; FG_E_SIZE as fg_vehicle_find, for the new plate, too.
+ */
 struct fg_vehicle_edit {
     const char *plate;
     const char *new_plate;

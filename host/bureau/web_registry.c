@@ -52,13 +52,16 @@ static enum fg_err record_write(struct fg_web_call *call, struct fg_web_json *js
     return result;
 }
 
+/* Without a plate: what is left of a vehicle that its cylinders have left. */
 static enum fg_err vehicle_write(struct fg_web_call *call, struct fg_web_json *json, const char *plate,
                                  struct fg_error *error)
 {
-    struct fg_vehicle vehicle;
+    struct fg_vehicle vehicle = {0};
     cJSON *object;
-    enum fg_err result = fg_vehicle_find(call->sql, plate, &vehicle, error);
+    enum fg_err result = FG_OK;
 
+    if (plate[0] != '\0')
+        result = fg_vehicle_find(call->sql, plate, &vehicle, error);
     if (result != FG_OK)
         return result;
     fg_web_json_number(json, json->root, "version", vehicle.version);

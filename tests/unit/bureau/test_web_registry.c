@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/record_edit.h"
 #include "tests/lib/check.h"
 #include "tests/lib/web_fixture.h"
 
@@ -169,6 +170,63 @@ static void vehicle_changes(bool postgres)
     CHECK_INT(ask(fixture, "PATCH", "/api/v1/vehicles/%E6%B5%99E2",
                   with_version("{\"version\":%lld,\"why\":\"again\",\"owner\":\"Wu\"}", version)),
               409);
+    fg_fixture_web_stop(fixture);
+}
+
+/* Others without a plate are there before: they must be neither counted nor shown. */
+static void vehicle_is_left(bool postgres)
+{
+    struct fg_web_fixture *fixture = world(postgres, "li");
+
+    CHECK_INT(ask(fixture, "PATCH", CYLINDER, NEW_CYLINDER), 200);
+    for (int i = 0; i < FG_VEHICLE_EDIT_CYLINDERS_MAX + 1; i++) {
+        char path[64];
+
+        (void)snprintf(path, sizeof(path), "/api/v1/cylinders/SPARE-%d", i);
+        CHECK_INT(ask(fixture, "PATCH", path,
+                      "{\"version\":0,\"why\":\"new\",\"state\":\"in_service\",\"medium\":\"cng\"}"),
+                  200);
+    }
+    CHECK_INT(ask(fixture, "GET", "/api/v1/registry/vehicle/%E6%B5%99E1", NULL), 200);
+    CHECK_INT(ask(fixture, "PATCH", PLATE,
+                  with_version("{\"version\":%lld,\"why\":\"sold abroad\",\"new_plate\":\"\"}",
+                               version_of(fixture))),
+              200);
+    CHECK_HAS(fixture->answer, "\"plate\":\"\"");
+    CHECK_INT(fg_fixture_sql_number(fixture->sql, "SELECT COUNT(*) FROM cylinder WHERE plate <> ''"), 0);
+    fg_fixture_web_stop(fixture);
+}
+
+TEST("SQLite: cylinders leave a vehicle")
+{
+    vehicle_is_left(false);
+}
+TEST("PostgreSQL: cylinders leave a vehicle")
+{
+    vehicle_is_left(true);
+}
+
+/* What could not be shown afterwards is not done. */
+TEST("a plate takes no more cylinders than one vehicle may have")
+{
+    struct fg_web_fixture *fixture = world(false, "li");
+
+    CHECK_INT(ask(fixture, "PATCH", CYLINDER, NEW_CYLINDER), 200);
+    for (int i = 0; i < FG_VEHICLE_EDIT_CYLINDERS_MAX - 1; i++) {
+        char path[64];
+
+        (void)snprintf(path, sizeof(path), "/api/v1/cylinders/BUS-%d", i);
+        CHECK_INT(ask(fixture, "PATCH", path,
+                      "{\"version\":0,\"why\":\"new\",\"state\":\"in_service\",\"medium\":\"cng\",\"plate\":"
+                      "\"BUS\"}"),
+                  200);
+    }
+    CHECK_INT(ask(fixture, "GET", "/api/v1/registry/vehicle/%E6%B5%99E1", NULL), 200);
+    CHECK(ask(fixture, "PATCH", PLATE,
+              with_version("{\"version\":%lld,\"why\":\"sold\",\"new_plate\":\"BUS\"}",
+                           version_of(fixture))) >= 400);
+    CHECK_INT(fg_fixture_sql_number(fixture->sql, "SELECT COUNT(*) FROM cylinder WHERE plate = 'BUS'"),
+              FG_VEHICLE_EDIT_CYLINDERS_MAX - 1);
     fg_fixture_web_stop(fixture);
 }
 

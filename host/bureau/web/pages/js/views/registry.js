@@ -77,7 +77,9 @@ function changeForm(kind, key, record) {
         return notice('plain', t('REGISTRY_SAME'));
       }
       const kept = await send('PATCH', path(COLLECTIONS[kind], key), { version: record.version, why, ...fields });
-      return [notice('ok', t('REGISTRY_KEPT', label(kind), kept.key)), h('p', null, link(to([kind, kept.key]), t('REGISTRY_SEE'), { class: 'button' }))];
+      const told = notice('ok', t('REGISTRY_KEPT', label(kind), kept.key || key));
+      // Cylinders that left their vehicle have none to look at.
+      return kept.key === '' ? told : [told, h('p', null, link(to([kind, kept.key]), t('REGISTRY_SEE'), { class: 'button' }))];
     },
   });
 }
