@@ -114,7 +114,7 @@ browser: setup ## only the tests of the pages in a real browser (chromium)
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan browser-run
 screenshots: programs ## take the pictures in docs/ anew
 	$(Q)tools/screenshots.sh build/release
-fuzz: setup ## every fuzz target for FUZZ_SECONDS (10) each
+fuzz: setup ## every fuzz target for FUZZ_SECONDS (8) each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-long: setup ## every fuzz target for 10 minutes each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZ_SECONDS=600 fuzz-run
@@ -152,10 +152,10 @@ e2e-run: $(PROGRAMS)
 	$(Q)export BUILD=$(B); BESIDE="$(E2E_POINT)" tools/run_tests.sh $(filter-out $(E2E_POINT),$(sort $(wildcard tests/e2e/*.sh)))
 browser-run: $(PROGRAMS)
 	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && \
-	BESIDE="tests/browser/panel.sh" tools/run_tests.sh $(filter-out %/modules.sh %/panel.sh,$(sort $(wildcard tests/browser/*.sh)))
+	tools/run_tests.sh $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
 fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
-	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),10) $(FUZZ_BIN)
+	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),8) $(FUZZ_BIN)
 bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
