@@ -173,6 +173,8 @@ static void overview_ask(uint16_t port)
     (void)snprintf(path, sizeof(path), "/api/v1/overview?from_day=%s&until_day=%s", from, until);
     for (int i = 0; i < OVERVIEWS; i++)
         question(port, path);
+    if (strstr(answer, "\"fills\":0,") != NULL && strstr(answer, "\"refused\":0,") != NULL)
+        bench_stop(path, "nothing was counted");
     tell("one month's overview", 200, true);
 }
 
