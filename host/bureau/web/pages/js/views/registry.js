@@ -17,7 +17,7 @@ const FIELDS = {
   cylinder: {
     uid: { maxlength: '20', pattern: '[0-9A-Fa-f]*' }, state: { words: ['in_service', 'suspended', 'scrapped', 'lost'] }, medium: { words: MEDIA },
     first_fill_pending: { words: ['0', '1'] }, nominal_kpa: NUMBER, capacity_dl: NUMBER, tare_g: NUMBER, maximum_fill_g: NUMBER, inspection_due: DATE,
-    end_of_life: DATE, owner: { maxlength: '31' }, plate: { maxlength: '31' }, area: { maxlength: '31' }, made: DATE,
+    end_of_life: DATE, owner: { maxlength: '31' }, plate: { maxlength: '15' }, area: { maxlength: '31' }, made: DATE,
   },
   station: {
     name: { maxlength: '95' }, owner: { maxlength: '31' }, area: { maxlength: '31' }, latitude_udeg: NUMBER, longitude_udeg: NUMBER,
@@ -25,7 +25,7 @@ const FIELDS = {
   },
   point: { station: { maxlength: '31' }, controller: { maxlength: '31' }, medium: { words: MEDIA }, note: { maxlength: '200', class: 'span' } },
   operator: { name: { maxlength: '95' }, card_uid: { maxlength: '20', pattern: '[0-9A-Fa-f]*' }, certificate_end: DATE, station: { maxlength: '31' } },
-  vehicle: { new_plate: { maxlength: '31' }, owner: { maxlength: '31' }, area: { maxlength: '31' } },
+  vehicle: { new_plate: { maxlength: '15' }, owner: { maxlength: '31' }, area: { maxlength: '31' } },
 };
 const KINDS = Object.keys(FIELDS);
 const COLLECTIONS = { cylinder: 'cylinders', station: 'stations', point: 'points', operator: 'operators', vehicle: 'vehicles' };
