@@ -203,16 +203,21 @@ static const char *text_of(const struct search *search, enum drive drive)
     return texts[drive][sqlite ? 1 : 0][search->filter->oldest_first ? 1 : 0];
 }
 
-/* Entries after the key of this controller: keys of the same time differ from it by name before number. */
-static void key_bind(const struct search *search, struct fg_sql_statement *statement, const char *controller)
+/* Entries after the key of this controller: keys of the same time differ from it by name before number. A key
+ * before the span's beginning is that beginning: PostgreSQL takes the key, not the span, as the place in the
+ * index to begin at, and would go through all that lies between them. */
+static void key_bind(const struct search *search, struct fg_sql_statement *statement,
+                     const struct fg_history_span *span, const char *controller)
 {
     const struct fg_history_key *after = search->after;
     bool oldest_first = search->filter->oldest_first;
+    int64_t last_ms = span->until_ms == INT64_MAX ? INT64_MAX : span->until_ms - 1;
+    int64_t begin_ms = oldest_first ? span->from_ms : last_ms;
     int64_t sequence = oldest_first ? -1 : INT64_MAX;
     int order;
 
-    if (after == NULL) {
-        fg_sql_bind_int(statement, 12, oldest_first ? INT64_MIN : INT64_MAX);
+    if (after == NULL || (oldest_first ? after->wall_ms < begin_ms : after->wall_ms > begin_ms)) {
+        fg_sql_bind_int(statement, 12, begin_ms);
         fg_sql_bind_text(statement, 13, oldest_first ? "" : "~"); /* behind every name */
         fg_sql_bind_int(statement, 14, sequence);
         return;
@@ -275,7 +280,8 @@ static enum fg_err entries_take(struct search *search, enum drive drive, const s
     fg_sql_bind_int(statement, 8, filter->identity);
     fg_sql_bind_int(statement, 9, filter->reason);
     range_bind(search, statement, span);
-    key_bind(search, statement, drive == DRIVE_CONTROLLER || drive == DRIVE_OPERATOR ? controller : NULL);
+    key_bind(search, statement, span,
+             drive == DRIVE_CONTROLLER || drive == DRIVE_OPERATOR ? controller : NULL);
     fg_sql_bind_int(statement, 16, (int64_t)search->limit);
     fg_sql_bind_int(statement, 15, group != NULL ? group->class : 0);
     while ((result = fg_sql_next(statement, search->error)) == FG_OK) {
