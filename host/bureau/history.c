@@ -107,6 +107,25 @@ void fg_history_row_take(const struct fg_sql_statement *statement, struct fg_his
     row->authorised_sequence = (uint64_t)fg_sql_int(statement, 18);
 }
 
+enum fg_err fg_history_find(struct fg_sql *sql, const char *controller, uint64_t sequence,
+                            struct fg_history_row *ret_row, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql, "SELECT " FG_HISTORY_COLUMNS " FROM journal_entry WHERE controller = $1 AND sequence = $2",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, controller);
+    fg_sql_bind_int(statement, 2, (int64_t)sequence);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK)
+        fg_history_row_take(statement, ret_row);
+    fg_sql_reset(statement);
+    return result == FG_E_NOT_FOUND ? fg_fail(error, result, "entry") : result;
+}
+
 void fg_history_key_of(const struct fg_history_row *row, struct fg_history_key *ret_key)
 {
     ret_key->wall_ms = row->wall_ms;

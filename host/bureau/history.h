@@ -93,6 +93,9 @@ void fg_history_key_of(const struct fg_history_row *row, struct fg_history_key *
     "controller, sequence, hash, station, arrived_ms, marks, kind, wall_ms, clock_quality, code, plate, "    \
     "operator_id, medium, identity, reason, stop, event, quantity_g, authorised_sequence"
 void fg_history_row_take(const struct fg_sql_statement *statement, struct fg_history_row *ret_row);
+/* The row of one entry. FG_E_NOT_FOUND: the bureau does not hold it. */
+enum fg_err fg_history_find(struct fg_sql *sql, const char *controller, uint64_t sequence,
+                            struct fg_history_row *ret_row, struct fg_error *error);
 
 /* One page: at most limit (1 to FG_HISTORY_PAGE_MAX) rows behind *after (NULL: from the beginning) into
  * rows[0..limit). *ret_more: there are further ones, behind the key of the last. Unknown names (a point that

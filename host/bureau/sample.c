@@ -351,28 +351,26 @@ static void bytes_take(const struct fg_sql_statement *row, unsigned column, void
         memcpy(to, bytes, wanted);
 }
 
-static void row_take(const struct fg_sql_statement *row, struct fg_sample *sample)
+void fg_sample_row_take(const struct fg_sql_statement *row, struct fg_sample *sample)
 {
     struct fg_sample_order *order = &sample->order;
 
-    sample->at_ms = fg_sql_int(row, 0);
-    (void)snprintf(sample->user, sizeof(sample->user), "%s", fg_sql_text(row, 1));
-    (void)snprintf(sample->role, sizeof(sample->role), "%s", fg_sql_text(row, 2));
-    order->of = (uint8_t)fg_sql_int(row, 3);
-    order->wanted = (size_t)fg_sql_int(row, 4);
-    (void)snprintf(order->seed, sizeof(order->seed), "%s", fg_sql_text(row, 5));
-    order->seed_given = fg_sql_int(row, 6) != 0;
+    sample->number = fg_sql_int(row, 0);
+    sample->at_ms = fg_sql_int(row, 1);
+    (void)snprintf(sample->user, sizeof(sample->user), "%s", fg_sql_text(row, 2));
+    (void)snprintf(sample->role, sizeof(sample->role), "%s", fg_sql_text(row, 3));
+    order->of = (uint8_t)fg_sql_int(row, 4);
+    order->wanted = (size_t)fg_sql_int(row, 5);
+    (void)snprintf(order->seed, sizeof(order->seed), "%s", fg_sql_text(row, 6));
+    order->seed_given = fg_sql_int(row, 7) != 0;
     fg_history_filter_start(&order->filter);
-    (void)snprintf(order->filter.station, sizeof(order->filter.station), "%s", fg_sql_text(row, 7));
-    order->filter.medium = (uint8_t)fg_sql_int(row, 8);
-    order->filter.kind = (uint8_t)fg_sql_int(row, 9);
-    order->filter.from_ms = fg_sql_int(row, 10);
-    order->filter.until_ms = fg_sql_int(row, 11);
-    sample->draw.population = (uint64_t)fg_sql_int(row, 12);
-    bytes_take(row, 13, sample->draw.digest.bytes, FG_DIGEST_BYTES);
-    (void)snprintf(sample->text, sizeof(sample->text), "%s", fg_sql_text(row, 14));
-    bytes_take(row, 15, sample->signature.bytes, FG_SIGNATURE_BYTES);
-    bytes_take(row, 16, sample->key.bytes, FG_KEY_ID_BYTES);
+    (void)snprintf(order->filter.station, sizeof(order->filter.station), "%s", fg_sql_text(row, 8));
+    order->filter.medium = (uint8_t)fg_sql_int(row, 9);
+    order->filter.kind = (uint8_t)fg_sql_int(row, 10);
+    order->filter.from_ms = fg_sql_int(row, 11);
+    order->filter.until_ms = fg_sql_int(row, 12);
+    sample->draw.population = (uint64_t)fg_sql_int(row, 13);
+    bytes_take(row, 14, sample->draw.digest.bytes, FG_DIGEST_BYTES);
 }
 
 static enum fg_err keys_find(struct fg_sql *sql, struct fg_sample *sample, struct fg_error *error)
@@ -397,9 +395,7 @@ enum fg_err fg_sample_find(struct fg_sql *sql, int64_t number, struct fg_sample 
 {
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
-        sql,
-        "SELECT at_ms, login, role, of_kind, wanted, seed, seed_given, station, medium, outcome, from_ms, "
-        "until_ms, population, digest, signed, signature, key_id FROM sample WHERE number = $1",
+        sql, "SELECT " FG_SAMPLE_COLUMNS ", signed, signature, key_id FROM sample WHERE number = $1",
         &statement, error);
 
     if (result != FG_OK)
@@ -408,8 +404,10 @@ enum fg_err fg_sample_find(struct fg_sql *sql, int64_t number, struct fg_sample 
     result = fg_sql_next(statement, error);
     if (result == FG_OK) {
         memset(ret_sample, 0, sizeof(*ret_sample));
-        ret_sample->number = number;
-        row_take(statement, ret_sample);
+        fg_sample_row_take(statement, ret_sample);
+        (void)snprintf(ret_sample->text, sizeof(ret_sample->text), "%s", fg_sql_text(statement, 15));
+        bytes_take(statement, 16, ret_sample->signature.bytes, FG_SIGNATURE_BYTES);
+        bytes_take(statement, 17, ret_sample->key.bytes, FG_KEY_ID_BYTES);
         fg_sql_reset(statement);
         return keys_find(sql, ret_sample, error);
     }

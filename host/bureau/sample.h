@@ -93,6 +93,12 @@ struct fg_sample {
 /* Gives it the next number, signs it and keeps it, within the caller's transaction. */
 enum fg_err fg_sample_keep(struct fg_sql *sql, const struct fg_private_key *key, struct fg_sample *sample,
                            struct fg_error *error);
+/* The columns of what a sample was drawn from, without its members and its signature, for statements over
+ * sample that list it. */
+#define FG_SAMPLE_COLUMNS                                                                                    \
+    "number, at_ms, login, role, of_kind, wanted, seed, seed_given, station, medium, outcome, from_ms, "     \
+    "until_ms, population, digest"
+void fg_sample_row_take(const struct fg_sql_statement *row, struct fg_sample *sample);
 /* FG_E_NOT_FOUND. */
 enum fg_err fg_sample_find(struct fg_sql *sql, int64_t number, struct fg_sample *ret_sample,
                            struct fg_error *error);

@@ -93,6 +93,13 @@ const char *fg_web_text_of(const struct fg_web_call *call, const char *name)
     return value != NULL ? value->text : NULL;
 }
 
+const char *fg_web_text_or_empty(const struct fg_web_call *call, const char *name)
+{
+    const char *text = fg_web_text_of(call, name);
+
+    return text != NULL ? text : "";
+}
+
 int64_t fg_web_number_of(const struct fg_web_call *call, const char *name, int64_t otherwise)
 {
     const struct fg_web_value *value = value_of(call, name);

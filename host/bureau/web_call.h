@@ -60,6 +60,8 @@ const struct fg_web_route *fg_web_routes(size_t *ret_count);
 
 /* A value by its name, which the route's table must have. NULL: not given. */
 const char *fg_web_text_of(const struct fg_web_call *call, const char *name);
+/* The same, "" when it is not given. */
+const char *fg_web_text_or_empty(const struct fg_web_call *call, const char *name);
 /* The same as number; otherwise when it is not given. */
 int64_t fg_web_number_of(const struct fg_web_call *call, const char *name, int64_t otherwise);
 

@@ -8,20 +8,15 @@
 #include "host/bureau/cases.h"
 #include "host/bureau/user.h"
 #include "host/bureau/web_handlers.h"
+#include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_rows.h"
 
-#define LIMIT 50
 #define ORDER_NUMBER_BYTES 48
 
 static int64_t today_of(const struct fg_web_call *call)
 {
     return fg_case_day(call->now_ms, call->web->settings.alarms->utc_offset_min);
-}
-
-static const char *or_empty(const char *text)
-{
-    return text != NULL ? text : "";
 }
 
 /* ---- a case as JSON ---- */
@@ -90,25 +85,21 @@ static void case_write(struct fg_web_json *json, cJSON *object, const struct fg_
 
 /* ---- GET /cases ---- */
 
-struct page {
-    struct fg_web_json json;
-    cJSON *array;
-    int64_t limit;
-    int64_t count;
-    int64_t last;
+struct listing {
+    struct fg_web_page page;
     int64_t today;
 };
 
-/* One more than the page holds is asked for, which tells whether there is a next one. */
-static enum fg_err page_visit(void *context, const struct fg_case *found, struct fg_error *error)
+static enum fg_err listing_visit(void *context, const struct fg_case *found, struct fg_error *error)
 {
-    struct page *page = context;
+    struct listing *listing = context;
+    cJSON *object = fg_web_page_push(&listing->page);
 
     (void)error;
-    if (++page->count > page->limit)
+    if (object == NULL)
         return FG_OK;
-    case_write(&page->json, fg_web_json_push(&page->json, page->array), found, page->today);
-    page->last = found->number;
+    case_write(&listing->page.json, object, found, listing->today);
+    fg_web_page_key_number(&listing->page, found->number);
     return FG_OK;
 }
 
@@ -125,33 +116,24 @@ static void alarms_take_up(struct fg_web_call *call)
 
 enum fg_err fg_web_cases_list(struct fg_web_call *call, struct fg_error *error)
 {
-    struct page page = {.limit = fg_web_number_of(call, "limit", LIMIT), .today = today_of(call)};
+    struct listing listing = {.today = today_of(call)};
     struct fg_case_filter filter = {
         .state = fg_web_text_of(call, "state") != NULL
                      ? (enum fg_case_state)(fg_web_number_of(call, "state", 0) + FG_CASE_OPEN)
                      : 0,
         .not_closed = fg_web_number_of(call, "open", 0) != 0,
         .overdue = fg_web_number_of(call, "overdue", 0) != 0,
-        .today = page.today,
+        .today = listing.today,
         .station = fg_web_text_of(call, "station"),
         .assigned = fg_web_text_of(call, "assigned"),
-        .before = fg_web_number_of(call, "after", 0),
-        .limit = page.limit + 1};
-    char next[24] = "";
+        .before = fg_web_number_of(call, "after", 0)};
     enum fg_err result;
 
     alarms_take_up(call);
-    fg_web_json_start(&page.json);
-    page.array = fg_web_json_array(&page.json, page.json.root, "cases");
-    result = fg_case_each(call->sql, &filter, page_visit, &page, error);
-    if (result != FG_OK) {
-        fg_web_json_free(&page.json);
-        return result;
-    }
-    if (page.count > page.limit)
-        (void)snprintf(next, sizeof(next), "%" PRId64, page.last);
-    fg_web_json_text(&page.json, page.json.root, "next", next);
-    return fg_web_answer_json(call, 200, &page.json);
+    fg_web_page_start(&listing.page, call, "cases");
+    filter.limit = listing.page.limit + 1;
+    result = fg_case_each(call->sql, &filter, listing_visit, &listing, error);
+    return fg_web_page_end(&listing.page, call, result);
 }
 
 /* ---- one case ---- */
@@ -208,8 +190,8 @@ enum fg_err fg_web_case_show(struct fg_web_call *call, struct fg_error *error)
 enum fg_err fg_web_case_open(struct fg_web_call *call, struct fg_error *error)
 {
     struct fg_case_hazard hazard = {.station = fg_web_text_of(call, "station"),
-                                    .controller = or_empty(fg_web_text_of(call, "controller")),
-                                    .code = or_empty(fg_web_text_of(call, "code")),
+                                    .controller = fg_web_text_or_empty(call, "controller"),
+                                    .code = fg_web_text_or_empty(call, "code"),
                                     .words = fg_web_text_of(call, "words")};
     struct fg_case_by by = {call->user.user, fg_web_text_of(call, "why"), call->now_ms};
     int64_t number = 0;

@@ -6,8 +6,8 @@
 
 #include "host/bureau/enrolment.h"
 #include "host/bureau/web_handlers.h"
+#include "host/bureau/web_page.h"
 
-#define LIMIT 50
 #define HOUR_MS INT64_C(3600000)
 #define CODE_HOURS 24
 
@@ -28,13 +28,9 @@ static void device_write(struct fg_web_json *json, cJSON *object, const struct f
 
 enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error)
 {
-    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
-    const char *after = fg_web_text_of(call, "after");
-    char last[FG_NAME_MAX + 1] = "";
-    int64_t count = 0;
     struct fg_sql_statement *statement;
-    struct fg_web_json json;
-    cJSON *array;
+    struct fg_web_page page;
+    cJSON *object;
     enum fg_err result = fg_sql_prepare(
         call->sql,
         "SELECT d.device, d.role, d.station, d.list_id, d.suspended, d.enrolled_ms, d.certificate_end_ms, "
@@ -44,21 +40,15 @@ enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error
 
     if (result != FG_OK)
         return result;
-    fg_web_json_start(&json);
-    array = fg_web_json_array(&json, json.root, "devices");
-    fg_sql_bind_text(statement, 1, after != NULL ? after : "");
-    fg_sql_bind_int(statement, 2, limit + 1);
-    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
-        device_write(&json, fg_web_json_push(&json, array), statement);
-        (void)snprintf(last, sizeof(last), "%s", fg_sql_text(statement, 0));
+    fg_web_page_start(&page, call, "devices");
+    fg_sql_bind_text(statement, 1, fg_web_text_or_empty(call, "after"));
+    fg_sql_bind_int(statement, 2, page.limit + 1);
+    while ((object = fg_web_page_next(&page, statement, &result, error)) != NULL) {
+        device_write(&page.json, object, statement);
+        fg_web_page_key(&page, fg_sql_text(statement, 0));
     }
     fg_sql_reset(statement);
-    if (result != FG_OK && result != FG_E_NOT_FOUND) {
-        fg_web_json_free(&json);
-        return result;
-    }
-    fg_web_json_text(&json, json.root, "next", count > limit ? last : "");
-    return fg_web_answer_json(call, 200, &json);
+    return fg_web_page_end(&page, call, result);
 }
 
 /* ---- suspension ---- */

@@ -163,25 +163,6 @@ static enum fg_err times_find(struct fg_web_call *call, const struct fg_history_
     return result;
 }
 
-static enum fg_err row_find(struct fg_web_call *call, const char *controller, uint64_t sequence,
-                            struct fg_history_row *ret_row, struct fg_error *error)
-{
-    struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        call->sql, "SELECT " FG_HISTORY_COLUMNS " FROM journal_entry WHERE controller = $1 AND sequence = $2",
-        &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, controller);
-    fg_sql_bind_int(statement, 2, (int64_t)sequence);
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK)
-        fg_history_row_take(statement, ret_row);
-    fg_sql_reset(statement);
-    return result == FG_E_NOT_FOUND ? fg_fail(error, result, "entry") : result;
-}
-
 enum fg_err fg_web_entry_show(struct fg_web_call *call, struct fg_error *error)
 {
     const struct fg_web_settings *settings = &call->web->settings;
@@ -194,7 +175,7 @@ enum fg_err fg_web_entry_show(struct fg_web_call *call, struct fg_error *error)
     enum fg_err result = checks != NULL ? FG_OK : fg_fail(error, FG_E_MEMORY, "entry: no memory");
 
     if (result == FG_OK)
-        result = row_find(call, controller, sequence, &row, error);
+        result = fg_history_find(call->sql, controller, sequence, &row, error);
     if (result == FG_OK)
         result = fg_entry_check(call->sql, &settings->directory, &settings->receipt_key->public_key,
                                 controller, sequence, checks, error);

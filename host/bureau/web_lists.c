@@ -7,57 +7,11 @@
 
 #include "host/bureau/alarms.h"
 #include "host/bureau/web_handlers.h"
+#include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_rows.h"
 
-#define LIMIT 50
 #define MINUTE_MS 60000
-
-/* Writes the rows of a statement and the key of the next page. One row more than limit was asked for, which
- * tells whether there is one. */
-struct page {
-    struct fg_web_json json;
-    cJSON *array;
-    int64_t limit;
-    int64_t count;
-    char last[FG_WEB_SEGMENT_MAX * 3];
-};
-
-static void page_start(struct page *page, struct fg_web_call *call, const char *name)
-{
-    page->limit = fg_web_number_of(call, "limit", LIMIT);
-    page->count = 0;
-    page->last[0] = '\0';
-    fg_web_json_start(&page->json);
-    page->array = fg_web_json_array(&page->json, page->json.root, name);
-}
-
-/* The next row to be written; NULL: none, *ret_result says why. */
-static cJSON *page_next(struct page *page, struct fg_sql_statement *statement, enum fg_err *ret_result,
-                        struct fg_error *error)
-{
-    *ret_result = fg_sql_next(statement, error);
-    if (*ret_result != FG_OK || ++page->count > page->limit)
-        return NULL;
-    return fg_web_json_push(&page->json, page->array);
-}
-
-static enum fg_err page_end(struct page *page, struct fg_web_call *call, struct fg_sql_statement *statement,
-                            enum fg_err result)
-{
-    fg_sql_reset(statement);
-    if (result != FG_OK && result != FG_E_NOT_FOUND) {
-        fg_web_json_free(&page->json);
-        return result;
-    }
-    fg_web_json_text(&page->json, page->json.root, "next", page->count > page->limit ? page->last : "");
-    return fg_web_answer_json(call, 200, &page->json);
-}
-
-static const char *or_empty(const char *text)
-{
-    return text != NULL ? text : "";
-}
 
 /* ---- cylinders ---- */
 
@@ -65,10 +19,11 @@ static const char *or_empty(const char *text)
  * condition on the beginning itself could make the database read on to the end of the table. */
 enum fg_err fg_web_cylinders_list(struct fg_web_call *call, struct fg_error *error)
 {
-    const char *code = or_empty(fg_web_text_of(call, "code"));
-    const char *plate = or_empty(fg_web_text_of(call, "plate"));
+    const char *code = fg_web_text_or_empty(call, "code");
+    const char *plate = fg_web_text_or_empty(call, "plate");
     struct fg_sql_statement *statement;
-    struct page page;
+    struct fg_web_page page;
+    cJSON *object;
     enum fg_err result =
         fg_sql_prepare(call->sql,
                        plate[0] != '\0' ? "SELECT " FG_WEB_CYLINDER_COLUMNS " FROM cylinder WHERE code > $1 "
@@ -79,18 +34,20 @@ enum fg_err fg_web_cylinders_list(struct fg_web_call *call, struct fg_error *err
 
     if (result != FG_OK)
         return result;
-    page_start(&page, call, "cylinders");
-    fg_sql_bind_text(statement, 1, or_empty(fg_web_text_of(call, "after")));
+    fg_web_page_start(&page, call, "cylinders");
+    fg_sql_bind_text(statement, 1, fg_web_text_or_empty(call, "after"));
     fg_sql_bind_text(statement, 2, code);
     fg_sql_bind_int(statement, 3, page.limit + 1);
     if (plate[0] != '\0')
         fg_sql_bind_text(statement, 4, plate);
     while ((result = fg_sql_next(statement, error)) == FG_OK &&
-           strncmp(fg_sql_text(statement, 0), code, strlen(code)) == 0 && ++page.count <= page.limit) {
-        fg_web_cylinder_write(&page.json, fg_web_json_push(&page.json, page.array), statement);
-        (void)snprintf(page.last, sizeof(page.last), "%s", fg_sql_text(statement, 0));
+           strncmp(fg_sql_text(statement, 0), code, strlen(code)) == 0 &&
+           (object = fg_web_page_push(&page)) != NULL) {
+        fg_web_cylinder_write(&page.json, object, statement);
+        fg_web_page_key(&page, fg_sql_text(statement, 0));
     }
-    return page_end(&page, call, statement, result);
+    fg_sql_reset(statement);
+    return fg_web_page_end(&page, call, result);
 }
 
 /* ---- stations ---- */
@@ -100,21 +57,22 @@ enum fg_err fg_web_stations_list(struct fg_web_call *call, struct fg_error *erro
     int64_t silent_ms = (int64_t)call->web->settings.alarms->station_silent_min * MINUTE_MS;
     int64_t silent_before_ms = silent_ms > 0 ? call->now_ms - silent_ms : INT64_MIN;
     struct fg_sql_statement *statement;
-    struct page page;
+    struct fg_web_page page;
     cJSON *object;
     enum fg_err result = fg_sql_prepare(
         call->sql, FG_WEB_STATIONS "WHERE t.station > $1 ORDER BY t.station LIMIT $2", &statement, error);
 
     if (result != FG_OK)
         return result;
-    page_start(&page, call, "stations");
-    fg_sql_bind_text(statement, 1, or_empty(fg_web_text_of(call, "after")));
+    fg_web_page_start(&page, call, "stations");
+    fg_sql_bind_text(statement, 1, fg_web_text_or_empty(call, "after"));
     fg_sql_bind_int(statement, 2, page.limit + 1);
-    while ((object = page_next(&page, statement, &result, error)) != NULL) {
+    while ((object = fg_web_page_next(&page, statement, &result, error)) != NULL) {
         fg_web_station_write(&page.json, object, statement, silent_before_ms);
-        (void)snprintf(page.last, sizeof(page.last), "%s", fg_sql_text(statement, 0));
+        fg_web_page_key(&page, fg_sql_text(statement, 0));
     }
-    return page_end(&page, call, statement, result);
+    fg_sql_reset(statement);
+    return fg_web_page_end(&page, call, result);
 }
 
 /* ---- alarms ---- */
@@ -195,7 +153,7 @@ enum fg_err fg_web_alarms_list(struct fg_web_call *call, struct fg_error *error)
 {
     struct fg_sql_statement *statement = NULL;
     struct alarm_key key;
-    struct page page;
+    struct fg_web_page page;
     cJSON *object;
     int64_t kind = 0;
     enum fg_err result = alarms_key_take(call, &key, error);
@@ -211,18 +169,19 @@ enum fg_err fg_web_alarms_list(struct fg_web_call *call, struct fg_error *error)
                                 &statement, error);
     if (result != FG_OK)
         return result;
-    page_start(&page, call, "alarms");
+    fg_web_page_start(&page, call, "alarms");
     fg_sql_bind_int(statement, 1, fg_web_number_of(call, "open", 1));
     fg_sql_bind_int(statement, 2, kind);
-    fg_sql_bind_text(statement, 3, or_empty(fg_web_text_of(call, "station")));
+    fg_sql_bind_text(statement, 3, fg_web_text_or_empty(call, "station"));
     fg_sql_bind_int(statement, 4, key.since_ms);
     fg_sql_bind_int(statement, 5, key.kind);
     fg_sql_bind_text(statement, 6, key.subject);
     fg_sql_bind_int(statement, 7, key.number);
     fg_sql_bind_int(statement, 8, page.limit + 1);
-    while ((object = page_next(&page, statement, &result, error)) != NULL) {
+    while ((object = fg_web_page_next(&page, statement, &result, error)) != NULL) {
         fg_web_alarm_write(&page.json, object, statement);
         alarm_key_write(page.last, sizeof(page.last), statement);
     }
-    return page_end(&page, call, statement, result);
+    fg_sql_reset(statement);
+    return fg_web_page_end(&page, call, result);
 }

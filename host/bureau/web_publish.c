@@ -4,9 +4,8 @@
 
 #include "host/bureau/publish_listed.h"
 #include "host/bureau/web_handlers.h"
+#include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
-
-#define LIMIT 50
 
 static bool can_publish(const struct fg_web_call *call)
 {
@@ -30,13 +29,9 @@ static void list_write(struct fg_web_json *json, cJSON *object, const struct fg_
 
 enum fg_err fg_web_lists_list(struct fg_web_call *call, struct fg_error *error)
 {
-    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
-    const char *after = fg_web_text_of(call, "after");
-    char last[FG_NAME_MAX + 1] = "";
-    int64_t count = 0;
     struct fg_sql_statement *statement;
-    struct fg_web_json json;
-    cJSON *array;
+    struct fg_web_page page;
+    cJSON *object;
     enum fg_err result = fg_sql_prepare(
         call->sql,
         "SELECT s.station, COALESCE(v.version, 0), COALESCE(v.issued_ms, 0), COALESCE(v.expires_ms, 0), "
@@ -47,22 +42,16 @@ enum fg_err fg_web_lists_list(struct fg_web_call *call, struct fg_error *error)
 
     if (result != FG_OK)
         return result;
-    fg_web_json_start(&json);
-    fg_web_json_bool(&json, json.root, "can_publish", can_publish(call));
-    array = fg_web_json_array(&json, json.root, "lists");
-    fg_sql_bind_text(statement, 1, after != NULL ? after : "");
-    fg_sql_bind_int(statement, 2, limit + 1);
-    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
-        list_write(&json, fg_web_json_push(&json, array), statement);
-        (void)snprintf(last, sizeof(last), "%s", fg_sql_text(statement, 0));
+    fg_web_page_start(&page, call, "lists");
+    fg_web_json_bool(&page.json, page.json.root, "can_publish", can_publish(call));
+    fg_sql_bind_text(statement, 1, fg_web_text_or_empty(call, "after"));
+    fg_sql_bind_int(statement, 2, page.limit + 1);
+    while ((object = fg_web_page_next(&page, statement, &result, error)) != NULL) {
+        list_write(&page.json, object, statement);
+        fg_web_page_key(&page, fg_sql_text(statement, 0));
     }
     fg_sql_reset(statement);
-    if (result != FG_OK && result != FG_E_NOT_FOUND) {
-        fg_web_json_free(&json);
-        return result;
-    }
-    fg_web_json_text(&json, json.root, "next", count > limit ? last : "");
-    return fg_web_answer_json(call, 200, &json);
+    return fg_web_page_end(&page, call, result);
 }
 
 /* ---- POST /lists/{id}/publish ---- */

@@ -8,12 +8,12 @@
 
 #include "host/bureau/sample.h"
 #include "host/bureau/web_history.h"
+#include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
 #include "proto/monotime.h"
 
-#define LIMIT 50
 #define DRAW_MAX_MS 120000
 #define DETAIL_BYTES 400
 
@@ -96,26 +96,15 @@ static enum fg_err entry_write(struct fg_sql *sql, const char *key, struct fg_we
 {
     const char *slash = strchr(key, '/');
     char controller[FG_SAMPLE_KEY_BYTES];
-    struct fg_sql_statement *statement;
     struct fg_history_row row;
     enum fg_err result;
 
     if (slash == NULL)
         return FG_OK;
     (void)snprintf(controller, sizeof(controller), "%.*s", (int)(slash - key), key);
-    result = fg_sql_prepare(
-        sql, "SELECT " FG_HISTORY_COLUMNS " FROM journal_entry WHERE controller = $1 AND sequence = $2",
-        &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, controller);
-    fg_sql_bind_int(statement, 2, (int64_t)strtoull(slash + 1, NULL, 10));
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK) {
-        fg_history_row_take(statement, &row);
+    result = fg_history_find(sql, controller, strtoull(slash + 1, NULL, 10), &row, error);
+    if (result == FG_OK)
         fg_web_entry_write(json, fg_web_json_push(json, array), &row);
-    }
-    fg_sql_reset(statement);
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
@@ -217,67 +206,34 @@ enum fg_err fg_web_sample_draw(struct fg_web_call *call, struct fg_error *error)
     return result;
 }
 
-static void listed_take(const struct fg_sql_statement *row, struct fg_sample *sample)
-{
-    size_t length = 0;
-    const uint8_t *digest = fg_sql_bytes(row, 13, &length);
-    struct fg_sample_order *order = &sample->order;
-
-    sample->number = fg_sql_int(row, 0);
-    sample->at_ms = fg_sql_int(row, 1);
-    (void)snprintf(sample->user, sizeof(sample->user), "%s", fg_sql_text(row, 2));
-    order->of = (uint8_t)fg_sql_int(row, 3);
-    order->wanted = (size_t)fg_sql_int(row, 4);
-    (void)snprintf(order->seed, sizeof(order->seed), "%s", fg_sql_text(row, 5));
-    order->seed_given = fg_sql_int(row, 6) != 0;
-    (void)snprintf(order->filter.station, sizeof(order->filter.station), "%s", fg_sql_text(row, 7));
-    order->filter.medium = (uint8_t)fg_sql_int(row, 8);
-    order->filter.kind = (uint8_t)fg_sql_int(row, 9);
-    order->filter.from_ms = fg_sql_int(row, 10);
-    order->filter.until_ms = fg_sql_int(row, 11);
-    sample->draw.population = (uint64_t)fg_sql_int(row, 12);
-    if (length == FG_DIGEST_BYTES)
-        memcpy(sample->draw.digest.bytes, digest, length);
-}
-
 enum fg_err fg_web_samples_list(struct fg_web_call *call, struct fg_error *error)
 {
     struct fg_sample *sample = calloc(1, sizeof(*sample));
-    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
     struct fg_sql_statement *statement;
-    struct fg_web_json json;
-    char next[24] = "";
-    int64_t count = 0;
-    cJSON *array;
-    enum fg_err result =
-        sample != NULL ? fg_sql_prepare(call->sql,
-                                        "SELECT number, at_ms, login, of_kind, wanted, seed, seed_given, "
-                                        "station, medium, outcome, from_ms, until_ms, population, digest "
-                                        "FROM sample WHERE number < $1 ORDER BY number DESC LIMIT $2",
-                                        &statement, error)
-                       : fg_fail(error, FG_E_MEMORY, "samples: no memory");
+    struct fg_web_page page;
+    cJSON *object;
+    enum fg_err result = sample != NULL
+                             ? fg_sql_prepare(call->sql,
+                                              "SELECT " FG_SAMPLE_COLUMNS
+                                              " FROM sample WHERE number < $1 ORDER BY number DESC LIMIT $2",
+                                              &statement, error)
+                             : fg_fail(error, FG_E_MEMORY, "samples: no memory");
 
     if (result != FG_OK) {
         free(sample);
         return result;
     }
-    fg_web_json_start(&json);
-    array = fg_web_json_array(&json, json.root, "samples");
+    fg_web_page_start(&page, call, "samples");
     fg_sql_bind_int(statement, 1, fg_web_number_of(call, "after", INT64_MAX));
-    fg_sql_bind_int(statement, 2, limit + 1);
-    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
-        listed_take(statement, sample);
-        head_write(&json, fg_web_json_push(&json, array), sample);
+    fg_sql_bind_int(statement, 2, page.limit + 1);
+    while ((object = fg_web_page_next(&page, statement, &result, error)) != NULL) {
+        fg_sample_row_take(statement, sample);
+        head_write(&page.json, object, sample);
+        fg_web_page_key_number(&page, sample->number);
     }
     fg_sql_reset(statement);
-    if (count > limit)
-        (void)snprintf(next, sizeof(next), "%" PRId64, sample->number);
     free(sample);
-    fg_web_json_text(&json, json.root, "next", next);
-    if (result == FG_OK || result == FG_E_NOT_FOUND)
-        return fg_web_answer_json(call, 200, &json);
-    fg_web_json_free(&json);
-    return result;
+    return fg_web_page_end(&page, call, result);
 }
 
 enum fg_err fg_web_sample_show(struct fg_web_call *call, struct fg_error *error)

@@ -8,10 +8,10 @@
 #include <time.h>
 
 #include "host/bureau/trail.h"
+#include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_session.h"
 
-#define LIMIT 50
 #define KEEP_EVERY_S 60
 
 struct fg_web_keeper {
@@ -174,35 +174,23 @@ static enum fg_err list_prepare(struct fg_web_call *call, struct fg_sql_statemen
 
 enum fg_err fg_web_trail_list(struct fg_web_call *call, struct fg_error *error)
 {
-    int64_t limit = fg_web_number_of(call, "limit", LIMIT);
     struct fg_sql_statement *statement;
-    struct fg_web_json json;
+    struct fg_web_page page;
     int64_t before = 0;
-    int64_t count = 0;
-    char next[24] = "";
-    char last[24] = "";
-    cJSON *array;
+    cJSON *object;
     enum fg_err result = after_take(call, &before, error);
 
     if (result == FG_OK)
         result = list_prepare(call, &statement, error);
     if (result != FG_OK)
         return result;
+    fg_web_page_start(&page, call, "records");
     fg_sql_bind_int(statement, 1, before);
-    fg_sql_bind_int(statement, 2, limit + 1);
-    fg_web_json_start(&json);
-    array = fg_web_json_array(&json, json.root, "records");
-    while ((result = fg_sql_next(statement, error)) == FG_OK && ++count <= limit) {
-        record_write(&json, fg_web_json_push(&json, array), statement);
-        (void)snprintf(last, sizeof(last), "%" PRId64, fg_sql_int(statement, 0));
+    fg_sql_bind_int(statement, 2, page.limit + 1);
+    while ((object = fg_web_page_next(&page, statement, &result, error)) != NULL) {
+        record_write(&page.json, object, statement);
+        fg_web_page_key_number(&page, fg_sql_int(statement, 0));
     }
     fg_sql_reset(statement);
-    if (result != FG_OK && result != FG_E_NOT_FOUND) {
-        fg_web_json_free(&json);
-        return result;
-    }
-    if (count > limit)
-        memcpy(next, last, sizeof(next));
-    fg_web_json_text(&json, json.root, "next", next);
-    return fg_web_answer_json(call, 200, &json);
+    return fg_web_page_end(&page, call, result);
 }
