@@ -27,28 +27,10 @@ ask() { # NAME-OF-DEVICE PATH [CURL OPTIONS]: status and answer
     curl -s -m 20 -w '\nstatus %{http_code}\n' --cacert ca/ca.pem "${proof[@]}" "$@" "https://127.0.0.1:$port$path"
 }
 
-"$fillgate" ca init ca --name test >/dev/null
-"$fillgate" bureau enrol bureau --ca ca --name 127.0.0.1 >/dev/null
-"$fillgate" key new receipt.pem >/dev/null
-"$fillgate" key new list.pem >/dev/null
-cat >bureau.ini <<END
-[database]
-url = sqlite:bureau.db
-[server]
-address = 127.0.0.1
-port = 0
-certificate = bureau/tls.pem
-key = bureau/tls.key
-ca = ca/ca.pem
-[keys]
-receipt_key = receipt.pem
-list_key = list.pem.pub
-[lists]
-directory = lists
+bureau_files sqlite:bureau.db
+cat >>bureau.ini <<END
 publish_every_min = 60
 signing_key = list.pem
-[enrolment]
-ca_directory = ca
 END
 database=sqlite:$work/bureau.db
 expect "settings that are good are said to be" 0 'good' "$build/fillgate-bureau" --check bureau.ini

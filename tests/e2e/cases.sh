@@ -20,25 +20,9 @@ password=look-at-everything
 prepare() {
     local user
     mkdir lists desk
-    "$fillgate" ca init ca --name test && "$fillgate" bureau enrol bureau --ca ca --name 127.0.0.1 &&
-        "$fillgate" key new receipt.pem && "$fillgate" key new list.pem || return 1
-    cat >bureau.ini <<END
-[database]
-url = $database
-[server]
-address = 127.0.0.1
-port = 0
-certificate = bureau/tls.pem
-key = bureau/tls.key
-ca = ca/ca.pem
-[keys]
-receipt_key = receipt.pem
-list_key = list.pem.pub
-[lists]
-directory = lists
+    bureau_files "$database" || return 1
+    cat >>bureau.ini <<END
 signing_key = list.pem
-[enrolment]
-ca_directory = ca
 [alarms]
 sweep_every_s = 1
 [web]

@@ -18,20 +18,8 @@ finish() {
     rm -rf "$DIR"
 }
 trap finish EXIT
-passed=0
-failed=0
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" >"$DIR/out" 2>&1; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name"
-        tail -n 25 "$DIR/out" | cut -c 1-300 | sed 's/^/       /'
-    fi
-}
+OUT=$DIR/out
+. tests/lib/e2e.sh
 sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$1" >/dev/null; }
 phase() { "$fillgate" point status --json --socket "$socket" | sed -E 's/.*"phase":"([A-Z_]+)".*/\1/'; }
 wait_phase() {
@@ -233,5 +221,4 @@ secrets() { # modes, and nothing of codes and PINs in logs
 }
 check "what is kept is the link's alone, and the log has no secrets" secrets
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+count

@@ -10,25 +10,10 @@ work=$(mktemp -d /tmp/fillgate-registry-XXXXXX)
 server=
 trap '[ -n "$server" ] && "$postgres" stop "$server"; rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8 TZ=Asia/Shanghai
-passed=0
-failed=0
+OUT=$work/out
+. tests/lib/e2e.sh
 cd "$work" || exit 1
 
-# expect NAME EXIT-CODE PATTERN COMMAND...
-expect() {
-    local name="$kind: $1" code=$2 pattern=$3 got
-    shift 3
-    "$@" >out 2>&1 # each has a deadline of its own
-    got=$?
-    if [ $got -eq "$code" ] && grep -qE -- "$pattern" out; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name: exit $got (expected $code), wanted /$pattern/ in:"
-        head -n 20 out
-    fi
-}
 # holds NAME WHAT SQL: another program's look at the database
 holds() {
     local got
@@ -38,11 +23,9 @@ holds() {
         got=$(psql -X -A -t -d "$database" -c "$3")
     fi
     if [ "$got" = "$2" ]; then
-        passed=$((passed + 1))
-        echo "  ok   $kind: $1"
+        ok "$1"
     else
-        failed=$((failed + 1))
-        echo "  FAIL $kind: $1: \"$got\", wanted \"$2\""
+        bad "$1: \"$got\", wanted \"$2\""
     fi
 }
 day() { echo $(($(TZ=UTC date -d "$1" +%s) / 86400)); }
@@ -195,6 +178,7 @@ operators() {
 }
 
 all() {
+    echo "  -- $kind"
     import_and_history
     decree
     publishing
@@ -216,5 +200,4 @@ all
 "$postgres" stop "$server"
 server=
 expect "a server that is away is told, in time" 3 'cannot connect' registry list cylinder
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+count

@@ -6,21 +6,8 @@ cd "$(dirname "$0")/../.."
 export BUILD
 DIR=$(mktemp -d /tmp/fillgate-tags-XXXXXX)
 export DIR
-passed=0
-failed=0
-check() { # NAME EXPECTED-CODE PATTERN COMMAND...
-    local name=$1 expected=$2 pattern=$3 output code
-    shift 3
-    output=$("$@" 2>&1)
-    code=$?
-    if [ "$code" -eq "$expected" ] && grep -q -- "$pattern" <<<"$output"; then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name: code $code: $output"
-    fi
-}
+OUT=$DIR/out
+. tests/lib/e2e.sh
 sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$*"; }
 finish() {
     kill "$pid" 2>/dev/null
@@ -41,14 +28,13 @@ tag() { "$BUILD/fillgate" tag "$@" "${reader[@]}" --timeout 3; }
 sim "tag one type=ntag213 uid=04a1a2a3a4a5a6" >/dev/null
 sim "tag small type=ultralight uid=04b1b2b3b4b5b6" >/dev/null
 sim "present one" >/dev/null
-check "a tag is signed, written, read back and locked" 0 "locked" tag write HZ-CNG-000001 --key "$DIR/bureau.pem"
-check "a written tag reads back with its code" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
-check "another key does not verify the tag" 1 "not trusted" tag read --key "$DIR/stranger.pem.pub"
-check "a locked tag is not overwritten" 3 "" tag write HZ-CNG-000002 --key "$DIR/bureau.pem" --replace
-check "the locked tag still names its cylinder" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
+expect "a tag is signed, written, read back and locked" 0 "locked" tag write HZ-CNG-000001 --key "$DIR/bureau.pem"
+expect "a written tag reads back with its code" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
+expect "another key does not verify the tag" 1 "not trusted" tag read --key "$DIR/stranger.pem.pub"
+expect "a locked tag is not overwritten" 3 "" tag write HZ-CNG-000002 --key "$DIR/bureau.pem" --replace
+expect "the locked tag still names its cylinder" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
 sim remove >/dev/null
-check "no tag in the field is said so in time" 3 "no tag within" tag read
+expect "no tag in the field is said so in time" 3 "no tag within" tag read
 sim "present small" >/dev/null
-check "a tag that is too small is refused" 3 "" tag write HZ-CNG-000003 --key "$DIR/bureau.pem"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+expect "a tag that is too small is refused" 3 "" tag write HZ-CNG-000003 --key "$DIR/bureau.pem"
+count

@@ -6,8 +6,8 @@ cd "$(dirname "$0")/../.."
 export BUILD
 DIR=$(mktemp -d /tmp/fillgate-tamper-XXXXXX)
 export DIR
-passed=0
-failed=0
+OUT=$DIR/out
+. tests/lib/e2e.sh
 finish() {
     tools/point.sh stop
     tools/point.sh sim-stop
@@ -34,22 +34,9 @@ found() { # NAME PATTERN COMMAND...: the command must say no (1) or fail (3), an
     output=$("$@" 2>&1)
     code=$?
     if { [ "$code" -eq 1 ] || [ "$code" -eq 3 ]; } && grep -qiE -- "$pattern" <<<"$output"; then
-        passed=$((passed + 1))
-        echo "  ok   TAMPER-SHOWS: $name: ${output##*$'\n'}"
+        ok "TAMPER-SHOWS: $name: ${output##*$'\n'}"
     else
-        failed=$((failed + 1))
-        echo "  FAIL TAMPER-SHOWS: $name: code $code: $output"
-    fi
-}
-clean() { # NAME COMMAND...: the untouched thing must verify, or the rest proves nothing
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "  ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $name: $output"
+        bad "TAMPER-SHOWS: $name: code $code: $output"
     fi
 }
 copy_journal() { # SQL...: a fresh copy of the journal with the edit
@@ -67,7 +54,8 @@ verify() { "$BUILD/fillgate" journal verify "$DIR/copy.db" --key "$DIR/${1:-devi
 look_up() { "$BUILD/fillgate" list verify --list "$DIR/copy-list.db" --key "$DIR/bureau.pem.pub"; }
 
 copy_journal "SELECT 1"
-clean "an untouched journal verifies" verify
+# The untouched thing must verify, or the rest proves nothing.
+check "an untouched journal verifies" verify
 copy_journal "UPDATE entry SET bytes = substr(bytes, 1, length(bytes) - 1) || x'7f' WHERE sequence = 4"
 found "a byte of an entry edited" "4" verify
 copy_journal "DELETE FROM entry WHERE sequence = 5"
@@ -89,7 +77,7 @@ copy_journal "SELECT 1"
 found "another controller's journal" "signature|key|controller" verify other
 
 copy_list "SELECT 1"
-clean "an untouched list verifies" look_up
+check "an untouched list verifies" look_up
 copy_list "UPDATE bucket SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00' WHERE idx = (SELECT min(idx) FROM bucket WHERE length(bytes) > 4)"
 found "a row of the list edited" "bucket" look_up
 copy_list "UPDATE manifest SET signed = substr(signed, 1, length(signed) - 1) || x'7f'"
@@ -104,5 +92,4 @@ for file in "$DIR"/older.db*; do cp "$file" "${file/older/list}"; done
 tools/point.sh start
 state=$("$BUILD/fillgate" point status --json --socket "$DIR/control.sock" | grep -o '"list":{[^}]*}')
 found "the whole list store put back to an older copy" "ROLLED_BACK" bash -c 'echo "$1"; exit 1' - "$state"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+count

@@ -6,17 +6,10 @@ cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build/asan}
 work=$(mktemp -d /tmp/fillgate-vectors-XXXXXX)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
+. tests/lib/e2e.sh
 
 report() { # STATUS NAME
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "  ok   $2"
-    else
-        failed=$((failed + 1))
-        echo "  FAIL $2"
-    fi
+    if [ "$1" -eq 0 ]; then ok "$2"; else bad "$2"; fi
 }
 
 bytes() { # HEX
@@ -78,5 +71,4 @@ if [ -x "$build/fillgate" ]; then
     "$build/fillgate" key show proto/vectors/key_pub.pem | grep -qi "$id"
     report $? "fillgate key show gives the same key id"
 fi
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+count

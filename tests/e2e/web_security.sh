@@ -14,26 +14,8 @@ OUT=$work/out
 export LC_ALL=C.UTF-8 TZ=Asia/Shanghai
 cd "$work" || exit 1
 
-"$fillgate" ca init ca --name test >/dev/null
-"$fillgate" bureau enrol bureau --ca ca --name 127.0.0.1 --name localhost >/dev/null
-"$fillgate" key new receipt.pem >/dev/null
-"$fillgate" key new list.pem >/dev/null
-cat >bureau.ini <<END
-[database]
-url = sqlite:bureau.db
-[server]
-address = 127.0.0.1
-port = 0
-certificate = bureau/tls.pem
-key = bureau/tls.key
-ca = ca/ca.pem
-[keys]
-receipt_key = receipt.pem
-list_key = list.pem.pub
-[lists]
-directory = lists
-[enrolment]
-ca_directory = ca
+bureau_files sqlite:bureau.db
+cat >>bureau.ini <<END
 [web]
 address = 127.0.0.1
 port = 0

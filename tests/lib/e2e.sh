@@ -38,6 +38,14 @@ expect() { # NAME EXIT-CODE PATTERN COMMAND...: PATTERN (extended regular expres
     fi
 }
 
+told() { # NAME PATTERN TEXT: PATTERN (extended regular expression) is in the text
+    if grep -qE -- "$2" <<<"$3"; then
+        ok "$1"
+    else
+        bad "$1: no '$2' in: $3"
+    fi
+}
+
 until_true() { # SECONDS COMMAND...
     local left=$(($1 * 10))
     shift
@@ -65,6 +73,29 @@ daemon_stop() { # DIRECTORY PROGRAM
         sleep 0.1
     done
     return 1
+}
+
+bureau_files() { # DATABASE-URL: a bureau in the current directory, to be started with its bureau.ini; lines that are
+    # appended to that go to [lists] first. $fillgate is the program.
+    "$fillgate" ca init ca --name test >"$OUT" && "$fillgate" bureau enrol bureau --ca ca --name 127.0.0.1 --name localhost >"$OUT" &&
+        "$fillgate" key new receipt.pem >"$OUT" && "$fillgate" key new list.pem >"$OUT" || return 1
+    cat >bureau.ini <<END
+[database]
+url = $1
+[server]
+address = 127.0.0.1
+port = 0
+certificate = bureau/tls.pem
+key = bureau/tls.key
+ca = ca/ca.pem
+[keys]
+receipt_key = receipt.pem
+list_key = list.pem.pub
+[enrolment]
+ca_directory = ca
+[lists]
+directory = lists
+END
 }
 
 count() { # the last line of a test; its result is that of the test
