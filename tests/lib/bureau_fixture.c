@@ -206,3 +206,51 @@ uint8_t fg_fixture_bureau_send(struct fg_sql *sql, const struct fg_fixture_journ
              &error);
     return ret_answer != NULL ? ret_answer->verdict : answer.verdict;
 }
+
+void fg_fixture_bureau_pair(struct fg_sql *sql, struct fg_fixture_journal **ret_one,
+                            struct fg_fixture_journal **ret_two)
+{
+    *ret_one = fg_fixture_journal("ctl-1");
+    *ret_two = fg_fixture_journal("ctl-2");
+    fg_fixture_bureau_device(sql, "S1", "station", "S1", NULL);
+    fg_fixture_bureau_device(sql, "S2", "station", "S2", NULL);
+    fg_fixture_bureau_device(sql, "ctl-1", "controller", "S1", &(*ret_one)->key.public_key);
+    fg_fixture_bureau_device(sql, "ctl-2", "controller", "S2", &(*ret_two)->key.public_key);
+}
+
+struct fg_fixture_journal *fg_fixture_bureau_stored(struct fg_sql *sql, uint64_t first_head, uint64_t count)
+{
+    struct fg_fixture_journal *journal = fg_fixture_journal("ctl-1");
+
+    fg_fixture_bureau_device(sql, "ctl-1", "controller", "S1", &journal->key.public_key);
+    for (uint64_t i = 0; i < count / 2; i++)
+        fg_fixture_journal_fill(journal, "HZ-1", FG_FIXTURE_BUREAU_MS - 3600000 + (int64_t)i * 120000, 9000);
+    CHECK_INT(fg_fixture_bureau_send(sql, journal, "S1", 1, first_head, NULL), FG_SYNC_HELD);
+    CHECK_INT(fg_fixture_bureau_send(sql, journal, "S1", first_head + 1, count, NULL), FG_SYNC_HELD);
+    return journal;
+}
+
+void fg_fixture_ca(const char *name, int64_t from_ms, char *ret_pem, size_t capacity)
+{
+    char path[256];
+    struct fg_error error;
+    FILE *file;
+
+    CHECK_OK(fg_ca_create(fg_test_path(name), name, from_ms, 3650, &error), &error);
+    (void)snprintf(path, sizeof(path), "%s/ca.pem", fg_test_path(name));
+    file = fopen(path, "rb");
+    CHECK(file != NULL);
+    ret_pem[fread(ret_pem, 1, capacity - 1, file)] = '\0';
+    CHECK(fclose(file) == 0);
+}
+
+void fg_fixture_ca_issue(const char *name, const struct fg_certificate_order *order,
+                         struct fg_certificate *ret_certificate)
+{
+    struct fg_error error;
+    struct fg_ca *ca = NULL;
+
+    CHECK_OK(fg_ca_open(fg_test_path(name), &ca, &error), &error);
+    CHECK_OK(fg_ca_issue(ca, order, ret_certificate, &error), &error);
+    fg_ca_close(ca);
+}

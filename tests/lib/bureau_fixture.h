@@ -6,6 +6,7 @@
 #define FG_TESTS_BUREAU_FIXTURE_H
 
 #include "host/bureau/ingest.h"
+#include "host/pki/ca.h"
 #include "host/sql/sql.h"
 #include "proto/sync.h"
 
@@ -57,5 +58,19 @@ const struct fg_ingest_settings *fg_fixture_bureau_ingest(void);
 uint8_t fg_fixture_bureau_send(struct fg_sql *sql, const struct fg_fixture_journal *journal,
                                const char *station, uint64_t first, uint64_t last,
                                struct fg_sync_answer *ret_answer);
+
+/* Two controllers, ctl-1 at station S1 and ctl-2 at S2, with empty journals; free() them. */
+void fg_fixture_bureau_pair(struct fg_sql *sql, struct fg_fixture_journal **ret_one,
+                            struct fg_fixture_journal **ret_two);
+/* Controller ctl-1 at S1, whose journal of fills the bureau got in two batches: entries 1 to first_head, and
+ * those up to count (even). On the heap; free() it. */
+struct fg_fixture_journal *fg_fixture_bureau_stored(struct fg_sql *sql, uint64_t first_head, uint64_t count);
+
+/* Makes a certificate authority in fg_test_path(name), valid from from_ms on for ten years; its certificate
+ * as PEM. */
+void fg_fixture_ca(const char *name, int64_t from_ms, char *ret_pem, size_t capacity);
+/* Lets it issue a certificate. */
+void fg_fixture_ca_issue(const char *name, const struct fg_certificate_order *order,
+                         struct fg_certificate *ret_certificate);
 
 #endif

@@ -94,6 +94,14 @@ const char *fg_test_path(const char *name)
     return path;
 }
 
+size_t fg_test_draw(uint64_t *state, size_t below)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (size_t)(*state % below);
+}
+
 static bool run_one(const struct fg_test *test)
 {
     bool ok = setjmp(failed) == 0;

@@ -29,6 +29,10 @@ const char *fg_test_directory(void);
 /* directory/name, in one of a few static buffers. */
 const char *fg_test_path(const char *name);
 
+/* The next number below a bound of the row that *state (not 0) begins; xorshift64 of Marsaglia, so that a
+ * seed that failed can be played again. */
+size_t fg_test_draw(uint64_t *state, size_t below);
+
 #define FG_TEST_JOIN_(a, b) a##b
 #define FG_TEST_JOIN(a, b) FG_TEST_JOIN_(a, b)
 

@@ -26,10 +26,7 @@ static uint64_t state;
 
 static size_t draw(size_t below)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (size_t)(state % below);
+    return fg_test_draw(&state, below);
 }
 #define ANY(array) (array)[draw(sizeof(array) / sizeof((array)[0]))]
 

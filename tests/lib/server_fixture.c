@@ -324,7 +324,7 @@ void fg_fixture_authority(const char *name)
     const char *output = fg_fixture_shell(
         NULL, &status,
         "openssl ecparam -name prime256v1 -genkey -noout -out %s.key && "
-        "printf 'database=%s.index\\nserial=%s.serial\\n' >/dev/null && mkdir -p %s.new && : >%s.index && "
+        "mkdir -p %s.new && : >%s.index && "
         "printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=%s.index\\nrand_serial=yes\\nnew_certs_dir=%s.new\\n"
         "default_md=sha256\\npolicy=p\\nunique_subject=no\\n[p]\\nO=optional\\nOU=optional\\nCN=optional\\n"
         "emailAddress=optional\\n[req]\\ndistinguished_name=n\\n[n]\\n[ca_ext]\\n"
@@ -332,7 +332,7 @@ void fg_fixture_authority(const char *name)
         "openssl req -new -key %s.key -subj /O=fillgate/OU=ca/CN=%s -config %s.conf -out %s.csr && "
         "openssl ca -batch -config %s.conf -selfsign -extensions ca_ext -keyfile %s.key -in %s.csr -notext "
         "-out %s.pem -startdate 200101000000Z -enddate 350101000000Z",
-        name, name, name, name, name, name, name, name, name, name, name, name, name, name, name, name);
+        name, name, name, name, name, name, name, name, name, name, name, name, name, name);
 
     must_succeed(status, output);
 }

@@ -28,12 +28,7 @@ struct bench {
 static void bench_open(struct bench *bench, bool postgres)
 {
     bench->sql = fg_fixture_bureau(postgres);
-    bench->one = fg_fixture_journal("ctl-1");
-    bench->two = fg_fixture_journal("ctl-2");
-    fg_fixture_bureau_device(bench->sql, "S1", "station", "S1", NULL);
-    fg_fixture_bureau_device(bench->sql, "S2", "station", "S2", NULL);
-    fg_fixture_bureau_device(bench->sql, "ctl-1", "controller", "S1", &bench->one->key.public_key);
-    fg_fixture_bureau_device(bench->sql, "ctl-2", "controller", "S2", &bench->two->key.public_key);
+    fg_fixture_bureau_pair(bench->sql, &bench->one, &bench->two);
     fg_fixture_sql_run(bench->sql, PLACE("S1", "30000000"));
     fg_fixture_sql_run(bench->sql, PLACE("S2", "30899300"));
     fg_alarm_defaults(&bench->settings);

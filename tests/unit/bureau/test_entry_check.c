@@ -20,17 +20,10 @@ struct bench {
     struct fg_fixture_journal *journal;
 };
 
-/* Two batches, 1 to 8 and 9 to 20. */
 static void bench_open(struct bench *bench, bool postgres)
 {
     bench->sql = fg_fixture_bureau(postgres);
-    bench->journal = fg_fixture_journal("ctl-1");
-    fg_fixture_bureau_device(bench->sql, "ctl-1", "controller", "S1", &bench->journal->key.public_key);
-    for (int i = 0; i < ENTRIES / 2; i++)
-        fg_fixture_journal_fill(bench->journal, "HZ-1", NOW - 3600000 + i * 120000, 9000);
-    CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", 1, FIRST_HEAD, NULL), FG_SYNC_HELD);
-    CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", FIRST_HEAD + 1, ENTRIES, NULL),
-              FG_SYNC_HELD);
+    bench->journal = fg_fixture_bureau_stored(bench->sql, FIRST_HEAD, ENTRIES);
 }
 
 static void bench_close(struct bench *bench)

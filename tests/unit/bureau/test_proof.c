@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "host/bureau/proof_collect.h"
-#include "host/pki/ca.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/web_fixture.h"
@@ -36,11 +35,8 @@ static void certificate_keep(struct bench *bench, int64_t from_ms, int64_t to_ms
     struct fg_certificate certificate;
     struct fg_sql_statement *statement;
     struct fg_error error;
-    struct fg_ca *ca = NULL;
 
-    CHECK_OK(fg_ca_open(fg_test_path("ca"), &ca, &error), &error);
-    CHECK_OK(fg_ca_issue(ca, &order, &certificate, &error), &error);
-    fg_ca_close(ca);
+    fg_fixture_ca_issue("ca", &order, &certificate);
     CHECK_OK(fg_sql_prepare(bench->sql,
                             "INSERT INTO certificate (device, serial, issued_ms, end_ms, bytes) VALUES "
                             "('ctl-1', $1, $2, $3, $4)",
@@ -53,42 +49,17 @@ static void certificate_keep(struct bench *bench, int64_t from_ms, int64_t to_ms
     CHECK_INT(fg_sql_next(statement, &error), FG_E_NOT_FOUND);
 }
 
-static void authority_make(struct bench *bench)
-{
-    char path[256];
-    struct fg_error error;
-    FILE *file;
-
-    CHECK_OK(fg_ca_create(fg_test_path("ca"), "test", NOW - 400 * DAY_MS, 3650, &error), &error);
-    (void)snprintf(path, sizeof(path), "%s/ca.pem", fg_test_path("ca"));
-    file = fopen(path, "rb");
-    CHECK(file != NULL);
-    bench->authority[fread(bench->authority, 1, sizeof(bench->authority) - 1, file)] = '\0';
-    CHECK(fclose(file) == 0);
-}
-
-/* Two batches, 1 to 8 and 9 to 20, and two certificates, one after the other. */
-static void store_fill(struct bench *bench)
-{
-    bench->journal = fg_fixture_journal("ctl-1");
-    fg_fixture_bureau_device(bench->sql, "ctl-1", "controller", "S1", &bench->journal->key.public_key);
-    for (int i = 0; i < ENTRIES / 2; i++)
-        fg_fixture_journal_fill(bench->journal, "HZ-1", NOW - 3600000 + i * 120000, 9000);
-    CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", 1, FIRST_HEAD, NULL), FG_SYNC_HELD);
-    CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", FIRST_HEAD + 1, ENTRIES, NULL),
-              FG_SYNC_HELD);
-    authority_make(bench);
-    certificate_keep(bench, NOW - 30 * DAY_MS, NOW + 30 * DAY_MS);
-    certificate_keep(bench, NOW + 20 * DAY_MS, NOW + 300 * DAY_MS);
-}
-
+/* Two certificates, one after the other. */
 static struct bench *bench_new(bool postgres)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
 
     CHECK(bench != NULL);
     bench->sql = fg_fixture_bureau(postgres);
-    store_fill(bench);
+    bench->journal = fg_fixture_bureau_stored(bench->sql, FIRST_HEAD, ENTRIES);
+    fg_fixture_ca("ca", NOW - 400 * DAY_MS, bench->authority, sizeof(bench->authority));
+    certificate_keep(bench, NOW - 30 * DAY_MS, NOW + 30 * DAY_MS);
+    certificate_keep(bench, NOW + 20 * DAY_MS, NOW + 300 * DAY_MS);
     return bench;
 }
 
@@ -221,7 +192,10 @@ static void download(bool postgres)
 
     CHECK(bench != NULL);
     bench->sql = fixture->sql;
-    store_fill(bench);
+    bench->journal = fg_fixture_bureau_stored(bench->sql, FIRST_HEAD, ENTRIES);
+    fg_fixture_ca("ca", NOW - 400 * DAY_MS, bench->authority, sizeof(bench->authority));
+    certificate_keep(bench, NOW - 30 * DAY_MS, NOW + 30 * DAY_MS);
+    certificate_keep(bench, NOW + 20 * DAY_MS, NOW + 300 * DAY_MS);
     CHECK_INT(fg_fixture_web_ask(fixture, "GET", "/api/v1/entries/ctl-1/3/proof", NULL, NULL), 401);
     fg_fixture_web_user(fixture, "chen", "auditor");
     CHECK_INT(fg_fixture_web_sign_in(fixture, "chen", FG_FIXTURE_PASSWORD), 200);

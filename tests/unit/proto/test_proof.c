@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/pki/ca.h"
 #include "proto/proof.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
@@ -24,22 +23,6 @@ struct bench {
     uint8_t bytes[16384];
 };
 
-static void authority_make(const char *name, char *ret_pem, size_t capacity)
-{
-    char path[256];
-    struct fg_error error;
-    FILE *file;
-    size_t length;
-
-    CHECK_OK(fg_ca_create(fg_test_path(name), name, NOW - 400 * DAY_MS, 3650, &error), &error);
-    (void)snprintf(path, sizeof(path), "%s/ca.pem", fg_test_path(name));
-    file = fopen(path, "rb");
-    CHECK(file != NULL);
-    length = fread(ret_pem, 1, capacity - 1, file);
-    ret_pem[length] = '\0';
-    CHECK(fclose(file) == 0);
-}
-
 struct certified {
     const char *authority;
     const char *role;
@@ -58,12 +41,8 @@ static void certificate_put(struct bench *bench, const struct certified *what)
                                          .from_ms = what->from_ms,
                                          .to_ms = what->to_ms};
     struct fg_certificate certificate;
-    struct fg_error error;
-    struct fg_ca *ca = NULL;
 
-    CHECK_OK(fg_ca_open(fg_test_path(what->authority), &ca, &error), &error);
-    CHECK_OK(fg_ca_issue(ca, &order, &certificate, &error), &error);
-    fg_ca_close(ca);
+    fg_fixture_ca_issue(what->authority, &order, &certificate);
     memcpy(bench->proof.certificate, certificate.bytes, certificate.length);
     bench->proof.certificate_length = certificate.length;
 }
@@ -87,7 +66,7 @@ static struct bench *bench_new(void)
     struct bench *bench = calloc(1, sizeof(*bench));
 
     CHECK(bench != NULL);
-    authority_make("bureau", bench->authority, sizeof(bench->authority));
+    fg_fixture_ca("bureau", NOW - 400 * DAY_MS, bench->authority, sizeof(bench->authority));
     bench->journal = fg_fixture_journal(CONTROLLER);
     for (int i = 0; i < 4; i++)
         fg_fixture_journal_fill(bench->journal, "HZ-CNG-000001", NOW + i * 600000, 9000);
@@ -248,7 +227,7 @@ TEST("TAMPER-SHOWS: a certificate of another controller, authority, role or key 
     struct fg_error error;
     char pem[4096];
 
-    authority_make("other", pem, sizeof(pem));
+    fg_fixture_ca("other", NOW - 400 * DAY_MS, pem, sizeof(pem));
     CHECK_OK(fg_private_key_new(&other, &error), &error);
     certificate_put(bench, &(struct certified){"bureau", "controller", "HZ-001-2", key, NOW - DAY_MS,
                                                NOW + 300 * DAY_MS});
