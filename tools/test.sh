@@ -1,9 +1,10 @@
 #!/bin/bash
-# Everything that must pass before a change lands. Ends with one line "N passed, N failed".
+# Everything that must pass before a change lands. Ends with what failed, if anything did, and one line "N passed, N failed".
 set -u
 source "$(dirname "$0")/summary.sh"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+failures=$(mktemp)
+trap 'rm -f "$log" "$failures"' EXIT
 check() { # NAME COMMAND...: a check without a summary of its own counts as one test
     local name=$1
     shift
@@ -13,15 +14,17 @@ check() { # NAME COMMAND...: a check without a summary of its own counts as one 
     else
         failed=$((failed + 1))
         tail -n 40 "$log"
-        echo "  FAIL $name"
+        echo "  FAIL $name" | tee -a "$failures"
     fi
 }
 suite() { # NAME COMMAND...: adds the summary line of a suite
-    local name=$1
+    local name=$1 code
     shift
     echo "=== $name"
     "$@" 2>&1 | tee "$log"
-    add_summary "$name" "${PIPESTATUS[0]}" "$log"
+    code=${PIPESTATUS[0]}
+    grep -E '^ *FAIL |^== .*, [1-9][0-9]* failed$' "$log" >>"$failures"
+    add_summary "$name" "$code" "$log"
 }
 jobs=-j$(nproc)
 check "gcc builds everything with warnings as errors" make "$jobs" VARIANT=release all
@@ -34,4 +37,8 @@ suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-director
 suite "end-to-end tests (ASan, UBSan)" make "$jobs" --no-print-directory e2e
 suite "the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-directory browser
 suite "fuzz targets" make "$jobs" --no-print-directory fuzz
+if [ -s "$failures" ]; then
+    echo "=== what failed"
+    cat "$failures"
+fi
 end_with_summary
