@@ -77,11 +77,19 @@ mend() { # KIND
     tools/point.sh stop
 }
 
-# Milliseconds from the mark to the first shutting of the valve after it; nothing when it was not shut.
-shut_after_ms() { # WORD
-    awk -v word="\"text\":\"$1\"" '
+# Milliseconds from the fault to the first shutting of the valve after it; nothing when it was not shut. The fault is the mark, or, where
+# the simulator makes it, its own line behind the mark: starting the command that asks for it is no part of the time.
+shut_after_ms() { # KIND WORD
+    local fault=
+    case $1 in
+    bus-unplug) fault='"what":"plant","plugged":false' ;;
+    bus-silent) fault='"what":"fault","bus":"silent"' ;;
+    reader-unplug) fault='"what":"reader","plugged":false' ;;
+    esac
+    awk -v word="\"text\":\"$2\"" -v fault="$fault" '
         function time(line) { sub(/.*"t_ns":/, "", line); sub(/,.*/, "", line); return line + 0 }
-        index($0, word) { begin = time($0) }
+        index($0, word) { marked = 1; if (fault == "") begin = time($0) }
+        marked && !begin && fault != "" && index($0, fault) { begin = time($0) }
         begin && /"what":"valve"/ && /"open":false/ { printf "%d\n", (time($0) - begin) / 1000000 + 0.999; exit }
     ' "$DIR/record.jsonl"
 }
@@ -106,7 +114,7 @@ try_kind() { # KIND
         fi
         fault "$1" "$word"
         sleep 1
-        ms=$(shut_after_ms "$word")
+        ms=$(shut_after_ms "$1" "$word")
         mend "$1"
         if [ -n "$ms" ] && [ "$ms" -le $LIMIT_MS ]; then
             good=$((good + 1))
