@@ -1,6 +1,6 @@
 #!/bin/bash
 # A small city in a directory: a bureau, a station, two simulated filling points; the real programs, enrolled for real.
-# Usage: BUILD=build/release DIR=/tmp/city tools/city.sh prepare|start|sign-in|fill POINT CYLINDER|stop
+# Usage: BUILD=build/release DIR=/tmp/city tools/city.sh prepare|start|sign-in|list-wait VERSION|stop
 #   prepare makes authority, keys, registry and rules, starts the bureau, publishes, and enrols station and controllers
 #   start starts station and points (prepare has started the bureau); stop ends everything by the pids kept in DIR
 set -euo pipefail
@@ -152,6 +152,7 @@ point_prepare() { # NUMBER: joins through the station
     ini "$folder/point.ini" id="point-$1" controller="ctl-$1" device_key=device.key list_keys=list-1.pub receipt_key=receipt.pub \
         no_flow_max_ms=1500 <boards/sim/fillgated.ini
     sed -i "s/^id = huzhou-1/id = $station/; s/^station = .*/station = $station/" "$folder/point.ini"
+    [ -z "${PATIENT:-}" ] || DIR=$folder BUILD=$BUILD tools/point.sh patient "$folder/point.ini"
     ini "$folder/link.ini" url="$url" id=$station station=$station key_1=list-1.pub poll_ms=200 report_ms=3000 \
         list_ms=$((${LIST_S:-2} * 1000)) ask_again_ms=2000 retry_max_ms=5000 listen="$(panel_of "$1")" <boards/sim/link.ini
     ln -sfn "$PWD/boards" "$folder/boards"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list|panel|panel-stop|panel-kill
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|patient INI...|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list|panel|panel-stop|panel-kill
+#   prepare with PATIENT=yes, and patient, set limits that a busy machine keeps, too
 #   panel starts a link that only serves the panel; its address is in DIR/panel.url. PANEL=ADDRESS:PORT (127.0.0.1:0: any free port,
 #   which it keeps over restarts); further lines of its [panel] section come from DIR/panel.ini if there is one
 # Only processes that this script started are stopped, by the pids it kept in DIR.
@@ -71,6 +72,13 @@ build_list() { # FILE KEY VERSION EXTRA-FLAGS -- RULE-CHANGES
         --version "$version" "${flags[@]}" --out "$DIR/$file" >/dev/null
 }
 
+# A play whose subject is what is decided, not how soon, must not take a busy machine for a broken point.
+patient() { # INI...
+    sed -i -E 's/^(gone_ms) = .*/\1 = 1500/; s/^(misses_max) = .*/\1 = 8/; s/^(reading_age_max_ms) = .*/\1 = 2500/
+        s/^(step_max_ms) = .*/\1 = 3000/; s/^(silence_max_ms) = .*/\1 = 8000/; s/^(response_max_ms) = .*/\1 = 300/
+        s/^(valve_follow_max_ms) = .*/\1 = 6000/; s/^(closing_max_ms) = .*/\1 = 10000/; s/^(no_flow_max_ms) = .*/\1 = 2200/' "$@"
+}
+
 prepare() {
     mkdir -p "$DIR"
     chmod 700 "$DIR"
@@ -92,11 +100,7 @@ prepare() {
     for name in point lpg small; do
         sed 's/^no_flow_max_ms = .*/no_flow_max_ms = 1500/' boards/sim/fillgated.ini >"$DIR/$name.ini"
     done
-    # PATIENT: a play whose subject is what is decided, not how soon, must not take a busy machine for a broken point.
-    [ -z "${PATIENT:-}" ] || sed -i -E 's/^(gone_ms) = .*/\1 = 1500/; s/^(misses_max) = .*/\1 = 8/; s/^(reading_age_max_ms) = .*/\1 = 2500/
-        s/^(step_max_ms) = .*/\1 = 3000/; s/^(silence_max_ms) = .*/\1 = 8000/; s/^(response_max_ms) = .*/\1 = 300/
-        s/^(valve_follow_max_ms) = .*/\1 = 6000/; s/^(closing_max_ms) = .*/\1 = 10000/; s/^(no_flow_max_ms) = .*/\1 = 2200/' \
-        "$DIR/point.ini" "$DIR/lpg.ini" "$DIR/small.ini"
+    [ -z "${PATIENT:-}" ] || patient "$DIR/point.ini" "$DIR/lpg.ini" "$DIR/small.ini"
     sed -i 's/^medium = cng/medium = lpg/; s/^fill_pressure_kpa = .*/fill_pressure_kpa = 0/
         s/^list = .*/list = lpg-list.db/' "$DIR/lpg.ini"
     sed -i 's/^bytes_max = .*/bytes_max = 524288/; s/^stop_reserve_entries = .*/stop_reserve_entries = 4/
@@ -215,6 +219,7 @@ renew() {
 
 case ${1:-} in
 prepare) prepare ;;
+patient) patient "${@:2}" ;;
 registry) registry ;;
 sim) start_sim ;;
 start) start_controller point.ini ;;
@@ -231,7 +236,7 @@ list-expiring) build_list list-7.fgl bureau.pem 7 --expires "$(date -u -d "+$2 s
 fill-journal) fill_journal ;;
 tamper-list) sqlite3 "$DIR/list.db" "PRAGMA busy_timeout=5000; UPDATE bucket SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00' WHERE length(bytes) > 4;" >/dev/null ;;
 *)
-    sed -n '2,6s/^# //p' "$0" >&2
+    sed -n '2,7s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

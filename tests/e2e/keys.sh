@@ -8,7 +8,6 @@ BUILD=${BUILD:?the directory of the programs}
 export BUILD
 DIR=$(mktemp -d /tmp/fillgate-e2e-XXXXXX)
 export DIR
-export PATIENT=yes
 OUT=$DIR/out
 . tests/lib/e2e.sh
 finish() {

@@ -58,9 +58,10 @@ check "the fill runs" eval 'until_true 10 phase_is FILLING && until_true 5 valve
 check "suspend shuts the valve" eval 'point suspend | grep -q suspended && until_true 5 valve_is false && phase_is SUSPENDED'
 check "the status says who waits for whom" eval 'point status | grep -q "suspended by the operator"'
 sim remove
-sleep 1
+until_true 10 state_has '"tag_present":false'
 check "resume asks for the tag" eval 'point resume | grep -q "put the cylinder.s tag back"'
 sim present good
+until_true 10 state_has '"tag_present":true'
 sleep 1
 check "the tag alone opens nothing" eval 'phase_is SUSPENDED && valve_is false'
 check "resume opens again" eval 'point resume | grep -q resumed && until_true 5 valve_is true && phase_is FILLING'

@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export BUILD=${BUILD:-build/asan}
 DIR=$(mktemp -d /tmp/fillgate-e2e-panel-XXXXXX)
-export DIR SPEED=${SPEED:-25} LC_ALL=C.UTF-8 TZ=Asia/Shanghai PATIENT=1
+export DIR SPEED=${SPEED:-25} LC_ALL=C.UTF-8 TZ=Asia/Shanghai
 fillgate=$BUILD/fillgate
 socket=$DIR/control.sock
 streams=()
