@@ -39,6 +39,6 @@ suite "the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-direct
 suite "fuzz targets" make "$jobs" --no-print-directory fuzz
 if [ -s "$failures" ]; then
     echo "=== what failed"
-    cat "$failures"
+    sed 's/^ *//' "$failures"
 fi
 end_with_summary
