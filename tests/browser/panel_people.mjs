@@ -15,7 +15,10 @@ async function wrongPins(phone) {
   await untilWords(phone, '#pin-said', panel.SIGN_IN_PIN_SHORT);
   await phone.locator('#pin').fill('');
   for (let tries = 0; tries < PIN_TRIES; tries++) {
+    /* The words of the try before stand there until the answer comes: a tap before that would be lost. */
+    const answered = phone.waitForResponse((response) => response.request().method() === 'POST', { timeout: 45000 });
     await signIn(phone, 'op-wang', '999999');
+    await answered;
     if (tries < PIN_TRIES - 1) {
       await untilWords(phone, '#pin-said', panel.SIGN_IN_PIN_WRONG);
       check((await phone.locator('#pin').inputValue()) === '', 'the PIN is left in its field');
