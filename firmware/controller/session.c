@@ -116,7 +116,7 @@ static bool commands_do(struct fg_session *session, const struct fg_fill_command
     /* The valve first: nothing that may take long stands between the machine and shutting it. */
     valve_apply(session, commands->valve_open, now);
     events_raise(session, commands->raise_events, now);
-    if (commands->pre_check_refused && commands->refusal != FG_REASON_NONE) {
+    if (commands->scan_dropped && commands->refusal != FG_REASON_NONE) {
         struct fg_reasons reasons = {.count = 1, .reasons = {commands->refusal}};
 
         session->scan.decision.reasons = reasons;
@@ -159,7 +159,7 @@ void fg_session_step(struct fg_session *session, struct fg_fill_event *event, co
 void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind kind,
                           const struct fg_moment *now)
 {
-    struct fg_fill_event event = {.kind = (uint8_t)kind};
+    struct fg_fill_event event = {.kind = (uint8_t)kind, .grounds_hold = true};
 
     fg_session_step(session, &event, now);
 }

@@ -218,7 +218,7 @@ static void scan_forget(const struct step *step)
 
 static void scan_drop(const struct step *step, enum fg_reason refusal)
 {
-    step->commands->pre_check_refused = true;
+    step->commands->scan_dropped = true;
     step->commands->refusal = (uint8_t)refusal;
     scan_forget(step);
 }

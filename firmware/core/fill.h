@@ -68,6 +68,7 @@ struct fg_fill_scan {
     uint32_t nominal_kpa;
     uint32_t tare_g;
     uint32_t maximum_fill_g;
+    uint32_t water_capacity_dl; /* of all cylinders that the nozzle fills together, 0.1 L */
     uint32_t pre_checks_wanted; /* bit n: item n must be confirmed */
     uint32_t post_checks_wanted;
     uint32_t zero_fills_lock_out; /* from the station rules; 0 = off */
@@ -81,6 +82,7 @@ struct fg_fill_event {
     uint32_t checks;                    /* CHECKED: bits confirmed */
     bool check_failed;                  /* CHECKED: an item was answered with no */
     uint64_t sequence;                  /* WRITTEN */
+    bool grounds_hold; /* START, RESUME, TAG_SAME: the rules were run again just now and found no reason */
 };
 
 /* The whole state. Zero-initialise, then step. Times are absolute monotonic milliseconds. */
@@ -120,13 +122,12 @@ struct fg_fill {
 
 /* What the shell must do after a step. Writing and raising are asked for once per step that sets them. */
 struct fg_fill_commands {
-    bool valve_open;        /* level: hold the valve open (true) or shut it now (false) */
-    bool write_authorised;  /* append AUTHORISED durably, then feed WRITTEN or WRITE_FAILED */
-    bool write_ended;       /* append ENDED from the state's fields, then feed WRITTEN or WRITE_FAILED */
-    bool pre_check_refused; /* a pre-check item failed or start never came: log REFUSED (PRE_CHECK_FAILED) if
-                               refusal is not REASON_NONE */
-    uint8_t refusal;        /* enum fg_reason */
-    uint32_t raise_events;  /* bit n: log EVENT n (enum fg_event_kind) */
+    bool valve_open;       /* level: hold the valve open (true) or shut it now (false) */
+    bool write_authorised; /* append AUTHORISED durably, then feed WRITTEN or WRITE_FAILED */
+    bool write_ended;      /* append ENDED from the state's fields, then feed WRITTEN or WRITE_FAILED */
+    bool scan_dropped;     /* an accepted scan ends without AUTHORISED: log REFUSED */
+    uint8_t refusal;       /* enum fg_reason: why; NONE: the shell knows, it said that the grounds are gone */
+    uint32_t raise_events; /* bit n: log EVENT n (enum fg_event_kind) */
 };
 
 /* One step. Never fails; an event that means nothing in the present phase changes nothing but time. */

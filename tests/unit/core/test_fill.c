@@ -164,7 +164,7 @@ TEST("LOG-BEFORE-OPEN: the valve stays shut until AUTHORISED is durable, and whe
     tick(5000);
     CHECK(!commands.valve_open && !commands.write_authorised);
     step(FG_FILL_EVENT_WRITE_FAILED);
-    CHECK(!commands.valve_open && commands.pre_check_refused);
+    CHECK(!commands.valve_open && commands.scan_dropped);
     CHECK_INT(commands.refusal, FG_REASON_JOURNAL_NOT_WRITABLE);
     CHECK_INT(fill.phase, FG_FILL_IDLE);
     step(FG_FILL_EVENT_WRITTEN);
