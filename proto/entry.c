@@ -89,6 +89,12 @@ static const char *bad_text(const struct fg_entry *entry)
     return NULL;
 }
 
+/* Every fill and every start has entries of its own. */
+static bool may_not_repeat(uint8_t kind)
+{
+    return kind == FG_ENTRY_AUTHORISED || kind == FG_ENTRY_ENDED || kind == FG_ENTRY_BOOT;
+}
+
 /* The rules that hold for every entry, whoever wrote it. */
 static enum fg_err check_entry(const struct fg_entry *entry, struct fg_error *error)
 {
@@ -106,6 +112,9 @@ static enum fg_err check_entry(const struct fg_entry *entry, struct fg_error *er
         entry->row.other_count > FG_VEHICLE_OTHERS_MAX || entry->reasons.count > FG_REASONS_MAX)
         return fg_fail(error, FG_E_RANGE, "entry %llu: a count is beyond its array",
                        (unsigned long long)entry->sequence);
+    if (entry->repeat_count != 0 && may_not_repeat(entry->kind))
+        return fg_fail(error, FG_E_RANGE, "entry %llu: kind %u never stands for repeats",
+                       (unsigned long long)entry->sequence, entry->kind);
     name = bad_text(entry);
     if (name != NULL)
         return fg_fail(error, FG_E_RANGE, "entry %llu: %s is not UTF-8", (unsigned long long)entry->sequence,
@@ -214,6 +223,12 @@ static void entry_to_message(const struct fg_entry *entry, FgEntry *message)
     message->operator_in = entry->operator_in;
     message->event = entry->event;
     copy_text(message->text, entry->text, sizeof(message->text));
+    message->repeat_count = entry->repeat_count;
+    message->repeat_first_wall_ms = entry->repeat_first_wall_ms;
+    message->repeat_last_wall_ms = entry->repeat_last_wall_ms;
+    message->pruned_sequence = entry->pruned_sequence;
+    message->pruned_hash.size = entry->pruned_sequence == 0 ? 0 : FG_DIGEST_BYTES;
+    memcpy(message->pruned_hash.bytes, entry->pruned_hash.bytes, message->pruned_hash.size);
 }
 
 static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
@@ -254,6 +269,11 @@ static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
     entry->operator_in = message->operator_in;
     entry->event = message->event;
     copy_text(entry->text, message->text, sizeof(entry->text));
+    entry->repeat_count = message->repeat_count;
+    entry->repeat_first_wall_ms = message->repeat_first_wall_ms;
+    entry->repeat_last_wall_ms = message->repeat_last_wall_ms;
+    entry->pruned_sequence = message->pruned_sequence;
+    memcpy(entry->pruned_hash.bytes, message->pruned_hash.bytes, message->pruned_hash.size);
 }
 
 enum fg_err fg_entry_encode(const struct fg_entry *entry, uint8_t *bytes, size_t size, size_t *ret_length,
@@ -288,6 +308,8 @@ enum fg_err fg_entry_decode(const uint8_t *bytes, size_t length, struct fg_entry
     if (!pb_decode(&stream, FgEntry_fields, &message))
         return fg_fail(error, FG_E_FORMAT, "entry: not a journal entry near byte %zu: %s",
                        length - stream.bytes_left, PB_GET_ERROR(&stream));
+    if (message.pruned_hash.size != (message.pruned_sequence == 0 ? 0 : FG_DIGEST_BYTES))
+        return fg_fail(error, FG_E_RANGE, "entry: pruned_sequence and pruned_hash do not belong together");
     memset(&entry, 0, sizeof(entry));
     entry_from_message(&message, &entry);
     code = check_entry(&entry, error);

@@ -258,6 +258,22 @@ struct fg_entry {
     bool operator_in;
     uint8_t event; /* enum fg_event_kind */
     char text[FG_TEXT_MAX + 1];
+
+    /* Repeats of one cause in one entry: it stands for so many occurrences, counted since the last entry of
+     * this cause; 0 = for one, its own. Never in AUTHORISED, ENDED, BOOT. */
+    uint32_t repeat_count;
+    int64_t repeat_first_wall_ms;
+    int64_t repeat_last_wall_ms;
+
+    /* EVENT JOURNAL_PRUNED: the last entry pruned (0 = not this event), and the chain's hash there. */
+    uint64_t pruned_sequence;
+    struct fg_digest pruned_hash;
 };
+
+/* How many occurrences an entry stands for: at least 1. */
+static inline uint32_t fg_entry_occurrences(const struct fg_entry *entry)
+{
+    return entry->repeat_count == 0 ? 1 : entry->repeat_count;
+}
 
 #endif

@@ -123,6 +123,15 @@ static void fields_write(struct fg_web_json *json, cJSON *object, const struct f
     if (entry->event != 0)
         fg_web_json_text(json, object, "event", fg_event_name((enum fg_event_kind)entry->event));
     text(json, object, "text", entry->text);
+    number(json, object, "repeat_count", entry->repeat_count);
+    if (entry->repeat_count != 0) {
+        fg_web_json_number(json, object, "repeat_first_wall_ms", entry->repeat_first_wall_ms);
+        fg_web_json_number(json, object, "repeat_last_wall_ms", entry->repeat_last_wall_ms);
+    }
+    if (entry->pruned_sequence != 0) {
+        fg_web_json_number(json, object, "pruned_sequence", (int64_t)entry->pruned_sequence);
+        fg_web_json_hex(json, object, "pruned_hash", entry->pruned_hash.bytes, FG_DIGEST_BYTES);
+    }
 }
 
 /* ---- whether it can be believed ---- */

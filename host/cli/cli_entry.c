@@ -82,6 +82,10 @@ NUMBER(post_check_failed, post_check_failed)
 NUMBER(operator_in, operator_in)
 TEXT(event, entry->event == 0 ? "" : fg_event_name((enum fg_event_kind)entry->event))
 TEXT(text, entry->text)
+NUMBER(repeat_count, repeat_count)
+NUMBER(repeat_first_wall_ms, repeat_first_wall_ms)
+NUMBER(repeat_last_wall_ms, repeat_last_wall_ms)
+NUMBER(pruned_sequence, pruned_sequence)
 
 static void get_time(const struct fg_entry *entry, char text[FIELD_TEXT])
 {
@@ -146,6 +150,10 @@ static const struct field fields[] = {
     FIELD(operator_in, true),
     FIELD(event, false),
     FIELD(text, false),
+    FIELD(repeat_count, true),
+    FIELD(repeat_first_wall_ms, true),
+    FIELD(repeat_last_wall_ms, true),
+    FIELD(pruned_sequence, true),
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
@@ -236,12 +244,29 @@ static void print_detail(const struct cli_call *call, FILE *file, const struct f
         break;
     case FG_ENTRY_EVENT:
         (void)fprintf(file, ": %s", fg_event_text(call->language, (enum fg_event_kind)entry->event));
+        if (entry->pruned_sequence != 0)
+            (void)fprintf(file, " (..%" PRIu64 ")", entry->pruned_sequence);
         break;
     default:
         break;
     }
     if (entry->text[0] != '\0')
         (void)fprintf(file, " %s", entry->text);
+}
+
+/* The entry stands for many: how many, from when to when. */
+static void print_repeats(const struct cli_call *call, FILE *file, const struct fg_entry *entry)
+{
+    char first[CLI_TIME_TEXT];
+    char last[CLI_TIME_TEXT];
+
+    if (entry->repeat_count == 0)
+        return;
+    cli_time_text(entry->repeat_first_wall_ms, first);
+    cli_time_text(entry->repeat_last_wall_ms, last);
+    (void)fprintf(file, " ×%" PRIu32 " %s %s %s %s", entry->repeat_count,
+                  cli_text(call, FG_TEXT_CLI_REPEATS_FROM), first, cli_text(call, FG_TEXT_CLI_REPEATS_TO),
+                  last);
 }
 
 void cli_entry_print(const struct cli_call *call, FILE *file, const struct fg_entry *entry)
@@ -260,5 +285,6 @@ void cli_entry_print(const struct cli_call *call, FILE *file, const struct fg_en
     if (entry->row.plate[0] != '\0')
         (void)fprintf(file, " %s", entry->row.plate);
     print_detail(call, file, entry);
+    print_repeats(call, file, entry);
     (void)fprintf(file, "\n");
 }

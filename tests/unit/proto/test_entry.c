@@ -29,7 +29,7 @@ static struct fg_entry largest_entry(void)
     fill_text(entry.text, sizeof(entry.text), 't');
     for (size_t i = 0; i < FG_VEHICLE_OTHERS_MAX; i++)
         fill_text(entry.row.others[i].text, sizeof(entry.row.others[i].text), 'v');
-    entry.kind = FG_ENTRY_AUTHORISED;
+    entry.kind = FG_ENTRY_REFUSED;
     entry.clock_quality = FG_CLOCK_SYNCHRONISED;
     entry.uid.length = FG_UID_MAX;
     entry.row.uid.length = FG_UID_MAX;
@@ -119,6 +119,62 @@ TEST("impossible values are refused by name")
     entry = smallest_entry();
     memcpy(entry.text, "\xe5\x85\x85 \xc3\xa9 \xf0\x9f\x94\xa5", 12);
     CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+}
+
+TEST("repeats and what was pruned survive the way there and back")
+{
+    struct fg_entry entry = smallest_entry();
+    struct fg_entry back;
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+
+    entry.kind = FG_ENTRY_EVENT;
+    CHECK_INT(fg_entry_occurrences(&entry), 1);
+    entry.repeat_count = 86400;
+    entry.repeat_first_wall_ms = INT64_C(1790000000000);
+    entry.repeat_last_wall_ms = -5;
+    entry.pruned_sequence = 77;
+    memset(entry.pruned_hash.bytes, 0xab, sizeof(entry.pruned_hash.bytes));
+    CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_entry_decode(bytes, length, &back, &error), &error);
+    CHECK_INT(fg_entry_occurrences(&back), 86400);
+    CHECK_INT(back.repeat_first_wall_ms, INT64_C(1790000000000));
+    CHECK_INT(back.repeat_last_wall_ms, -5);
+    CHECK_INT(back.pruned_sequence, 77);
+    CHECK_BYTES(back.pruned_hash.bytes, entry.pruned_hash.bytes, sizeof(entry.pruned_hash.bytes));
+}
+
+TEST("ONE-END: an entry of a fill or of a start never stands for repeats")
+{
+    static const uint8_t alone[] = {FG_ENTRY_BOOT, FG_ENTRY_AUTHORISED, FG_ENTRY_ENDED};
+    static const uint8_t repeated[] = {FG_ENTRY_LIST, FG_ENTRY_OPERATOR, FG_ENTRY_REFUSED, FG_ENTRY_EVENT};
+    struct fg_entry entry = smallest_entry();
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+
+    entry.repeat_count = 2;
+    for (size_t i = 0; i < sizeof(alone); i++) {
+        entry.kind = alone[i];
+        CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+        CHECK_HAS(error.text, "repeats");
+    }
+    for (size_t i = 0; i < sizeof(repeated); i++) {
+        entry.kind = repeated[i];
+        CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+    }
+}
+
+TEST("BAD-INPUT-IS-SAFE: a pruned sequence without its hash, or the reverse, is refused")
+{
+    static const uint8_t number_only[] = {0x0a, 0x01, 'a', 0x10, 0x01, 0x20,
+                                          0x07, 0x38, 'U', 0xa8, 0x02, 0x09};
+    static const uint8_t hash_only[] = {0x0a, 0x01, 'a',  0x10, 0x01, 0x20, 0x07,
+                                        0x38, 'U',  0xb2, 0x02, 0x02, 0xab, 0xcd};
+    struct fg_entry back;
+
+    CHECK_INT(fg_entry_decode(number_only, sizeof(number_only), &back, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "pruned_hash");
+    CHECK_INT(fg_entry_decode(hash_only, sizeof(hash_only), &back, &error), FG_E_RANGE);
 }
 
 TEST("BAD-INPUT-IS-SAFE: every cut of an entry is an error or an entry, and too long is refused")
