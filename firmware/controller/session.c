@@ -1,49 +1,18 @@
-/* The session's heart: events in (time, plant, reader), the fill machine stepped, its commands carried out.
- */
+/* Events in (time, plant, reader, people), the fill machine stepped, its commands carried out: the valve
+ * first, then what is to be written. */
 #include "firmware/controller/session.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "firmware/controller/session_private.h"
 
-/* A reader that never lost the tag does not read it again; then what it read before is taken. */
-#define FRESH_WAIT_MS 500
 /* Devices may take so long to come up after the start before that is an event. */
 #define DEVICES_UP_MS 5000
-#define SHUT_AGAIN_MS 200
 #define LAMP_BLINK_MS 500
 /* Write, its result, and what the result leads to: more steps than that in a row mean nothing. */
 #define STEPS_MAX 4
-
-void fg_session_log(struct fg_session *session, const char *format, ...)
-{
-    char line[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    for (char *at = line; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
-    }
-    session->say(session->say_context, line);
-}
-
-int64_t fg_session_value(const struct fg_session *session, enum fg_signal signal)
-{
-    const struct fg_reading *reading = &session->plant.readings[signal];
-
-    return reading->state == FG_READING_GOOD ? reading->value : 0;
-}
-
-bool fg_session_is_on(const struct fg_session *session, enum fg_signal signal)
-{
-    return fg_session_value(session, signal) != 0;
-}
 
 /* ---- making ---- */
 
@@ -57,15 +26,14 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
         return fg_fail(error, FG_E_MEMORY, "no memory for the session");
     session->settings = *settings;
     session->stores = *stores;
-    session->port = *plant;
-    session->say = say;
-    session->say_context = say_context;
-    session->boot_pending = stores->journal != NULL;
-    session->open_fill_pending = stores->journal != NULL && stores->journal_start.fill_open;
-    session->last_sequence = stores->journal_start.last_sequence;
-    fg_board_start(&session->board, stores->journal_start.boot);
-    session->port.shut(session->port.context);
-    fg_session_find_logged_list(session);
+    session->log = (struct fg_log){say, say_context};
+    memcpy(session->point.name, settings->point, sizeof(session->point.name));
+    session->point.medium = settings->medium;
+    session->point.fill_pressure_kpa = settings->fill_pressure_kpa;
+    fg_plant_watch_start(&session->plant, plant, settings->lease_ms);
+    fg_tag_watch_start(&session->tag, &settings->presence);
+    fg_recorder_start(&session->recorder, stores->journal, &stores->journal_start, settings->journal_path,
+                      settings->version, &session->log);
     *ret_session = session;
     return FG_OK;
 }
@@ -74,28 +42,99 @@ void fg_session_free(struct fg_session *session)
 {
     if (session == NULL)
         return;
-    session->port.shut(session->port.context);
+    session->plant.port.shut(session->plant.port.context);
     free(session);
+}
+
+/* ---- what the parts are given ---- */
+
+static struct fg_circumstances circumstances(const struct fg_session *session, const struct fg_moment *now)
+{
+    return (struct fg_circumstances){
+        .now = now,
+        .plant = &session->plant.state,
+        .look = &session->look,
+        .operator_id = session->operator_in.id,
+    };
+}
+
+void fg_session_raise(struct fg_session *session, enum fg_event_kind event, const char *text,
+                      const struct fg_moment *now)
+{
+    struct fg_circumstances about = circumstances(session, now);
+
+    fg_recorder_raise(&session->recorder, event, text, &about);
+}
+
+static void pending_write(struct fg_session *session, const struct fg_moment *now)
+{
+    struct fg_circumstances about = circumstances(session, now);
+
+    fg_recorder_write_pending(&session->recorder, &about);
+}
+
+static bool emergency_stop_is_pressed(const struct fg_session *session)
+{
+    return fg_plant_watch_value(&session->plant.state, FG_SIGNAL_EMERGENCY_STOP) != 0;
+}
+
+bool fg_session_plant_is_faulty(const struct fg_session *session)
+{
+    return fg_plant_is_faulty(session->point.medium, &session->fill, &session->plant.state);
+}
+
+void fg_session_look(struct fg_session *session)
+{
+    fg_plant_watch_look(&session->plant);
+}
+
+void fg_session_look_at_list(struct fg_session *session)
+{
+    fg_list_look(session->stores.list, &session->recorder.list_logged, &session->look);
 }
 
 /* ---- the machine ---- */
 
-static void valve_apply(struct fg_session *session, bool open, const struct fg_moment *now)
+/* The scan ends without a fill. The reasons that are stated become the newest decision. */
+static void refused_write(struct fg_session *session, uint32_t pre_checks_done, const struct fg_moment *now)
 {
-    if (open) {
-        if (!session->valve_held || now->mono_ms - session->held_mono_ms >= session->settings.lease_ms / 4) {
-            session->port.hold_open(session->port.context);
-            session->held_mono_ms = now->mono_ms;
-        }
-        session->valve_held = true;
-        return;
-    }
-    if (session->valve_held || (fg_session_is_on(session, FG_SIGNAL_VALVE_OPEN) &&
-                                now->mono_ms - session->shut_mono_ms >= SHUT_AGAIN_MS)) {
-        session->port.shut(session->port.context);
-        session->shut_mono_ms = now->mono_ms;
-    }
-    session->valve_held = false;
+    struct fg_circumstances about = circumstances(session, now);
+
+    session->decision_sequence = 0;
+    (void)fg_recorder_refused(&session->recorder, &session->judgement, pre_checks_done, &about,
+                              &session->decision_sequence);
+}
+
+static void scan_dropped(struct fg_session *session, enum fg_reason reason, const struct fg_moment *now)
+{
+    session->judgement.decision.reasons = (struct fg_reasons){.count = 1, .reasons = {(uint8_t)reason}};
+    session->decisions++;
+    fg_tag_watch_refused(&session->tag, true);
+    refused_write(session, 0, now);
+    fg_log_line(&session->log, "refused: %s: %s", session->judgement.identified.code.text,
+                fg_reason_text(session->settings.language, reason));
+}
+
+static enum fg_err authorised_write(struct fg_session *session, const struct fg_moment *now,
+                                    uint64_t *ret_sequence)
+{
+    struct fg_circumstances about = circumstances(session, now);
+    enum fg_err code = fg_recorder_authorised(&session->recorder, &session->judgement,
+                                              session->fill.pre_checks_done, &about, ret_sequence);
+
+    if (code == FG_OK)
+        fg_log_line(&session->log, "authorised: %s, entry %llu", session->judgement.identified.code.text,
+                    (unsigned long long)*ret_sequence);
+    return code;
+}
+
+static enum fg_err ended_write(struct fg_session *session, const struct fg_moment *now,
+                               uint64_t *ret_sequence)
+{
+    struct fg_circumstances about = circumstances(session, now);
+
+    return fg_recorder_ended(&session->recorder, &session->judgement, &session->fill,
+                             session->fill_operator_id, &about, ret_sequence);
 }
 
 static void events_raise(struct fg_session *session, uint32_t events, const struct fg_moment *now)
@@ -113,31 +152,23 @@ static bool commands_do(struct fg_session *session, const struct fg_fill_command
     enum fg_err written = FG_OK;
     uint64_t sequence = 0;
 
-    /* The valve first: nothing that may take long stands between the machine and shutting it. */
-    valve_apply(session, commands->valve_open, now);
+    /* The valve first: nothing that may take long comes between the machine and shutting it. */
+    fg_plant_watch_valve(&session->plant, commands->valve_open, now->mono_ms);
     events_raise(session, commands->raise_events, now);
-    if (commands->scan_dropped && commands->refusal != FG_REASON_NONE) {
-        struct fg_reasons reasons = {.count = 1, .reasons = {commands->refusal}};
-
-        session->scan.decision.reasons = reasons;
-        session->tag_refused = true;
-        session->decisions++;
-        (void)fg_session_write_refused(session, &reasons, now);
-        fg_session_log(session, "refused: %s: %s", session->scan.identified.code.text,
-                       fg_reason_text(session->settings.language, (enum fg_reason)commands->refusal));
-    }
+    if (commands->scan_dropped && commands->refusal != FG_REASON_NONE)
+        scan_dropped(session, (enum fg_reason)commands->refusal, now);
     if (!commands->write_authorised && !commands->write_ended)
         return false;
     if (commands->write_authorised)
-        written = fg_session_write_authorised(session, now, &sequence);
+        written = authorised_write(session, now, &sequence);
     else
-        written = fg_session_write_ended(session, now, &sequence);
+        written = ended_write(session, now, &sequence);
     *ret_next = (struct fg_fill_event){
         .kind = written == FG_OK ? FG_FILL_EVENT_WRITTEN : FG_FILL_EVENT_WRITE_FAILED, .sequence = sequence};
     return true;
 }
 
-void fg_session_step(struct fg_session *session, struct fg_fill_event *event, const struct fg_moment *now)
+static void step(struct fg_session *session, const struct fg_fill_event *event, const struct fg_moment *now)
 {
     struct fg_fill_event next = *event;
     bool again = true;
@@ -148,209 +179,415 @@ void fg_session_step(struct fg_session *session, struct fg_fill_event *event, co
         struct fg_fill_event current = next;
 
         current.now_mono_ms = now->mono_ms;
-        current.plant = &session->plant;
+        current.plant = &session->plant.state;
         fg_fill_step(&session->fill, &session->settings.fill, &current, &commands);
         if (session->fill.phase != before)
-            fg_session_log(session, "phase: %s", fg_fill_phase_name((enum fg_fill_phase)session->fill.phase));
+            fg_log_line(&session->log, "phase: %s",
+                        fg_fill_phase_name((enum fg_fill_phase)session->fill.phase));
         again = commands_do(session, &commands, now, &next);
     }
 }
 
-void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind kind,
-                          const struct fg_moment *now)
+static void step_kind(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
 {
     struct fg_fill_event event = {.kind = (uint8_t)kind, .grounds_hold = true};
 
-    fg_session_step(session, &event, now);
+    step(session, &event, now);
+}
+
+void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
+{
+    step_kind(session, kind, now);
+}
+
+void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, const struct fg_moment *now)
+{
+    struct fg_fill_event event = {.kind = FG_FILL_EVENT_CHECKED, .checks = checks, .check_failed = failed};
+
+    step(session, &event, now);
+}
+
+/* ---- deciding ---- */
+
+static void grounds_gather(struct fg_session *session, const struct fg_identified *identified,
+                           const struct fg_moment *now, struct fg_judgement *ret_judgement)
+{
+    const struct fg_grounds grounds = {
+        .identified = identified,
+        .point = &session->point,
+        .look = &session->look,
+        .list = session->stores.list,
+        .journal = session->stores.journal,
+        /* What an earlier run left open must be closed before anything new is authorised. */
+        .journal_state = fg_recorder_is_settled(&session->recorder)
+                             ? fg_recorder_journal_state(&session->recorder)
+                             : FG_JOURNAL_NOT_WRITABLE,
+        .operator_in = &session->operator_in,
+        .fill = &session->fill,
+        .plant = &session->plant.state,
+        .now = now,
+    };
+
+    fg_session_look_at_list(session);
+    fg_decide(&grounds, ret_judgement);
+    if (ret_judgement->list_tampered && !session->list_tamper_told) {
+        session->list_tamper_told = true;
+        fg_session_raise(session, FG_EVENT_LIST_TAMPERED, ret_judgement->tampered_text, now);
+    }
+}
+
+static void scan_accept(struct fg_session *session, const struct fg_moment *now)
+{
+    const struct fg_judgement *judgement = &session->judgement;
+    struct fg_fill_event event = {.kind = FG_FILL_EVENT_ACCEPTED, .scan = judgement->scan};
+
+    session->fill_is_manual = judgement->identified.identity == FG_IDENTITY_MANUAL;
+    memcpy(session->fill_operator_id, session->operator_in.id, sizeof(session->fill_operator_id));
+    session->decision_sequence = 0;
+    fg_log_line(&session->log, "accepted: %s %s%s", judgement->identified.code.text, judgement->row.plate,
+                judgement->decision.list_age_warning ? " (the list is getting old)" : "");
+    step(session, &event, now);
+}
+
+static void reasons_list(const struct fg_reasons *reasons, char *ret_names, size_t size)
+{
+    size_t used = 0;
+
+    ret_names[0] = '\0';
+    for (uint8_t i = 1; i < reasons->count && used + 64 < size; i++)
+        used += (size_t)snprintf(ret_names + used, size - used, ", %s",
+                                 fg_reason_name((enum fg_reason)reasons->reasons[i]));
+}
+
+static void scan_refuse(struct fg_session *session, const struct fg_moment *now)
+{
+    const struct fg_judgement *judgement = &session->judgement;
+    const struct fg_decision *decision = &judgement->decision;
+    enum fg_reason first = (enum fg_reason)decision->reasons.reasons[0];
+    char others[256];
+
+    reasons_list(&decision->reasons, others, sizeof(others));
+    fg_tag_watch_refused(&session->tag, judgement->identified.identity != FG_IDENTITY_MANUAL);
+    refused_write(session, 0, now);
+    fg_log_line(&session->log, "refused: %s: %s (%s%s)%s%s, entry %llu",
+                judgement->identified.code.text[0] == '\0' ? "no code" : judgement->identified.code.text,
+                fg_reason_text(session->settings.language, first), fg_reason_name(first), others,
+                decision->failing_code.text[0] == '\0' ? "" : ": ", decision->failing_code.text,
+                (unsigned long long)session->decision_sequence);
+}
+
+static void scan_decide(struct fg_session *session, const struct fg_identified *identified,
+                        const struct fg_moment *now)
+{
+    fg_operator_used(&session->operator_in, now->mono_ms);
+    fg_tag_watch_refused(&session->tag, false);
+    grounds_gather(session, identified, now, &session->judgement);
+    session->decisions++;
+    if (session->judgement.decision.reasons.count == 0)
+        scan_accept(session, now);
+    else
+        scan_refuse(session, now);
+}
+
+static bool may_scan(const struct fg_session *session)
+{
+    return session->fill.phase == FG_FILL_IDLE && !session->shutting_down;
+}
+
+enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_identified *identified,
+                                    const struct fg_moment *now, struct fg_reasons *ret_reasons,
+                                    struct fg_error *error)
+{
+    if (!may_scan(session))
+        return fg_fail(error, FG_E_BUSY, "a fill is under way");
+    fg_tag_watch_done(&session->tag);
+    scan_decide(session, identified, now);
+    *ret_reasons = session->judgement.decision.reasons;
+    return FG_OK;
+}
+
+/* ---- who is signed in ---- */
+
+static void operator_out(struct fg_session *session, const char *why, const struct fg_moment *now)
+{
+    struct fg_circumstances about = circumstances(session, now);
+    const char *id = session->operator_in.id;
+    struct fg_error error = {0};
+
+    /* The fill is stopped first; its ENDED names this operator whenever it is written. */
+    step_kind(session, FG_FILL_EVENT_OPERATOR_LEFT, now);
+    if (fg_recorder_operator(&session->recorder, id, false, &about, &error) != FG_OK)
+        fg_log_line(&session->log, "operator: sign-out of %s not logged: %s", id, error.text);
+    fg_log_line(&session->log, "operator: %s signed out%s", id, why);
+    fg_operator_leave(&session->operator_in);
+}
+
+static enum fg_err operator_in(struct fg_session *session, const char *id, int32_t certificate_end_day,
+                               bool by_hand, const char *how, const struct fg_moment *now,
+                               struct fg_error *error)
+{
+    struct fg_circumstances about;
+    enum fg_err code;
+
+    if (fg_operator_is_in(&session->operator_in))
+        operator_out(session, "", now);
+    about = circumstances(session, now);
+    code = fg_recorder_operator(&session->recorder, id, true, &about, error);
+    if (code != FG_OK)
+        return code;
+    fg_operator_enter(&session->operator_in, id, certificate_end_day, by_hand, now->mono_ms);
+    fg_log_line(&session->log, "operator: %s signed in%s", id, how);
+    return FG_OK;
+}
+
+/* Signed in as this operator of the list, and not by hand? */
+static bool operator_is(const struct fg_session *session, const struct fg_operator *person)
+{
+    return strcmp(person->id, session->operator_in.id) == 0 && !session->operator_in.by_hand;
+}
+
+void fg_session_sign_out(struct fg_session *session, const struct fg_moment *now)
+{
+    operator_out(session, "", now);
+}
+
+void fg_session_operator_used(struct fg_session *session, const struct fg_moment *now)
+{
+    fg_operator_used(&session->operator_in, now->mono_ms);
+}
+
+static enum fg_err may_sign_in(const struct fg_session *session, struct fg_error *error)
+{
+    if (!may_scan(session))
+        return fg_fail(error, FG_E_BUSY, "a fill is under way; sign in when it has ended");
+    return FG_OK;
+}
+
+static enum fg_err pin_check(struct fg_session *session, const struct fg_operator *person, const char *id,
+                             const char *pin, const struct fg_moment *now, struct fg_error *error)
+{
+    enum fg_pin_result result = fg_operator_try_pin(&session->operator_in, person, pin, now->mono_ms);
+    char text[FG_TEXT_MAX + 1];
+
+    if (result == FG_PIN_FITS)
+        return FG_OK;
+    if (result == FG_PIN_WRONG_BLOCKED) {
+        (void)snprintf(text, sizeof(text), "for %lld s, last tried: %s",
+                       (long long)(fg_operator_pin_blocked_ms(&session->operator_in, now->mono_ms) / 1000),
+                       id);
+        fg_session_raise(session, FG_EVENT_SIGN_IN_BLOCKED, text, now);
+    }
+    return fg_fail(error, FG_E_DENIED, "operator or PIN is wrong");
+}
+
+enum fg_err fg_session_sign_in_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
+                                      const struct fg_moment *now, bool *ret_already, struct fg_error *error)
+{
+    int64_t blocked_ms = fg_operator_pin_blocked_ms(&session->operator_in, now->mono_ms);
+    const struct fg_operator *person = NULL;
+    enum fg_err code = may_sign_in(session, error);
+
+    *ret_already = false;
+    if (code != FG_OK)
+        return code;
+    if (blocked_ms > 0)
+        return fg_fail(error, FG_E_BUSY, "too many wrong PINs: wait %lld s, or sign in with a card",
+                       (long long)((blocked_ms + 999) / 1000));
+    fg_session_look_at_list(session);
+    if (session->look.state != FG_LIST_IN_FORCE)
+        return fg_fail(error, FG_E_STATE, "no list is in force, so nobody is known here by PIN");
+    person = fg_list_operator(&session->look, operator_id);
+    code = pin_check(session, person, operator_id, pin, now, error);
+    if (code != FG_OK)
+        return code;
+    *ret_already = operator_is(session, person);
+    if (!*ret_already)
+        return operator_in(session, person->id, person->certificate_end_day, false, " by PIN", now, error);
+    fg_operator_used(&session->operator_in, now->mono_ms);
+    return FG_OK;
+}
+
+enum fg_err fg_session_sign_in_by_hand(struct fg_session *session, const char *operator_id,
+                                       int32_t certificate_end_day, const struct fg_moment *now,
+                                       struct fg_error *error)
+{
+    enum fg_err code = may_sign_in(session, error);
+
+    if (code == FG_OK)
+        code = operator_in(session, operator_id, certificate_end_day, true, " by hand", now, error);
+    if (code == FG_OK)
+        fg_operator_forget_wrong_pins(&session->operator_in);
+    return code;
+}
+
+/* Is the tag in the field an operator's card? Then that operator is signed in. */
+static bool card_sign_in(struct fg_session *session, const struct fg_moment *now)
+{
+    const struct fg_operator *person = NULL;
+    struct fg_error error = {0};
+
+    fg_session_look_at_list(session);
+    person = fg_list_card(&session->look, &session->tag.presence.uid);
+    if (person == NULL)
+        return false;
+    if (operator_is(session, person))
+        fg_operator_used(&session->operator_in, now->mono_ms);
+    else if (operator_in(session, person->id, person->certificate_end_day, false, " by card", now, &error) !=
+             FG_OK)
+        fg_log_line(&session->log, "operator: %s not signed in: %s", person->id, error.text);
+    return true;
+}
+
+/* In a list that came into force the bureau may have taken the operator away, or moved the date. */
+static void operator_review(struct fg_session *session, const struct fg_moment *now)
+{
+    session->operator_review = false;
+    fg_session_look_at_list(session);
+    if (session->look.state != FG_LIST_IN_FORCE)
+        return;
+    if (!fg_operator_review(&session->operator_in, fg_list_operator(&session->look, session->operator_in.id)))
+        operator_out(session, ": not among the operators of the list in force any more", now);
+}
+
+static void operator_watch(struct fg_session *session, const struct fg_moment *now)
+{
+    if (!fg_operator_is_in(&session->operator_in)) {
+        session->operator_review = false;
+        /* Nobody is there any more who could do the check after the fill. */
+        if (session->fill.phase == FG_FILL_POST_CHECK)
+            step_kind(session, FG_FILL_EVENT_OPERATOR_LEFT, now);
+        return;
+    }
+    if (session->fill.phase != FG_FILL_IDLE)
+        fg_operator_used(&session->operator_in, now->mono_ms);
+    else if (session->operator_review)
+        operator_review(session, now);
+    else if (fg_operator_is_idle(&session->operator_in, session->settings.operator_idle_max_ms, now->mono_ms))
+        operator_out(session, ": idle for too long", now);
 }
 
 /* ---- the tag ---- */
 
-static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
+/* The tag that the fill under way knows; NULL: no fill. A fill by hand knows none. */
+static const struct fg_uid *fill_uid(const struct fg_session *session)
 {
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
+    static const struct fg_uid none = {0};
 
-static void tag_arrived(struct fg_session *session, const struct fg_moment *now)
-{
-    const struct fg_uid *uid = &session->presence.uid;
-    bool same = !session->fill_is_manual && uid_equal(uid, &session->fill_uid);
-
-    session->arrived_mono_ms = now->mono_ms;
-    session->tag_fresh = false;
-    session->tag_done = false;
-    session->card_looked_for = false;
-    session->tag_refused = false;
     if (session->fill.phase == FG_FILL_IDLE)
-        return;
-    session->tag_done = same;
-    fg_session_log(session, same ? "tag: back in the field" : "tag: another one in the field");
-    fg_session_step_kind(session, same ? FG_FILL_EVENT_TAG_SAME : FG_FILL_EVENT_TAG_OTHER, now);
+        return NULL;
+    return session->fill_is_manual ? &none : &session->judgement.identified.uid;
 }
 
-static void tag_gone(struct fg_session *session, const struct fg_moment *now)
+static void tag_changed(struct fg_session *session, enum fg_tag_change change, const struct fg_moment *now)
 {
-    session->tag_fresh = false;
-    session->tag_done = false;
-    session->tag_refused = false;
-    session->two_tags = false;
-    if (session->fill.phase == FG_FILL_IDLE || session->fill_is_manual)
+    if (change == FG_TAG_UNCHANGED || session->fill.phase == FG_FILL_IDLE)
         return;
-    fg_session_log(session, "tag: gone");
-    fg_session_step_kind(session, FG_FILL_EVENT_TAG_GONE, now);
-}
-
-static void presence_changed(struct fg_session *session, enum fg_presence_change change,
-                             const struct fg_moment *now)
-{
-    if (change == FG_PRESENCE_ARRIVED || change == FG_PRESENCE_SWAPPED)
-        tag_arrived(session, now);
-    else if (change == FG_PRESENCE_GONE)
-        tag_gone(session, now);
+    if (change == FG_TAG_SAME) {
+        fg_log_line(&session->log, "tag: back in the field");
+        step_kind(session, FG_FILL_EVENT_TAG_SAME, now);
+    } else if (change == FG_TAG_OTHER) {
+        fg_log_line(&session->log, "tag: another one in the field");
+        step_kind(session, FG_FILL_EVENT_TAG_OTHER, now);
+    } else if (!session->fill_is_manual) {
+        fg_log_line(&session->log, "tag: gone");
+        step_kind(session, FG_FILL_EVENT_TAG_GONE, now);
+    }
 }
 
 /* Decisions wait until what an earlier run left open is in the journal, unless the journal is broken: then
  * the refusal says so. */
 static bool may_decide(const struct fg_session *session)
 {
-    if (session->shutting_down || !session->started || session->fill.phase != FG_FILL_IDLE)
+    if (!session->started || !may_scan(session))
         return false;
-    return session->write_broken || (!session->boot_pending && !session->open_fill_pending);
+    return session->recorder.write_broken || fg_recorder_is_settled(&session->recorder);
+}
+
+static void tag_scan(struct fg_session *session, const struct fg_moment *now)
+{
+    struct fg_identified identified;
+
+    fg_identify_tag(&session->tag.tag, session->settings.trusted, session->settings.trusted_count,
+                    &identified);
+    scan_decide(session, &identified, now);
 }
 
 static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
 {
-    struct fg_identified identified;
+    const struct fg_identified two = {.tag = FG_TAG_TWO, .identity = FG_IDENTITY_NONE};
 
-    if (session->tag_done || session->presence.uid.length == 0 || !may_decide(session))
-        return;
-    /* Only the UID counts on a card, so that nothing of it needs to be readable. */
-    if (!session->card_looked_for) {
-        session->card_looked_for = true;
-        session->tag_done = fg_session_card_sign_in(session, now);
+    while (may_decide(session)) {
+        switch (fg_tag_watch_due(&session->tag, now->mono_ms)) {
+        case FG_TAG_DUE_TWO:
+            scan_decide(session, &two, now);
+            break;
+        case FG_TAG_DUE_CARD:
+            if (card_sign_in(session, now))
+                fg_tag_watch_done(&session->tag);
+            break;
+        case FG_TAG_DUE_SCAN:
+            tag_scan(session, now);
+            break;
+        case FG_TAG_DUE_NOTHING:
+        default:
+            return;
+        }
     }
-    if (session->tag_done || !uid_equal(&session->tag.uid, &session->presence.uid))
-        return;
-    if (!session->tag_fresh && now->mono_ms - session->arrived_mono_ms < FRESH_WAIT_MS)
-        return;
-    session->tag_done = true;
-    fg_identify_tag(&session->tag, session->settings.trusted, session->settings.trusted_count, &identified);
-    fg_session_decide(session, &identified, now);
 }
 
-static void two_tags_refuse(struct fg_session *session, const struct fg_moment *now)
+enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_moment *now,
+                                  struct fg_reasons *ret_reasons, struct fg_error *error)
 {
-    struct fg_identified identified = {.tag = FG_TAG_TWO, .identity = FG_IDENTITY_NONE};
-
-    if (session->two_tags || !may_decide(session))
-        return;
-    session->two_tags = true;
-    fg_session_decide(session, &identified, now);
-}
-
-/* With two tags in the field nobody knows which cylinder stands at the nozzle: that counts as a miss. */
-static void poll_take(struct fg_session *session, const struct fg_reader_report *report,
-                      const struct fg_moment *now)
-{
-    static const struct fg_uid nothing = {0};
-    const struct fg_uid *uid = report->tag_count == 1 ? &report->uid : &nothing;
-
-    presence_changed(
-        session, fg_presence_poll(&session->presence, &session->settings.presence, uid, now->mono_ms), now);
-    if (report->tag_count > 1)
-        two_tags_refuse(session, now);
-    if (report->tag_count == 0) {
-        session->two_tags = false;
-        session->tag_refused = session->tag_refused && session->presence.uid.length != 0;
-    }
+    if (!may_scan(session))
+        return fg_fail(error, FG_E_BUSY, "a fill is under way");
+    if (fg_tag_watch_memory(&session->tag) == NULL)
+        return fg_fail(error, FG_E_NOT_FOUND, "no tag is in the field");
+    fg_tag_watch_done(&session->tag);
+    if (card_sign_in(session, now))
+        return fg_fail(error, FG_E_STATE, "the tag in the field is an operator's card");
+    tag_scan(session, now);
+    *ret_reasons = session->judgement.decision.reasons;
+    return FG_OK;
 }
 
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
                        const struct fg_moment *now)
 {
-    session->port.read(session->port.context, &session->plant);
-    switch (report->kind) {
-    case FG_READER_POLL:
-        poll_take(session, report, now);
-        break;
-    case FG_READER_TAG:
-        presence_changed(
-            session,
-            fg_presence_poll(&session->presence, &session->settings.presence, &report->uid, now->mono_ms),
-            now);
-        session->tag = *report;
-        session->tag_fresh = true;
-        break;
-    case FG_READER_FAULT:
-        session->reader_up = false;
-        /* A reader that is quickly up again must not hide that for a while nobody watched the tag. */
-        presence_changed(session, fg_presence_drop(&session->presence), now);
-        (void)snprintf(session->reader_text, sizeof(session->reader_text), "%s", report->text);
+    fg_session_look(session);
+    tag_changed(session, fg_tag_watch_report(&session->tag, report, fill_uid(session), now->mono_ms), now);
+    if (report->kind == FG_READER_FAULT)
         fg_session_raise(session, FG_EVENT_READER_FAULT, report->text, now);
-        break;
-    case FG_READER_BACK:
-        session->reader_text[0] = '\0';
-        session->reader_up = true;
+    else if (report->kind == FG_READER_BACK)
         fg_session_raise(session, FG_EVENT_READER_BACK, "", now);
-        break;
-    default:
-        break;
-    }
-    if (report->kind == FG_READER_POLL || report->kind == FG_READER_TAG)
-        session->reader_up = true;
     scan_if_due(session, now);
 }
 
 /* ---- the plant ---- */
 
-/* A button counts when it goes from released to held; the first good reading is only the starting point. */
-static bool button_pressed(const struct fg_session *session, enum fg_signal signal, bool *known, bool *held)
-{
-    bool was_held = *held;
-    bool was_known = *known;
-
-    if (!session->plant.configured[signal] || session->plant.readings[signal].state != FG_READING_GOOD)
-        return false;
-    *held = session->plant.readings[signal].value != 0;
-    *known = true;
-    return was_known && *held && !was_held;
-}
-
 static void buttons_watch(struct fg_session *session, const struct fg_moment *now)
 {
-    if (button_pressed(session, FG_SIGNAL_STOP_BUTTON, &session->stop_known, &session->stop_held))
-        fg_session_step_kind(session, FG_FILL_EVENT_STOP, now);
-    if (button_pressed(session, FG_SIGNAL_START_BUTTON, &session->start_known, &session->start_held))
-        fg_session_step_kind(session, FG_FILL_EVENT_START, now);
+    if (fg_plant_watch_stop_pressed(&session->plant))
+        step_kind(session, FG_FILL_EVENT_STOP, now);
+    if (fg_plant_watch_start_pressed(&session->plant))
+        step_kind(session, FG_FILL_EVENT_START, now);
 }
 
 static void devices_watch(struct fg_session *session, const struct fg_moment *now)
 {
-    uint8_t count = session->port.device_count(session->port.context);
+    uint8_t count = session->plant.port.device_count(session->plant.port.context);
     bool coming_up = now->mono_ms - session->started_mono_ms < DEVICES_UP_MS;
 
     for (uint8_t i = 0; i < count && i < FG_DEVICES_MAX; i++) {
         struct fg_device_status status;
         char text[FG_TEXT_MAX + 1];
-        bool fault;
+        bool lost = false;
 
-        session->port.device_status(session->port.context, i, &status);
-        fault = status.link == FG_LINK_DOWN && !(coming_up && !session->device_faults[i]);
-        if (fault == session->device_faults[i] || (!fault && status.link != FG_LINK_UP))
+        if (!fg_plant_watch_device_changed(&session->plant, i, coming_up, &status, &lost))
             continue;
-        session->device_faults[i] = fault;
-        (void)snprintf(text, sizeof(text), "%s%s%.60s", status.name, fault ? ": " : "",
-                       fault ? status.last_error : "");
-        fg_session_raise(session, fault ? FG_EVENT_DEVICE_FAULT : FG_EVENT_DEVICE_BACK, text, now);
+        (void)snprintf(text, sizeof(text), "%s%s%.60s", status.name, lost ? ": " : "",
+                       lost ? status.last_error : "");
+        fg_session_raise(session, lost ? FG_EVENT_DEVICE_FAULT : FG_EVENT_DEVICE_BACK, text, now);
     }
-}
-
-static void lamp_set(struct fg_session *session, enum fg_lamp lamp, bool on)
-{
-    if (session->lamps[lamp] == on)
-        return;
-    session->lamps[lamp] = on;
-    session->port.set_lamp(session->port.context, lamp, on);
 }
 
 /* Both dark: ready. Green: this cylinder may be filled, or is being filled. Both: the fill is suspended. Red:
@@ -358,13 +595,15 @@ static void lamp_set(struct fg_session *session, enum fg_lamp lamp, bool on)
 static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 {
     uint8_t phase = session->fill.phase;
-    bool refused = phase == FG_FILL_IDLE && session->tag_refused;
-    bool trouble = session->fill.locked_out || fg_session_plant_is_faulty(session) ||
-                   fg_session_is_on(session, FG_SIGNAL_EMERGENCY_STOP);
+    bool refused = phase == FG_FILL_IDLE && session->tag.refused;
+    bool trouble =
+        session->fill.locked_out || fg_session_plant_is_faulty(session) || emergency_stop_is_pressed(session);
     bool blink = now->mono_ms / LAMP_BLINK_MS % 2 == 0;
 
-    lamp_set(session, FG_LAMP_GREEN, phase >= FG_FILL_PRE_CHECK && phase <= FG_FILL_SUSPENDED);
-    lamp_set(session, FG_LAMP_RED, refused || phase == FG_FILL_SUSPENDED || (trouble && blink));
+    fg_plant_watch_lamp(&session->plant, FG_LAMP_GREEN,
+                        phase >= FG_FILL_PRE_CHECK && phase <= FG_FILL_SUSPENDED);
+    fg_plant_watch_lamp(&session->plant, FG_LAMP_RED,
+                        refused || phase == FG_FILL_SUSPENDED || (trouble && blink));
 }
 
 /* ---- time ---- */
@@ -374,10 +613,9 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
     session->started = true;
     session->started_mono_ms = now->mono_ms;
     if (session->stores.journal == NULL)
-        fg_session_log(session, "journal: %s; every scan is refused",
-                       session->stores.journal_tampered ? "does not verify and is left as it is"
-                                                        : "not open");
-    fg_session_write_pending(session, now);
+        fg_log_line(&session->log, "journal: %s; every scan is refused",
+                    session->stores.journal_tampered ? "does not verify and is left as it is" : "not open");
+    pending_write(session, now);
     if (session->stores.journal != NULL && session->stores.journal_start.receipt_false)
         fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the kept receipt is not the bureau's", now);
     fg_session_list_changed(session, now);
@@ -385,27 +623,28 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
 
 void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
 {
-    session->port.read(session->port.context, &session->plant);
-    fg_session_board_day(session, now);
+    fg_session_look(session);
+    fg_recorder_board_day(&session->recorder, now);
     if (!session->started)
         session_begin(session, now);
-    presence_changed(session, fg_presence_tick(&session->presence, &session->settings.presence, now->mono_ms),
-                     now);
+    tag_changed(session, fg_tag_watch_tick(&session->tag, fill_uid(session), now->mono_ms), now);
     buttons_watch(session, now);
-    fg_session_step_kind(session, FG_FILL_EVENT_TICK, now);
+    step_kind(session, FG_FILL_EVENT_TICK, now);
     devices_watch(session, now);
-    fg_session_write_pending(session, now);
+    pending_write(session, now);
     scan_if_due(session, now);
-    fg_session_operator_watch(session, now);
-    fg_progress_watch(&session->progress, &session->fill, &session->plant, now->mono_ms);
+    operator_watch(session, now);
+    fg_progress_watch(&session->progress, &session->fill, &session->plant.state, now->mono_ms);
     lamps_show(session, now);
 }
 
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now)
 {
-    uint8_t state = fg_session_list_state(session);
+    uint8_t state;
 
-    session->board.version++; /* it shows the list's operators */
+    fg_session_look_at_list(session);
+    state = session->look.state;
+    session->recorder.board.version++; /* it shows the list's operators */
     if (state == FG_LIST_NOT_AUTHENTIC && session->stores.list != NULL && !session->list_tamper_told) {
         session->list_tamper_told = true;
         fg_session_raise(session, FG_EVENT_LIST_TAMPERED, "the manifest in force does not verify", now);
@@ -414,12 +653,11 @@ void fg_session_list_changed(struct fg_session *session, const struct fg_moment 
     } else if (state == FG_LIST_IN_FORCE) {
         session->list_tamper_told = false;
         session->operator_review = true;
-        session->list_pending = strcmp(session->manifest.list_id, session->list_logged_id) != 0 ||
-                                session->manifest.version != session->list_logged_version;
+        fg_recorder_list_in_force(&session->recorder, &session->look.manifest);
     } else {
-        fg_session_log(session, "list: none in force; every scan is refused");
+        fg_log_line(&session->log, "list: none in force; every scan is refused");
     }
-    fg_session_write_pending(session, now);
+    pending_write(session, now);
 }
 
 void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const struct fg_moment *now)
@@ -430,26 +668,86 @@ void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const s
     fg_session_raise(session, FG_EVENT_CLOCK_STEP, text, now);
 }
 
-void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restarts)
-{
-    session->reader_restarts = restarts;
-}
-
 void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now)
 {
     session->shutting_down = true;
-    session->port.read(session->port.context, &session->plant);
-    fg_session_step_kind(session, FG_FILL_EVENT_SHUTDOWN, now);
+    fg_session_look(session);
+    step_kind(session, FG_FILL_EVENT_SHUTDOWN, now);
 }
 
 void fg_session_finish(struct fg_session *session, const struct fg_moment *now)
 {
-    lamp_set(session, FG_LAMP_GREEN, false);
-    lamp_set(session, FG_LAMP_RED, false);
+    fg_plant_watch_lamp(&session->plant, FG_LAMP_GREEN, false);
+    fg_plant_watch_lamp(&session->plant, FG_LAMP_RED, false);
     fg_session_raise(session, FG_EVENT_SHUTDOWN, "", now);
 }
 
 bool fg_session_is_quiet(const struct fg_session *session)
 {
-    return session->fill.phase == FG_FILL_IDLE && !session->open_fill_pending;
+    return session->fill.phase == FG_FILL_IDLE && !session->recorder.open_fill_pending;
+}
+
+/* ---- what it is given, and what is asked of it ---- */
+
+void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restarts)
+{
+    session->reader_restarts = restarts;
+}
+
+void fg_session_set_receipt_key(struct fg_session *session, const struct fg_public_key *key)
+{
+    session->receipt_key = *key;
+    session->has_receipt_key = true;
+}
+
+void fg_session_receipt_contradicts(struct fg_session *session, const struct fg_moment *now)
+{
+    if (session->receipt_tamper_told)
+        return;
+    session->receipt_tamper_told = true;
+    fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the bureau's receipt contradicts the journal", now);
+}
+
+const struct fg_public_key *fg_session_receipt_key(const struct fg_session *session)
+{
+    return session->has_receipt_key ? &session->receipt_key : NULL;
+}
+
+void fg_session_set_tag_keys(struct fg_session *session, const struct fg_public_key *keys, size_t count)
+{
+    struct fg_session_settings *settings = &session->settings;
+
+    settings->trusted_count =
+        (uint8_t)(count < FG_SESSION_TAG_KEYS_MAX ? count : (size_t)FG_SESSION_TAG_KEYS_MAX);
+    memcpy(settings->trusted, keys, settings->trusted_count * sizeof(*keys));
+}
+
+const struct fg_fill *fg_session_fill(const struct fg_session *session)
+{
+    return &session->fill;
+}
+
+const char *fg_session_operator(const struct fg_session *session)
+{
+    return session->operator_in.id;
+}
+
+const struct fg_code *fg_session_code(const struct fg_session *session)
+{
+    return &session->judgement.identified.code;
+}
+
+enum fg_language fg_session_language(const struct fg_session *session)
+{
+    return session->settings.language;
+}
+
+const struct fg_session_stores *fg_session_stores(const struct fg_session *session)
+{
+    return &session->stores;
+}
+
+const struct fg_log *fg_session_log(const struct fg_session *session)
+{
+    return &session->log;
 }

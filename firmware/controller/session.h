@@ -1,39 +1,25 @@
-/* The shell around the fill logic of one filling point: gathers the facts of a scan, asks the rules, feeds
- * the fill machine, writes the journal, commands the valve, and answers the control socket.
+/* The shell around the fill logic of one filling point: steps the machine with what tag, plant, operator and
+ * time say, drives the valve, and has everything recorded.
  *
- * Not: the main loop, sockets, files' paths or processes (fillgated_main.c, control_server.c). Its edges are
- * given to it: time with every call, plant and log as function pointers, so that tests drive the real rules,
- * machine, journal and list. One thread. Relies on: firmware/core, list, journal, reader/watch.h, proto. */
+ * Not: the main loop, sockets, files' paths or processes (fillgated_main.c, control_server.c); what is due
+ * with a tag (tag_watch.h), who is signed in (operator.h), what is decided (decide.h), how it is written
+ * (recorder.h). Its edges are given to it: time with every call, plant and log as function pointers, so that
+ * tests drive the real rules, machine, journal and list. One thread. */
 #ifndef FG_CONTROLLER_SESSION_H
 #define FG_CONTROLLER_SESSION_H
 
+#include "firmware/controller/identify.h"
+#include "firmware/controller/list_look.h"
+#include "firmware/controller/log.h"
+#include "firmware/controller/moment.h"
+#include "firmware/controller/plant_watch.h"
 #include "firmware/core/fill.h"
 #include "firmware/core/presence.h"
 #include "firmware/journal/journal.h"
 #include "firmware/list/list.h"
-#include "firmware/plant/plant.h"
 #include "firmware/reader/watch.h"
 #include "proto/catalogue.h"
 #include "proto/control.h"
-
-/* Now, in every way that is needed. Calls give rising mono_ms. */
-struct fg_moment {
-    int64_t mono_ms;
-    int64_t wall_ms;
-    uint8_t clock_quality; /* enum fg_clock_quality */
-    int32_t utc_offset_s;  /* of the station's local time at wall_ms */
-};
-
-/* The plant as the session sees it; functions as in plant/plant.h, with context in front. */
-struct fg_plant_port {
-    void *context;
-    void (*read)(void *context, struct fg_plant_state *ret_state);
-    void (*hold_open)(void *context);
-    void (*shut)(void *context);
-    void (*set_lamp)(void *context, enum fg_lamp lamp, bool on);
-    uint8_t (*device_count)(void *context);
-    void (*device_status)(void *context, uint8_t index, struct fg_device_status *ret_status);
-};
 
 #define FG_SESSION_TAG_KEYS_MAX 12
 
@@ -64,8 +50,7 @@ struct fg_session_stores {
 
 struct fg_session;
 
-/* One line of log, without newline, free of control characters. */
-typedef void (*fg_session_say)(void *context, const char *line);
+/* ---- life ---- */
 
 /* Makes the session and shuts the valve; nothing is written yet (the first tick writes BOOT). FG_E_MEMORY. */
 enum fg_err fg_session_new(const struct fg_session_settings *settings, const struct fg_session_stores *stores,
@@ -76,14 +61,19 @@ void fg_session_free(struct fg_session *session); /* may be NULL; the valve is s
 /* To be called at every event of the plant and at least every 20 ms. */
 void fg_session_tick(struct fg_session *session, const struct fg_moment *now);
 
+/* The controller stops: no new scans, the valve shut, a running fill recorded as soon as possible. Tick on
+ * until fg_session_is_quiet, then fg_session_finish writes the SHUTDOWN event. */
+void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now);
+void fg_session_finish(struct fg_session *session, const struct fg_moment *now);
+
+/* No fill under way and nothing left to write. */
+bool fg_session_is_quiet(const struct fg_session *session);
+
+/* ---- what happened outside ---- */
+
 /* Something the reader said. */
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
                        const struct fg_moment *now);
-
-/* A request of the control socket; always answers. asker_is_own: it came from the user that this process runs
- * as, or from root; only they may sign somebody in with a certificate date given by hand. */
-void fg_session_command(struct fg_session *session, const struct fg_control_request *request,
-                        bool asker_is_own, const struct fg_moment *now, struct fg_control_answer *ret_answer);
 
 /* The list in force may have changed outside (start-up does it itself): logs LIST when it did. */
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now);
@@ -93,6 +83,7 @@ void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const s
 
 /* The key that the bureau signs receipts with; until it is given, receipts are refused. */
 void fg_session_set_receipt_key(struct fg_session *session, const struct fg_public_key *key);
+const struct fg_public_key *fg_session_receipt_key(const struct fg_session *session); /* NULL: not given */
 
 /* From now on tags count as signed when one of these keys signed them; what was decided stays. At most
  * FG_SESSION_TAG_KEYS_MAX, more are left out. */
@@ -101,12 +92,67 @@ void fg_session_set_tag_keys(struct fg_session *session, const struct fg_public_
 /* For the STATE answer. */
 void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restarts);
 
-/* The controller stops: no new scans, the valve shut, a running fill recorded as soon as possible. Tick on
- * until fg_session_is_quiet, then fg_session_finish writes the SHUTDOWN event. */
-void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now);
-void fg_session_finish(struct fg_session *session, const struct fg_moment *now);
+/* An event that whoever calls found out: logged, now or as soon as the journal takes it. */
+void fg_session_raise(struct fg_session *session, enum fg_event_kind event, const char *text,
+                      const struct fg_moment *now);
 
-/* No fill under way and nothing left to write. */
-bool fg_session_is_quiet(const struct fg_session *session);
+/* A genuine receipt contradicts the journal: evidence of tampering, told once, for the same receipt comes
+ * again with every batch. */
+void fg_session_receipt_contradicts(struct fg_session *session, const struct fg_moment *now);
+
+/* ---- what people ask for ---- */
+
+/* A request of the control socket; always answers (command.c). asker_is_own: it came from the user that this
+ * process runs as, or from root; only they may sign somebody in with a certificate date given by hand. */
+void fg_session_command(struct fg_session *session, const struct fg_control_request *request,
+                        bool asker_is_own, const struct fg_moment *now, struct fg_control_answer *ret_answer);
+
+/* Looks at the plant; to be called before the functions below. */
+void fg_session_look(struct fg_session *session);
+
+/* A person pressed something: START, STOP, SUSPEND, RESUME or CLEAR_LOCK_OUT. What became of it is seen in
+ * the machine. */
+void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now);
+
+/* Check items answered: bits confirmed, or failed. */
+void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, const struct fg_moment *now);
+
+/* A cylinder named by hand, or the tag in the field once more. *ret_reasons: count 0 = accepted. FG_E_BUSY: a
+ * fill is under way; FG_E_NOT_FOUND: no tag is in the field; FG_E_STATE: it is an operator's card. */
+enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_identified *identified,
+                                    const struct fg_moment *now, struct fg_reasons *ret_reasons,
+                                    struct fg_error *error);
+enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_moment *now,
+                                  struct fg_reasons *ret_reasons, struct fg_error *error);
+
+/* Signs in by the list's PIN, or by hand (a technician gives the certificate's last day). *ret_already: was
+ * signed in before. FG_E_BUSY: a fill is under way, or PINs are blocked; FG_E_STATE: no list; FG_E_DENIED:
+ * operator or PIN is wrong; errors of the journal. */
+enum fg_err fg_session_sign_in_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
+                                      const struct fg_moment *now, bool *ret_already, struct fg_error *error);
+enum fg_err fg_session_sign_in_by_hand(struct fg_session *session, const char *operator_id,
+                                       int32_t certificate_end_day, const struct fg_moment *now,
+                                       struct fg_error *error);
+
+/* Signs out whoever is signed in; a fill under way ends. */
+void fg_session_sign_out(struct fg_session *session, const struct fg_moment *now);
+
+/* The operator did something: idleness counts from now. */
+void fg_session_operator_used(struct fg_session *session, const struct fg_moment *now);
+
+/* ---- what is so now ---- */
+
+const struct fg_fill *fg_session_fill(const struct fg_session *session);
+const char *fg_session_operator(const struct fg_session *session);       /* empty: nobody is signed in */
+const struct fg_code *fg_session_code(const struct fg_session *session); /* of the newest scan */
+enum fg_language fg_session_language(const struct fg_session *session);
+const struct fg_session_stores *fg_session_stores(const struct fg_session *session);
+const struct fg_log *fg_session_log(const struct fg_session *session);
+
+/* Fills state and board of an answer (tell.c). */
+void fg_session_tell_state(struct fg_session *session, const struct fg_moment *now,
+                           struct fg_control_answer *answer);
+void fg_session_tell_board(struct fg_session *session, const struct fg_moment *now,
+                           struct fg_control_answer *answer);
 
 #endif

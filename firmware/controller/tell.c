@@ -8,7 +8,7 @@
 static void state_tell_machine(const struct fg_session *session, struct fg_control_state *state)
 {
     const struct fg_fill *fill = &session->fill;
-    const struct fg_station_rules *rules = &session->manifest.rules;
+    const struct fg_station_rules *rules = &session->look.manifest.rules;
     bool busy = fill->phase != FG_FILL_IDLE;
 
     memcpy(state->controller, session->settings.controller, sizeof(state->controller));
@@ -18,7 +18,7 @@ static void state_tell_machine(const struct fg_session *session, struct fg_contr
     state->phase = fill->phase;
     (void)snprintf(state->phase_name, sizeof(state->phase_name), "%s",
                    fg_fill_phase_name((enum fg_fill_phase)fill->phase));
-    state->valve_commanded = session->valve_held;
+    state->valve_commanded = session->plant.valve_held;
     state->locked_out = fill->locked_out;
     if (busy) {
         state->programme = fill->scan.programme;
@@ -28,26 +28,26 @@ static void state_tell_machine(const struct fg_session *session, struct fg_contr
         state->post_checks_wanted = fill->scan.post_checks_wanted;
         state->post_checks_done = fill->post_checks_done;
         if (fill->phase >= FG_FILL_FILLING)
-            state->quantity_g = fg_fill_quantity_g(fill, &session->plant);
+            state->quantity_g = fg_fill_quantity_g(fill, &session->plant.state);
     }
-    if (session->manifest_known) {
+    if (session->look.manifest_known) {
         state->pre_check_count = rules->pre_check_count;
         state->post_check_count = rules->post_check_count;
         memcpy(state->pre_checks, rules->pre_checks, sizeof(state->pre_checks));
         memcpy(state->post_checks, rules->post_checks, sizeof(state->post_checks));
     }
-    state->fills_ended = session->fills_ended;
-    state->last_stop = session->last_stop;
-    state->last_ended_sequence = session->last_ended_sequence;
-    state->last_quantity_g = session->last_quantity_g;
+    state->fills_ended = session->recorder.fills_ended;
+    state->last_stop = session->recorder.last_stop;
+    state->last_ended_sequence = session->recorder.last_ended_sequence;
+    state->last_quantity_g = session->recorder.last_quantity_g;
 }
 
 static void state_tell_scan(const struct fg_session *session, struct fg_control_state *state)
 {
-    const struct scan *scan = &session->scan;
+    const struct fg_judgement *scan = &session->judgement;
 
-    state->tag_present = session->presence.uid.length != 0;
-    state->uid = session->presence.uid;
+    state->tag_present = fg_tag_watch_is_present(&session->tag);
+    state->uid = session->tag.presence.uid;
     state->code = scan->identified.code;
     memcpy(state->plate, scan->row.plate, sizeof(state->plate));
     state->decisions = session->decisions;
@@ -64,10 +64,14 @@ static void state_tell_scan(const struct fg_session *session, struct fg_control_
 static void state_tell_operator(const struct fg_session *session, const struct fg_moment *now,
                                 struct fg_control_state *state)
 {
-    memcpy(state->operator_id, session->operator_id, sizeof(state->operator_id));
-    state->certificate_end_day = session->certificate_end_day;
-    state->operator_idle_left_ms = fg_session_idle_left_ms(session, now);
-    state->sign_in_blocked_left_ms = fg_session_pin_blocked_ms(session, now);
+    memcpy(state->operator_id, session->operator_in.id, sizeof(state->operator_id));
+    state->certificate_end_day = session->operator_in.certificate_end_day;
+    state->operator_idle_left_ms =
+        session->fill.phase == FG_FILL_IDLE
+            ? fg_operator_idle_left_ms(&session->operator_in, session->settings.operator_idle_max_ms,
+                                       now->mono_ms)
+            : 0;
+    state->sign_in_blocked_left_ms = fg_operator_pin_blocked_ms(&session->operator_in, now->mono_ms);
     state->sign_in_blocked = state->sign_in_blocked_left_ms > 0;
 }
 
@@ -76,7 +80,7 @@ static void state_tell_progress(const struct fg_session *session, const struct f
 {
     struct fg_progress_shown shown;
 
-    fg_progress_tell(&session->progress, &session->fill, &session->settings.fill, &session->plant,
+    fg_progress_tell(&session->progress, &session->fill, &session->settings.fill, &session->plant.state,
                      now->mono_ms, &shown);
     state->phase_left_ms = shown.phase_left_ms;
     state->target = shown.target;
@@ -88,9 +92,9 @@ static void state_tell_progress(const struct fg_session *session, const struct f
 
 static bool point_is_blocked(const struct fg_session *session)
 {
-    const struct fg_station_rules *rules = &session->manifest.rules;
+    const struct fg_station_rules *rules = &session->look.manifest.rules;
 
-    if (!session->manifest_known)
+    if (!session->look.manifest_known)
         return false;
     for (size_t i = 0; i < rules->blocked_count && i < FG_POINTS_BLOCKED_MAX; i++) {
         if (strcmp(rules->blocked_points[i], session->settings.point) == 0)
@@ -102,9 +106,10 @@ static bool point_is_blocked(const struct fg_session *session)
 static void state_tell_stores(struct fg_session *session, const struct fg_moment *now,
                               struct fg_control_state *state)
 {
-    state->list_state = fg_session_list_state(session);
-    if (session->manifest_known) {
-        const struct fg_manifest *manifest = &session->manifest;
+    fg_session_look_at_list(session);
+    state->list_state = session->look.state;
+    if (session->look.manifest_known) {
+        const struct fg_manifest *manifest = &session->look.manifest;
 
         memcpy(state->list_id, manifest->list_id, sizeof(state->list_id));
         state->list_version = manifest->version;
@@ -114,7 +119,7 @@ static void state_tell_stores(struct fg_session *session, const struct fg_moment
         state->list_age_warning = manifest->rules.list_warn_age_h != 0 &&
                                   state->list_age_ms / 3600000 >= manifest->rules.list_warn_age_h;
     }
-    state->journal_state = fg_session_journal_state(session);
+    state->journal_state = fg_recorder_journal_state(&session->recorder);
     if (session->stores.journal != NULL) {
         state->journal_count = fg_journal_count(session->stores.journal);
         state->journal_unsent = fg_journal_unsent(session->stores.journal);
@@ -122,7 +127,7 @@ static void state_tell_stores(struct fg_session *session, const struct fg_moment
         state->receipt_next = fg_journal_receipt_next(session->stores.journal);
         state->receipt_taken_ms = fg_journal_receipt_ms(session->stores.journal);
     }
-    state->journal_last_sequence = session->last_sequence;
+    state->journal_last_sequence = session->recorder.last_sequence;
     state->clock_quality = now->clock_quality;
     state->wall_ms = now->wall_ms;
 }
@@ -130,12 +135,12 @@ static void state_tell_stores(struct fg_session *session, const struct fg_moment
 static void state_tell_plant(struct fg_session *session, const struct fg_moment *now,
                              struct fg_control_state *state)
 {
-    uint8_t count = session->port.device_count(session->port.context);
+    uint8_t count = session->plant.port.device_count(session->plant.port.context);
 
     for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
-        const struct fg_reading *reading = &session->plant.readings[i];
+        const struct fg_reading *reading = &session->plant.state.readings[i];
 
-        state->readings[i].configured = session->plant.configured[i];
+        state->readings[i].configured = session->plant.state.configured[i];
         state->readings[i].state = reading->state;
         state->readings[i].value = reading->state == FG_READING_GOOD ? reading->value : 0;
         state->readings[i].age_ms =
@@ -145,7 +150,7 @@ static void state_tell_plant(struct fg_session *session, const struct fg_moment 
         struct fg_control_device *device = &state->devices[i];
         struct fg_device_status status;
 
-        session->port.device_status(session->port.context, i, &status);
+        session->plant.port.device_status(session->plant.port.context, i, &status);
         memcpy(device->name, status.name, sizeof(device->name));
         device->link = status.link;
         device->requests = status.requests;
@@ -153,9 +158,9 @@ static void state_tell_plant(struct fg_session *session, const struct fg_moment 
         memcpy(device->last_error, status.last_error, sizeof(device->last_error));
         state->device_count++;
     }
-    state->reader_up = session->reader_up;
+    state->reader_up = session->tag.reader_up;
     state->reader_restarts = session->reader_restarts;
-    memcpy(state->reader_text, session->reader_text, sizeof(state->reader_text));
+    memcpy(state->reader_text, session->tag.reader_text, sizeof(state->reader_text));
 }
 
 void fg_session_tell_state(struct fg_session *session, const struct fg_moment *now,
@@ -171,9 +176,9 @@ void fg_session_tell_state(struct fg_session *session, const struct fg_moment *n
     state_tell_progress(session, now, state);
     state_tell_plant(session, now, state);
     state->device_fault = fg_session_plant_is_faulty(session);
-    state->emergency_stop = fg_session_is_on(session, FG_SIGNAL_EMERGENCY_STOP);
+    state->emergency_stop = fg_plant_watch_value(&session->plant.state, FG_SIGNAL_EMERGENCY_STOP) != 0;
     state->point_blocked = point_is_blocked(session);
-    state->board_version = session->board.version;
+    state->board_version = session->recorder.board.version;
     state->utc_offset_s = now->utc_offset_s;
     state->today = fg_clock_local_day(now->wall_ms, now->utc_offset_s);
 }
@@ -181,13 +186,14 @@ void fg_session_tell_state(struct fg_session *session, const struct fg_moment *n
 void fg_session_tell_board(struct fg_session *session, const struct fg_moment *now,
                            struct fg_control_answer *answer)
 {
-    const struct fg_station_rules *rules = &session->manifest.rules;
+    const struct fg_station_rules *rules = &session->look.manifest.rules;
     struct fg_control_board *board = &answer->board;
 
-    fg_session_board_day(session, now);
+    fg_recorder_board_day(&session->recorder, now);
     answer->has_board = true;
-    fg_board_tell(&session->board, board);
-    if (fg_session_list_state(session) != FG_LIST_IN_FORCE)
+    fg_board_tell(&session->recorder.board, board);
+    fg_session_look_at_list(session);
+    if (session->look.state != FG_LIST_IN_FORCE)
         return;
     for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
         struct fg_control_operator *shown = &board->operators[board->operator_count++];

@@ -1,0 +1,186 @@
+/* Facts for the rules. What cannot be found out counts as what refuses. */
+#include "firmware/controller/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "firmware/clock/clock.h"
+#include "firmware/controller/plant_watch.h"
+
+#define BIT(signal) (UINT32_C(1) << (signal))
+
+/* Signals that a point need not have, but that must work where it has them. */
+#define SIGNALS_OF_SAFETY                                                                                    \
+    (BIT(FG_SIGNAL_EMERGENCY_STOP) | BIT(FG_SIGNAL_START_BUTTON) | BIT(FG_SIGNAL_STOP_BUTTON))
+
+/* Signals without which this medium cannot be filled safely. */
+static uint32_t signals_needed(uint8_t medium)
+{
+    uint32_t needed = BIT(FG_SIGNAL_INVENTORY_G) | BIT(FG_SIGNAL_VALVE_OPEN) | BIT(FG_SIGNAL_FLOW_G_MIN);
+
+    if (medium == FG_MEDIUM_CNG)
+        needed |= BIT(FG_SIGNAL_PRESSURE_KPA) | BIT(FG_SIGNAL_TEMPERATURE_DC);
+    else
+        needed |= BIT(FG_SIGNAL_SCALE_G);
+    return needed;
+}
+
+bool fg_plant_is_faulty(uint8_t medium, const struct fg_fill *fill, const struct fg_plant_state *plant)
+{
+    uint32_t needed = signals_needed(medium);
+
+    if (fill->alarm_flow || fill->alarm_valve)
+        return true;
+    for (int signal = 0; signal < FG_SIGNAL_COUNT; signal++) {
+        bool good = plant->readings[signal].state == FG_READING_GOOD;
+
+        if ((needed & BIT(signal)) != 0 && !(plant->configured[signal] && good))
+            return true;
+        if ((SIGNALS_OF_SAFETY & BIT(signal)) != 0 && plant->configured[signal] && !good)
+            return true;
+    }
+    return false;
+}
+
+static void cylinder_look_up(const struct fg_grounds *grounds, const struct fg_code *code,
+                             struct fg_facts *facts, struct fg_judgement *judgement)
+{
+    struct fg_cylinder_facts *cylinder = &facts->cylinders[facts->cylinder_count];
+    struct fg_error error = {0};
+    enum fg_err found = fg_list_find(grounds->list, code, &cylinder->row, &error);
+
+    cylinder->code = *code;
+    cylinder->lookup = FG_LOOKUP_NOT_AUTHENTIC;
+    if (found == FG_OK) {
+        cylinder->lookup = FG_LOOKUP_FOUND;
+    } else if (found == FG_E_NOT_FOUND) {
+        cylinder->lookup = FG_LOOKUP_ABSENT;
+    } else if (!judgement->list_tampered) {
+        judgement->list_tampered = true;
+        (void)snprintf(judgement->tampered_text, sizeof(judgement->tampered_text), "%.*s", FG_TEXT_MAX,
+                       error.text);
+    }
+    if (grounds->journal == NULL ||
+        fg_journal_history(grounds->journal, code, facts->today, grounds->now->utc_offset_s,
+                           &cylinder->last_fill_wall_ms, &cylinder->fills_today, &error) != FG_OK)
+        facts->journal = FG_JOURNAL_NOT_WRITABLE;
+    facts->cylinder_count++;
+}
+
+/* The scanned cylinder first, then the others of its vehicle in the row's order. */
+static void cylinders_look_up(const struct fg_grounds *grounds, struct fg_facts *facts,
+                              struct fg_judgement *judgement)
+{
+    const struct fg_row *row = &facts->cylinders[0].row;
+
+    cylinder_look_up(grounds, &grounds->identified->code, facts, judgement);
+    if (facts->cylinders[0].lookup != FG_LOOKUP_FOUND)
+        return;
+    for (uint8_t i = 0; i < row->other_count && i < FG_VEHICLE_OTHERS_MAX; i++)
+        cylinder_look_up(grounds, &row->others[i], facts, judgement);
+}
+
+static void list_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
+{
+    const struct fg_list_look *look = grounds->look;
+
+    facts->list = look->state;
+    if (!look->manifest_known)
+        return;
+    facts->list_issued_ms = look->manifest.issued_ms;
+    facts->list_expires_ms = look->manifest.expires_ms;
+    facts->rules = look->manifest.rules;
+}
+
+static void person_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
+{
+    const struct fg_signed_in *who = grounds->operator_in;
+    const char *second = grounds->identified->second_person;
+
+    facts->operator_signed_in = fg_operator_is_in(who);
+    facts->operator_certificate_end_day = who->certificate_end_day;
+    facts->second_person_present = second[0] != '\0' && strcmp(second, who->id) != 0;
+}
+
+static void point_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
+{
+    const struct fg_point_facts *point = grounds->point;
+
+    memcpy(facts->point, point->name, sizeof(facts->point));
+    facts->medium = point->medium;
+    facts->fill_pressure_kpa = point->fill_pressure_kpa;
+    facts->locked_out = grounds->fill->locked_out;
+    facts->device_fault = fg_plant_is_faulty(point->medium, grounds->fill, grounds->plant);
+    facts->emergency_stop = fg_plant_watch_value(grounds->plant, FG_SIGNAL_EMERGENCY_STOP) != 0;
+}
+
+static void facts_gather(const struct fg_grounds *grounds, struct fg_facts *facts,
+                         struct fg_judgement *judgement)
+{
+    const struct fg_identified *identified = grounds->identified;
+    const struct fg_moment *now = grounds->now;
+
+    memset(facts, 0, sizeof(*facts));
+    facts->tag = identified->tag;
+    facts->identity = identified->identity;
+    facts->uid = identified->uid;
+    facts->clock_quality = now->clock_quality;
+    facts->now_ms = now->wall_ms;
+    facts->today = fg_clock_local_day(now->wall_ms, now->utc_offset_s);
+    facts->journal = grounds->journal_state;
+    list_facts(grounds, facts);
+    person_facts(grounds, facts);
+    point_facts(grounds, facts);
+    if (grounds->journal != NULL && fg_journal_manual_count(grounds->journal, facts->today, now->utc_offset_s,
+                                                            &facts->manual_today, NULL) != FG_OK)
+        facts->journal = FG_JOURNAL_NOT_WRITABLE;
+    if (grounds->look->manifest_known && identified->code.text[0] != '\0')
+        cylinders_look_up(grounds, facts, judgement);
+    else if (identified->code.text[0] != '\0')
+        facts->cylinders[0].code = identified->code;
+}
+
+static uint32_t items_mask(uint8_t count)
+{
+    return count == 0 ? 0 : (UINT32_C(1) << (count > FG_CHECK_ITEMS_MAX ? FG_CHECK_ITEMS_MAX : count)) - 1;
+}
+
+/* One nozzle fills all cylinders of the vehicle, so the weakest one sets the pressure. */
+static uint32_t weakest_nominal_kpa(const struct fg_facts *facts)
+{
+    uint32_t weakest = facts->cylinders[0].row.nominal_pressure_kpa;
+
+    for (uint8_t i = 1; i < facts->cylinder_count; i++) {
+        if (facts->cylinders[i].row.nominal_pressure_kpa < weakest)
+            weakest = facts->cylinders[i].row.nominal_pressure_kpa;
+    }
+    return weakest;
+}
+
+static struct fg_fill_scan scan_of(const struct fg_facts *facts, uint8_t programme)
+{
+    const struct fg_row *row = &facts->cylinders[0].row;
+
+    return (struct fg_fill_scan){.programme = programme,
+                                 .nominal_kpa = weakest_nominal_kpa(facts),
+                                 .tare_g = row->tare_g,
+                                 .maximum_fill_g = row->maximum_fill_g,
+                                 .pre_checks_wanted = items_mask(facts->rules.pre_check_count),
+                                 .post_checks_wanted = items_mask(facts->rules.post_check_count),
+                                 .zero_fills_lock_out = facts->rules.zero_fills_lock_out};
+}
+
+void fg_decide(const struct fg_grounds *grounds, struct fg_judgement *ret_judgement)
+{
+    static struct fg_facts facts; /* large; one thread */
+
+    memset(ret_judgement, 0, sizeof(*ret_judgement));
+    ret_judgement->identified = *grounds->identified;
+    facts_gather(grounds, &facts, ret_judgement);
+    ret_judgement->row_known = facts.cylinder_count > 0 && facts.cylinders[0].lookup == FG_LOOKUP_FOUND;
+    if (ret_judgement->row_known)
+        ret_judgement->row = facts.cylinders[0].row;
+    fg_rules_decide(&facts, &ret_judgement->decision);
+    if (ret_judgement->decision.reasons.count == 0)
+        ret_judgement->scan = scan_of(&facts, ret_judgement->decision.programme);
+}

@@ -1,0 +1,54 @@
+/* From a scan to a decision: the facts are gathered from list, journal, clock and plant, and the rules
+ * decide.
+ *
+ * Not: logging, stepping or showing: it returns. Reads list and journal, writes nothing. One thread. Relies
+ * on: core/rules.h, list/list.h, journal/journal.h. */
+#ifndef FG_CONTROLLER_DECIDE_H
+#define FG_CONTROLLER_DECIDE_H
+
+#include "firmware/controller/identify.h"
+#include "firmware/controller/list_look.h"
+#include "firmware/controller/moment.h"
+#include "firmware/controller/operator.h"
+#include "firmware/core/fill.h"
+#include "firmware/journal/journal.h"
+
+/* What the point itself is. */
+struct fg_point_facts {
+    char name[FG_NAME_MAX + 1];
+    uint8_t medium; /* enum fg_medium */
+    uint32_t fill_pressure_kpa;
+};
+
+/* All that a decision is made from. Everything is the caller's and only read. */
+struct fg_grounds {
+    const struct fg_identified *identified;
+    const struct fg_point_facts *point;
+    const struct fg_list_look *look;
+    struct fg_list *list;       /* NULL: not open */
+    struct fg_journal *journal; /* NULL: not open */
+    uint8_t journal_state;      /* enum fg_journal_state */
+    const struct fg_signed_in *operator_in;
+    const struct fg_fill *fill; /* lock-out and alarms */
+    const struct fg_plant_state *plant;
+    const struct fg_moment *now;
+};
+
+/* What was decided, and on which row. */
+struct fg_judgement {
+    struct fg_identified identified;
+    struct fg_decision decision;
+    bool row_known;
+    struct fg_row row;
+    struct fg_fill_scan scan;            /* when it may be filled */
+    bool list_tampered;                  /* a look-up did not prove */
+    char tampered_text[FG_TEXT_MAX + 1]; /* why */
+};
+
+/* Gathers and decides. Every doubt while gathering becomes a fact that refuses. */
+void fg_decide(const struct fg_grounds *grounds, struct fg_judgement *ret_judgement);
+
+/* Something that a point of this medium needs for filling does not work, or an alarm is on. */
+bool fg_plant_is_faulty(uint8_t medium, const struct fg_fill *fill, const struct fg_plant_state *plant);
+
+#endif

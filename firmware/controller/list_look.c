@@ -1,0 +1,53 @@
+/* Every doubt about the list becomes a state that refuses. */
+#include "firmware/controller/list_look.h"
+
+#include <string.h>
+
+void fg_list_look(struct fg_list *list, const struct fg_list_logged *logged, struct fg_list_look *ret_look)
+{
+    struct fg_manifest manifest;
+
+    ret_look->manifest_known = false;
+    ret_look->state = FG_LIST_NOT_AUTHENTIC;
+    if (list == NULL)
+        return;
+    ret_look->state = fg_list_state(list);
+    if (ret_look->state != FG_LIST_IN_FORCE)
+        return;
+    if (fg_list_manifest(list, &manifest, NULL) != FG_OK) {
+        ret_look->state = FG_LIST_NOT_AUTHENTIC;
+        return;
+    }
+    ret_look->manifest = manifest;
+    ret_look->manifest_known = true;
+    if (strcmp(manifest.list_id, logged->id) == 0 && manifest.version < logged->version)
+        ret_look->state = FG_LIST_ROLLED_BACK;
+}
+
+const struct fg_operator *fg_list_operator(const struct fg_list_look *look, const char *id)
+{
+    const struct fg_station_rules *rules = &look->manifest.rules;
+
+    if (look->state != FG_LIST_IN_FORCE)
+        return NULL;
+    for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
+        if (strcmp(rules->operators[i].id, id) == 0)
+            return &rules->operators[i];
+    }
+    return NULL;
+}
+
+const struct fg_operator *fg_list_card(const struct fg_list_look *look, const struct fg_uid *uid)
+{
+    const struct fg_station_rules *rules = &look->manifest.rules;
+
+    if (look->state != FG_LIST_IN_FORCE || uid->length == 0)
+        return NULL;
+    for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
+        const struct fg_uid *card = &rules->operators[i].card;
+
+        if (card->length == uid->length && memcmp(card->bytes, uid->bytes, uid->length) == 0)
+            return &rules->operators[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,441 @@
+/* Entries in the order in which things happened: BOOT first, then what waits, then what is new. Nothing is
+ * written past an event that still waits. */
+#include "firmware/controller/recorder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "firmware/clock/clock.h"
+#include "firmware/controller/plant_watch.h"
+#include "proto/catalogue.h"
+
+#define RETRY_MS 500
+/* How long a fill that a power cut left open waits for the meter before it is closed without it. */
+#define METER_WAIT_MS 5000
+
+/* ---- one entry ---- */
+
+static void entry_start(struct fg_entry *entry, enum fg_entry_kind kind, const struct fg_circumstances *about)
+{
+    const struct fg_reading *inventory = &about->plant->readings[FG_SIGNAL_INVENTORY_G];
+
+    memset(entry, 0, sizeof(*entry));
+    entry->kind = (uint8_t)kind;
+    entry->wall_ms = about->now->wall_ms;
+    entry->mono_ms = about->now->mono_ms;
+    entry->clock_quality = about->now->clock_quality;
+    if (about->look->manifest_known) {
+        memcpy(entry->list_id, about->look->manifest.list_id, sizeof(entry->list_id));
+        entry->list_version = about->look->manifest.version;
+    }
+    entry->meter_state = inventory->state;
+    if (inventory->state == FG_READING_GOOD)
+        entry->inventory_g = inventory->value;
+}
+
+static void entry_add_scan(struct fg_entry *entry, const struct fg_judgement *judgement,
+                           const struct fg_circumstances *about)
+{
+    const struct fg_identified *identified = &judgement->identified;
+
+    (void)snprintf(entry->operator_id, sizeof(entry->operator_id), "%s", about->operator_id);
+    memcpy(entry->second_person, identified->second_person, sizeof(entry->second_person));
+    entry->identity = identified->identity;
+    entry->uid = identified->uid;
+    if (judgement->row_known)
+        entry->row = judgement->row;
+    else
+        entry->row.code = identified->code;
+    entry->failing_code = judgement->decision.failing_code;
+}
+
+static enum fg_err entry_put(struct fg_recorder *recorder, struct fg_entry *entry, uint64_t *ret_sequence,
+                             struct fg_error *error)
+{
+    struct fg_error local = {0};
+    uint64_t sequence = 0;
+    enum fg_err code;
+
+    if (recorder->journal == NULL)
+        code = fg_fail(&local, FG_E_IO, "the journal is not open");
+    else
+        code = fg_journal_append(recorder->journal, entry, &sequence, &local);
+    if (code != FG_OK && !recorder->write_broken)
+        fg_log_line(&recorder->log, "journal: %s entry not written: %s", fg_entry_kind_name(entry->kind),
+                    local.text);
+    recorder->write_broken = code != FG_OK;
+    if (code != FG_OK) {
+        if (error != NULL)
+            *error = local;
+        return code;
+    }
+    recorder->last_sequence = sequence;
+    entry->sequence = sequence;
+    fg_board_take(&recorder->board, entry, recorder->utc_offset_s);
+    if (ret_sequence != NULL)
+        *ret_sequence = sequence;
+    return FG_OK;
+}
+
+/* ---- events that wait ---- */
+
+static void event_keep(struct fg_recorder *recorder, const struct fg_entry *entry)
+{
+    if (recorder->event_count == FG_RECORDER_EVENTS_MAX) {
+        if (recorder->events_lost < UINT32_MAX)
+            recorder->events_lost++;
+        return;
+    }
+    recorder->events[recorder->event_count++] = *entry;
+}
+
+/* The newest of those that waited tells how many found no room. */
+static void event_tell_lost(struct fg_recorder *recorder)
+{
+    struct fg_entry *last = &recorder->events[FG_RECORDER_EVENTS_MAX - 1];
+    char note[40];
+    size_t at = strlen(last->text);
+    size_t length;
+
+    if (recorder->events_lost == 0)
+        return;
+    length = (size_t)snprintf(note, sizeof(note), "; %u more not kept", (unsigned)recorder->events_lost);
+    if (at > FG_TEXT_MAX - length)
+        at = FG_TEXT_MAX - length;
+    while (at > 0 && ((unsigned char)last->text[at] & 0xc0) == 0x80)
+        at--; /* not in the middle of a character */
+    memcpy(last->text + at, note, length + 1);
+    recorder->events_lost = 0;
+}
+
+static enum fg_err events_write(struct fg_recorder *recorder, struct fg_error *error)
+{
+    uint8_t written = 0;
+    enum fg_err code = FG_OK;
+
+    event_tell_lost(recorder);
+    while (written < recorder->event_count && code == FG_OK) {
+        code = entry_put(recorder, &recorder->events[written], NULL, error);
+        if (code == FG_OK)
+            written++;
+    }
+    recorder->event_count = (uint8_t)(recorder->event_count - written);
+    memmove(recorder->events, recorder->events + written,
+            recorder->event_count * sizeof(recorder->events[0]));
+    return code;
+}
+
+/* The run's own time, however late the journal takes it: what waits must not be older than BOOT. */
+static enum fg_err boot_write(struct fg_recorder *recorder, const struct fg_circumstances *about,
+                              struct fg_error *error)
+{
+    struct fg_circumstances then = *about;
+    struct fg_entry entry;
+
+    then.now = &recorder->started_at;
+    entry_start(&entry, FG_ENTRY_BOOT, &then);
+    (void)snprintf(entry.text, sizeof(entry.text), "%s", recorder->version);
+    return entry_put(recorder, &entry, NULL, error);
+}
+
+/* What waits goes first: BOOT, then the events. */
+static enum fg_err waiting_write(struct fg_recorder *recorder, const struct fg_circumstances *about,
+                                 struct fg_error *error)
+{
+    if (!recorder->started)
+        return fg_fail(error, FG_E_STATE, "this run's BOOT entry is not written yet");
+    if (recorder->boot_pending) {
+        enum fg_err code = boot_write(recorder, about, error);
+
+        if (code != FG_OK)
+            return code;
+        recorder->boot_pending = false;
+    }
+    return events_write(recorder, error);
+}
+
+static enum fg_err entry_append(struct fg_recorder *recorder, const struct fg_circumstances *about,
+                                struct fg_entry *entry, uint64_t *ret_sequence, struct fg_error *error)
+{
+    enum fg_err code = waiting_write(recorder, about, error);
+
+    if (code != FG_OK)
+        return code;
+    return entry_put(recorder, entry, ret_sequence, error);
+}
+
+void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, const char *text,
+                       const struct fg_circumstances *about)
+{
+    struct fg_entry entry;
+
+    fg_log_line(&recorder->log, "event: %s%s%s", fg_event_name(event), text[0] == '\0' ? "" : ": ", text);
+    entry_start(&entry, FG_ENTRY_EVENT, about);
+    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", about->operator_id);
+    entry.event = (uint8_t)event;
+    (void)snprintf(entry.text, sizeof(entry.text), "%s", text);
+    if (entry_append(recorder, about, &entry, NULL, NULL) != FG_OK)
+        event_keep(recorder, &entry);
+}
+
+/* ---- each kind ---- */
+
+enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const char *operator_id, bool in,
+                                 const struct fg_circumstances *about, struct fg_error *error)
+{
+    struct fg_entry entry;
+
+    entry_start(&entry, FG_ENTRY_OPERATOR, about);
+    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", operator_id);
+    entry.operator_in = in;
+    return entry_append(recorder, about, &entry, NULL, error);
+}
+
+enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,
+                                uint32_t pre_checks_done, const struct fg_circumstances *about,
+                                uint64_t *ret_sequence)
+{
+    struct fg_entry entry;
+
+    entry_start(&entry, FG_ENTRY_REFUSED, about);
+    entry_add_scan(&entry, judgement, about);
+    entry.reasons = judgement->decision.reasons;
+    entry.pre_checks = pre_checks_done;
+    return entry_append(recorder, about, &entry, ret_sequence, NULL);
+}
+
+enum fg_err fg_recorder_authorised(struct fg_recorder *recorder, const struct fg_judgement *judgement,
+                                   uint32_t pre_checks_done, const struct fg_circumstances *about,
+                                   uint64_t *ret_sequence)
+{
+    struct fg_entry entry;
+
+    entry_start(&entry, FG_ENTRY_AUTHORISED, about);
+    entry_add_scan(&entry, judgement, about);
+    entry.pre_checks = pre_checks_done;
+    return entry_append(recorder, about, &entry, ret_sequence, NULL);
+}
+
+static void ended_keep(struct fg_recorder *recorder, const struct fg_entry *entry)
+{
+    recorder->fills_ended++;
+    recorder->last_stop = entry->stop;
+    recorder->last_ended_sequence = entry->sequence;
+    recorder->last_quantity_g = entry->quantity_g;
+}
+
+static void ended_add_fill(struct fg_entry *entry, const struct fg_fill *fill,
+                           const struct fg_plant_state *plant)
+{
+    entry->authorised_sequence = fill->authorised_sequence;
+    entry->stop = fill->stop;
+    entry->start_inventory_g = fill->start_inventory_g;
+    entry->quantity_g = fg_fill_quantity_g(fill, plant);
+    entry->duration_ms = fill->end_mono_ms - fill->authorised_mono_ms;
+    entry->start_pressure_kpa = fill->start_pressure_kpa;
+    entry->end_pressure_kpa = fill->end_pressure_kpa;
+    entry->end_temperature_dc = fill->end_temperature_dc;
+    entry->end_scale_g = fill->end_scale_g;
+    entry->post_checks = fill->post_checks_done;
+    entry->post_check_failed = fill->post_check_failed;
+}
+
+enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judgement *judgement,
+                              const struct fg_fill *fill, const char *operator_id,
+                              const struct fg_circumstances *about, uint64_t *ret_sequence)
+{
+    struct fg_entry entry;
+    enum fg_err code;
+
+    entry_start(&entry, FG_ENTRY_ENDED, about);
+    /* Not whoever is signed in now: the operator may have left meanwhile, which ended the fill. */
+    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", operator_id);
+    entry.uid = judgement->identified.uid;
+    entry.identity = judgement->identified.identity;
+    entry.row.code = judgement->identified.code;
+    memcpy(entry.row.plate, judgement->row.plate, sizeof(entry.row.plate));
+    ended_add_fill(&entry, fill, about->plant);
+    code = entry_append(recorder, about, &entry, ret_sequence, NULL);
+    if (code != FG_OK)
+        return code;
+    ended_keep(recorder, &entry);
+    fg_log_line(&recorder->log, "ended: %s, %s, %lld g in %lld ms, %lld kPa, entry %llu", entry.row.code.text,
+                fg_stop_name((enum fg_stop)entry.stop), (long long)entry.quantity_g,
+                (long long)entry.duration_ms, (long long)entry.end_pressure_kpa,
+                (unsigned long long)entry.sequence);
+    return FG_OK;
+}
+
+/* Closes the fill that an earlier run left open: what the meter counted since is its quantity. */
+static enum fg_err power_lost_write(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    const struct fg_entry *open = &recorder->open_fill;
+    struct fg_entry entry;
+    enum fg_err code;
+
+    entry_start(&entry, FG_ENTRY_ENDED, about);
+    memcpy(entry.operator_id, open->operator_id, sizeof(entry.operator_id));
+    entry.uid = open->uid;
+    entry.identity = open->identity;
+    entry.row.code = open->row.code;
+    memcpy(entry.row.plate, open->row.plate, sizeof(entry.row.plate));
+    entry.authorised_sequence = open->sequence;
+    entry.stop = FG_STOP_POWER_LOST;
+    entry.start_inventory_g = open->inventory_g;
+    if (entry.meter_state == FG_READING_GOOD && open->meter_state == FG_READING_GOOD &&
+        entry.inventory_g > open->inventory_g)
+        entry.quantity_g = entry.inventory_g - open->inventory_g;
+    entry.end_pressure_kpa = fg_plant_watch_value(about->plant, FG_SIGNAL_PRESSURE_KPA);
+    entry.end_temperature_dc = fg_plant_watch_value(about->plant, FG_SIGNAL_TEMPERATURE_DC);
+    entry.end_scale_g = fg_plant_watch_value(about->plant, FG_SIGNAL_SCALE_G);
+    code = entry_append(recorder, about, &entry, NULL, NULL);
+    if (code != FG_OK)
+        return code;
+    ended_keep(recorder, &entry);
+    fg_log_line(&recorder->log, "ended: %s, left open by an earlier run (entry %llu), %lld g%s, entry %llu",
+                entry.row.code.text, (unsigned long long)open->sequence, (long long)entry.quantity_g,
+                entry.meter_state == FG_READING_GOOD ? "" : " (meter missing)",
+                (unsigned long long)entry.sequence);
+    return FG_OK;
+}
+
+static enum fg_err list_write(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    const struct fg_manifest *manifest = &about->look->manifest;
+    struct fg_entry entry;
+    enum fg_err code;
+
+    entry_start(&entry, FG_ENTRY_LIST, about);
+    for (size_t i = 0; i < 16; i++)
+        (void)snprintf(entry.text + 2 * i, sizeof(entry.text) - 2 * i, "%02x", manifest->root.bytes[i]);
+    code = entry_append(recorder, about, &entry, NULL, NULL);
+    if (code != FG_OK)
+        return code;
+    memcpy(recorder->list_logged.id, manifest->list_id, sizeof(recorder->list_logged.id));
+    recorder->list_logged.version = manifest->version;
+    fg_log_line(&recorder->log, "list: %s version %llu in force, %llu cylinders", manifest->list_id,
+                (unsigned long long)manifest->version, (unsigned long long)manifest->row_count);
+    return FG_OK;
+}
+
+/* ---- what is pending ---- */
+
+void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_manifest *manifest)
+{
+    recorder->list_pending = strcmp(manifest->list_id, recorder->list_logged.id) != 0 ||
+                             manifest->version != recorder->list_logged.version;
+}
+
+static bool open_fill_is_due(const struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    return about->plant->readings[FG_SIGNAL_INVENTORY_G].state == FG_READING_GOOD ||
+           about->now->mono_ms - recorder->started_at.mono_ms >= METER_WAIT_MS;
+}
+
+static enum fg_err pending_write(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    if (waiting_write(recorder, about, NULL) != FG_OK)
+        return FG_E_IO;
+    if (recorder->open_fill_pending && open_fill_is_due(recorder, about)) {
+        if (power_lost_write(recorder, about) != FG_OK)
+            return FG_E_IO;
+        recorder->open_fill_pending = false;
+    }
+    if (recorder->list_pending) {
+        if (list_write(recorder, about) != FG_OK)
+            return FG_E_IO;
+        recorder->list_pending = false;
+    }
+    return FG_OK;
+}
+
+void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    uint8_t state = fg_recorder_journal_state(recorder);
+    bool nearly_full = state == FG_JOURNAL_WARN || state == FG_JOURNAL_FULL;
+
+    if (!recorder->started) {
+        recorder->started = true;
+        recorder->started_at = *about->now;
+    }
+    if (recorder->journal == NULL || about->now->mono_ms < recorder->write_retry_mono_ms)
+        return;
+    if (pending_write(recorder, about) != FG_OK) {
+        recorder->write_retry_mono_ms = about->now->mono_ms + RETRY_MS;
+        return;
+    }
+    if (nearly_full && !recorder->warned_full)
+        fg_recorder_raise(recorder, FG_EVENT_JOURNAL_NEARLY_FULL, "", about);
+    recorder->warned_full = nearly_full;
+}
+
+uint8_t fg_recorder_journal_state(const struct fg_recorder *recorder)
+{
+    if (recorder->journal == NULL)
+        return FG_JOURNAL_NOT_WRITABLE;
+    return fg_journal_state(recorder->journal);
+}
+
+bool fg_recorder_is_settled(const struct fg_recorder *recorder)
+{
+    return !recorder->boot_pending && !recorder->open_fill_pending;
+}
+
+/* ---- start and day ---- */
+
+static enum fg_err newest_list_keep(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                                    size_t byte_count, struct fg_error *error)
+{
+    struct fg_list_logged *logged = context;
+
+    (void)bytes;
+    (void)byte_count;
+    (void)error;
+    if (entry->kind != FG_ENTRY_LIST)
+        return FG_OK;
+    memcpy(logged->id, entry->list_id, sizeof(logged->id));
+    logged->version = entry->list_version;
+    return FG_OK;
+}
+
+static void logged_list_find(struct fg_recorder *recorder)
+{
+    struct fg_journal_filter filter = {.kind = FG_ENTRY_LIST};
+    struct fg_error error;
+
+    if (recorder->journal == NULL || recorder->journal_path == NULL)
+        return;
+    if (fg_journal_each(recorder->journal_path, &filter, newest_list_keep, &recorder->list_logged, &error) !=
+        FG_OK)
+        fg_log_line(&recorder->log, "journal: cannot look for the newest list: %s", error.text);
+}
+
+void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
+                       const struct fg_journal_start *start, const char *journal_path, const char *version,
+                       const struct fg_log *log)
+{
+    memset(recorder, 0, sizeof(*recorder));
+    recorder->journal = journal;
+    recorder->journal_path = journal_path;
+    recorder->version = version;
+    recorder->log = *log;
+    recorder->boot_pending = journal != NULL;
+    recorder->open_fill_pending = journal != NULL && start->fill_open;
+    recorder->open_fill = start->open_fill;
+    recorder->last_sequence = start->last_sequence;
+    fg_board_start(&recorder->board, start->boot);
+    logged_list_find(recorder);
+}
+
+void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now)
+{
+    int32_t today = fg_clock_local_day(now->wall_ms, now->utc_offset_s);
+    struct fg_error error;
+
+    recorder->utc_offset_s = now->utc_offset_s;
+    if (recorder->board.day_known && recorder->board.day == today)
+        return;
+    if (fg_board_rebuild(&recorder->board, recorder->journal == NULL ? NULL : recorder->journal_path,
+                         recorder->last_sequence, today, now->utc_offset_s, &error) != FG_OK)
+        fg_log_line(&recorder->log, "journal: today's sums cannot be read: %s", error.text);
+}

@@ -1,0 +1,98 @@
+/* The journal's writer of one filling point: which fields each kind of entry carries, what is still to be
+ * written, and what was written last.
+ *
+ * Not: deciding what happens (session.c), the store (journal/journal.h). Facts come in as parameters. One
+ * thread. Relies on: journal/journal.h, list_look.h, board.h, core/fill.h. */
+#ifndef FG_CONTROLLER_RECORDER_H
+#define FG_CONTROLLER_RECORDER_H
+
+#include "firmware/controller/board.h"
+#include "firmware/controller/decide.h"
+#include "firmware/controller/log.h"
+#include "firmware/controller/moment.h"
+
+/* Events that could not be written wait, with all that was known then; so many at most. */
+#define FG_RECORDER_EVENTS_MAX 32
+
+/* The circumstances that every entry tells. */
+struct fg_circumstances {
+    const struct fg_moment *now;
+    const struct fg_plant_state *plant;
+    const struct fg_list_look *look;
+    const char *operator_id; /* signed in now; empty: nobody */
+};
+
+/* Written by recorder.c alone; others read. */
+struct fg_recorder {
+    struct fg_journal *journal; /* NULL: not open */
+    const char *journal_path;   /* NULL: nothing is looked up there */
+    const char *version;        /* text of BOOT */
+    struct fg_log log;
+    struct fg_board board;
+    int32_t utc_offset_s; /* as of the last look at the day */
+
+    /* Still to be written; tried again every so often. */
+    bool boot_pending;
+    bool list_pending;
+    bool open_fill_pending;
+    struct fg_entry open_fill; /* of an earlier run */
+    uint8_t event_count;
+    uint32_t events_lost;                           /* there was no room for them */
+    struct fg_entry events[FG_RECORDER_EVENTS_MAX]; /* oldest first */
+    int64_t write_retry_mono_ms;
+    bool started;
+    struct fg_moment started_at;
+
+    bool write_broken; /* the newest append failed */
+    bool warned_full;
+    uint64_t last_sequence;
+    struct fg_list_logged list_logged; /* newest in the journal, for roll-back */
+
+    /* The newest ENDED. */
+    uint64_t fills_ended;
+    uint8_t last_stop;
+    uint64_t last_ended_sequence;
+    int64_t last_quantity_g;
+};
+
+/* Begins; journal may be NULL, then nothing is ever written. The paths and texts must outlive the recorder.
+ */
+void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
+                       const struct fg_journal_start *start, const char *journal_path, const char *version,
+                       const struct fg_log *log);
+
+/* enum fg_journal_state. */
+uint8_t fg_recorder_journal_state(const struct fg_recorder *recorder);
+
+/* What an earlier run left open is closed in the journal, and this run's BOOT is in it. */
+bool fg_recorder_is_settled(const struct fg_recorder *recorder);
+
+/* Writes what is pending; to be called at every tick. The first call fixes when the run began. */
+void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_circumstances *about);
+
+/* Logs an EVENT now, or keeps it for later, with its text and time, when the journal does not take it. */
+void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, const char *text,
+                       const struct fg_circumstances *about);
+
+/* A list is in force: LIST becomes pending unless the journal tells of it already. */
+void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_manifest *manifest);
+
+/* Each writes one entry. FG_OK: it is durable, *ret_sequence is its number. Errors as fg_journal_append;
+ * nothing was written then. */
+enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const char *operator_id, bool in,
+                                 const struct fg_circumstances *about, struct fg_error *error);
+enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,
+                                uint32_t pre_checks_done, const struct fg_circumstances *about,
+                                uint64_t *ret_sequence);
+enum fg_err fg_recorder_authorised(struct fg_recorder *recorder, const struct fg_judgement *judgement,
+                                   uint32_t pre_checks_done, const struct fg_circumstances *about,
+                                   uint64_t *ret_sequence);
+/* operator_id: who was signed in when the fill was accepted. */
+enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judgement *judgement,
+                              const struct fg_fill *fill, const char *operator_id,
+                              const struct fg_circumstances *about, uint64_t *ret_sequence);
+
+/* Reads the board again when it is not of today's local day. */
+void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now);
+
+#endif
