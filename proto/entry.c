@@ -229,6 +229,8 @@ static void entry_to_message(const struct fg_entry *entry, FgEntry *message)
     message->pruned_sequence = entry->pruned_sequence;
     message->pruned_hash.size = entry->pruned_sequence == 0 ? 0 : FG_DIGEST_BYTES;
     memcpy(message->pruned_hash.bytes, entry->pruned_hash.bytes, message->pruned_hash.size);
+    message->operator_proof = entry->operator_proof;
+    message->second_proof = entry->second_proof;
 }
 
 static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
@@ -274,6 +276,8 @@ static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
     entry->repeat_last_wall_ms = message->repeat_last_wall_ms;
     entry->pruned_sequence = message->pruned_sequence;
     memcpy(entry->pruned_hash.bytes, message->pruned_hash.bytes, message->pruned_hash.size);
+    entry->operator_proof = message->operator_proof;
+    entry->second_proof = message->second_proof;
 }
 
 enum fg_err fg_entry_encode(const struct fg_entry *entry, uint8_t *bytes, size_t size, size_t *ret_length,

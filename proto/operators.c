@@ -15,6 +15,25 @@ bool fg_operator_id_is_good(const char *id)
     return length > 0 && length <= FG_NAME_MAX && strspn(id, ID_CHARACTERS) == length;
 }
 
+static char small_letter(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+bool fg_operator_id_is_same(const char *id, const char *other)
+{
+    for (; *id != '\0' && small_letter(*id) == small_letter(*other); id++)
+        other++;
+    return *id == '\0' && *other == '\0';
+}
+
+const char *fg_person_proof_name(uint8_t proof)
+{
+    static const char *const names[] = {"NONE", "HAND", "CARD", "PIN"};
+
+    return proof < sizeof(names) / sizeof(names[0]) ? names[proof] : "?";
+}
+
 static bool is_empty(const uint8_t *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -62,7 +81,7 @@ enum fg_err fg_operators_check(const struct fg_operator *operators, size_t count
         if (fault != NULL)
             return fg_fail(error, FG_E_RANGE, "operator %zu, %s: its %s", i + 1, operators[i].id, fault);
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(operators[i].id, operators[j].id) == 0)
+            if (fg_operator_id_is_same(operators[i].id, operators[j].id))
                 return fg_fail(error, FG_E_RANGE, "operator %s stands twice", operators[i].id);
             if (is_same_card(&operators[i].card, &operators[j].card))
                 return fg_fail(error, FG_E_RANGE, "operators %s and %s have the same card", operators[j].id,
@@ -70,4 +89,22 @@ enum fg_err fg_operators_check(const struct fg_operator *operators, size_t count
         }
     }
     return FG_OK;
+}
+
+const struct fg_operator *fg_operator_find(const struct fg_station_rules *rules, const char *id)
+{
+    for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
+        if (fg_operator_id_is_same(rules->operators[i].id, id))
+            return &rules->operators[i];
+    }
+    return NULL;
+}
+
+const struct fg_operator *fg_operator_of_card(const struct fg_station_rules *rules, const struct fg_uid *uid)
+{
+    for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
+        if (is_same_card(&rules->operators[i].card, uid))
+            return &rules->operators[i];
+    }
+    return NULL;
 }

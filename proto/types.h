@@ -72,6 +72,13 @@ enum fg_identity {
     FG_IDENTITY_SIGNED_TAG = 4,
     FG_IDENTITY_AUTHENTICATED_TAG = 5,
 };
+/* How it was found out who a person is; an entry says it of each person that it names. */
+enum fg_person_proof {
+    FG_PERSON_PROOF_NONE = 0, /* not at all: a name that somebody gave, or nobody */
+    FG_PERSON_PROOF_HAND = 1, /* a technician at the board answered for him */
+    FG_PERSON_PROOF_CARD = 2, /* the card that the signed list gives him was held to the reader */
+    FG_PERSON_PROOF_PIN = 3,  /* his PIN, checked against the signed list */
+};
 /* Quality of a wall time, letters as in OCMF table 19. */
 enum fg_clock_quality { FG_CLOCK_UNKNOWN = 'U', FG_CLOCK_INFORMATIVE = 'I', FG_CLOCK_SYNCHRONISED = 'S' };
 enum fg_entry_kind {
@@ -154,7 +161,7 @@ struct fg_station_rules {
     uint32_t fills_per_day_max;
     uint32_t zero_fills_lock_out; /* lock the point after N fills in a row of zero quantity */
     uint8_t identity_min;         /* enum fg_identity */
-    bool manual_entry;            /* allowed at all; needs a second person */
+    bool manual_entry;            /* allowed at all; needs a second operator who proves himself */
     uint32_t manual_per_day_max;
     uint8_t pre_check_count; /* items the attendant confirms before and after the fill */
     uint8_t post_check_count;
@@ -229,7 +236,7 @@ struct fg_entry {
 
     /* What was presented and what the decision used: REFUSED, AUTHORISED. */
     char operator_id[FG_NAME_MAX + 1];
-    char second_person[FG_NAME_MAX + 1]; /* manual entry only */
+    char second_person[FG_NAME_MAX + 1]; /* manual entry only; ENDED too */
     uint8_t identity;                    /* enum fg_identity */
     struct fg_uid uid;
     struct fg_row row; /* the row used; only row.code when not listed */
@@ -268,6 +275,9 @@ struct fg_entry {
     /* EVENT JOURNAL_PRUNED: the last entry pruned (0 = not this event), and the chain's hash there. */
     uint64_t pruned_sequence;
     struct fg_digest pruned_hash;
+    /* How operator_id and second_person were proven: every kind that names them. enum fg_person_proof. */
+    uint8_t operator_proof;
+    uint8_t second_proof;
 };
 
 /* How many occurrences an entry stands for: at least 1. */

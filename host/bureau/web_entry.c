@@ -12,6 +12,7 @@
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
+#include "proto/operators.h"
 
 #define REASONS_BYTES 1024
 
@@ -71,10 +72,19 @@ static void row_write(struct fg_web_json *json, cJSON *object, const struct fg_r
         fg_web_json_day(json, object, "end_of_life", row->end_of_life_day);
 }
 
+/* A name stands with how it was proven, "NONE" too: a name alone is worth nothing. */
+static void person_write(struct fg_web_json *json, cJSON *object, const char *id, const char *id_name,
+                         uint8_t proof, const char *proof_name)
+{
+    text(json, object, id_name, id);
+    if (id[0] != '\0' || proof != FG_PERSON_PROOF_NONE)
+        fg_web_json_text(json, object, proof_name, fg_person_proof_name(proof));
+}
+
 static void decision_write(struct fg_web_json *json, cJSON *object, const struct fg_entry *entry)
 {
-    text(json, object, "operator_id", entry->operator_id);
-    text(json, object, "second_person", entry->second_person);
+    person_write(json, object, entry->operator_id, "operator_id", entry->operator_proof, "operator_proof");
+    person_write(json, object, entry->second_person, "second_person", entry->second_proof, "second_proof");
     if (entry->identity != 0)
         text(json, object, "identity", fg_web_identity_name(entry->identity));
     if (entry->uid.length > 0)

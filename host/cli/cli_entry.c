@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/code.h"
+#include "proto/operators.h"
 
 #define FIELD_TEXT 1024
 
@@ -86,6 +87,8 @@ NUMBER(repeat_count, repeat_count)
 NUMBER(repeat_first_wall_ms, repeat_first_wall_ms)
 NUMBER(repeat_last_wall_ms, repeat_last_wall_ms)
 NUMBER(pruned_sequence, pruned_sequence)
+TEXT(operator_proof, fg_person_proof_name(entry->operator_proof))
+TEXT(second_proof, fg_person_proof_name(entry->second_proof))
 
 static void get_time(const struct fg_entry *entry, char text[FIELD_TEXT])
 {
@@ -154,6 +157,8 @@ static const struct field fields[] = {
     FIELD(repeat_first_wall_ms, true),
     FIELD(repeat_last_wall_ms, true),
     FIELD(pruned_sequence, true),
+    FIELD(operator_proof, false),
+    FIELD(second_proof, false),
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
@@ -220,6 +225,30 @@ bool cli_entry_json(const struct cli_call *call, FILE *file, const struct fg_ent
     return cli_json_print(&json, file);
 }
 
+static const char *proof_text(const struct cli_call *call, uint8_t proof)
+{
+    static const enum fg_text_id texts[] = {
+        [FG_PERSON_PROOF_NONE] = FG_TEXT_PERSON_PROOF_NONE,
+        [FG_PERSON_PROOF_HAND] = FG_TEXT_PERSON_PROOF_HAND,
+        [FG_PERSON_PROOF_CARD] = FG_TEXT_PERSON_PROOF_CARD,
+        [FG_PERSON_PROOF_PIN] = FG_TEXT_PERSON_PROOF_PIN,
+    };
+
+    return proof < sizeof(texts) / sizeof(texts[0]) ? cli_text(call, texts[proof]) : "?";
+}
+
+/* Both persons of a code that was typed in, each with how it was found out who he is. */
+static void print_persons(const struct cli_call *call, FILE *file, const struct fg_entry *entry)
+{
+    if (entry->identity != FG_IDENTITY_MANUAL)
+        return;
+    (void)fprintf(file, " [%s: %s (%s)", cli_text(call, FG_TEXT_IDENTITY_MANUAL), entry->operator_id,
+                  proof_text(call, entry->operator_proof));
+    if (entry->second_person[0] != '\0')
+        (void)fprintf(file, " + %s (%s)", entry->second_person, proof_text(call, entry->second_proof));
+    (void)fprintf(file, "]");
+}
+
 static void print_detail(const struct cli_call *call, FILE *file, const struct fg_entry *entry)
 {
     switch (entry->kind) {
@@ -227,8 +256,9 @@ static void print_detail(const struct cli_call *call, FILE *file, const struct f
         (void)fprintf(file, " %s %" PRIu64, entry->list_id, entry->list_version);
         break;
     case FG_ENTRY_OPERATOR:
-        (void)fprintf(file, " %s %s", entry->operator_id,
-                      cli_text(call, entry->operator_in ? FG_TEXT_CLI_SIGNED_IN : FG_TEXT_CLI_SIGNED_OUT));
+        (void)fprintf(file, " %s %s (%s)", entry->operator_id,
+                      cli_text(call, entry->operator_in ? FG_TEXT_CLI_SIGNED_IN : FG_TEXT_CLI_SIGNED_OUT),
+                      proof_text(call, entry->operator_proof));
         break;
     case FG_ENTRY_REFUSED:
         for (size_t i = 0; i < entry->reasons.count && i < FG_REASONS_MAX; i++)
@@ -284,6 +314,7 @@ void cli_entry_print(const struct cli_call *call, FILE *file, const struct fg_en
         (void)fprintf(file, " %s", entry->row.code.text);
     if (entry->row.plate[0] != '\0')
         (void)fprintf(file, " %s", entry->row.plate);
+    print_persons(call, file, entry);
     print_detail(call, file, entry);
     print_repeats(call, file, entry);
     (void)fprintf(file, "\n");

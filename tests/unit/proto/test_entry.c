@@ -202,3 +202,114 @@ TEST("a field that a newer controller adds is skipped")
     CHECK_OK(fg_entry_decode(bytes, sizeof(bytes), &back, &error), &error);
     CHECK_INT(back.kind, FG_ENTRY_BOOT);
 }
+
+TEST("how the persons of an entry were proven survives the way there and back, also what a later controller "
+     "adds")
+{
+    struct fg_entry entry = smallest_entry();
+    struct fg_entry back;
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+
+    for (unsigned proof = FG_PERSON_PROOF_NONE; proof <= FG_PERSON_PROOF_PIN + 1; proof++) {
+        entry.operator_proof = (uint8_t)proof;
+        entry.second_proof = (uint8_t)(FG_PERSON_PROOF_PIN + 1 - proof);
+        CHECK_OK(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), &error);
+        CHECK_OK(fg_entry_decode(bytes, length, &back, &error), &error);
+        CHECK_INT(back.operator_proof, entry.operator_proof);
+        CHECK_INT(back.second_proof, entry.second_proof);
+    }
+}
+
+static enum fg_err with_operator(const char *id)
+{
+    struct fg_entry entry = smallest_entry();
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+
+    (void)strncpy(entry.operator_id, id, sizeof(entry.operator_id) - 1);
+    return fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a text is UTF-8 to the edges of every length, and nothing else is")
+{
+    static const char *const good[] = {
+        "\x7f",         "\xc2\x80",     "\xdf\xbf",         "\xe0\xa0\x80",     "\xed\x9f\xbf",
+        "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf3\xbf\xbf\xbf", "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xc2\x41",
+                                      "\xc2\xc0",
+                                      "\xe0\x9f\xbf",
+                                      "\xe0",
+                                      "\xe1\x80",
+                                      "\xe1\x41\x80",
+                                      "\xe1\x80\x41",
+                                      "\xed\xa0\x80",
+                                      "\xef\xc0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf1\x80\x80",
+                                      "\xf1\x80\x80\x41",
+                                      "\xf1\x80\x41\x80",
+                                      "\xf1\x41\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "\xef\xbf\xbf\x80"};
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        CHECK_INT(with_operator(good[i]), FG_OK);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        CHECK_INT(with_operator(bad[i]), FG_E_RANGE);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a count beyond its array is refused, each of them")
+{
+    uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+    struct fg_entry entry = smallest_entry();
+
+    entry.uid.length = FG_UID_MAX + 1;
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    entry.row.uid.length = FG_UID_MAX + 1;
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    entry = smallest_entry();
+    entry.row.other_count = FG_VEHICLE_OTHERS_MAX + 1;
+    CHECK_INT(fg_entry_encode(&entry, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+}
+
+/* One field of an otherwise empty row, and whether the row came back. */
+#define ROW_KEEPS(member, value)                                                                             \
+    do {                                                                                                     \
+        struct fg_entry one = smallest_entry();                                                              \
+        struct fg_entry back;                                                                                \
+        uint8_t bytes[FG_ENTRY_BYTES_MAX];                                                                   \
+        size_t length = 0;                                                                                   \
+                                                                                                             \
+        one.row.member = (value);                                                                            \
+        CHECK_OK(fg_entry_encode(&one, bytes, sizeof(bytes), &length, &error), &error);                      \
+        CHECK_OK(fg_entry_decode(bytes, length, &back, &error), &error);                                     \
+        CHECK_INT(back.row.member, (value));                                                                 \
+    } while (0)
+
+TEST("a row with a single field is a row, whichever field it is")
+{
+    ROW_KEEPS(code.text[0], 'C');
+    ROW_KEEPS(uid.length, 4);
+    ROW_KEEPS(state, FG_CYLINDER_LOST);
+    ROW_KEEPS(medium, FG_MEDIUM_LPG);
+    ROW_KEEPS(first_fill_pending, true);
+    ROW_KEEPS(nominal_pressure_kpa, 20000U);
+    ROW_KEEPS(water_capacity_dl, 700U);
+    ROW_KEEPS(tare_g, 58000U);
+    ROW_KEEPS(maximum_fill_g, 12000U);
+    ROW_KEEPS(inspection_due_day, 20000);
+    ROW_KEEPS(end_of_life_day, 20001);
+    ROW_KEEPS(owner[0], 'o');
+    ROW_KEEPS(plate[0], 'p');
+    ROW_KEEPS(other_count, 1);
+}

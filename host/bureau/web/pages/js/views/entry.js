@@ -23,6 +23,9 @@ function fieldText(name, value) {
     const unit = UNITS.find(([end]) => name.endsWith(end));
     return unit ? `${format.number(value / unit[1], unit[1] > 1 ? 1 : 0)} ${unit[2]}` : String(value);
   }
+  if (name.endsWith('_proof') && has('web', `PERSON_PROOF_${value}`)) {
+    return word('PERSON_PROOF', String(value));
+  }
   if (value !== null && typeof value === 'object') {
     return JSON.stringify(value);
   }
