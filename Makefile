@@ -24,7 +24,7 @@ BASE := -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen -isystem /usr/include/postgresql 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 $(SANITIZE)
-CFLAGS_cov := -O0 --coverage
+CFLAGS_cov := -O0 --coverage -DFG_COVERAGE
 CFLAGS_clang := -O1
 CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))
@@ -147,7 +147,7 @@ unit-build: $(TEST_BIN)
 unit-run: $(TEST_BIN)
 	$(Q)BESIDE="$(filter $(B)/tests/sim/%,$(TEST_BIN))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
 # Those of a filling point alone wait most of their time; those of a city run beside them.
-E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,controller demo fail_closed modbus_tools nfc_tools operators panel tags vectors))
+E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,controller demo fail_closed modbus_tools nfc_tools operators panel tags units vectors))
 e2e-run: $(PROGRAMS)
 	$(Q)export BUILD=$(B); BESIDE="$(filter-out $(E2E_POINT),$(sort $(wildcard tests/e2e/*.sh)))" tools/run_tests.sh $(E2E_POINT)
 browser-run: $(PROGRAMS)

@@ -32,6 +32,7 @@ static const struct choice media[] = {{"cng", FG_MEDIUM_CNG}, {"lpg", FG_MEDIUM_
 static const struct choice gases[] = {{"methane", FG_GAS_METHANE}, {"natural", FG_GAS_NATURAL}, {NULL, 0}};
 static const struct choice bus_kinds[] = {{"rtu", FG_BUS_RTU}, {"tcp", FG_BUS_TCP}, {NULL, 0}};
 static const struct choice parities[] = {{"none", 'N'}, {"even", 'E'}, {"odd", 'O'}, {NULL, 0}};
+static const struct choice confinements[] = {{"must", true}, {"can", false}, {NULL, 0}};
 static const struct choice languages[] = {
     {"en", FG_LANGUAGE_ENGLISH}, {"zh", FG_LANGUAGE_CHINESE}, {NULL, 0}};
 
@@ -70,6 +71,7 @@ static const struct key fixed_keys[] = {
     {"list", "station", VALUE_NAME, AT(station), 0, 0, NULL},
     {"reader", "program", VALUE_TEXT, AT(reader_program), 0, 0, NULL},
     {"reader", "connection", VALUE_TEXT, AT(reader_connection), 0, 0, NULL},
+    {"reader", "confine", VALUE_U8, AT(reader_confine_must), 0, 0, confinements},
     NUMBER_KEY("reader", "poll_ms", VALUE_U32, reader_poll_ms, 10, 1000),
     NUMBER_KEY("reader", "step_max_ms", VALUE_U32, reader_step_max_ms, 50, 10000),
     NUMBER_KEY("reader", "silence_max_ms", VALUE_U32, reader_silence_max_ms, 100, 60000),

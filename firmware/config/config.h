@@ -43,6 +43,7 @@ struct fg_config {
     /* [reader]; program without a slash: looked for beside fillgated itself */
     char reader_program[FG_PATH_MAX + 1];
     char reader_connection[FG_PATH_MAX + 1];
+    uint8_t reader_confine_must; /* 1: a kernel that cannot confine the reader is a fault of the reader */
     uint32_t reader_poll_ms;
     uint32_t reader_step_max_ms;
     uint32_t reader_silence_max_ms;

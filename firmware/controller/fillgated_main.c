@@ -19,6 +19,7 @@
 #include "firmware/controller/control_server.h"
 #include "firmware/controller/keys.h"
 #include "firmware/controller/session.h"
+#include "proto/secrecy.h"
 
 #define VERSION "fillgated 0.1.0"
 #define TICK_MS 20
@@ -291,6 +292,7 @@ static void reader_start(struct app *app, const struct fg_moment *now)
         .poll_ms = app->config.reader_poll_ms,
         .step_max_ms = app->config.reader_step_max_ms,
         .silence_max_ms = app->config.reader_silence_max_ms,
+        .confine_must = app->config.reader_confine_must != 0,
     };
     struct fg_reader_report report = {.kind = FG_READER_FAULT};
     struct fg_error error;
@@ -459,6 +461,7 @@ int main(int argc, char **argv)
 {
     static struct app app; /* large */
     const char *path = NULL;
+    struct fg_error error;
     enum exit_code code;
 
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
@@ -474,6 +477,10 @@ int main(int argc, char **argv)
     else
         return usage(stderr, EXIT_CONFIG);
     (void)umask(077);
+    if (fg_secrecy_start(&error) != FG_OK) {
+        complain("start", &error);
+        return EXIT_FAILED;
+    }
     signals_take();
     fg_clock_start(&app.clock, NULL);
     code = app_start(&app, path);

@@ -14,6 +14,7 @@
 #include "firmware/clock/clock.h"
 #include "firmware/link/link.h"
 #include "firmware/link/link_panel.h"
+#include "proto/secrecy.h"
 
 #define VERSION "fillgate-link 0.1.0"
 /* A request under way is given so long; then the process just ends, which nothing here minds. */
@@ -134,6 +135,10 @@ int main(int argc, char **argv)
         return printf("%s\n", VERSION) < 0;
     if (!check_only && !(argc == 3 && strcmp(argv[1], "--config") == 0) && !(argc == 2 && argv[1][0] != '-'))
         return usage(stderr, EXIT_CONFIG);
+    if (fg_secrecy_start(&error) != FG_OK) {
+        say(NULL, error.text);
+        return EXIT_FAILED;
+    }
     if (settings_read(argv[argc - 1], &config, &error) != FG_OK) {
         say(NULL, error.text);
         return EXIT_CONFIG;

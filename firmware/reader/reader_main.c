@@ -1,39 +1,37 @@
 /* fillgate-reader: holds libnfc in a process of its own and reports what it sees over an inherited
  * socketpair.
  *
- * A step of libnfc may block for ever or abort the process. A watchdog thread ends the process when a step
- * passes its deadline; the parent starts a new one. The process ends by itself when its link is closed. Not:
- * meant to be started by hand. Usage: fillgate-reader --connection STRING --fd N --poll MS --step MS.
- * Relies on: nfc.h, proto/readerlink.h, pthreads. */
+ * The process gives up what it does not need (confine.h) before a tag can speak to it; so it opens its device
+ * once, and ends when the device fails or cannot be opened: the parent starts a new one, with back-off. A
+ * step of libnfc may block for ever or abort the process; a timer ends the process when a step passes its
+ * deadline. It also ends when its link is closed. Not: meant to be started by hand. Usage: fillgate-reader
+ * --connection STRING --fd N --poll MS --step MS --confine must|can. Relies on: nfc.h, confine.h,
+ * proto/readerlink.h. One thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "firmware/reader/confine.h"
 #include "firmware/reader/nfc.h"
+#include "firmware/reader/watch.h"
 #include "proto/monotime.h"
 #include "proto/readerlink.h"
 
 #define EXIT_USAGE 2
 #define EXIT_LINK 3
-#define EXIT_HUNG 70
-#define WATCHDOG_MS 10
 #define OPEN_MAX_MS 3500 /* nfc_open alone takes 1.4 s when nobody answers */
 #define LEAVE_MAX_MS 600
 #define MEMORY_MAX_MS 4000
 #define WRITE_MAX_MS 8000 /* 222 pages written one by one, read back, with retries */
-#define BACK_OFF_MIN_MS 200
-#define BACK_OFF_MAX_MS 5000
-#define ALIVE_MS 200
 #define FAILURES_MAX 3
 
 struct options {
@@ -41,6 +39,7 @@ struct options {
     int fd;
     long poll_ms;
     long step_max_ms;
+    bool confine_must; /* no reading where the kernel cannot confine */
 };
 
 struct reader {
@@ -48,46 +47,54 @@ struct reader {
     struct fg_nfc *nfc;
     struct fg_uid uid; /* last tag whose memory was reported */
     unsigned failures; /* of the device, in a row */
-    int64_t back_off_ms;
-    bool works;      /* BACK was the last word on the device, not FAULT */
-    bool fault_said; /* FAULT was reported and no BACK since */
+    bool works;        /* BACK was said */
 };
-
-static _Atomic int64_t step_deadline_mono_ms; /* 0 = no step under way */
 
 /* ---- watchdog -------------------------------------------------------------------------------------- */
 
-static void *watchdog_run(void *unused)
+static void deadline_passed(int signal)
 {
-    for (;;) {
-        int64_t deadline = atomic_load(&step_deadline_mono_ms);
+    (void)signal;
+    _exit(FG_READER_EXIT_HUNG);
+}
 
-        if (deadline != 0 && fg_mono_ms() > deadline)
-            _exit(EXIT_HUNG);
-        fg_sleep_ms(WATCHDOG_MS);
-    }
-    return unused;
+static void alarm_set(int64_t after_ms)
+{
+    struct itimerval timer = {.it_value = {after_ms / 1000, after_ms % 1000 * 1000}};
+
+    (void)setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 static void step_begin(int64_t limit_ms)
 {
-    atomic_store(&step_deadline_mono_ms, fg_mono_ms() + limit_ms);
+    alarm_set(limit_ms);
 }
 
 static void step_end(void)
 {
-    atomic_store(&step_deadline_mono_ms, 0);
+    alarm_set(0);
 }
 
 /* ---- the link -------------------------------------------------------------------------------------- */
 
-/* The parent is gone or wants no more: the chip is put to rest, then the process ends. */
-_Noreturn static void leave(struct reader *reader)
+/* Without the work that programs do at their exit: a leak check, for one, looks into the process in ways that
+ * a confined one is refused. */
+_Noreturn static void process_end(int code)
+{
+#ifdef FG_COVERAGE
+    exit(code); /* which writes the figures */
+#else
+    _exit(code);
+#endif
+}
+
+/* The chip is put to rest, then the process ends. */
+_Noreturn static void leave(struct reader *reader, int code)
 {
     step_begin(LEAVE_MAX_MS);
     fg_nfc_close(reader->nfc);
     step_end();
-    exit(EXIT_LINK);
+    process_end(code);
 }
 
 static void report_send(struct reader *reader, const struct fg_reader_report *report)
@@ -102,7 +109,7 @@ static void report_send(struct reader *reader, const struct fg_reader_report *re
         sent = send(reader->options.fd, packet, length, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
-        leave(reader);
+        leave(reader, EXIT_LINK);
 }
 
 static void report_send_text(struct reader *reader, uint8_t kind, bool ok, const char *text)
@@ -151,50 +158,65 @@ static void link_serve_until(struct reader *reader, int64_t until_mono_ms)
         if (count > 0)
             write_do(reader, packet, (size_t)count);
         else if (count == 0 || (errno != EAGAIN && errno != EINTR))
-            leave(reader);
+            leave(reader, EXIT_LINK);
     }
 }
 
 /* ---- polling --------------------------------------------------------------------------------------- */
 
-static void fault_report(struct reader *reader, const char *text)
+/* Says what is wrong with the device and ends the process; the next one opens the device again. */
+_Noreturn static void fault_leave(struct reader *reader, const char *text)
 {
-    if (!reader->fault_said)
-        report_send_text(reader, FG_READER_FAULT, false, text);
-    reader->fault_said = true;
-    reader->works = false;
-    memset(&reader->uid, 0, sizeof(reader->uid));
+    report_send_text(reader, FG_READER_FAULT, false, text);
+    leave(reader, FG_READER_EXIT_DEVICE);
+}
+
+/* Before the device is opened: whatever answers on its line is a stranger. */
+static void confine_before(struct reader *reader)
+{
+#ifndef FG_COVERAGE
+    struct fg_error error;
+    enum fg_err code = fg_confine_files(reader->options.connection, &error);
+
+    if (code == FG_E_NOT_FOUND && !reader->options.confine_must) {
+        (void)fprintf(stderr, "fillgate-reader: %s; it can open no file only once its device is open\n",
+                      error.text);
+        code = FG_OK;
+    }
+    if (code == FG_OK)
+        code = fg_confine_calls(true, &error);
+    if (code != FG_OK)
+        fault_leave(reader, error.text);
+#else
+    (void)reader;
+#endif
+}
+
+/* Before the first tag: nothing more is opened. */
+static void confine_after(struct reader *reader)
+{
+#ifndef FG_COVERAGE
+    struct fg_error error;
+
+    if (fg_confine_calls(false, &error) != FG_OK)
+        fault_leave(reader, error.text);
+#else
+    (void)reader;
+#endif
 }
 
 static void device_open(struct reader *reader)
 {
     struct fg_error error;
     enum fg_err code;
-    int64_t until;
 
+    confine_before(reader);
     step_begin(OPEN_MAX_MS);
     code = fg_nfc_open(reader->options.connection, &reader->nfc, &error);
     step_end();
-    if (code == FG_OK) {
-        reader->failures = 0;
-        return;
-    }
-    fault_report(reader, error.text);
-    until = fg_mono_ms() + reader->back_off_ms;
-    reader->back_off_ms =
-        reader->back_off_ms * 2 < BACK_OFF_MAX_MS ? reader->back_off_ms * 2 : BACK_OFF_MAX_MS;
-    while (fg_mono_ms() < until) {
-        report_send_text(reader, FG_READER_ALIVE, true, "");
-        link_serve_until(reader, fg_mono_ms() + ALIVE_MS < until ? fg_mono_ms() + ALIVE_MS : until);
-    }
-}
-
-static void device_close(struct reader *reader)
-{
-    step_begin(OPEN_MAX_MS);
-    fg_nfc_close(reader->nfc);
-    step_end();
-    reader->nfc = NULL;
+    if (code != FG_OK)
+        fault_leave(reader, error.text);
+    confine_after(reader);
 }
 
 static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
@@ -238,32 +260,25 @@ static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
     if (!reader->works)
         report_send_text(reader, FG_READER_BACK, true, "");
     reader->works = true;
-    reader->fault_said = false;
     reader->failures = 0;
-    reader->back_off_ms = BACK_OFF_MIN_MS;
     report_send(reader, &found);
     return tag_report(reader, &found, error);
 }
 
 _Noreturn static void reader_run(struct reader *reader)
 {
+    device_open(reader);
     for (;;) {
         int64_t next = fg_mono_ms() + reader->options.poll_ms;
         struct fg_error error;
 
-        if (reader->nfc == NULL) {
-            device_open(reader);
-            continue;
-        }
         if (device_poll(reader, &error) != FG_OK) {
             /* A working reader's failed poll is a miss; one that never worked has nothing to say of tags. */
             struct fg_reader_report none = {.kind = reader->works ? FG_READER_POLL : FG_READER_ALIVE};
 
             report_send(reader, &none);
-            if (++reader->failures >= FAILURES_MAX) {
-                fault_report(reader, error.text);
-                device_close(reader);
-            }
+            if (++reader->failures >= FAILURES_MAX)
+                fault_leave(reader, error.text);
         }
         link_serve_until(reader, next);
     }
@@ -282,25 +297,36 @@ static bool number_read(const char *text, long minimum, long maximum, long *ret_
     return true;
 }
 
-static bool options_read(int argc, char **argv, struct options *ret_options)
+static bool option_read(const char *name, const char *value, struct options *options)
 {
     long fd = -1;
 
+    if (strcmp(name, "--connection") == 0) {
+        options->connection = value;
+        return true;
+    }
+    if (strcmp(name, "--confine") == 0) {
+        options->confine_must = strcmp(value, "must") == 0;
+        return options->confine_must || strcmp(value, "can") == 0;
+    }
+    if (strcmp(name, "--poll") == 0)
+        return number_read(value, 1, 60000, &options->poll_ms);
+    if (strcmp(name, "--step") == 0)
+        return number_read(value, 1, 60000, &options->step_max_ms);
+    if (strcmp(name, "--fd") != 0 || !number_read(value, 3, 1023, &fd))
+        return false;
+    options->fd = (int)fd;
+    return true;
+}
+
+static bool options_read(int argc, char **argv, struct options *ret_options)
+{
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--connection") == 0)
-            ret_options->connection = argv[i + 1];
-        else if (strcmp(argv[i], "--fd") != 0 && strcmp(argv[i], "--poll") != 0 &&
-                 strcmp(argv[i], "--step") != 0)
-            return false;
-        else if (!number_read(argv[i + 1], argv[i][2] == 'f' ? 3 : 1, 60000,
-                              argv[i][2] == 'f'   ? &fd
-                              : argv[i][2] == 'p' ? &ret_options->poll_ms
-                                                  : &ret_options->step_max_ms))
+        if (!option_read(argv[i], argv[i + 1], ret_options))
             return false;
     }
-    ret_options->fd = (int)fd;
-    return argc == 9 && ret_options->connection != NULL && fd >= 3 && ret_options->poll_ms > 0 &&
-           ret_options->step_max_ms > 0;
+    return argc == 11 && ret_options->connection != NULL && ret_options->fd >= 3 &&
+           ret_options->poll_ms > 0 && ret_options->step_max_ms > 0;
 }
 
 /* libnfc takes descriptor 0 for "none"; and nothing else should be lent to it. */
@@ -315,21 +341,23 @@ static bool descriptors_open(void)
 
 int main(int argc, char **argv)
 {
-    struct reader reader = {.back_off_ms = BACK_OFF_MIN_MS};
-    pthread_t watchdog;
+    struct reader reader = {.nfc = NULL};
+    struct fg_error error;
 
     if (!descriptors_open())
         return EXIT_LINK;
     if (!options_read(argc, argv, &reader.options)) {
         fprintf(stderr,
-                "fillgate-reader is started by fillgated: --connection STRING --fd N --poll MS --step MS\n");
+                "fillgate-reader is started by fillgated: --connection STRING --fd N --poll MS --step MS "
+                "--confine must|can\n");
         return EXIT_USAGE;
     }
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGALRM, deadline_passed);
     /* What fails is said over the link; libnfc's own lines would only fill the log. */
     (void)setenv("LIBNFC_LOG_LEVEL", "0", 0);
-    if (pthread_create(&watchdog, NULL, watchdog_run, NULL) != 0)
-        return EXIT_LINK;
+    if (fg_confine_start(&error) != FG_OK)
+        fault_leave(&reader, error.text);
     reader_run(&reader);
 }

@@ -21,7 +21,6 @@
 #define CAUSE_MAX_MS 50 /* a FAULT waits so long for the dead process to say what it died of */
 #define BAD_MESSAGES_MAX 3
 #define LINK_FD 3
-#define EXIT_HUNG 70 /* fillgate-reader ended itself in a step that took too long */
 
 struct fg_reader {
     char program[256];
@@ -29,6 +28,7 @@ struct fg_reader {
     uint32_t poll_ms;
     uint32_t step_max_ms;
     uint32_t silence_max_ms;
+    bool confine_must;
     pid_t pid;   /* 0 = down */
     pid_t dying; /* killed, not yet reaped; 0 = none */
     int fd;      /* -1 = down */
@@ -39,10 +39,11 @@ struct fg_reader {
     int64_t heard_mono_ms;
     int64_t ended_mono_ms;
     unsigned bad_messages;
-    bool polled;    /* this child has polled the field at least once */
-    bool opening;   /* this child opens its device, or waits to do so */
-    bool faulty;    /* FAULT was given and no BACK since */
-    bool fault_due; /* a FAULT is to be given next */
+    bool polled;       /* this child has polled the field at least once */
+    bool opening;      /* this child opens its device, or waits to do so */
+    bool tries_device; /* the last child ended because its device failed, not by a fault of its own */
+    bool faulty;       /* FAULT was given and no BACK since */
+    bool fault_due;    /* a FAULT is to be given next */
     bool writing;
     bool written_due; /* the write under way was lost with its process */
     char fault_text[FG_READER_TEXT_BYTES];
@@ -59,8 +60,18 @@ struct arguments {
 _Noreturn static void child_exec(const struct fg_reader *reader, const struct arguments *texts, int fd)
 {
     const char *arguments[] = {
-        reader->program, "--connection", reader->connection, "--fd",      "3",
-        "--poll",        texts->poll,    "--step",           texts->step, NULL,
+        reader->program,
+        "--connection",
+        reader->connection,
+        "--fd",
+        "3",
+        "--poll",
+        texts->poll,
+        "--step",
+        texts->step,
+        "--confine",
+        reader->confine_must ? "must" : "can",
+        NULL,
     };
     sigset_t none;
 
@@ -106,8 +117,11 @@ static enum fg_err child_start(struct fg_reader *reader, int64_t now_mono_ms, st
     return FG_OK;
 }
 
+/* The first cause is the one to be told: what follows until BACK comes of it. */
 static void fault_note(struct fg_reader *reader, const char *text)
 {
+    if (reader->faulty && !reader->fault_due)
+        return;
     (void)snprintf(reader->fault_text, sizeof(reader->fault_text), "%s", text);
     if (!reader->faulty)
         reader->fault_due = true;
@@ -126,9 +140,10 @@ static bool child_reap(struct fg_reader *reader)
     if (pid == 0 || (pid < 0 && errno == EINTR))
         return false;
     reader->dying = 0;
+    reader->tries_device = pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == FG_READER_EXIT_DEVICE;
     if (pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
         fault_note(reader, "the reader process aborted (a frame that libnfc does not survive)");
-    else if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_HUNG)
+    else if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == FG_READER_EXIT_HUNG)
         fault_note(reader, "the reader hung: a step passed its deadline");
     else if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
         fault_note(reader, "the reader's program cannot be executed");
@@ -266,7 +281,8 @@ void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms)
     /* The old process holds the port until it is gone. */
     if (!child_reap(reader) || now_mono_ms < reader->start_at_mono_ms)
         return;
-    reader->restarts++;
+    if (!reader->tries_device)
+        reader->restarts++;
     if (child_start(reader, now_mono_ms, NULL) != FG_OK)
         reader->start_at_mono_ms = now_mono_ms + BACK_OFF_MAX_MS;
 }
@@ -292,6 +308,7 @@ enum fg_err fg_reader_start(const struct fg_reader_settings *settings, struct fg
     reader->poll_ms = settings->poll_ms;
     reader->step_max_ms = settings->step_max_ms;
     reader->silence_max_ms = settings->silence_max_ms;
+    reader->confine_must = settings->confine_must;
     reader->back_off_ms = BACK_OFF_MIN_MS;
     reader->fd = -1;
     code = child_start(reader, fg_mono_ms(), error);

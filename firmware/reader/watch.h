@@ -12,12 +12,19 @@
 #include "proto/readerlink.h"
 #include "proto/types.h"
 
+/* Why fillgate-reader ended itself. */
+enum fg_reader_exit {
+    FG_READER_EXIT_HUNG = 70,   /* a step of libnfc passed its deadline */
+    FG_READER_EXIT_DEVICE = 71, /* the device failed or cannot be opened, said in a FAULT before */
+};
+
 struct fg_reader_settings {
     const char *program;     /* path of fillgate-reader */
     const char *connection;  /* libnfc connection string, for example pn532_uart:/dev/ttyS1 */
     uint32_t poll_ms;        /* cadence of polls, 40 by default */
     uint32_t step_max_ms;    /* outer deadline of every libnfc step; then the reader counts as hung */
     uint32_t silence_max_ms; /* no message for so long: killed and restarted */
+    bool confine_must;       /* a kernel without Landlock is a FAULT; else only said on standard error */
 };
 
 struct fg_reader;
@@ -42,7 +49,7 @@ void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms);
 enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *uid, const uint8_t *data,
                                 size_t length, bool lock, struct fg_error *error);
 
-/* The child's pid, 0 while down; restarts so far. */
+/* The child's pid, 0 while down; restarts so far (not those after which the device is only tried again). */
 int fg_reader_pid(const struct fg_reader *reader);
 uint32_t fg_reader_restarts(const struct fg_reader *reader);
 

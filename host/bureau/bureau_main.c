@@ -17,6 +17,7 @@
 #include "host/bureau/publisher.h"
 #include "host/bureau/schema.h"
 #include "host/bureau/web.h"
+#include "proto/secrecy.h"
 
 #define VERSION "fillgate-bureau 0.1.0"
 #define TURN_MS 500
@@ -294,6 +295,10 @@ int main(int argc, char **argv)
         return printf("%s\n", VERSION) < 0;
     if (!check_only && !(argc == 3 && strcmp(argv[1], "--config") == 0) && !(argc == 2 && argv[1][0] != '-'))
         return usage(stderr, EXIT_CONFIG);
+    if (fg_secrecy_start(&error) != FG_OK) {
+        say(NULL, error.text);
+        return EXIT_FAILED;
+    }
     if (fg_bureau_config_read(argv[argc - 1], &bureau.config, &error) != FG_OK) {
         say(NULL, error.text);
         return EXIT_CONFIG;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/cli/cli.h"
+#include "proto/secrecy.h"
 
 static const struct cli_command *const families[] = {
     cli_key_commands,         cli_list_commands,         cli_tag_commands,
@@ -162,5 +163,11 @@ static enum cli_exit run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    struct fg_error error;
+
+    if (fg_secrecy_start(&error) != FG_OK) {
+        (void)fprintf(stderr, "fillgate: %s\n", error.text);
+        return CLI_FAILURE;
+    }
     return (int)run(argc, argv);
 }

@@ -16,6 +16,7 @@
 #include "host/station/log.h"
 #include "host/station/routes.h"
 #include "host/station/upstream.h"
+#include "proto/secrecy.h"
 
 #define VERSION "fillgate-station 0.1"
 #define STOP_MAX_MS 3000
@@ -200,6 +201,10 @@ int main(int argc, char **argv)
         path = argv[1];
     else
         return usage(stderr, EXIT_CONFIG);
+    if (fg_secrecy_start(&error) != FG_OK) {
+        fg_station_log("%s", error.text);
+        return EXIT_FAULT;
+    }
     if (fg_station_config_read(path, &app.config, &error) != FG_OK) {
         fg_station_log("%s", error.text);
         return EXIT_CONFIG;

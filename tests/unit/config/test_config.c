@@ -65,6 +65,7 @@ TEST("the documented example is read in full")
     CHECK_INT(config.language, FG_LANGUAGE_ENGLISH);
     CHECK_INT(config.list_key_count, 1);
     CHECK_TEXT(config.reader_program, "fillgate-reader");
+    CHECK_INT(config.reader_confine_must, 0);
     CHECK_INT(config.presence.misses_max, 4);
     CHECK_INT(config.journal_bytes_max, 67108864);
     CHECK_INT(config.plant.bus_count, 1);

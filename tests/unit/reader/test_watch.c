@@ -55,7 +55,8 @@ static void begin_program(const char *program, const char *connection)
                                           .connection = connection,
                                           .poll_ms = 20,
                                           .step_max_ms = 1000,
-                                          .silence_max_ms = 2500};
+                                          .silence_max_ms = 2500,
+                                          .confine_must = true};
     struct fg_error error = {.text = ""};
 
     fg_reader_stop(reader); /* left by a failed test */
@@ -622,6 +623,40 @@ TEST("the reader is lent no descriptor but its link, and 200 polls with errors l
     end();
 }
 
+/* The value of a line of /proc/PID/status, -1 when there is none. */
+static long status_of(int pid, const char *name)
+{
+    char path[64];
+    char line[256];
+    long value = -1;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    file = fopen(path, "r");
+    CHECK(file != NULL);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+            value = strtol(line + strlen(name) + 1, NULL, 10);
+    }
+    (void)fclose(file);
+    return value;
+}
+
+TEST("the reader that works is confined: no new privileges, its list of system calls twice, one thread")
+{
+    int pid;
+
+    begin();
+    fg_nfc_fixture_place(&tag_a, NULL);
+    await_tag(&tag_a);
+    pid = fg_reader_pid(reader);
+    CHECK_INT(status_of(pid, "NoNewPrivs"), 1);
+    CHECK_INT(status_of(pid, "Seccomp"), 2);
+    CHECK_INT(status_of(pid, "Seccomp_filters"), 2);
+    CHECK_INT(status_of(pid, "Threads"), 1);
+    end();
+}
+
 TEST("the watcher leaks no descriptor over restarts")
 {
     unsigned before = descriptors_of(getpid());
@@ -790,16 +825,21 @@ static int program_run(const char *const *arguments)
 TEST("fillgate-reader started by hand, or with wrong options, says how it is used")
 {
     const char *const none[] = {"fillgate-reader", NULL};
-    const char *const bad_number[] = {"fillgate-reader", "--connection", "x",      "--fd", "3x",
-                                      "--poll",          "20",           "--step", "400",  NULL};
-    const char *const bad_fd[] = {"fillgate-reader", "--connection", "x",      "--fd", "0",
-                                  "--poll",          "20",           "--step", "400",  NULL};
-    const char *const unknown[] = {"fillgate-reader", "--connection", "x",      "--fd", "3",
-                                   "--pole",          "20",           "--step", "400",  NULL};
+    const char *const bad_number[] = {
+        "fillgate-reader", "--connection", "x",         "--fd", "3x", "--poll", "20",
+        "--step",          "400",          "--confine", "can",  NULL};
+    const char *const bad_fd[] = {"fillgate-reader", "--connection", "x",         "--fd", "0", "--poll", "20",
+                                  "--step",          "400",          "--confine", "can",  NULL};
+    const char *const maybe[] = {"fillgate-reader", "--connection", "x",         "--fd",  "3", "--poll", "20",
+                                 "--step",          "400",          "--confine", "maybe", NULL};
+    const char *const unknown[] = {
+        "fillgate-reader", "--connection", "x",         "--fd", "3", "--pole", "20",
+        "--step",          "400",          "--confine", "can",  NULL};
 
     CHECK_INT(program_run(none), 2);
     CHECK_INT(program_run(bad_number), 2);
     CHECK_INT(program_run(bad_fd), 2);
+    CHECK_INT(program_run(maybe), 2);
     CHECK_INT(program_run(unknown), 2);
 }
 
@@ -816,7 +856,7 @@ TEST("fillgate-reader ends by itself when the other end of its link is closed")
         if (dup2(ends[1], 9) < 0)
             _exit(127);
         execl(program_path(), "fillgate-reader", "--connection", fg_nfc_fixture_connection(), "--fd", "9",
-              "--poll", "20", "--step", "1000", (char *)NULL);
+              "--poll", "20", "--step", "1000", "--confine", "must", (char *)NULL);
         _exit(127);
     }
     (void)close(ends[1]);
