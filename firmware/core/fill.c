@@ -1,27 +1,32 @@
-/* The fill state machine (fill.h): one handler per phase. What each phase leaves to, and on what:
+/* The fill state machine (fill.h): one function per phase. What each phase leaves to, and on what:
  *
  * - IDLE to PRE_CHECK: an accepted scan, unless locked out.
- * - PRE_CHECK to AUTHORISING: start, with every item confirmed, the tag there and the plant in order.
- * - PRE_CHECK to IDLE: a failed item, tag gone or changed, stop, time.
+ * - PRE_CHECK to AUTHORISING: start on grounds that hold, with every item confirmed, the tag there and the
+ * plant in order.
+ * - PRE_CHECK to IDLE: start without grounds, a failed item, an alarm, tag gone or changed, stop, time.
  * - AUTHORISING to FILLING: the entry is durable and nothing has spoken against it meanwhile.
  * - AUTHORISING to CLOSING: the entry is durable, but something has.
  * - AUTHORISING to IDLE: the entry could not be written.
  * - FILLING to SUSPENDED: tag gone, or the operator suspends.
  * - FILLING to CLOSING: any reason to stop.
- * - SUSPENDED to FILLING: the plant in order and, after tag gone, the same tag back; suspended by the
- *   operator, RESUME with the tag there. The tag's coming and going resumes nothing then.
- * - SUSPENDED to CLOSING: any reason to stop, another tag, time.
+ * - SUSPENDED to FILLING: the plant in order, the grounds hold and, after tag gone, the same tag back;
+ * suspended by the operator, RESUME with the tag there. The tag's coming and going resumes nothing then.
+ * - SUSPENDED to CLOSING: any reason to stop, grounds gone, an alarm, another tag, time.
  * - CLOSING to POST_CHECK or RECORDING: valve and flow are shut, or time.
  * - POST_CHECK to RECORDING: items answered, or time.
  * - RECORDING to IDLE: ENDED is durable.
  *
- * The valve is wanted open in FILLING and nowhere else. Every handler runs after the plant was looked at, so
- * that no event can hide a reading that speaks for shutting. */
+ * The valve is wanted open in FILLING and nowhere else. The plant is looked at before the event is, so that
+ * no event can hide a reading that speaks for shutting, and none opens on an alarm of the same look.
+ *
+ * Gas is watched in every phase. In FILLING and CLOSING it flows by right, and for closing_max_ms after a
+ * suspension it may still run in. Gas that then flows while SUSPENDED is raised like any other and ends the
+ * fill, for it passes a valve that is commanded shut; its grams stay in that fill's quantity, since the same
+ * cylinder got them. */
 #include "firmware/core/fill.h"
 
 #include "firmware/core/limits.h"
-
-#include <string.h>
+#include "firmware/core/signals.h"
 
 #define RECORD_AGAIN_MS 500
 #define LEAK_RAISES_MAX 16 /* from then on what must flow for the next event grows no more */
@@ -38,68 +43,22 @@ struct step {
 
 static bool reading_good(const struct step *step, enum fg_signal signal, int64_t *ret_value)
 {
-    const struct fg_plant_state *plant = step->event->plant;
-    const struct fg_reading *reading = &plant->readings[signal];
-
-    if (!plant->configured[signal] || reading->state != FG_READING_GOOD)
-        return false;
-    if (step->event->now_mono_ms - reading->at_mono_ms > (int64_t)step->settings->reading_age_max_ms)
-        return false;
-    *ret_value = reading->value;
-    return true;
+    return fg_signal_read(step->event->plant, signal, step->event->now_mono_ms,
+                          step->settings->reading_age_max_ms, ret_value);
 }
 
-/* Why a signal that must be good is not: implausible, or silent. NONE when it is good. */
-static enum fg_stop signal_stop(const struct step *step, enum fg_signal signal)
-{
-    const struct fg_reading *reading = &step->event->plant->readings[signal];
-    int64_t value;
-
-    if (reading_good(step, signal, &value))
-        return FG_STOP_NONE;
-    if (step->event->plant->configured[signal] &&
-        (reading->state == FG_READING_RANGE || reading->state == FG_READING_FAULT))
-        return FG_STOP_NOT_PLAUSIBLE;
-    return FG_STOP_DEVICE_SILENT;
-}
-
-static bool signal_is_needed(const struct step *step, enum fg_signal signal)
-{
-    uint8_t programme = step->fill->scan.programme;
-
-    switch (signal) {
-    case FG_SIGNAL_FLOW_G_MIN:
-    case FG_SIGNAL_INVENTORY_G:
-        return true;
-    case FG_SIGNAL_PRESSURE_KPA:
-    case FG_SIGNAL_TEMPERATURE_DC:
-        return programme != FG_PROGRAMME_MASS;
-    case FG_SIGNAL_SCALE_G:
-        return programme != FG_PROGRAMME_PRESSURE;
-    case FG_SIGNAL_VALVE_OPEN:
-    case FG_SIGNAL_EMERGENCY_STOP:
-        return step->event->plant->configured[signal];
-    default:
-        return false;
-    }
-}
-
-/* The emergency stop first, then every signal that this programme needs. */
 static enum fg_stop devices_stop(const struct step *step)
 {
-    int64_t pressed;
+    return fg_signals_stop(step->event->plant, step->fill->scan.programme, step->event->now_mono_ms,
+                           step->settings->reading_age_max_ms);
+}
 
-    if (reading_good(step, FG_SIGNAL_EMERGENCY_STOP, &pressed) && pressed != 0)
-        return FG_STOP_EMERGENCY_STOP;
-    for (int signal = 0; signal < FG_SIGNAL_COUNT; signal++) {
-        enum fg_stop stop = FG_STOP_NONE;
-
-        if (signal_is_needed(step, (enum fg_signal)signal))
-            stop = signal_stop(step, (enum fg_signal)signal);
-        if (stop != FG_STOP_NONE)
-            return stop;
-    }
-    return FG_STOP_NONE;
+/* Why an alarm forbids to open the valve, or to go on. */
+static enum fg_stop alarm_stop(const struct fg_fill *fill)
+{
+    if (fill->alarm_valve)
+        return FG_STOP_VALVE_FAULT;
+    return fill->alarm_flow ? FG_STOP_GROUNDS_GONE : FG_STOP_NONE;
 }
 
 static enum fg_stop pressure_stop(const struct step *step)
@@ -196,23 +155,30 @@ static void phase_enter(const struct step *step, enum fg_fill_phase phase)
     step->fill->phase_since_mono_ms = step->event->now_mono_ms;
 }
 
-/* Back to IDLE: everything of the scan is forgotten; lock-out, alarms and the inventory watch live on. */
+/* Back to IDLE: everything of the scan is forgotten; lock-out, alarms and the watches live on. */
 static void scan_forget(const struct step *step)
 {
-    struct fg_fill kept = *step->fill;
+    static const struct fg_fill_scan no_scan = {0};
     struct fg_fill *fill = step->fill;
 
-    memset(fill, 0, sizeof(*fill));
-    fill->locked_out = kept.locked_out;
-    fill->zero_fills = kept.zero_fills;
-    fill->alarm_flow = kept.alarm_flow;
-    fill->alarm_valve = kept.alarm_valve;
-    fill->idle_inventory_known = kept.idle_inventory_known;
-    fill->idle_inventory_g = kept.idle_inventory_g;
-    fill->idle_newest_g = kept.idle_newest_g;
-    fill->leak_rose_mono_ms = kept.leak_rose_mono_ms;
-    fill->leak_raises = kept.leak_raises;
-    fill->valve_differs_since_mono_ms = kept.valve_differs_since_mono_ms;
+    fill->stop = FG_STOP_NONE;
+    fill->tag_present = false;
+    fill->post_check_failed = false;
+    fill->write_pending = false;
+    fill->suspended_by_operator = false;
+    fill->scan = no_scan;
+    fill->pre_checks_done = 0;
+    fill->post_checks_done = 0;
+    fill->authorised_sequence = 0;
+    fill->authorised_mono_ms = 0;
+    fill->flow_low_since_mono_ms = 0;
+    fill->start_inventory_g = 0;
+    fill->start_pressure_kpa = 0;
+    fill->end_inventory_g = 0;
+    fill->end_pressure_kpa = 0;
+    fill->end_temperature_dc = 0;
+    fill->end_scale_g = 0;
+    fill->end_mono_ms = 0;
     phase_enter(step, FG_FILL_IDLE);
 }
 
@@ -229,7 +195,7 @@ static void fill_stop(const struct step *step, enum fg_stop stop)
     step->fill->suspended_by_operator = false;
     if (stop == FG_STOP_EMERGENCY_STOP)
         event_raise(step, FG_EVENT_EMERGENCY_STOP);
-    if (stop == FG_STOP_VALVE_FAULT)
+    if (stop == FG_STOP_VALVE_FAULT && !step->fill->alarm_valve)
         event_raise(step, FG_EVENT_VALVE_FAULT);
     phase_enter(step, FG_FILL_CLOSING);
 }
@@ -241,7 +207,7 @@ static void end_ask(const struct step *step)
     phase_enter(step, FG_FILL_RECORDING);
 }
 
-/* ---- one handler per phase ------------------------------------------------------------------------ */
+/* ---- one function per phase ------------------------------------------------------------------------ */
 
 static void idle_step(const struct step *step)
 {
@@ -264,6 +230,10 @@ static void pre_check_start(const struct step *step)
     struct fg_fill *fill = step->fill;
     enum fg_stop stop;
 
+    if (!step->event->grounds_hold) {
+        scan_drop(step, FG_REASON_NONE);
+        return;
+    }
     if ((fill->pre_checks_done & fill->scan.pre_checks_wanted) != fill->scan.pre_checks_wanted)
         return;
     stop = devices_stop(step);
@@ -280,6 +250,10 @@ static void pre_check_step(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
 
+    if (alarm_stop(fill) != FG_STOP_NONE) {
+        scan_drop(step, FG_REASON_DEVICE_FAULT);
+        return;
+    }
     switch (step->event->kind) {
     case FG_FILL_EVENT_CHECKED:
         if (step->event->check_failed)
@@ -295,13 +269,13 @@ static void pre_check_step(const struct step *step)
     case FG_FILL_EVENT_TAG_OTHER:
     case FG_FILL_EVENT_OPERATOR_LEFT:
     case FG_FILL_EVENT_SHUTDOWN:
-        scan_drop(step, FG_REASON_NONE);
+        scan_drop(step, FG_REASON_PRE_CHECK_LEFT);
         return;
     default:
         break;
     }
     if (time_is_over(step, fill->phase_since_mono_ms, step->settings->pre_check_max_ms))
-        scan_drop(step, FG_REASON_NONE);
+        scan_drop(step, FG_REASON_PRE_CHECK_TIMED_OUT);
 }
 
 /* What an event says against filling on, whatever the phase. */
@@ -337,6 +311,8 @@ static void authorised_begin(const struct step *step)
     /* Where no meter is readable any more, the fill's quantity counts from here. */
     fill->end_inventory_g = fill->start_inventory_g;
     if (stop == FG_STOP_NONE)
+        stop = alarm_stop(fill);
+    if (stop == FG_STOP_NONE)
         stop = (enum fg_stop)fill->stop;
     if (stop == FG_STOP_NONE)
         stop = target_stop(step);
@@ -353,8 +329,10 @@ static void authorised_begin(const struct step *step)
 static void authorising_step(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
-    enum fg_stop stop = event_stop(step->event);
+    enum fg_stop stop = alarm_stop(fill);
 
+    if (stop == FG_STOP_NONE)
+        stop = event_stop(step->event);
     if (step->event->kind == FG_FILL_EVENT_WRITTEN) {
         authorised_begin(step);
         return;
@@ -401,14 +379,23 @@ static void filling_step(const struct step *step)
         phase_enter(step, FG_FILL_SUSPENDED);
 }
 
+static bool event_would_resume(const struct fg_fill_event *event)
+{
+    return event->kind == FG_FILL_EVENT_RESUME || event->kind == FG_FILL_EVENT_TAG_SAME;
+}
+
 static enum fg_stop suspended_stop(const struct step *step)
 {
     enum fg_stop stop = devices_stop(step);
 
     if (stop == FG_STOP_NONE)
+        stop = alarm_stop(step->fill);
+    if (stop == FG_STOP_NONE)
         stop = event_stop(step->event);
     if (stop == FG_STOP_NONE)
         stop = target_stop(step);
+    if (stop == FG_STOP_NONE && event_would_resume(step->event) && !step->event->grounds_hold)
+        stop = FG_STOP_GROUNDS_GONE;
     if (stop == FG_STOP_NONE &&
         time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
         stop = step->fill->suspended_by_operator ? FG_STOP_OPERATOR : FG_STOP_TAG_GONE;
@@ -429,6 +416,7 @@ static void suspended_step(const struct step *step)
 {
     enum fg_stop stop = suspended_stop(step);
 
+    (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &step->fill->end_inventory_g);
     if (stop != FG_STOP_NONE) {
         fill_stop(step, stop);
         return;
@@ -438,6 +426,7 @@ static void suspended_step(const struct step *step)
     if (!suspended_may_resume(step))
         return;
     step->fill->suspended_by_operator = false;
+    step->fill->idle_inventory_known = false;
     step->fill->flow_low_since_mono_ms = step->event->now_mono_ms;
     step->fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
     phase_enter(step, FG_FILL_FILLING);
@@ -531,12 +520,16 @@ static void recording_step(const struct step *step)
         end_ask(step);
 }
 
-/* ---- watching while no fill is authorised ---------------------------------------------------------- */
+/* ---- watching for gas that nobody authorised -------------------------------------------------------- */
 
-static bool is_authorised(const struct fg_fill *fill)
+/* Gas may flow while the valve is commanded open, and for as long as closing may take after that. */
+static bool gas_may_flow(const struct step *step)
 {
-    return fill->phase == FG_FILL_FILLING || fill->phase == FG_FILL_SUSPENDED ||
-           fill->phase == FG_FILL_CLOSING;
+    const struct fg_fill *fill = step->fill;
+
+    if (fill->phase == FG_FILL_SUSPENDED)
+        return !time_is_over(step, fill->phase_since_mono_ms, step->settings->closing_max_ms);
+    return fill->phase == FG_FILL_FILLING || fill->phase == FG_FILL_CLOSING;
 }
 
 /* A leak is over when the inventory has stood still for a while. Until then it is one and the same, however
@@ -553,38 +546,47 @@ static void leak_track(const struct step *step, int64_t inventory_g)
         fill->leak_raises = 0;
 }
 
-static void idle_flow_watch(const struct step *step)
+/* Is more gas through than may be? What the last run knew is compared even while an alarm is on, once. */
+static bool leak_is_told(const struct step *step, int64_t inventory_g)
+{
+    struct fg_fill *fill = step->fill;
+    int64_t allowed_g = (int64_t)step->settings->unauthorised_flow_g << fill->leak_raises;
+    bool first_look = fill->inventory_restored;
+
+    fill->inventory_restored = false;
+    return (!fill->alarm_flow || first_look) && inventory_g - fill->idle_inventory_g > allowed_g;
+}
+
+static void flow_watch(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
     int64_t inventory_g = 0;
     int64_t flow_g_min = 0;
 
-    if (is_authorised(fill) || !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
+    if (gas_may_flow(step) || !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
         return;
     leak_track(step, inventory_g);
     if (!fill->idle_inventory_known || inventory_g < fill->idle_inventory_g) {
         fill->idle_inventory_known = true;
+        fill->inventory_restored = false;
         fill->idle_inventory_g = inventory_g;
         return;
     }
-    if (fill->alarm_flow) {
+    if (leak_is_told(step, inventory_g)) {
+        if (fill->leak_raises < LEAK_RAISES_MAX)
+            fill->leak_raises++;
+        fill->alarm_flow = true;
+        fill->leak_rose_mono_ms = step->event->now_mono_ms;
+        fill->idle_inventory_g = inventory_g;
+        event_raise(step, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
+    } else if (fill->alarm_flow) {
         fill->idle_inventory_g = inventory_g;
         fill->alarm_flow = !reading_good(step, FG_SIGNAL_FLOW_G_MIN, &flow_g_min) ||
                            flow_g_min >= (int64_t)step->settings->flow_min_g_min;
-        return;
     }
-    if (inventory_g - fill->idle_inventory_g <= (int64_t)step->settings->unauthorised_flow_g
-                                                    << fill->leak_raises)
-        return;
-    if (fill->leak_raises < LEAK_RAISES_MAX)
-        fill->leak_raises++;
-    fill->alarm_flow = true;
-    fill->leak_rose_mono_ms = step->event->now_mono_ms;
-    fill->idle_inventory_g = inventory_g;
-    event_raise(step, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
 }
 
-static void idle_valve_watch(const struct step *step)
+static void valve_watch(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
     int64_t open = 0;
@@ -600,6 +602,17 @@ static void idle_valve_watch(const struct step *step)
     }
 }
 
+/* What entries say of the meter; a reading too old is a missing one, whatever the plant calls it. */
+static void meter_look(const struct step *step)
+{
+    uint8_t state = step->event->plant->readings[FG_SIGNAL_INVENTORY_G].state;
+    int64_t inventory_g = 0;
+
+    if (state == FG_READING_GOOD && !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
+        state = FG_READING_TIME_OUT;
+    step->fill->meter_state = state;
+}
+
 static void tag_track(const struct step *step)
 {
     if (step->event->kind == FG_FILL_EVENT_TAG_GONE || step->event->kind == FG_FILL_EVENT_TAG_OTHER)
@@ -608,31 +621,72 @@ static void tag_track(const struct step *step)
         step->fill->tag_present = true;
 }
 
+static void phase_step(const struct step *step)
+{
+    switch (step->fill->phase) {
+    case FG_FILL_IDLE:
+        idle_step(step);
+        break;
+    case FG_FILL_PRE_CHECK:
+        pre_check_step(step);
+        break;
+    case FG_FILL_AUTHORISING:
+        authorising_step(step);
+        break;
+    case FG_FILL_FILLING:
+        filling_step(step);
+        break;
+    case FG_FILL_SUSPENDED:
+        suspended_step(step);
+        break;
+    case FG_FILL_CLOSING:
+        closing_step(step);
+        break;
+    case FG_FILL_POST_CHECK:
+        post_check_step(step);
+        break;
+    case FG_FILL_RECORDING:
+        recording_step(step);
+        break;
+    default: /* no phase of this machine: it opens nothing */
+        break;
+    }
+}
+
+void fg_fill_restore(struct fg_fill *fill, const struct fg_fill_kept *kept)
+{
+    fill->locked_out = kept->locked_out;
+    fill->alarm_flow = kept->alarm_flow;
+    fill->alarm_valve = kept->alarm_valve;
+    fill->zero_fills = kept->zero_fills;
+    fill->idle_inventory_known = kept->inventory_known;
+    fill->inventory_restored = kept->inventory_known;
+    fill->idle_inventory_g = kept->inventory_g;
+    fill->idle_newest_g = kept->inventory_g;
+}
+
 void fg_fill_step(struct fg_fill *fill, const struct fg_fill_settings *settings,
                   const struct fg_fill_event *event, struct fg_fill_commands *ret_commands)
 {
-    static void (*const handlers[FG_FILL_PHASE_COUNT])(const struct step *) = {
-        [FG_FILL_IDLE] = idle_step,
-        [FG_FILL_PRE_CHECK] = pre_check_step,
-        [FG_FILL_AUTHORISING] = authorising_step,
-        [FG_FILL_FILLING] = filling_step,
-        [FG_FILL_SUSPENDED] = suspended_step,
-        [FG_FILL_CLOSING] = closing_step,
-        [FG_FILL_POST_CHECK] = post_check_step,
-        [FG_FILL_RECORDING] = recording_step,
-    };
-    struct fg_fill_commands commands;
+    struct fg_fill_commands commands = {0};
     struct step step = {fill, settings, event, &commands};
 
-    memset(&commands, 0, sizeof(commands));
+    meter_look(&step);
     tag_track(&step);
-    if (fill->phase < FG_FILL_PHASE_COUNT)
-        handlers[fill->phase](&step);
-    idle_flow_watch(&step);
-    idle_valve_watch(&step);
+    flow_watch(&step);
+    valve_watch(&step);
+    phase_step(&step);
     commands.valve_open = fill->phase == FG_FILL_FILLING;
     fill->valve_commanded = commands.valve_open;
     *ret_commands = commands;
+}
+
+bool fg_fill_plant_is_sound(const struct fg_fill *fill, const struct fg_fill_settings *settings,
+                            const struct fg_plant_state *plant, uint8_t programme, int64_t now_mono_ms)
+{
+    if (fill->alarm_flow || fill->alarm_valve)
+        return false;
+    return fg_signals_bad(plant, programme, now_mono_ms, settings->reading_age_max_ms) == 0;
 }
 
 bool fg_fill_is_ready(const struct fg_fill *fill)

@@ -3,7 +3,10 @@
  * A function from (state, event) to (state, commands). It decides when the valve may be open; the shell
  * around it decides (rules.h), writes the journal and drives the plant. Pure: no I/O, no allocation, no
  * clock; every event carries the monotonic time. The state is a plain struct without padding surprises:
- * zeroed at start, printable, comparable. Relies on: proto/types.h, limits.h. */
+ * zeroed at start, printable, comparable. Relies on: proto/types.h, limits.h, signals.h.
+ *
+ * What the shell must keep: times of one clock, 0 to 2^50 ms; event.plant points to a whole look. The machine
+ * asks for no more than that. */
 #ifndef FG_CORE_FILL_H
 #define FG_CORE_FILL_H
 
@@ -82,7 +85,9 @@ struct fg_fill_event {
     uint32_t checks;                    /* CHECKED: bits confirmed */
     bool check_failed;                  /* CHECKED: an item was answered with no */
     uint64_t sequence;                  /* WRITTEN */
-    bool grounds_hold; /* START, RESUME, TAG_SAME: the rules were run again just now and found no reason */
+    bool grounds_hold; /* START in PRE_CHECK, RESUME and TAG_SAME in SUSPENDED: the rules were run again just
+                        * now and found no reason. Without: the scan is dropped, the fill ends with
+                        * GROUNDS_GONE. */
 };
 
 /* The whole state. Zero-initialise, then step. Times are absolute monotonic milliseconds. */
@@ -91,15 +96,17 @@ struct fg_fill {
     uint8_t stop;         /* enum fg_stop, once known */
     bool valve_commanded; /* the last step wanted the valve open */
     bool locked_out;
-    bool alarm_flow; /* FLOW_WITHOUT_AUTHORITY raised and not yet over */
-    bool alarm_valve;
+    bool alarm_flow;     /* FLOW_WITHOUT_AUTHORITY raised and not yet over: nothing opens */
+    bool alarm_valve;    /* VALVE_FAULT likewise */
     uint8_t leak_raises; /* events of the present leak: each doubles what must flow for the next */
     bool tag_present;
     bool idle_inventory_known;
+    bool inventory_restored; /* idle_inventory_g is of an earlier run and not yet compared */
     bool post_check_failed;
     bool write_pending;         /* an entry was asked for and not yet answered */
     bool suspended_by_operator; /* only ever in SUSPENDED */
     struct fg_fill_scan scan;
+    uint8_t meter_state; /* enum fg_reading_state of the inventory at the last step: for every entry */
     uint32_t pre_checks_done;
     uint32_t post_checks_done;
     uint32_t zero_fills; /* in a row */
@@ -120,19 +127,39 @@ struct fg_fill {
     int64_t end_mono_ms;
 };
 
+/* Safety state that outlives the process. The shell finds it in the journal. */
+struct fg_fill_kept {
+    bool locked_out; /* LOCK_OUT without LOCK_OUT_CLEARED since */
+    bool alarm_flow; /* FLOW_WITHOUT_AUTHORITY or VALVE_FAULT is the newest that is known of it; each ends, */
+    bool alarm_valve;     /* as ever, when the plant is seen still and shut */
+    bool inventory_known; /* false also when a fill was open: what flowed since belongs to its ENDED */
+    uint32_t zero_fills;  /* in a row, the newest fills */
+    int64_t inventory_g;  /* of the newest entry with a good meter */
+};
+
 /* What the shell must do after a step. Writing and raising are asked for once per step that sets them. */
 struct fg_fill_commands {
     bool valve_open;       /* level: hold the valve open (true) or shut it now (false) */
     bool write_authorised; /* append AUTHORISED durably, then feed WRITTEN or WRITE_FAILED */
     bool write_ended;      /* append ENDED from the state's fields, then feed WRITTEN or WRITE_FAILED */
     bool scan_dropped;     /* an accepted scan ends without AUTHORISED: log REFUSED */
-    uint8_t refusal;       /* enum fg_reason: why; NONE: the shell knows, it said that the grounds are gone */
+    uint8_t refusal; /* enum fg_reason: why; NONE only when START came without grounds: the shell has them */
     uint32_t raise_events; /* bit n: log EVENT n (enum fg_event_kind) */
 };
+
+/* Prepares a zeroed *fill with what an earlier run knew, before the first step. The first good inventory that
+ * is higher than the kept one by more than unauthorised_flow_g then raises FLOW_WITHOUT_AUTHORITY. */
+void fg_fill_restore(struct fg_fill *fill, const struct fg_fill_kept *kept);
 
 /* One step. Never fails; an event that means nothing in the present phase changes nothing but time. */
 void fg_fill_step(struct fg_fill *fill, const struct fg_fill_settings *settings,
                   const struct fg_fill_event *event, struct fg_fill_commands *ret_commands);
+
+/* Is the plant sound enough to open the valve in this programme: no alarm, every needed signal good
+ * (signals.h)? For the fact device_fault of a decision; the emergency stop is a fact of its own and not
+ * looked at. */
+bool fg_fill_plant_is_sound(const struct fg_fill *fill, const struct fg_fill_settings *settings,
+                            const struct fg_plant_state *plant, uint8_t programme, int64_t now_mono_ms);
 
 /* Is the machine ready for a new scan (IDLE, not locked out)? */
 bool fg_fill_is_ready(const struct fg_fill *fill);

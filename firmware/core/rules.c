@@ -2,6 +2,8 @@
  * out of its range fails closed: it counts as the reason that belongs to it. */
 #include "firmware/core/rules.h"
 
+#include "firmware/core/signals.h"
+
 #include <string.h>
 
 #define MS_PER_HOUR INT64_C(3600000)
@@ -60,16 +62,6 @@ static bool is_foreign(const struct fg_station_rules *rules, const struct fg_row
     return rules->own_cylinders_only && !text_equal(rules->owner, row->owner, sizeof(row->owner));
 }
 
-/* How a medium is filled; a medium that nobody here knows how to fill is none. */
-static uint8_t programme_of(uint8_t medium)
-{
-    if (medium == FG_MEDIUM_CNG)
-        return FG_PROGRAMME_PRESSURE;
-    if (medium == FG_MEDIUM_LPG)
-        return FG_PROGRAMME_MASS;
-    return FG_PROGRAMME_NONE;
-}
-
 /* A medium is right when the point fills it, the station may, and the cylinder is made for it. */
 static bool is_wrong_medium(const struct fg_facts *facts, const struct fg_row *row)
 {
@@ -77,7 +69,8 @@ static bool is_wrong_medium(const struct fg_facts *facts, const struct fg_row *r
 
     for (unsigned i = 0; i < facts->rules.media_count && i < FG_MEDIA_MAX; i++)
         licensed = licensed || facts->rules.media[i] == facts->medium;
-    return programme_of(facts->medium) == FG_PROGRAMME_NONE || row->medium != facts->medium || !licensed;
+    return fg_programme_of_medium(facts->medium) == FG_PROGRAMME_NONE || row->medium != facts->medium ||
+           !licensed;
 }
 
 /* The reasons of one listed cylinder that do not depend on how often it was filled, in the catalogue's order.
@@ -308,6 +301,6 @@ void fg_rules_decide(const struct fg_facts *facts, struct fg_decision *ret_decis
     if (!cylinder_known && decision.reasons.count == 0)
         reason_add(&decision, FG_REASON_TAG_UNREADABLE);
     if (decision.reasons.count == 0)
-        decision.programme = programme_of(facts->medium);
+        decision.programme = fg_programme_of_medium(facts->medium);
     *ret_decision = decision;
 }

@@ -107,7 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       .plant = &plant,
                                       .checks = bytes[4] & 3,
                                       .check_failed = bytes[4] > 200,
-                                      .sequence = at};
+                                      .sequence = at,
+                                      .grounds_hold = (bytes[4] & 0x10) == 0};
 
         now += bytes[1] * 5;
         inventory_g += bytes[4];

@@ -340,6 +340,7 @@ static void node_step(struct walk *walk, uint32_t index, uint8_t kind, unsigned 
                                   .now_mono_ms = NOW_MS + pause_ms,
                                   .plant = &plant,
                                   .sequence = 7,
+                                  .grounds_hold = true,
                                   .checks = variant == 0 ? 1 : 0,
                                   .check_failed = variant != 0};
 

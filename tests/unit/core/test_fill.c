@@ -54,7 +54,8 @@ static void step(enum fg_fill_event_kind kind)
 {
     now += 20;
     plant_refresh();
-    step_raw((struct fg_fill_event){.kind = (uint8_t)kind, .scan = scan, .sequence = 7});
+    step_raw(
+        (struct fg_fill_event){.kind = (uint8_t)kind, .scan = scan, .sequence = 7, .grounds_hold = true});
 }
 
 static void check_items(uint32_t checks, bool failed)
@@ -197,7 +198,8 @@ TEST("pre-check: a no, no time, tag away, stop, shutdown and a sick plant drop t
         step(FG_FILL_EVENT_ACCEPTED);
         step((enum fg_fill_event_kind)kinds[i]);
         CHECK_INT(fill.phase, FG_FILL_IDLE);
-        CHECK_INT(commands.refusal, FG_REASON_NONE);
+        CHECK(commands.scan_dropped);
+        CHECK_INT(commands.refusal, FG_REASON_PRE_CHECK_LEFT);
     }
     begin();
     step(FG_FILL_EVENT_ACCEPTED);
@@ -661,4 +663,257 @@ TEST("suspend and resume mean nothing outside a fill")
     step(FG_FILL_EVENT_SUSPEND);
     CHECK(fill.phase > FG_FILL_SUSPENDED);
     CHECK(!fill.suspended_by_operator && !commands.valve_open);
+}
+
+/* ---- grounds, alarms and what outlives a run ------------------------------------------------------- */
+
+#define RAISED(event) ((commands.raise_events & (UINT32_C(1) << (event))) != 0)
+
+static void step_without_grounds(enum fg_fill_event_kind kind)
+{
+    now += 20;
+    plant_refresh();
+    step_raw((struct fg_fill_event){.kind = (uint8_t)kind, .sequence = 7});
+}
+
+TEST("FAIL-CLOSED: START without grounds drops the scan and leaves the reasons to the shell")
+{
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    step_without_grounds(FG_FILL_EVENT_START);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    CHECK(commands.scan_dropped && !commands.write_authorised);
+    CHECK_INT(commands.refusal, FG_REASON_NONE);
+}
+
+TEST("FAIL-CLOSED: RESUME and the same tag without grounds end the fill")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    step_without_grounds(FG_FILL_EVENT_TAG_SAME);
+    expect_stop(FG_STOP_GROUNDS_GONE);
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    step_without_grounds(FG_FILL_EVENT_RESUME);
+    expect_stop(FG_STOP_GROUNDS_GONE);
+}
+
+TEST("grounds are asked only of what would open")
+{
+    begin_filling();
+    step_without_grounds(FG_FILL_EVENT_TICK);
+    step_without_grounds(FG_FILL_EVENT_TAG_SAME);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    step_without_grounds(FG_FILL_EVENT_SUSPEND);
+    step_without_grounds(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+}
+
+TEST("a pre-check that runs out is refused as timed out, each item confirmed on its own counts")
+{
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(1, false);
+    check_items(2, false);
+    CHECK_INT(fill.pre_checks_done, 3);
+    tick(59960);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    step(FG_FILL_EVENT_TICK);
+    CHECK(commands.scan_dropped);
+    CHECK_INT(commands.refusal, FG_REASON_PRE_CHECK_TIMED_OUT);
+}
+
+/* Lets 300 g through, more than may flow without authority. */
+static void leak(int64_t flow_g_min)
+{
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 300;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = flow_g_min;
+    step(FG_FILL_EVENT_TICK);
+}
+
+TEST("GAS-ADDS-UP, FAIL-CLOSED: gas that flows during the pre-check is raised and drops the scan")
+{
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    leak(6000);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    CHECK(!fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+}
+
+TEST(
+    "GAS-ADDS-UP, FAIL-CLOSED: gas that flows while AUTHORISED is written is raised and keeps the valve shut")
+{
+    begin();
+    to_authorising();
+    leak(6000);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(!fill.alarm_flow);
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_GROUNDS_GONE);
+    begin();
+    to_authorising();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 300;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 6000;
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    expect_stop(FG_STOP_GROUNDS_GONE);
+}
+
+TEST("GAS-ADDS-UP: gas that runs in for the closing time belongs to the fill, later gas ends the suspended "
+     "fill")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    for (int i = 0; i < 10; i++)
+        leak(6000);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    CHECK(!fill.alarm_flow);
+    tick(3000);
+    leak(6000);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    CHECK_INT(fill.stop, FG_STOP_GROUNDS_GONE);
+    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 20 + 10 * 300 + 300);
+}
+
+TEST("FAIL-CLOSED: RESUME in the very look that shows the leak does not open")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    tick(3100);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 300;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 6000;
+    step(FG_FILL_EVENT_RESUME);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    expect_stop(FG_STOP_GROUNDS_GONE);
+}
+
+TEST("a pause is no leak: after it the fill goes on and what flows in it is not raised")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    tick(5000);
+    step(FG_FILL_EVENT_RESUME);
+    for (int i = 0; i < 100; i++) {
+        tick(20);
+        CHECK_INT(commands.raise_events, 0);
+    }
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("FAIL-CLOSED: a welded valve drops the scan, keeps an authorised fill shut and ends a suspended one")
+{
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    for (int i = 0; i < 30 && fill.phase == FG_FILL_PRE_CHECK; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK(RAISED(FG_EVENT_VALVE_FAULT));
+    CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+    begin();
+    to_authorising();
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    for (int i = 0; i < 30; i++)
+        step(FG_FILL_EVENT_TICK);
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_VALVE_FAULT);
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    for (int i = 0; i < 30 && fill.phase == FG_FILL_SUSPENDED; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK(RAISED(FG_EVENT_VALVE_FAULT));
+    expect_stop(FG_STOP_VALVE_FAULT);
+}
+
+TEST("FAIL-CLOSED: a stop or start button that falls silent drops the scan, and ends a fill")
+{
+    const enum fg_signal buttons[] = {FG_SIGNAL_STOP_BUTTON, FG_SIGNAL_START_BUTTON};
+
+    for (int i = 0; i < 2; i++) {
+        begin();
+        step(FG_FILL_EVENT_ACCEPTED);
+        check_items(3, false);
+        plant.readings[buttons[i]].state = FG_READING_TIME_OUT;
+        step(FG_FILL_EVENT_START);
+        CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+        begin_filling();
+        plant.readings[buttons[i]].state = FG_READING_TIME_OUT;
+        step(FG_FILL_EVENT_TICK);
+        expect_stop(FG_STOP_DEVICE_SILENT);
+        begin_filling();
+        plant.configured[buttons[i]] = false;
+        step(FG_FILL_EVENT_TICK);
+        CHECK_INT(fill.phase, FG_FILL_FILLING);
+    }
+}
+
+static void begin_kept(struct fg_fill_kept kept)
+{
+    begin();
+    memset(&fill, 0, sizeof(fill));
+    fg_fill_restore(&fill, &kept);
+}
+
+TEST("GAS-ADDS-UP: what flowed while the controller was off is raised at the first look, even on an alarm")
+{
+    for (int alarm = 0; alarm < 2; alarm++) {
+        begin_kept((struct fg_fill_kept){
+            .inventory_known = true, .inventory_g = 1000000 - 201, .alarm_flow = alarm != 0});
+        step(FG_FILL_EVENT_TICK);
+        CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+        CHECK(fill.alarm_flow);
+        tick(100);
+        CHECK(!fill.alarm_flow);
+        CHECK_INT(commands.raise_events, 0);
+    }
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = 1000000 - 200});
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.raise_events, 0);
+    begin_kept((struct fg_fill_kept){.inventory_known = false, .inventory_g = 1});
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("FAIL-CLOSED: lock-out, zero fills and alarms survive a restart")
+{
+    begin_kept((struct fg_fill_kept){.locked_out = true});
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    begin_kept((struct fg_fill_kept){.zero_fills = 1});
+    scan.zero_fills_lock_out = 2;
+    to_authorising();
+    step(FG_FILL_EVENT_WRITTEN);
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK(fill.locked_out);
+    begin_kept((struct fg_fill_kept){.alarm_valve = true});
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK(!fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+}
+
+TEST("entries are told the state of the meter, an old reading as one that timed out")
+{
+    begin();
+    CHECK_INT(fill.meter_state, FG_READING_GOOD);
+    plant.readings[FG_SIGNAL_INVENTORY_G].state = FG_READING_FAULT;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.meter_state, FG_READING_FAULT);
+    plant.readings[FG_SIGNAL_INVENTORY_G].state = FG_READING_GOOD;
+    now += settings.reading_age_max_ms + 1;
+    step_raw((struct fg_fill_event){.kind = FG_FILL_EVENT_TICK});
+    CHECK_INT(fill.meter_state, FG_READING_TIME_OUT);
 }
