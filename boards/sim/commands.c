@@ -206,25 +206,111 @@ static enum fg_err do_supply(struct fg_sim *sim, const struct fg_script_line *li
     return code;
 }
 
+/* on, off, or a count. */
+static enum fg_err how_often(const char *word, int64_t *ret_count, struct fg_error *error)
+{
+    if (strcmp(word, "on") == 0 || strcmp(word, "off") == 0) {
+        *ret_count = strcmp(word, "on") == 0 ? -1 : 0;
+        return FG_OK;
+    }
+    return fg_script_number(word, "how often (or on, off)", 1, 1000000, ret_count, error);
+}
+
+/* A device that answers with an exception: 5 (acknowledge), 6 (busy), or any other. */
+static enum fg_err fault_busy(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    int64_t answers = 0;
+    int64_t exception = 0;
+    int64_t unit = 0;
+    enum fg_err code = how_often(line->count > 3 ? line->words[3] : "on", &answers, error);
+
+    if (code == FG_OK)
+        code = fg_script_number_of(line, "unit", 0, FG_UNITS_END - 1, 0, &unit, error);
+    if (code == FG_OK)
+        code = fg_script_number_of(line, "code", 1, 255, 6, &exception, error);
+    if (code != FG_OK)
+        return code;
+    fg_plant_model_refuse(&sim->plant, (uint8_t)unit, (uint8_t)exception, answers);
+    fg_record_write(&sim->record, sim->now_ns, "fault",
+                    "\"bus\":\"busy\",\"unit\":%" PRId64 ",\"answers\":%" PRId64 ",\"code\":%" PRId64, unit,
+                    answers, exception);
+    return FG_OK;
+}
+
+static enum fg_err fault_signal(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    enum fg_signal signal = fg_signal_fault_signal(line->words[2]);
+    struct fg_signal_fault fault = {0};
+    enum fg_err code = FG_OK;
+    bool on = true;
+
+    if (signal == FG_SIM_NUMBERS)
+        return fg_fail(error, FG_E_NOT_FOUND,
+                       "no signal '%.40s': pressure, temperature, flow, total, inventory, scale",
+                       line->words[2]);
+    if (line->count != 5)
+        return fg_fail(error, FG_E_FORMAT,
+                       "use: fault signal NAME frozen on|off, zero|absurd ANSWERS, lie PERCENT");
+    fault.kind = (uint8_t)fg_signal_fault_kind(line->words[3]);
+    if (fault.kind == FG_SIGNAL_FAULT_NONE)
+        return fg_fail(error, FG_E_NOT_FOUND, "no such fault '%.40s': frozen, zero, absurd, lie",
+                       line->words[3]);
+    if (fault.kind == FG_SIGNAL_FAULT_FROZEN)
+        code = on_off(line->words[4], &on, error);
+    else
+        code = fg_script_number(line->words[4], line->words[3], 0, 1000000,
+                                fault.kind == FG_SIGNAL_FAULT_LIE ? &fault.percent : &fault.left, error);
+    if (code != FG_OK)
+        return code;
+    sim->plant.signal_faults.of[signal] = on ? fault : (struct fg_signal_fault){0};
+    fg_record_write(&sim->record, sim->now_ns, "fault", "\"signal\":\"%s\",\"kind\":\"%s\"", line->words[2],
+                    line->words[3]);
+    return FG_OK;
+}
+
+static enum fg_err fault_valve(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    bool on = false;
+    enum fg_err code = on_off(line->count > 3 ? line->words[3] : "", &on, error);
+
+    if (code != FG_OK)
+        return code;
+    if (!fg_plant_model_valve_fault(&sim->plant, line->words[2], on))
+        return fg_fail(error, FG_E_NOT_FOUND, "no fault of the valve '%.40s': welded, blind, stuck",
+                       line->words[2]);
+    fg_record_write(&sim->record, sim->now_ns, "fault", "\"valve\":\"%s\",\"on\":%s", line->words[2],
+                    on ? "true" : "false");
+    return FG_OK;
+}
+
 static enum fg_err fault_bus(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
 {
     enum fg_bus_fault fault = fg_bus_fault_named(line->words[2]);
     int64_t unit = 0;
+    int64_t every_ms = 0;
     bool on = false;
     enum fg_err code;
 
+    if (strcmp(line->words[2], "busy") == 0)
+        return fault_busy(sim, line, error);
     if (fault == FG_FAULT_COUNT)
-        return fg_fail(error, FG_E_NOT_FOUND,
-                       "no bus fault '%.40s': silent, noise, wrong-order, nan, stuck-meter, late-answer",
-                       line->words[2]);
+        return fg_fail(
+            error, FG_E_NOT_FOUND,
+            "no bus fault '%.40s': silent, busy, noise, wrong-order, nan, stuck-meter, late-answer, "
+            "echo, stranger",
+            line->words[2]);
     if (line->count < 4)
         return fg_fail(error, FG_E_FORMAT, "fault bus %s: on or off is missing", line->words[2]);
     code = on_off(line->words[3], &on, error);
+    if (code == FG_OK)
+        code = fg_script_number_of(line, "every", 5, WAIT_MAX_MS, 50, &every_ms, error);
     if (code == FG_OK)
         code = fg_script_number_of(line, "unit", 0, FG_UNITS_END - 1, 0, &unit, error);
     if (code != FG_OK)
         return code;
     fg_plant_model_fault(&sim->plant, (uint8_t)unit, fault, on);
+    if (fault == FG_FAULT_STRANGER)
+        fg_sim_stranger(sim, on ? every_ms : 0);
     fg_record_write(&sim->record, sim->now_ns, "fault", "\"bus\":\"%s\",\"unit\":%" PRId64 ",\"on\":%s",
                     line->words[2], unit, on ? "true" : "false");
     return FG_OK;
@@ -239,8 +325,13 @@ static enum fg_err do_fault(struct fg_sim *sim, const struct fg_script_line *lin
         return fault_bus(sim, line, error);
     if (strcmp(line->words[1], "reader") == 0)
         return fg_sim_reader_fault(sim, line, error);
+    if (strcmp(line->words[1], "signal") == 0)
+        return fault_signal(sim, line, error);
+    if (strcmp(line->words[1], "valve") == 0)
+        return fault_valve(sim, line, error);
     if (strcmp(line->words[1], "leak") != 0)
-        return fg_fail(error, FG_E_FORMAT, "'%.40s' is none of bus, leak, reader", line->words[1]);
+        return fg_fail(error, FG_E_FORMAT, "'%.40s' is none of bus, signal, valve, leak, reader",
+                       line->words[1]);
     code = fg_script_number(line->words[2], "leak", 0, 10000, &leak_g_s, error);
     if (code != FG_OK)
         return code;

@@ -148,13 +148,17 @@ static void serve(struct fg_modbus_slave *slave)
     uint8_t function = slave->frame[1];
     size_t count = 0;
     enum fg_modbus_exception exception = FG_MODBUS_BAD_FUNCTION;
+    enum fg_modbus_exception refused;
 
     slave->frames++;
     if (unit == 0 || !slave->handlers.present(slave->handlers.context, unit))
         return;
     answer[0] = unit;
     answer[1] = function;
-    if (function == 1 || function == 2)
+    if (slave->handlers.refuse != NULL &&
+        (refused = slave->handlers.refuse(slave->handlers.context, unit)) != FG_MODBUS_DONE)
+        exception = refused;
+    else if (function == 1 || function == 2)
         exception = read_bits(slave, answer, &count);
     else if (function == 3 || function == 4)
         exception = read_registers(slave, answer, &count);

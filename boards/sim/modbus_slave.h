@@ -27,6 +27,8 @@ struct fg_modbus_handlers {
     void *context;
     /* False: nobody at this unit id, no answer. */
     bool (*present)(void *context, uint8_t unit);
+    /* An exception that the unit answers instead of doing anything, whatever it is asked; NULL = none. */
+    enum fg_modbus_exception (*refuse)(void *context, uint8_t unit);
     enum fg_modbus_exception (*read_bit)(void *context, uint8_t unit, bool coil, uint16_t address,
                                          bool *ret_on);
     enum fg_modbus_exception (*read_register)(void *context, uint8_t unit, uint16_t address,

@@ -46,12 +46,15 @@ static void set_relay(struct fg_plant_model *model, unsigned relay, bool on, enu
 {
     bool changed = model->relays[relay].on != on;
 
-    model->relays[relay].on = on;
     if (!on)
         model->relays[relay].until_ns = 0;
+    if (relay == FG_RELAY_VALVE && !on && model->valve_faults[FG_VALVE_WELDED])
+        return;
+    model->relays[relay].on = on;
     if (relay != FG_RELAY_VALVE)
         return;
-    model->nozzle.valve_open = on;
+    model->nozzle.valve_open = (on && !model->valve_faults[FG_VALVE_STUCK]) ||
+                               (model->nozzle.valve_open && model->valve_faults[FG_VALVE_BLIND]);
     if (changed && model->observer.change != NULL)
         model->observer.change(model->observer.context, seen_ns, on, cause, seen_ns - model->command_ns);
 }
@@ -107,8 +110,8 @@ void fg_plant_model_release(struct fg_plant_model *model, enum fg_input input)
 
 enum fg_bus_fault fg_bus_fault_named(const char *name)
 {
-    static const char *const names[FG_FAULT_COUNT] = {"silent", "noise",       "wrong-order",
-                                                      "nan",    "stuck-meter", "late-answer"};
+    static const char *const names[FG_FAULT_COUNT] = {
+        "silent", "noise", "wrong-order", "nan", "stuck-meter", "late-answer", "echo", "stranger"};
 
     for (unsigned i = 0; i < FG_FAULT_COUNT; i++) {
         if (strcmp(names[i], name) == 0)
@@ -126,6 +129,43 @@ void fg_plant_model_fault(struct fg_plant_model *model, uint8_t unit, enum fg_bu
     memset(model->stuck_set, 0, sizeof(model->stuck_set));
 }
 
+void fg_plant_model_refuse(struct fg_plant_model *model, uint8_t unit, uint8_t exception, int64_t answers)
+{
+    for (uint8_t i = 1; i < FG_UNITS_END; i++) {
+        if (unit == 0 || unit == i)
+            model->refusals[i] = (struct fg_refusal){exception, answers};
+    }
+}
+
+bool fg_plant_model_valve_fault(struct fg_plant_model *model, const char *name, bool on)
+{
+    static const char *const names[FG_VALVE_FAULTS] = {"welded", "blind", "stuck"};
+
+    for (unsigned i = 0; i < FG_VALVE_FAULTS; i++) {
+        if (strcmp(names[i], name) != 0)
+            continue;
+        model->valve_faults[i] = on;
+        /* A mended relay falls to where its last command wants it, if that is over. */
+        if (i == FG_VALVE_WELDED && !on && model->relays[FG_RELAY_VALVE].until_ns == 0)
+            set_relay(model, FG_RELAY_VALVE, false, FG_VALVE_BY_COMMAND, model->now_ns);
+        model->nozzle.valve_open = model->relays[FG_RELAY_VALVE].on && !model->valve_faults[FG_VALVE_STUCK];
+        return true;
+    }
+    return false;
+}
+
+static enum fg_modbus_exception refuse(void *context, uint8_t unit)
+{
+    struct fg_plant_model *model = context;
+    struct fg_refusal *refusal = &model->refusals[unit];
+
+    if (refusal->left == 0)
+        return FG_MODBUS_DONE;
+    if (refusal->left > 0)
+        refusal->left--;
+    return (enum fg_modbus_exception)refusal->exception;
+}
+
 static bool present(void *context, uint8_t unit)
 {
     const struct fg_plant_model *model = context;
@@ -138,6 +178,12 @@ static enum fg_modbus_exception read_bit(void *context, uint8_t unit, bool coil,
 {
     const struct fg_plant_model *model = context;
 
+    if (unit == FG_UNIT_BUTTONS && !coil && address < 2) {
+        *ret_on = model->inputs[FG_INPUT_START + address];
+        return FG_MODBUS_DONE;
+    }
+    if (unit == FG_UNIT_BUTTONS && !coil)
+        return FG_MODBUS_BAD_ADDRESS;
     if (unit != FG_UNIT_RELAY)
         return FG_MODBUS_BAD_FUNCTION;
     if (address >= (coil ? FG_RELAYS : FG_INPUTS))
@@ -268,6 +314,24 @@ static bool float_at(struct fg_plant_model *model, uint8_t unit, uint16_t addres
     return true;
 }
 
+/* The signal that the float at an even address of a unit is; FG_SIM_NUMBERS = none. */
+static enum fg_signal signal_at(uint8_t unit, uint16_t address)
+{
+    static const struct {
+        uint8_t unit;
+        uint16_t address;
+    } places[FG_SIM_NUMBERS] = {
+        [FG_SIGNAL_PRESSURE_KPA] = {FG_UNIT_PRESSURE, 2}, [FG_SIGNAL_TEMPERATURE_DC] = {FG_UNIT_PRESSURE, 6},
+        [FG_SIGNAL_FLOW_G_MIN] = {FG_UNIT_METER, 246},    [FG_SIGNAL_TOTAL_G] = {FG_UNIT_METER, 258},
+        [FG_SIGNAL_INVENTORY_G] = {FG_UNIT_METER, 262},   [FG_SIGNAL_SCALE_G] = {FG_UNIT_SCALE, 0x1000},
+    };
+    unsigned i = 0;
+
+    while (i < FG_SIM_NUMBERS && (places[i].unit != unit || places[i].address != address))
+        i++;
+    return (enum fg_signal)i;
+}
+
 /* One word of a float on the wire: word 0 is at the lower address. order as in register 520. */
 static uint16_t float_word(float value, bool nan, uint32_t nan_bits, unsigned order, unsigned word)
 {
@@ -312,13 +376,18 @@ static enum fg_modbus_exception read_register(void *context, uint8_t unit, uint1
     unsigned order = unit == FG_UNIT_METER ? model->meter_order : 0;
     uint32_t nan_bits = unit == FG_UNIT_METER ? NAN_MICRO_MOTION : NAN_PLAIN;
     float value = 0.0f;
+    enum fg_signal signal;
 
-    if (unit == FG_UNIT_RELAY)
+    if (unit == FG_UNIT_RELAY || unit == FG_UNIT_BUTTONS)
         return FG_MODBUS_BAD_FUNCTION;
     if (word_at(model, unit, address, ret_value))
         return FG_MODBUS_DONE;
     if (!float_at(model, unit, address & 0xFFFE, &value))
         return FG_MODBUS_BAD_ADDRESS;
+    signal = signal_at(unit, address & 0xFFFE);
+    if (signal < FG_SIM_NUMBERS)
+        value =
+            (float)fg_signal_fault_apply(&model->signal_faults, signal, (double)value, (address & 1) != 0);
     if (model->faults[unit][FG_FAULT_WRONG_ORDER])
         order ^= 1;
     *ret_value = float_word(value, model->faults[unit][FG_FAULT_NAN], nan_bits, order, address & 1);
@@ -341,6 +410,7 @@ struct fg_modbus_handlers fg_plant_model_handlers(struct fg_plant_model *model)
 {
     struct fg_modbus_handlers handlers = {.context = model,
                                           .present = present,
+                                          .refuse = refuse,
                                           .read_bit = read_bit,
                                           .read_register = read_register,
                                           .write_coil = write_coil,

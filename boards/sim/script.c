@@ -27,7 +27,7 @@ struct verb {
     V("speed", 1, 1, "speed N") \
     V("meter", 1, 1, "meter inventory_g=N") \
     V("supply", 1, 1, "supply KPA") \
-    V("fault", 2, 4, "fault bus NAME on|off [unit=N] | fault leak G_PER_S | fault reader NAME [on|off|REPLIES]") \
+    V("fault", 2, 5, "fault bus NAME on|off|ANSWERS [unit=N] [code=N] [every=MS] | fault signal NAME KIND on|off|N | fault valve NAME on|off | fault leak G_PER_S | fault reader NAME [on|off|REPLIES]") \
     V("reader", 1, 1, "reader unplug|plug") \
     V("plant", 1, 1, "plant unplug|plug") \
     V("victim", 1, 1, "victim PID") \

@@ -95,6 +95,8 @@ static void devices_serve(struct fg_sim *sim)
 
     if (count > 0) {
         sim->served_ns = due_ns;
+        if (sim->plant.faults[FG_UNIT_RELAY][FG_FAULT_ECHO])
+            put(sim, bytes, count);
         fg_modbus_slave_take(&sim->slave, bytes, count, sim->now_ns);
     }
     due_ns = fg_wire_due_ns(&sim->wires.to_chip);
@@ -140,6 +142,24 @@ static void answer(void *context, uint8_t unit, const uint8_t *bytes, size_t cou
     memcpy(sim->late.bytes, spoilt, count);
     sim->late.count = count;
     sim->late.due_ns = sim->now_ns + FG_SIM_LATE_NS;
+}
+
+void fg_sim_stranger(struct fg_sim *sim, int64_t every_ms)
+{
+    sim->stranger.every_ns = every_ms * NS_PER_MS;
+    sim->stranger.due_ns = every_ms == 0 ? 0 : sim->now_ns + sim->stranger.every_ns;
+}
+
+/* The other master asks unit 2 for its temperature. Both frames are heard by whoever listens. */
+static void stranger_speak(struct fg_sim *sim)
+{
+    static const uint8_t request[] = {FG_UNIT_PRESSURE, 3, 0, 6, 0, 2, 0x24, 0x39};
+
+    if (sim->stranger.due_ns == 0 || sim->now_ns < sim->stranger.due_ns)
+        return;
+    sim->stranger.due_ns = sim->now_ns + sim->stranger.every_ns;
+    put(sim, request, sizeof(request));
+    fg_modbus_slave_take(&sim->slave, request, sizeof(request), sim->now_ns);
 }
 
 enum fg_err fg_sim_init(struct fg_sim *sim, const char *directory, int64_t now_ns, struct fg_error *error)
@@ -198,6 +218,7 @@ void fg_sim_advance(struct fg_sim *sim, int64_t now_ns)
     }
     wire_deliver(sim, &sim->wires.from_plant, sim->plant_port.master);
     devices_serve(sim);
+    stranger_speak(sim);
 }
 
 static void earlier(int64_t *next_ns, int64_t time_ns)
@@ -213,6 +234,7 @@ int64_t fg_sim_next_ns(struct fg_sim *sim)
     earlier(&next_ns, fg_plant_model_next_ns(&sim->plant));
     earlier(&next_ns, fg_modbus_slave_tick(&sim->slave, sim->now_ns));
     earlier(&next_ns, sim->late.due_ns);
+    earlier(&next_ns, sim->stranger.due_ns);
     earlier(&next_ns, fg_wire_due_ns(&sim->wires.to_chip));
     earlier(&next_ns, fg_wire_due_ns(&sim->wires.from_chip));
     earlier(&next_ns, fg_wire_due_ns(&sim->wires.to_plant));

@@ -43,6 +43,12 @@ struct fg_sim_wires {
     struct fg_wire from_plant;
 };
 
+/* Another master on the plant's bus, as ours hears it: its requests, and the answers to them. */
+struct fg_sim_stranger {
+    int64_t every_ns; /* 0 = none */
+    int64_t due_ns;
+};
+
 struct fg_sim {
     char directory[200];
     int64_t now_ns;
@@ -54,6 +60,7 @@ struct fg_sim {
     struct fg_pn532 chip;
     struct fg_sim_late late;
     struct fg_sim_wires wires;
+    struct fg_sim_stranger stranger;
     bool spoil_next; /* the noise fault spoils every other answer */
     unsigned cylinder_count;
     struct fg_sim_cylinder cylinders[FG_SIM_NAMES_MAX];
@@ -92,6 +99,9 @@ int64_t fg_sim_next_ns(struct fg_sim *sim);
 /* Lets bytes take the time that the baud rates need (8N1), and records each frame's wire time; 0, 0 = no
  * more. */
 void fg_sim_pace(struct fg_sim *sim, uint32_t chip_baud, uint32_t plant_baud);
+
+/* Lets another master speak on the plant's bus every so many ms; 0 = no more. */
+void fg_sim_stranger(struct fg_sim *sim, int64_t every_ms);
 
 /* The plant's pty became readable. */
 void fg_sim_serve_plant(struct fg_sim *sim);

@@ -100,7 +100,7 @@ bool fg_device_is_due(const struct fg_device *device, int64_t now_mono_ms)
 {
     if (now_mono_ms < device->quiet_until_mono_ms)
         return false;
-    return device->failures_in_row < FG_DEVICE_FAILURES_DOWN || now_mono_ms >= device->probe_at_mono_ms;
+    return !device->is_down || now_mono_ms >= device->probe_at_mono_ms;
 }
 
 enum fg_err fg_device_ask_order(struct fg_device *device, struct fg_bus *bus, struct fg_error *error)
@@ -116,28 +116,94 @@ enum fg_err fg_device_ask_order(struct fg_device *device, struct fg_bus *bus, st
                       device->profile.silence_ms, &value, error);
     if (err != FG_OK)
         return err;
-    if (fg_codec_order(asked, value, &order) != FG_OK)
+    if (fg_codec_order(asked, value, &order) != FG_OK) {
+        bus->outcome = FG_OUTCOME_UNKNOWN_ORDER;
         return fg_fail(error, FG_E_RANGE, "device %s: tells byte order %u, which its profile does not know",
                        device->settings.name, value);
+    }
     device->order = (uint8_t)order;
     device->order_known = true;
     return FG_OK;
 }
 
-static void decode_signal(struct fg_device *device, unsigned number, const uint16_t *words,
-                          struct fg_reading *ret_reading)
+bool fg_device_can_decode(const struct fg_device *device, const struct fg_block *block, uint32_t age_max_ms,
+                          int64_t now_mono_ms)
+{
+    const struct fg_profile *profile = &device->profile;
+    bool asks_order = false;
+    bool asks_status = false;
+
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+        if ((block->items & (1u << i)) == 0)
+            continue;
+        asks_order = asks_order || profile->signals[i].order == FG_ORDER_ASKED;
+        asks_status = profile->status.present && (block->items & (1u << FG_ITEM_STATUS)) == 0;
+    }
+    if (asks_order && !device->order_known)
+        return false;
+    return !asks_status ||
+           (device->status_known && now_mono_ms - device->status_at_mono_ms <= (int64_t)age_max_ms);
+}
+
+static void decode_signal(const struct fg_device *device, unsigned number, const uint16_t *words,
+                          int64_t now_mono_ms, struct fg_reading *ret_reading)
 {
     const struct fg_profile_signal *signal = &device->profile.signals[number];
     enum fg_byte_order order = (enum fg_byte_order)signal->order;
 
-    if ((order == FG_ORDER_ASKED && !device->order_known) ||
-        (device->profile.status.present && !(device->status_known && device->status_good))) {
-        ret_reading->state = FG_READING_FAULT;
-        return;
-    }
+    ret_reading->at_mono_ms = now_mono_ms;
+    ret_reading->state = FG_READING_FAULT;
     if (order == FG_ORDER_ASKED)
         order = (enum fg_byte_order)device->order;
+    if (device->profile.status.present) {
+        if (device->status_at_mono_ms < now_mono_ms)
+            ret_reading->at_mono_ms = device->status_at_mono_ms;
+        if (!device->status_known || !device->status_good)
+            return;
+    }
+    if (signal->order == FG_ORDER_ASKED && !device->order_known)
+        return;
     ret_reading->state = (uint8_t)fg_codec_decode(signal, order, words, &ret_reading->value);
+}
+
+/* Within these a value may differ from the one before it without being read again. A wrong one that is so
+ * near the right one does no harm; one that is not is hardly met twice in a row. */
+static const int64_t steps_max[FG_SIGNAL_COUNT] = {
+    [FG_SIGNAL_PRESSURE_KPA] = 1000, [FG_SIGNAL_TEMPERATURE_DC] = 100, [FG_SIGNAL_FLOW_G_MIN] = 3000,
+    [FG_SIGNAL_TOTAL_G] = 2000,      [FG_SIGNAL_INVENTORY_G] = 2000,   [FG_SIGNAL_SCALE_G] = 2000,
+};
+
+static bool reading_repeats(const struct fg_reading *one, const struct fg_reading *other, unsigned signal)
+{
+    int64_t step = one->value > other->value ? one->value - other->value : other->value - one->value;
+
+    if (one->state != other->state)
+        return false;
+    return one->state != FG_READING_GOOD || step <= steps_max[signal];
+}
+
+bool fg_device_repeats(const struct fg_block_result *one, const struct fg_block_result *other)
+{
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+        if ((one->items & (1u << i)) != 0 && !reading_repeats(&one->readings[i], &other->readings[i], i))
+            return false;
+    }
+    return true;
+}
+
+bool fg_device_speaks_for_shutting(const struct fg_block_result *result, const struct fg_reading *before)
+{
+    static const enum fg_signal stops[] = {FG_SIGNAL_EMERGENCY_STOP, FG_SIGNAL_STOP_BUTTON};
+
+    for (unsigned i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+        const struct fg_reading *reading = &result->readings[stops[i]];
+        const struct fg_reading *old = &before[stops[i]];
+
+        if ((result->items & (1u << stops[i])) != 0 && reading->state == FG_READING_GOOD &&
+            reading->value != 0 && (old->state != FG_READING_GOOD || old->value == 0))
+            return true;
+    }
+    return false;
 }
 
 void fg_device_decode(struct fg_device *device, const struct fg_block *block, const uint16_t *words,
@@ -151,13 +217,13 @@ void fg_device_decode(struct fg_device *device, const struct fg_block *block, co
         uint16_t word = words[profile->status.address - block->address];
 
         device->status_known = true;
+        device->status_at_mono_ms = now_mono_ms;
         device->status_good = (word & profile->status.mask) == profile->status.good;
     }
     for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
         if ((block->items & (1u << i)) == 0)
             continue;
-        ret_result->readings[i].at_mono_ms = now_mono_ms;
-        decode_signal(device, i, &words[profile->signals[i].address - block->address],
+        decode_signal(device, i, &words[profile->signals[i].address - block->address], now_mono_ms,
                       &ret_result->readings[i]);
     }
     for (unsigned i = 0; i < FG_OUTPUT_COUNT; i++) {
@@ -200,27 +266,29 @@ enum fg_err fg_device_drive_valve(struct fg_device *device, struct fg_bus *bus, 
     return fg_bus_write_coil(bus, unit, valve->address, true, silence_ms, error);
 }
 
-void fg_device_book(struct fg_device *device, enum fg_err outcome, const struct fg_error *error,
+void fg_device_book(struct fg_device *device, enum fg_outcome outcome, const struct fg_error *error,
                     uint32_t response_ms, int64_t now_mono_ms)
 {
+    const struct fg_outcome_row *row = fg_outcome_row(outcome);
+
     device->status.requests++;
-    if (outcome == FG_OK) {
+    if (outcome == FG_OUTCOME_ANSWERED) {
         device->failures_in_row = 0;
+        device->is_down = false;
         device->status.link = FG_LINK_UP;
         return;
     }
     device->status.failures++;
     device->failures_in_row++;
     (void)snprintf(device->status.last_error, sizeof(device->status.last_error), "%.127s", error->text);
-    if (outcome == FG_E_TIMEOUT || outcome == FG_E_FORMAT)
+    if (row->retry == FG_RETRY_AFTER_QUIET)
         device->quiet_until_mono_ms = now_mono_ms + response_ms;
-    fg_device_forget(device);
-    if (device->failures_in_row >= FG_DEVICE_FAILURES_DOWN) {
-        device->status.link = FG_LINK_DOWN;
+    if (row->asks_again)
+        fg_device_forget(device);
+    device->is_down = device->is_down || device->failures_in_row >= row->down_after;
+    device->status.link = device->is_down ? FG_LINK_DOWN : FG_LINK_PROBING;
+    if (device->is_down)
         device->probe_at_mono_ms = now_mono_ms + FG_DEVICE_PROBE_MS;
-    } else {
-        device->status.link = FG_LINK_PROBING;
-    }
 }
 
 void fg_device_forget(struct fg_device *device)

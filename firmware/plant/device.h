@@ -1,7 +1,9 @@
 /* One device on a bus: what is read of it in which requests, how it fares, and its outputs.
  *
  * Signals that stand near each other are read in one request. A device that fails is asked once a round
- * (PROBING), and after some failures once a second (DOWN), so that a dead one costs the others little. Not:
+ * (PROBING), and after some failures once a second (DOWN), so that a dead one costs the others little; which
+ * failure counts how is in outcome.h. A value whose byte order or status word is not known is not read at
+ * all: what was read before stays, with its age. A value that jumps is read again before it counts. Not:
  * threads, locks or leases (plant.h). One thread at a time. Relies on: bus.h, codec.h, profile.h. */
 #ifndef FG_PLANT_DEVICE_H
 #define FG_PLANT_DEVICE_H
@@ -9,7 +11,6 @@
 #include "firmware/plant/bus.h"
 
 #define FG_BLOCKS_MAX 16
-#define FG_DEVICE_FAILURES_DOWN 3
 #define FG_DEVICE_PROBE_MS 1000
 
 /* What one read serves, in the order in which a round reads them. */
@@ -38,6 +39,8 @@ struct fg_device {
     uint8_t order; /* enum fg_byte_order, as told by the device */
     bool status_known;
     bool status_good;
+    int64_t status_at_mono_ms; /* when the device was asked for it */
+    bool is_down;
     uint32_t failures_in_row;
     int64_t quiet_until_mono_ms; /* after a time-out: a late answer may still come */
     int64_t probe_at_mono_ms;
@@ -58,14 +61,27 @@ enum fg_err fg_device_plan(struct fg_device *device, struct fg_error *error);
 bool fg_device_is_due(const struct fg_device *device, int64_t now_mono_ms);
 
 /* Asks the device its byte order if the profile wants that and it is not known since the last failure or
- * reopening. Errors as fg_bus_read; FG_E_RANGE for an order that the profile does not know. */
+ * reopening. Errors as fg_bus_read; FG_E_RANGE, outcome UNKNOWN_ORDER, for one that the profile does not
+ * know. */
 enum fg_err fg_device_ask_order(struct fg_device *device, struct fg_bus *bus, struct fg_error *error);
 
-/* Reads one block and decodes it. Errors as fg_bus_read. */
+/* Reads one block and decodes it, when fg_device_can_decode. Errors as fg_bus_read. */
 enum fg_err fg_device_read(struct fg_device *device, struct fg_bus *bus, const struct fg_block *block,
                            struct fg_block_result *ret_result, struct fg_error *error);
 
-/* Decodes the words of a block; needs no bus. */
+/* May the block be decoded, with what is known of byte order and status word at now_mono_ms? The block that
+ * holds the status word itself may. A status word older than age_max_ms is not known. */
+bool fg_device_can_decode(const struct fg_device *device, const struct fg_block *block, uint32_t age_max_ms,
+                          int64_t now_mono_ms);
+
+/* Do two results of one block tell the same, within what a plant moves between two requests? */
+bool fg_device_repeats(const struct fg_block_result *one, const struct fg_block_result *other);
+
+/* Does a result speak for shutting where the readings before it did not: emergency stop or stop button? Such
+ * a one counts at once. before: FG_SIGNAL_COUNT readings. */
+bool fg_device_speaks_for_shutting(const struct fg_block_result *result, const struct fg_reading *before);
+
+/* Decodes the words of a block; needs no bus. A value that rests on a status word is as old as that. */
 void fg_device_decode(struct fg_device *device, const struct fg_block *block, const uint16_t *words,
                       int64_t now_mono_ms, struct fg_block_result *ret_result);
 
@@ -73,8 +89,9 @@ void fg_device_decode(struct fg_device *device, const struct fg_block *block, co
 enum fg_err fg_device_drive_valve(struct fg_device *device, struct fg_bus *bus, bool open,
                                   struct fg_error *error);
 
-/* Books the outcome of a request: counts, link state, quiet time, when to probe. error is read on failure. */
-void fg_device_book(struct fg_device *device, enum fg_err outcome, const struct fg_error *error,
+/* Books the outcome of a request as its row in outcome.h says: counts, link state, quiet time, when to probe,
+ * what must be asked again. error is read on failure. */
+void fg_device_book(struct fg_device *device, enum fg_outcome outcome, const struct fg_error *error,
                     uint32_t response_ms, int64_t now_mono_ms);
 
 /* The link was closed or opened anew: nothing the device told before is believed. */

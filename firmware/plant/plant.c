@@ -20,6 +20,8 @@
 #define VALVE_TRIES 3
 #define VALVE_RETRY_MS 100
 #define WAIT_SLICE_MS 20
+#define READS_AGAIN 2 /* of a value that jumped */
+#define ALL_SIGNALS UINT32_MAX
 
 enum sent { SENT_UNKNOWN = 0, SENT_SHUT, SENT_OPEN };
 
@@ -276,21 +278,53 @@ static void forget_line(struct line *line)
         plant->drive.sent = SENT_UNKNOWN;
 }
 
-static void book(struct line *line, struct fg_device *device, enum fg_err outcome,
-                 const struct fg_error *error)
+/* Under the mutex: every device of the bus says whether somebody else is on it. */
+static void tell_company(struct line *line)
 {
     struct fg_plant *plant = line->plant;
+    bool shared = fg_bus_is_shared(&line->bus, fg_mono_ms());
+
+    for (uint8_t i = 0; i < plant->settings.device_count; i++) {
+        struct fg_device_status *status = &plant->devices[i].status;
+
+        if (plant->device_line[i] != line->index)
+            continue;
+        status->bus_shared = shared;
+        if (shared)
+            memcpy(status->bus_text, line->bus.company.text, sizeof(status->bus_text));
+    }
+}
+
+/* Under the mutex: gives these signals of a device a state, if it has them. */
+static void mark(struct fg_plant *plant, const struct fg_device *device, uint32_t items,
+                 enum fg_reading_state state)
+{
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+        if (device->profile.signals[i].present && (items & (1u << i)) != 0)
+            plant->state.readings[i].state = (uint8_t)state;
+    }
+}
+
+/* Books what the last request of the line came to. items: the signals that it was about, or rest on it. */
+static void book(struct line *line, struct fg_device *device, uint32_t items, const struct fg_error *error)
+{
+    struct fg_plant *plant = line->plant;
+    enum fg_outcome outcome = line->bus.outcome;
+    const struct fg_outcome_row *row = fg_outcome_row(outcome);
 
     lock(plant);
     fg_device_book(device, outcome, error, line->bus.response_ms, fg_mono_ms());
-    for (unsigned i = 0; device->status.link == FG_LINK_DOWN && i < FG_SIGNAL_COUNT; i++) {
-        if (device->profile.signals[i].present)
-            plant->state.readings[i].state = FG_READING_TIME_OUT;
-    }
+    if (row->reading == FG_EFFECT_FAULT)
+        mark(plant, device, items, FG_READING_FAULT);
+    if (device->status.link == FG_LINK_DOWN || row->reading == FG_EFFECT_MISSING)
+        mark(plant, device, ALL_SIGNALS, FG_READING_TIME_OUT);
+    tell_company(line);
     unlock(plant);
-    if (outcome == FG_E_GONE)
+    if (outcome == FG_OUTCOME_LINK_LOST)
         forget_line(line);
 }
+
+static bool may_ask(struct line *line, const struct fg_device *device);
 
 /* The valve's coil was read back: confirms a shut request, or shows that what was sent is not so. */
 static void take_read_back(struct fg_plant *plant, bool is_on)
@@ -335,26 +369,72 @@ static void publish(struct fg_plant *plant, struct fg_device *device, const stru
         notify(plant);
 }
 
+static bool read_once(struct line *line, struct fg_device *device, const struct fg_block *block,
+                      struct fg_block_result *ret_result)
+{
+    struct fg_error error = {0};
+    bool rests_on_it = (block->items & (1u << FG_ITEM_STATUS)) != 0;
+    enum fg_err err = fg_device_read(device, &line->bus, block, ret_result, &error);
+
+    book(line, device, rests_on_it ? ALL_SIGNALS : block->items, &error);
+    return err == FG_OK;
+}
+
+/* Is the result what was known before, or a reason to shut? Then it counts at once. */
+static bool counts_at_once(struct fg_plant *plant, const struct fg_block_result *result)
+{
+    struct fg_block_result known = {.items = result->items};
+    bool counts;
+
+    lock(plant);
+    memcpy(known.readings, plant->state.readings, sizeof(known.readings));
+    counts = fg_device_repeats(result, &known) || fg_device_speaks_for_shutting(result, known.readings);
+    unlock(plant);
+    return counts;
+}
+
+/* Reads a block. A value that jumps counts only when the next request tells it, too: an answer that was
+ * meant for somebody else on the bus, or that a device got wrong once, is no reading. */
 static void read_block(struct line *line, struct fg_device *device, const struct fg_block *block)
 {
     struct fg_block_result result;
-    struct fg_error error = {0};
-    enum fg_err err = fg_device_read(device, &line->bus, block, &result, &error);
+    struct fg_block_result before;
+    bool counts;
 
-    book(line, device, err, &error);
-    if (err == FG_OK)
+    if (!read_once(line, device, block, &result))
+        return;
+    counts = counts_at_once(line->plant, &result);
+    for (int i = 0; !counts && i < READS_AGAIN; i++) {
+        before = result;
+        if (!may_ask(line, device) || !read_once(line, device, block, &result))
+            return;
+        counts = fg_device_repeats(&before, &result) || counts_at_once(line->plant, &result);
+    }
+    if (counts) {
         publish(line->plant, device, &result);
+        return;
+    }
+    lock(line->plant);
+    (void)snprintf(device->status.last_error, sizeof(device->status.last_error),
+                   "%s at %u: no two readings in a row agree", device->settings.name, block->address);
+    unlock(line->plant);
 }
 
 static void read_valve_back(struct line *line)
 {
-    struct fg_device *device = &line->plant->devices[line->plant->valve_device];
+    struct fg_plant *plant = line->plant;
+    struct fg_device *device = &plant->devices[plant->valve_device];
+    struct fg_block_result result;
 
     if (!line->bus.is_open || !fg_device_is_due(device, fg_mono_ms()))
         return;
     for (uint8_t i = 0; i < device->block_count; i++) {
-        if ((device->blocks[i].items & (1u << (FG_ITEM_OUTPUT + FG_OUTPUT_VALVE))) != 0)
-            read_block(line, device, &device->blocks[i]);
+        if ((device->blocks[i].items & (1u << (FG_ITEM_OUTPUT + FG_OUTPUT_VALVE))) == 0 ||
+            !read_once(line, device, &device->blocks[i], &result))
+            continue;
+        lock(plant);
+        take_read_back(plant, result.outputs_on[FG_OUTPUT_VALVE]);
+        unlock(plant);
     }
 }
 
@@ -374,7 +454,7 @@ static bool send_valve(struct line *line)
     drive->tried_serial = plant->shut_serial;
     unlock(plant);
     err = fg_device_drive_valve(device, &line->bus, open, &error);
-    book(line, device, err, &error);
+    book(line, device, 0, &error);
     if (err != FG_OK) {
         drive->sent = SENT_UNKNOWN;
         return false;
@@ -452,7 +532,6 @@ static void drive_lamps(struct line *line, struct fg_device *device)
     for (unsigned lamp = 0; lamp < FG_LAMP_COUNT; lamp++) {
         const struct fg_profile_output *output = &device->profile.outputs[FG_OUTPUT_GREEN + lamp];
         struct fg_error error = {0};
-        enum fg_err err;
         bool on;
 
         if (output->form == FG_FORM_NONE || !may_ask(line, device))
@@ -460,25 +539,46 @@ static void drive_lamps(struct line *line, struct fg_device *device)
         lock(plant);
         on = plant->lamps[lamp];
         unlock(plant);
-        err = fg_bus_write_coil(&line->bus, device->settings.unit, output->address, on,
+        (void)fg_bus_write_coil(&line->bus, device->settings.unit, output->address, on,
                                 device->profile.silence_ms, &error);
-        book(line, device, err, &error);
+        book(line, device, 0, &error); /* read back in the same round */
     }
 }
 
+/* The signals that are decoded in the byte order that the device tells. */
+static uint32_t asked_order_items(const struct fg_device *device)
+{
+    uint32_t items = 0;
+
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+        if (device->profile.signals[i].order == FG_ORDER_ASKED)
+            items |= 1u << i;
+    }
+    return items;
+}
+
+static bool class_needs_order(const struct fg_device *device, enum fg_read_class class)
+{
+    for (uint8_t i = 0; i < device->block_count; i++) {
+        if (device->blocks[i].class == class && (device->blocks[i].items & asked_order_items(device)) != 0)
+            return !device->order_known;
+    }
+    return false;
+}
+
+/* What cannot be decoded is not read: the last reading stays and grows old. */
 static void read_class(struct line *line, struct fg_device *device, enum fg_read_class class)
 {
+    uint32_t age_max_ms = line->plant->settings.reading_age_max_ms;
     struct fg_error error = {0};
-    enum fg_err err;
 
-    if (device->profile.order.present && !device->order_known) {
-        if (!may_ask(line, device))
-            return;
-        err = fg_device_ask_order(device, &line->bus, &error);
-        book(line, device, err, &error);
+    if (class_needs_order(device, class) && may_ask(line, device)) {
+        (void)fg_device_ask_order(device, &line->bus, &error);
+        book(line, device, asked_order_items(device), &error);
     }
     for (uint8_t i = 0; i < device->block_count; i++) {
-        if (device->blocks[i].class == class && may_ask(line, device))
+        if (device->blocks[i].class == class && may_ask(line, device) &&
+            fg_device_can_decode(device, &device->blocks[i], age_max_ms, fg_mono_ms()))
             read_block(line, device, &device->blocks[i]);
     }
 }
@@ -594,6 +694,12 @@ static void wake_line(struct line *line)
 
 enum fg_err fg_plant_start(struct fg_plant *plant, struct fg_error *error)
 {
+    enum fg_err err;
+
+    for (uint8_t i = 0; i < plant->settings.bus_count; i++) {
+        if (!plant->lines[i].running && (err = fg_bus_claim(&plant->lines[i].bus, error)) != FG_OK)
+            return err;
+    }
     for (uint8_t i = 0; i < plant->settings.bus_count; i++) {
         struct line *line = &plant->lines[i];
         int failed;

@@ -13,6 +13,7 @@
 #define FG_BUSES_MAX 4
 #define FG_DEVICES_MAX 12
 #define FG_PATH_MAX 255
+#define FG_BUS_TEXT_MAX 127
 
 enum fg_bus_kind { FG_BUS_RTU = 1, FG_BUS_TCP = 2 };
 enum fg_lamp { FG_LAMP_GREEN = 0, FG_LAMP_RED, FG_LAMP_COUNT };
@@ -54,6 +55,8 @@ struct fg_device_status {
     uint64_t requests;
     uint64_t failures;
     char last_error[128];
+    bool bus_shared; /* another master or an echo is on its bus: bus_text says how that shows */
+    char bus_text[FG_BUS_TEXT_MAX + 1];
 };
 
 struct fg_plant;
@@ -66,7 +69,8 @@ struct fg_plant;
 enum fg_err fg_plant_new(const struct fg_plant_settings *settings, struct fg_plant **ret_plant,
                          struct fg_error *error);
 
-/* Starts the bus threads. Their first act is to shut the valve. */
+/* Takes the serial ports, starts the bus threads; their first act is to shut the valve. FG_E_BUSY: another
+ * process holds a port; nothing was sent then. A port that is not there yet is opened when it comes. */
 enum fg_err fg_plant_start(struct fg_plant *plant, struct fg_error *error);
 
 /* Copies the newest readings, ages applied. Times are CLOCK_MONOTONIC milliseconds, from when the device was

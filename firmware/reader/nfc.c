@@ -4,16 +4,12 @@
  * lost), and the field switched off and on before a search, because a listed tag is left halted and deaf. */
 #include "firmware/reader/nfc.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "proto/port_lock.h"
+
 #include <nfc/nfc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define PAGE_BYTES 4
@@ -23,8 +19,6 @@
 #define TRIES 3
 #define EXCHANGE_MS 60
 #define SEARCH_POLLS 12 /* a held tag hides a second one: search anew at every such poll */
-#define PTY_MAJOR_FIRST 136
-#define PTY_MAJOR_LAST 143
 #define COMMAND_READ 0x30
 #define COMMAND_WRITE 0xA2
 
@@ -63,33 +57,12 @@ static bool port_of(const char *connection, char path[256])
 static enum fg_err port_lock(const char *connection, int *ret_fd, struct fg_error *error)
 {
     char path[256];
-    int fd;
 
     if (!port_of(connection, path)) {
         *ret_fd = -1;
         return FG_OK;
     }
-    fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%.150s: %s", path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)close(fd);
-        return fg_fail(error, FG_E_BUSY, "%.150s: another process holds this reader", path);
-    }
-    *ret_fd = fd;
-    return FG_OK;
-}
-
-/* Keeps later openers out, also those that know nothing of our lock. Not on a pty: its peer keeps the
- * terminal open, so the mark would outlive a crash and keep ourselves out. */
-static void port_seal(int fd)
-{
-    struct stat status;
-
-    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISCHR(status.st_mode) ||
-        (major(status.st_rdev) >= PTY_MAJOR_FIRST && major(status.st_rdev) <= PTY_MAJOR_LAST))
-        return;
-    (void)ioctl(fd, TIOCEXCL); /* best effort: not every reader is a terminal */
+    return fg_port_lock(path, ret_fd, error);
 }
 
 static enum fg_err device_open(struct fg_nfc *nfc, const char *connection, struct fg_error *error)
@@ -127,7 +100,7 @@ enum fg_err fg_nfc_open(const char *connection, struct fg_nfc **ret_nfc, struct 
         fg_nfc_close(nfc);
         return code;
     }
-    port_seal(nfc->lock_fd);
+    fg_port_seal(nfc->lock_fd);
     *ret_nfc = nfc;
     return FG_OK;
 }

@@ -1,6 +1,8 @@
 /* Any registers as the answer of a device: every reading has a known state and a bounded value; any bytes as
- * the confirmation of a timed write. The input: type, order and status choices, then the answer. */
+ * the confirmation of a timed write or as an RTU frame after any request. The input: type, order and status
+ * choices, then the answer. */
 #include "firmware/plant/device.h"
+#include "firmware/plant/rtu.h"
 
 #include <assert.h>
 #include <string.h>
@@ -35,6 +37,18 @@ static void make_device(struct fg_device *device, const uint8_t *choice)
     device->order_known = (choice[1] & 0x80) != 0;
 }
 
+/* Only a frame of this unit and function, as long as the answer to the request is, ever answers it. */
+static void judge(const uint8_t *request, const uint8_t *frame, size_t length)
+{
+    enum fg_outcome outcome = fg_rtu_judge(request, frame, length);
+
+    (void)fg_rtu_crc_is_good(frame, length);
+    (void)fg_rtu_is_own_request(request, frame, length);
+    assert(outcome < FG_OUTCOME_COUNT);
+    assert(outcome != FG_OUTCOME_ANSWERED ||
+           (frame[0] == request[0] && frame[1] == request[1] && length == fg_rtu_answer_bytes(request)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fg_device device;
@@ -45,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     make_device(&device, data);
     (void)fg_bus_is_echo(data, size, data[0], data[1], data[2]);
+    if (size >= FG_RTU_REQUEST_BYTES)
+        judge(data, data + FG_RTU_REQUEST_BYTES, size - FG_RTU_REQUEST_BYTES);
     memcpy(words, data + 4, size - 4 < sizeof(words) ? size - 4 : sizeof(words));
     assert(fg_device_plan(&device, NULL) == FG_OK);
     for (unsigned b = 0; b < device.block_count; b++) {

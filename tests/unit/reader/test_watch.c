@@ -538,7 +538,7 @@ TEST("a port that another process holds is a named fault, and is taken when it b
     CHECK_INT(flock(holder, LOCK_EX), 0);
     begin_program(program_path(), fg_nfc_fixture_connection());
     await(FG_READER_FAULT);
-    CHECK_HAS(last.text, "another process holds this reader");
+    CHECK_HAS(last.text, "another process holds this port");
     CHECK_INT(close(holder), 0);
     await(FG_READER_BACK);
     await_tag(&tag_a);
@@ -556,7 +556,7 @@ TEST("a second reader on the same port is refused and does not disturb the first
     reader = NULL;
     begin_program(program_path(), fg_nfc_fixture_connection());
     await(FG_READER_FAULT);
-    CHECK_HAS(last.text, "another process holds this reader");
+    CHECK_HAS(last.text, "another process holds this port");
     fg_reader_stop(reader);
     reader = first;
     await_poll(1);
