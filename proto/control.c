@@ -29,7 +29,7 @@ _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have roo
 static const char *const kind_names[FG_CONTROL_KIND_COUNT] = {
     "?",       "STATE",          "SIGN_IN", "SIGN_OUT",    "CHECK",   "START",
     "STOP",    "CLEAR_LOCK_OUT", "MANUAL",  "IMPORT_LIST", "RECHECK", "JOURNAL",
-    "RECEIPT", "KEYRING",        "SUSPEND", "RESUME",      "BOARD",
+    "RECEIPT", "KEYRING",        "SUSPEND", "RESUME",      "BOARD",   "SECOND",
 };
 
 const char *fg_control_kind_name(uint8_t kind)
@@ -129,7 +129,6 @@ enum fg_err fg_control_encode_request(const struct fg_control_request *request, 
     message.checks = request->checks;
     message.check_failed = request->check_failed;
     TEXT_COPY(message.code, request->code.text);
-    TEXT_COPY(message.second_person, request->second_person);
     TEXT_COPY(message.path, request->path);
     message.from_sequence = request->from_sequence;
     message.count_max = request->count_max;
@@ -161,8 +160,6 @@ static enum fg_err request_take(const FgControlRequest *message, struct fg_contr
     ret_request->checks = message->checks;
     ret_request->check_failed = message->check_failed;
     code_take(&fault, "code", &ret_request->code, message->code);
-    text_take(&fault, "second_person", ret_request->second_person, sizeof(ret_request->second_person),
-              message->second_person);
     text_take(&fault, "path", ret_request->path, sizeof(ret_request->path), message->path);
     ret_request->from_sequence = message->from_sequence;
     ret_request->count_max = message->count_max;
@@ -237,6 +234,8 @@ static void state_encode_decision(const struct fg_control_state *state, FgContro
     TEXT_COPY(message->plate, state->plate);
     message->decisions = state->decisions;
     message->identity = state->identity;
+    TEXT_COPY(message->second_person, state->second_person);
+    message->second_proof = state->second_proof;
     message->reasons.size = state->reasons.count;
     memcpy(message->reasons.bytes, state->reasons.reasons, state->reasons.count);
     TEXT_COPY(message->failing_code, state->failing_code.text);
@@ -296,6 +295,10 @@ static enum fg_err state_encode_panel(const struct fg_control_state *state, FgCo
     enum fg_err code;
 
     message->operator_idle_left_ms = state->operator_idle_left_ms;
+    message->operator_proof = state->operator_proof;
+    message->manual_entry = state->manual_entry;
+    TEXT_COPY(message->second_code, state->second_code.text);
+    message->second_left_ms = state->second_left_ms;
     message->sign_in_blocked = state->sign_in_blocked;
     message->sign_in_blocked_left_ms = state->sign_in_blocked_left_ms;
     message->suspended_by_operator = state->suspended_by_operator;
@@ -344,6 +347,9 @@ static void board_encode(const struct fg_control_board *board, FgControlBoard *m
         TEXT_COPY(message->attempts[i].code, attempt->code.text);
         TEXT_COPY(message->attempts[i].plate, attempt->plate);
         TEXT_COPY(message->attempts[i].operator_id, attempt->operator_id);
+        TEXT_COPY(message->attempts[i].second_person, attempt->second_person);
+        message->attempts[i].operator_proof = attempt->operator_proof;
+        message->attempts[i].second_proof = attempt->second_proof;
         message->attempts[i].kind = attempt->kind;
         message->attempts[i].reason = attempt->reason;
         message->attempts[i].stop = attempt->stop;
@@ -453,6 +459,9 @@ static void state_decode_decision(const FgControlState *message, struct fg_contr
     text_take(fault, "plate", state->plate, sizeof(state->plate), message->plate);
     state->decisions = message->decisions;
     state->identity = byte_of(message->identity, too_large);
+    text_take(fault, "second_person", state->second_person, sizeof(state->second_person),
+              message->second_person);
+    state->second_proof = byte_of(message->second_proof, too_large);
     state->reasons.count = (uint8_t)message->reasons.size;
     memcpy(state->reasons.reasons, message->reasons.bytes, message->reasons.size);
     code_take(fault, "failing_code", &state->failing_code, message->failing_code);
@@ -512,6 +521,10 @@ static void state_decode_panel(const FgControlState *message, struct fg_control_
                                struct text_fault *fault, bool *too_large)
 {
     state->operator_idle_left_ms = message->operator_idle_left_ms;
+    state->operator_proof = byte_of(message->operator_proof, too_large);
+    state->manual_entry = message->manual_entry;
+    code_take(fault, "second_code", &state->second_code, message->second_code);
+    state->second_left_ms = message->second_left_ms;
     state->sign_in_blocked = message->sign_in_blocked;
     state->sign_in_blocked_left_ms = message->sign_in_blocked_left_ms;
     state->suspended_by_operator = message->suspended_by_operator;
@@ -566,6 +579,10 @@ static void board_decode(const FgControlBoard *message, struct fg_control_board 
         text_take(fault, "attempt plate", attempt->plate, sizeof(attempt->plate), from->plate);
         text_take(fault, "attempt operator", attempt->operator_id, sizeof(attempt->operator_id),
                   from->operator_id);
+        text_take(fault, "attempt second person", attempt->second_person, sizeof(attempt->second_person),
+                  from->second_person);
+        attempt->operator_proof = byte_of(from->operator_proof, too_large);
+        attempt->second_proof = byte_of(from->second_proof, too_large);
         attempt->kind = byte_of(from->kind, too_large);
         attempt->reason = byte_of(from->reason, too_large);
         attempt->stop = byte_of(from->stop, too_large);

@@ -31,7 +31,7 @@ enum fg_control_kind {
     FG_CONTROL_START = 5,          /* as the start button */
     FG_CONTROL_STOP = 6,           /* as the stop button */
     FG_CONTROL_CLEAR_LOCK_OUT = 7, /* needs a signed-in operator */
-    FG_CONTROL_MANUAL = 8,         /* code, second_person: manual entry instead of a tag */
+    FG_CONTROL_MANUAL = 8,         /* code: manual entry instead of a tag; waits for a second person */
     FG_CONTROL_IMPORT_LIST = 9,    /* path of a signed list file, absolute */
     FG_CONTROL_RECHECK = 10,       /* decide again on the tag that lies in the field */
     FG_CONTROL_JOURNAL = 11,       /* from_sequence, count_max: entries as an FgJournalBatch */
@@ -40,6 +40,8 @@ enum fg_control_kind {
     FG_CONTROL_SUSPEND = 14,       /* shuts the valve; the fill waits for RESUME, as for a tag that is gone */
     FG_CONTROL_RESUME = 15,        /* needs the same tag in the field */
     FG_CONTROL_BOARD = 16,         /* what changes seldom: operators, today's sums, the last attempts */
+    FG_CONTROL_SECOND = 17,        /* operator_id, pin: the second person of the code that waits; a card needs
+                                      no request */
     FG_CONTROL_KIND_COUNT
 };
 
@@ -48,11 +50,10 @@ struct fg_control_request {
     uint8_t kind; /* enum fg_control_kind */
     char operator_id[FG_NAME_MAX + 1];
     int32_t certificate_end_day; /* days since 1970-01-01, 0 = none given */
-    char pin[FG_PIN_MAX + 1];    /* SIGN_IN; wipe after use */
+    char pin[FG_PIN_MAX + 1];    /* SIGN_IN, SECOND; wipe after use */
     uint32_t checks;             /* bit n: item n confirmed */
     bool check_failed;           /* an item was answered with no */
     struct fg_code code;
-    char second_person[FG_NAME_MAX + 1];
     char path[FG_CONTROL_PATH_MAX + 1];
     uint64_t from_sequence;
     uint32_t count_max; /* 0 = as many as fit */
@@ -105,8 +106,10 @@ struct fg_control_state {
     struct fg_uid uid;
     struct fg_code code; /* of the last decision; empty when the tag gave none */
     char plate[FG_PLATE_MAX + 1];
-    uint64_t decisions; /* since start: a change tells that there is a new one */
-    uint8_t identity;   /* enum fg_identity */
+    uint64_t decisions;                  /* since start: a change tells that there is a new one */
+    uint8_t identity;                    /* enum fg_identity */
+    char second_person[FG_NAME_MAX + 1]; /* who proved himself for a typed code, empty: nobody */
+    uint8_t second_proof;                /* enum fg_person_proof */
     struct fg_reasons reasons;
     struct fg_code failing_code;
     uint8_t failing_reason;
@@ -140,10 +143,14 @@ struct fg_control_state {
     int64_t wall_ms;
 
     char operator_id[FG_NAME_MAX + 1]; /* empty: nobody signed in */
+    uint8_t operator_proof;            /* enum fg_person_proof */
     int32_t certificate_end_day;
     int64_t operator_idle_left_ms; /* until signed out for idleness; 0 = not counted (nobody, or a fill) */
     bool sign_in_blocked;          /* too many wrong PINs: only a card signs in for now */
     int64_t sign_in_blocked_left_ms;
+    bool manual_entry;          /* the station rules in force allow codes to be typed */
+    struct fg_code second_code; /* typed, and waiting for its second person; empty: none */
+    int64_t second_left_ms;     /* for so long */
 
     /* What the panel shows beside. */
     bool row_known; /* the last decision's code was on the list */
@@ -175,6 +182,9 @@ struct fg_control_attempt {
     struct fg_code code; /* empty when the tag gave none */
     char plate[FG_PLATE_MAX + 1];
     char operator_id[FG_NAME_MAX + 1];
+    char second_person[FG_NAME_MAX + 1]; /* of a typed code */
+    uint8_t operator_proof;              /* enum fg_person_proof */
+    uint8_t second_proof;
     uint8_t kind;       /* enum fg_entry_kind: REFUSED, AUTHORISED (not yet ended) or ENDED */
     uint8_t reason;     /* enum fg_reason, REFUSED: the first */
     uint8_t stop;       /* enum fg_stop, ENDED */

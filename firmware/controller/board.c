@@ -47,6 +47,9 @@ static void attempt_take(struct fg_board *board, const struct fg_entry *entry)
         attempt->code = entry->row.code;
         memcpy(attempt->plate, entry->row.plate, sizeof(attempt->plate));
         memcpy(attempt->operator_id, entry->operator_id, sizeof(attempt->operator_id));
+        attempt->operator_proof = entry->operator_proof;
+        memcpy(attempt->second_person, entry->second_person, sizeof(attempt->second_person));
+        attempt->second_proof = entry->second_proof;
         attempt->identity = entry->identity;
     }
     attempt->sequence = entry->sequence;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "firmware/controller/second.h"
 #include "firmware/controller/session.h"
 
 static void __attribute__((format(printf, 3, 4)))
@@ -127,17 +128,31 @@ static void decision_answer(const struct fg_session *session, const struct fg_re
 static void manual(struct fg_session *session, const struct fg_control_request *request,
                    const struct fg_moment *now, struct fg_control_answer *answer)
 {
-    struct fg_identified identified = {
-        .tag = FG_TAG_OK, .identity = FG_IDENTITY_MANUAL, .code = request->code};
+    struct fg_reasons reasons;
+    struct fg_error error = {0};
+    bool waits = false;
+
+    if (request->code.text[0] == '\0')
+        answer_set(answer, FG_E_ARG, "code is empty");
+    else if (fg_session_scan_by_hand(session, &request->code, now, &waits, &reasons, &error) != FG_OK)
+        answer_set(answer, error.code, "%s", error.text);
+    else if (waits)
+        answer_set(answer, FG_OK, "%s waits %d s for a second operator's card or PIN", request->code.text,
+                   FG_SECOND_WAIT_MS / 1000);
+    else
+        decision_answer(session, &reasons, answer);
+}
+
+static void second(struct fg_session *session, const struct fg_control_request *request,
+                   const struct fg_moment *now, struct fg_control_answer *answer)
+{
     struct fg_reasons reasons;
     struct fg_error error = {0};
 
-    if (request->code.text[0] == '\0') {
-        answer_set(answer, FG_E_ARG, "code is empty");
-        return;
-    }
-    memcpy(identified.second_person, request->second_person, sizeof(identified.second_person));
-    if (fg_session_scan_by_hand(session, &identified, now, &reasons, &error) != FG_OK)
+    if (request->operator_id[0] == '\0' || request->pin[0] == '\0')
+        answer_set(answer, FG_E_ARG, "give the second person's operator_id and pin");
+    else if (fg_session_second_by_pin(session, request->operator_id, request->pin, now, &reasons, &error) !=
+             FG_OK)
         answer_set(answer, error.code, "%s", error.text);
     else
         decision_answer(session, &reasons, answer);
@@ -334,6 +349,7 @@ static bool needs_operator(uint8_t kind)
     case FG_CONTROL_CLEAR_LOCK_OUT:
     case FG_CONTROL_MANUAL:
     case FG_CONTROL_RECHECK:
+    case FG_CONTROL_SECOND:
         return true;
     default:
         return false;
@@ -365,6 +381,9 @@ static bool fill_command(struct fg_session *session, const struct fg_control_req
         return true;
     case FG_CONTROL_MANUAL:
         manual(session, request, now, answer);
+        return true;
+    case FG_CONTROL_SECOND:
+        second(session, request, now, answer);
         return true;
     case FG_CONTROL_RECHECK:
         recheck(session, now, answer);

@@ -6,6 +6,7 @@
 
 #include "firmware/clock/clock.h"
 #include "firmware/controller/plant_watch.h"
+#include "proto/operators.h"
 
 #define BIT(signal) (UINT32_C(1) << (signal))
 
@@ -95,11 +96,17 @@ static void list_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
 static void person_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
 {
     const struct fg_signed_in *who = grounds->operator_in;
-    const char *second = grounds->identified->second_person;
+    const struct fg_operator *second = NULL;
 
     facts->operator_signed_in = fg_operator_is_in(who);
     facts->operator_certificate_end_day = who->certificate_end_day;
-    facts->second_person_present = second[0] != '\0' && strcmp(second, who->id) != 0;
+    /* Who proved himself must still be on the list. */
+    if (grounds->identified->second_proof != FG_PERSON_PROOF_NONE)
+        second = fg_list_operator(grounds->look, grounds->identified->second_person);
+    if (second == NULL)
+        return;
+    facts->second_person_present = !fg_operator_id_is_same(second->id, who->id);
+    facts->second_certificate_end_day = second->certificate_end_day;
 }
 
 static void point_facts(const struct fg_grounds *grounds, struct fg_facts *facts)

@@ -43,6 +43,7 @@ struct app {
     struct fg_session *session;
     struct fg_control_server *server;
     struct fg_reader *reader;
+    char pin_count_path[FG_PATH_MAX + 8];
     char reader_program[FG_PATH_MAX + 64];
     int64_t reader_retry_mono_ms;
     bool reader_failed;
@@ -263,6 +264,9 @@ static void settings_fill(struct app *app)
     settings->presence = config->presence;
     settings->journal_path = config->journal_path;
     settings->version = VERSION;
+    (void)snprintf(app->pin_count_path, sizeof(app->pin_count_path), "%s.pins", config->journal_path);
+    settings->pin_count_path = app->pin_count_path;
+    settings->device_key = &app->key;
 }
 
 /* A program named without a slash stands beside this one, whatever the PATH is. */

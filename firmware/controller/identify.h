@@ -14,7 +14,8 @@ struct fg_identified {
     uint8_t identity; /* enum fg_identity: SIGNED_TAG only when the signature proved */
     struct fg_uid uid;
     struct fg_code code; /* empty when the tag gave none; also given when the signature is false */
-    char second_person[FG_NAME_MAX + 1]; /* manual entry only */
+    char second_person[FG_NAME_MAX + 1]; /* manual entry only: who proved himself, as the list spells him */
+    uint8_t second_proof;                /* how; enum fg_person_proof */
 };
 
 /* Judges one FG_READER_TAG report. Never fails: whatever is wrong with the tag becomes its result. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "proto/operators.h"
+
 void fg_list_look(struct fg_list *list, const struct fg_list_logged *logged, struct fg_list_look *ret_look)
 {
     struct fg_manifest manifest;
@@ -26,28 +28,10 @@ void fg_list_look(struct fg_list *list, const struct fg_list_logged *logged, str
 
 const struct fg_operator *fg_list_operator(const struct fg_list_look *look, const char *id)
 {
-    const struct fg_station_rules *rules = &look->manifest.rules;
-
-    if (look->state != FG_LIST_IN_FORCE)
-        return NULL;
-    for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
-        if (strcmp(rules->operators[i].id, id) == 0)
-            return &rules->operators[i];
-    }
-    return NULL;
+    return look->state == FG_LIST_IN_FORCE ? fg_operator_find(&look->manifest.rules, id) : NULL;
 }
 
 const struct fg_operator *fg_list_card(const struct fg_list_look *look, const struct fg_uid *uid)
 {
-    const struct fg_station_rules *rules = &look->manifest.rules;
-
-    if (look->state != FG_LIST_IN_FORCE || uid->length == 0)
-        return NULL;
-    for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
-        const struct fg_uid *card = &rules->operators[i].card;
-
-        if (card->length == uid->length && memcmp(card->bytes, uid->bytes, uid->length) == 0)
-            return &rules->operators[i];
-    }
-    return NULL;
+    return look->state == FG_LIST_IN_FORCE ? fg_operator_of_card(&look->manifest.rules, uid) : NULL;
 }

@@ -33,13 +33,25 @@ static void entry_start(struct fg_entry *entry, enum fg_entry_kind kind, const s
         entry->inventory_g = inventory->value;
 }
 
+static void entry_add_operator(struct fg_entry *entry, const struct fg_signed_in *who)
+{
+    memcpy(entry->operator_id, who->id, sizeof(entry->operator_id));
+    entry->operator_proof = who->proof;
+}
+
+static void entry_add_second(struct fg_entry *entry, const struct fg_identified *identified)
+{
+    memcpy(entry->second_person, identified->second_person, sizeof(entry->second_person));
+    entry->second_proof = identified->second_proof;
+}
+
 static void entry_add_scan(struct fg_entry *entry, const struct fg_judgement *judgement,
                            const struct fg_circumstances *about)
 {
     const struct fg_identified *identified = &judgement->identified;
 
-    (void)snprintf(entry->operator_id, sizeof(entry->operator_id), "%s", about->operator_id);
-    memcpy(entry->second_person, identified->second_person, sizeof(entry->second_person));
+    entry_add_operator(entry, about->operator_in);
+    entry_add_second(entry, identified);
     entry->identity = identified->identity;
     entry->uid = identified->uid;
     if (judgement->row_known)
@@ -171,7 +183,7 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
 
     fg_log_line(&recorder->log, "event: %s%s%s", fg_event_name(event), text[0] == '\0' ? "" : ": ", text);
     entry_start(&entry, FG_ENTRY_EVENT, about);
-    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", about->operator_id);
+    entry_add_operator(&entry, about->operator_in);
     entry.event = (uint8_t)event;
     (void)snprintf(entry.text, sizeof(entry.text), "%s", text);
     if (entry_append(recorder, about, &entry, NULL, NULL) != FG_OK)
@@ -180,13 +192,13 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
 
 /* ---- each kind ---- */
 
-enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const char *operator_id, bool in,
+enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,
                                  const struct fg_circumstances *about, struct fg_error *error)
 {
     struct fg_entry entry;
 
     entry_start(&entry, FG_ENTRY_OPERATOR, about);
-    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", operator_id);
+    entry_add_operator(&entry, who);
     entry.operator_in = in;
     return entry_append(recorder, about, &entry, NULL, error);
 }
@@ -241,7 +253,7 @@ static void ended_add_fill(struct fg_entry *entry, const struct fg_fill *fill,
 }
 
 enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judgement *judgement,
-                              const struct fg_fill *fill, const char *operator_id,
+                              const struct fg_fill *fill, const struct fg_signed_in *who,
                               const struct fg_circumstances *about, uint64_t *ret_sequence)
 {
     struct fg_entry entry;
@@ -249,7 +261,8 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
 
     entry_start(&entry, FG_ENTRY_ENDED, about);
     /* Not whoever is signed in now: the operator may have left meanwhile, which ended the fill. */
-    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", operator_id);
+    entry_add_operator(&entry, who);
+    entry_add_second(&entry, &judgement->identified);
     entry.uid = judgement->identified.uid;
     entry.identity = judgement->identified.identity;
     entry.row.code = judgement->identified.code;
@@ -275,6 +288,9 @@ static enum fg_err power_lost_write(struct fg_recorder *recorder, const struct f
 
     entry_start(&entry, FG_ENTRY_ENDED, about);
     memcpy(entry.operator_id, open->operator_id, sizeof(entry.operator_id));
+    entry.operator_proof = open->operator_proof;
+    memcpy(entry.second_person, open->second_person, sizeof(entry.second_person));
+    entry.second_proof = open->second_proof;
     entry.uid = open->uid;
     entry.identity = open->identity;
     entry.row.code = open->row.code;

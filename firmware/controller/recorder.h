@@ -19,7 +19,7 @@ struct fg_circumstances {
     const struct fg_moment *now;
     const struct fg_plant_state *plant;
     const struct fg_list_look *look;
-    const char *operator_id; /* signed in now; empty: nobody */
+    const struct fg_signed_in *operator_in; /* now */
 };
 
 /* Written by recorder.c alone; others read. */
@@ -79,7 +79,7 @@ void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_man
 
 /* Each writes one entry. FG_OK: it is durable, *ret_sequence is its number. Errors as fg_journal_append;
  * nothing was written then. */
-enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const char *operator_id, bool in,
+enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,
                                  const struct fg_circumstances *about, struct fg_error *error);
 enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,
                                 uint32_t pre_checks_done, const struct fg_circumstances *about,
@@ -87,9 +87,9 @@ enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_ju
 enum fg_err fg_recorder_authorised(struct fg_recorder *recorder, const struct fg_judgement *judgement,
                                    uint32_t pre_checks_done, const struct fg_circumstances *about,
                                    uint64_t *ret_sequence);
-/* operator_id: who was signed in when the fill was accepted. */
+/* who: was signed in when the fill was accepted. */
 enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judgement *judgement,
-                              const struct fg_fill *fill, const char *operator_id,
+                              const struct fg_fill *fill, const struct fg_signed_in *who,
                               const struct fg_circumstances *about, uint64_t *ret_sequence);
 
 /* Reads the board again when it is not of today's local day. */

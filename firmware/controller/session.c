@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "firmware/controller/session_private.h"
+#include "proto/operators.h"
 
 /* Devices may take so long to come up after the start before that is an event. */
 #define DEVICES_UP_MS 5000
@@ -54,7 +55,7 @@ static struct fg_circumstances circumstances(const struct fg_session *session, c
         .now = now,
         .plant = &session->plant.state,
         .look = &session->look,
-        .operator_id = session->operator_in.id,
+        .operator_in = &session->operator_in,
     };
 }
 
@@ -133,8 +134,8 @@ static enum fg_err ended_write(struct fg_session *session, const struct fg_momen
 {
     struct fg_circumstances about = circumstances(session, now);
 
-    return fg_recorder_ended(&session->recorder, &session->judgement, &session->fill,
-                             session->fill_operator_id, &about, ret_sequence);
+    return fg_recorder_ended(&session->recorder, &session->judgement, &session->fill, &session->fill_operator,
+                             &about, ret_sequence);
 }
 
 static void events_raise(struct fg_session *session, uint32_t events, const struct fg_moment *now)
@@ -195,8 +196,12 @@ static void step_kind(struct fg_session *session, enum fg_fill_event_kind kind, 
     step(session, &event, now);
 }
 
+static void second_give_up(struct fg_session *session, const char *why, const struct fg_moment *now);
+
 void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
 {
+    if (kind == FG_FILL_EVENT_STOP)
+        second_give_up(session, "stopped", now);
     step_kind(session, kind, now);
 }
 
@@ -242,7 +247,7 @@ static void scan_accept(struct fg_session *session, const struct fg_moment *now)
     struct fg_fill_event event = {.kind = FG_FILL_EVENT_ACCEPTED, .scan = judgement->scan};
 
     session->fill_is_manual = judgement->identified.identity == FG_IDENTITY_MANUAL;
-    memcpy(session->fill_operator_id, session->operator_in.id, sizeof(session->fill_operator_id));
+    session->fill_operator = session->operator_in;
     session->decision_sequence = 0;
     fg_log_line(&session->log, "accepted: %s %s%s", judgement->identified.code.text, judgement->row.plate,
                 judgement->decision.list_age_warning ? " (the list is getting old)" : "");
@@ -276,12 +281,8 @@ static void scan_refuse(struct fg_session *session, const struct fg_moment *now)
                 (unsigned long long)session->decision_sequence);
 }
 
-static void scan_decide(struct fg_session *session, const struct fg_identified *identified,
-                        const struct fg_moment *now)
+static void judgement_take(struct fg_session *session, const struct fg_moment *now)
 {
-    fg_operator_used(&session->operator_in, now->mono_ms);
-    fg_tag_watch_refused(&session->tag, false);
-    grounds_gather(session, identified, now, &session->judgement);
     session->decisions++;
     if (session->judgement.decision.reasons.count == 0)
         scan_accept(session, now);
@@ -289,21 +290,83 @@ static void scan_decide(struct fg_session *session, const struct fg_identified *
         scan_refuse(session, now);
 }
 
+static void scan_decide(struct fg_session *session, const struct fg_identified *identified,
+                        const struct fg_moment *now)
+{
+    fg_operator_used(&session->operator_in, now->mono_ms);
+    fg_tag_watch_refused(&session->tag, false);
+    grounds_gather(session, identified, now, &session->judgement);
+    judgement_take(session, now);
+}
+
 static bool may_scan(const struct fg_session *session)
 {
     return session->fill.phase == FG_FILL_IDLE && !session->shutting_down;
 }
 
-enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_identified *identified,
-                                    const struct fg_moment *now, struct fg_reasons *ret_reasons,
-                                    struct fg_error *error)
+/* ---- a code typed by hand, and its second person ---- */
+
+static struct fg_identified identified_by_hand(const struct fg_code *code)
 {
+    return (struct fg_identified){.tag = FG_TAG_OK, .identity = FG_IDENTITY_MANUAL, .code = *code};
+}
+
+enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_code *code,
+                                    const struct fg_moment *now, bool *ret_waits,
+                                    struct fg_reasons *ret_reasons, struct fg_error *error)
+{
+    const struct fg_identified identified = identified_by_hand(code);
+    struct fg_judgement judgement;
+
+    *ret_waits = false;
     if (!may_scan(session))
         return fg_fail(error, FG_E_BUSY, "a fill is under way");
+    if (session->second.is_wanted)
+        return fg_fail(error, FG_E_BUSY, "another code waits for its second person; stop it first");
     fg_tag_watch_done(&session->tag);
-    scan_decide(session, identified, now);
-    *ret_reasons = session->judgement.decision.reasons;
+    fg_tag_watch_refused(&session->tag, false);
+    grounds_gather(session, &identified, now, &judgement);
+    if (fg_second_alone_is_missing(&judgement.decision)) {
+        *ret_waits = true;
+        fg_second_want(&session->second, &judgement, now->mono_ms);
+        fg_log_line(&session->log, "typed: %s, a second person is waited for", code->text);
+        return FG_OK;
+    }
+    session->judgement = judgement;
+    judgement_take(session, now);
+    *ret_reasons = judgement.decision.reasons;
     return FG_OK;
+}
+
+/* The code that waits, if one does, is refused: nobody else proved who he is. */
+static void second_give_up(struct fg_session *session, const char *why, const struct fg_moment *now)
+{
+    if (!session->second.is_wanted)
+        return;
+    fg_log_line(&session->log, "typed: the second person is waited for no longer: %s", why);
+    session->judgement = session->second.judgement;
+    fg_second_done(&session->second);
+    judgement_take(session, now);
+}
+
+static void second_watch(struct fg_session *session, const struct fg_moment *now)
+{
+    if (fg_second_left_ms(&session->second, now->mono_ms) == 0)
+        second_give_up(session, "too late", now);
+}
+
+/* Everything is found out again: the list, the clock and the plant may have changed while he came. */
+static void second_take(struct fg_session *session, const struct fg_operator *person,
+                        enum fg_person_proof proof, const struct fg_moment *now)
+{
+    struct fg_identified identified = session->second.judgement.identified;
+
+    (void)snprintf(identified.second_person, sizeof(identified.second_person), "%s", person->id);
+    identified.second_proof = (uint8_t)proof;
+    fg_log_line(&session->log, "typed: %s is the second person, by %s", person->id,
+                fg_person_proof_name((uint8_t)proof));
+    fg_second_done(&session->second);
+    scan_decide(session, &identified, now);
 }
 
 /* ---- who is signed in ---- */
@@ -314,36 +377,52 @@ static void operator_out(struct fg_session *session, const char *why, const stru
     const char *id = session->operator_in.id;
     struct fg_error error = {0};
 
+    second_give_up(session, "the operator leaves", now);
     /* The fill is stopped first; its ENDED names this operator whenever it is written. */
     step_kind(session, FG_FILL_EVENT_OPERATOR_LEFT, now);
-    if (fg_recorder_operator(&session->recorder, id, false, &about, &error) != FG_OK)
+    if (fg_recorder_operator(&session->recorder, &session->operator_in, false, &about, &error) != FG_OK)
         fg_log_line(&session->log, "operator: sign-out of %s not logged: %s", id, error.text);
     fg_log_line(&session->log, "operator: %s signed out%s", id, why);
     fg_operator_leave(&session->operator_in);
 }
 
+static const char *proof_words(enum fg_person_proof proof)
+{
+    return proof == FG_PERSON_PROOF_CARD ? "by card" : proof == FG_PERSON_PROOF_PIN ? "by PIN" : "by hand";
+}
+
 static enum fg_err operator_in(struct fg_session *session, const char *id, int32_t certificate_end_day,
-                               bool by_hand, const char *how, const struct fg_moment *now,
+                               enum fg_person_proof proof, const struct fg_moment *now,
                                struct fg_error *error)
 {
+    struct fg_signed_in who = {0};
     struct fg_circumstances about;
     enum fg_err code;
 
     if (fg_operator_is_in(&session->operator_in))
         operator_out(session, "", now);
+    fg_operator_enter(&who, id, certificate_end_day, proof, now->mono_ms);
     about = circumstances(session, now);
-    code = fg_recorder_operator(&session->recorder, id, true, &about, error);
+    code = fg_recorder_operator(&session->recorder, &who, true, &about, error);
     if (code != FG_OK)
         return code;
-    fg_operator_enter(&session->operator_in, id, certificate_end_day, by_hand, now->mono_ms);
-    fg_log_line(&session->log, "operator: %s signed in%s", id, how);
+    session->operator_in = who;
+    fg_log_line(&session->log, "operator: %s signed in %s", who.id, proof_words(proof));
     return FG_OK;
+}
+
+static enum fg_err operator_of_list_in(struct fg_session *session, const struct fg_operator *person,
+                                       enum fg_person_proof proof, const struct fg_moment *now,
+                                       struct fg_error *error)
+{
+    return operator_in(session, person->id, person->certificate_end_day, proof, now, error);
 }
 
 /* Signed in as this operator of the list, and not by hand? */
 static bool operator_is(const struct fg_session *session, const struct fg_operator *person)
 {
-    return strcmp(person->id, session->operator_in.id) == 0 && !session->operator_in.by_hand;
+    return fg_operator_id_is_same(person->id, session->operator_in.id) &&
+           session->operator_in.proof != FG_PERSON_PROOF_HAND;
 }
 
 void fg_session_sign_out(struct fg_session *session, const struct fg_moment *now)
@@ -363,77 +442,109 @@ static enum fg_err may_sign_in(const struct fg_session *session, struct fg_error
     return FG_OK;
 }
 
-static enum fg_err pin_check(struct fg_session *session, const struct fg_operator *person, const char *id,
-                             const char *pin, const struct fg_moment *now, struct fg_error *error)
+/* Looks at a PIN that is said to be this operator's. *ret_person: who it is then, until the list is looked at
+ * again. */
+static enum fg_err pin_check(struct fg_session *session, const char *id, const char *pin,
+                             const struct fg_moment *now, const struct fg_operator **ret_person,
+                             struct fg_error *error)
 {
-    enum fg_pin_result result = fg_operator_try_pin(&session->operator_in, person, pin, now->mono_ms);
+    const struct fg_operator *person;
     char text[FG_TEXT_MAX + 1];
+    bool blocked = false;
+    enum fg_err code;
 
-    if (result == FG_PIN_FITS)
-        return FG_OK;
-    if (result == FG_PIN_WRONG_BLOCKED) {
+    fg_session_look_at_list(session);
+    if (session->look.state != FG_LIST_IN_FORCE)
+        return fg_fail(error, FG_E_STATE, "no list is in force, so nobody is known here by PIN");
+    person = fg_list_operator(&session->look, id);
+    code = fg_pin_gate_try(&session->pins, person, id, pin, now->mono_ms, &blocked, error);
+    if (blocked) {
         (void)snprintf(text, sizeof(text), "for %lld s, last tried: %s",
-                       (long long)(fg_operator_pin_blocked_ms(&session->operator_in, now->mono_ms) / 1000),
-                       id);
+                       (long long)(fg_pin_gate_left_ms(&session->pins, now->mono_ms) / 1000), id);
         fg_session_raise(session, FG_EVENT_SIGN_IN_BLOCKED, text, now);
     }
-    return fg_fail(error, FG_E_DENIED, "operator or PIN is wrong");
+    if (code == FG_OK)
+        *ret_person = person;
+    return code;
 }
 
 enum fg_err fg_session_sign_in_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
                                       const struct fg_moment *now, bool *ret_already, struct fg_error *error)
 {
-    int64_t blocked_ms = fg_operator_pin_blocked_ms(&session->operator_in, now->mono_ms);
     const struct fg_operator *person = NULL;
     enum fg_err code = may_sign_in(session, error);
 
     *ret_already = false;
-    if (code != FG_OK)
-        return code;
-    if (blocked_ms > 0)
-        return fg_fail(error, FG_E_BUSY, "too many wrong PINs: wait %lld s, or sign in with a card",
-                       (long long)((blocked_ms + 999) / 1000));
-    fg_session_look_at_list(session);
-    if (session->look.state != FG_LIST_IN_FORCE)
-        return fg_fail(error, FG_E_STATE, "no list is in force, so nobody is known here by PIN");
-    person = fg_list_operator(&session->look, operator_id);
-    code = pin_check(session, person, operator_id, pin, now, error);
+    if (code == FG_OK)
+        code = pin_check(session, operator_id, pin, now, &person, error);
     if (code != FG_OK)
         return code;
     *ret_already = operator_is(session, person);
     if (!*ret_already)
-        return operator_in(session, person->id, person->certificate_end_day, false, " by PIN", now, error);
+        return operator_of_list_in(session, person, FG_PERSON_PROOF_PIN, now, error);
     fg_operator_used(&session->operator_in, now->mono_ms);
     return FG_OK;
 }
 
+/* A name of the list is written as the list writes it. */
 enum fg_err fg_session_sign_in_by_hand(struct fg_session *session, const char *operator_id,
                                        int32_t certificate_end_day, const struct fg_moment *now,
                                        struct fg_error *error)
 {
+    const struct fg_operator *person;
     enum fg_err code = may_sign_in(session, error);
 
+    if (code != FG_OK)
+        return code;
+    fg_session_look_at_list(session);
+    person = fg_list_operator(&session->look, operator_id);
+    code = operator_in(session, person != NULL ? person->id : operator_id, certificate_end_day,
+                       FG_PERSON_PROOF_HAND, now, error);
     if (code == FG_OK)
-        code = operator_in(session, operator_id, certificate_end_day, true, " by hand", now, error);
-    if (code == FG_OK)
-        fg_operator_forget_wrong_pins(&session->operator_in);
+        fg_pin_gate_clear(&session->pins);
     return code;
 }
 
-/* Is the tag in the field an operator's card? Then that operator is signed in. */
-static bool card_sign_in(struct fg_session *session, const struct fg_moment *now)
+enum fg_err fg_session_second_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
+                                     const struct fg_moment *now, struct fg_reasons *ret_reasons,
+                                     struct fg_error *error)
+{
+    const struct fg_operator *person = NULL;
+    enum fg_err code;
+
+    second_watch(session, now);
+    if (!session->second.is_wanted)
+        return fg_fail(error, FG_E_STATE, "no typed code waits for a second person");
+    if (fg_operator_id_is_same(operator_id, session->operator_in.id))
+        return fg_fail(error, FG_E_ARG, "the second person must be somebody else than %s",
+                       session->operator_in.id);
+    code = pin_check(session, operator_id, pin, now, &person, error);
+    if (code != FG_OK)
+        return code;
+    second_take(session, person, FG_PERSON_PROOF_PIN, now);
+    *ret_reasons = session->judgement.decision.reasons;
+    return FG_OK;
+}
+
+/* Is the tag in the field an operator's card? Then that operator is the second person of the code that waits
+ * for one, or is signed in. */
+static bool card_take(struct fg_session *session, const struct fg_moment *now)
 {
     const struct fg_operator *person = NULL;
     struct fg_error error = {0};
 
+    second_watch(session, now);
     fg_session_look_at_list(session);
     person = fg_list_card(&session->look, &session->tag.presence.uid);
     if (person == NULL)
         return false;
-    if (operator_is(session, person))
+    if (fg_operator_id_is_same(person->id, session->operator_in.id) && session->second.is_wanted)
+        fg_log_line(&session->log, "typed: %s cannot be the second person of his own code", person->id);
+    else if (session->second.is_wanted)
+        second_take(session, person, FG_PERSON_PROOF_CARD, now);
+    else if (operator_is(session, person))
         fg_operator_used(&session->operator_in, now->mono_ms);
-    else if (operator_in(session, person->id, person->certificate_end_day, false, " by card", now, &error) !=
-             FG_OK)
+    else if (operator_of_list_in(session, person, FG_PERSON_PROOF_CARD, now, &error) != FG_OK)
         fg_log_line(&session->log, "operator: %s not signed in: %s", person->id, error.text);
     return true;
 }
@@ -509,6 +620,10 @@ static void tag_scan(struct fg_session *session, const struct fg_moment *now)
 
     fg_identify_tag(&session->tag.tag, session->settings.trusted, session->settings.trusted_count,
                     &identified);
+    /* A damaged tag that names nothing is why a code is typed: it may lie there, and come and go. */
+    if (session->second.is_wanted && identified.code.text[0] == '\0')
+        return;
+    second_give_up(session, "a cylinder was scanned", now);
     scan_decide(session, &identified, now);
 }
 
@@ -519,10 +634,11 @@ static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
     while (may_decide(session)) {
         switch (fg_tag_watch_due(&session->tag, now->mono_ms)) {
         case FG_TAG_DUE_TWO:
-            scan_decide(session, &two, now);
+            if (!session->second.is_wanted)
+                scan_decide(session, &two, now);
             break;
         case FG_TAG_DUE_CARD:
-            if (card_sign_in(session, now))
+            if (card_take(session, now))
                 fg_tag_watch_done(&session->tag);
             break;
         case FG_TAG_DUE_SCAN:
@@ -543,7 +659,9 @@ enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_mo
     if (fg_tag_watch_memory(&session->tag) == NULL)
         return fg_fail(error, FG_E_NOT_FOUND, "no tag is in the field");
     fg_tag_watch_done(&session->tag);
-    if (card_sign_in(session, now))
+    /* What lies there already proves nobody's presence. */
+    second_give_up(session, "the tag in the field is looked at", now);
+    if (card_take(session, now))
         return fg_fail(error, FG_E_STATE, "the tag in the field is an operator's card");
     tag_scan(session, now);
     *ret_reasons = session->judgement.decision.reasons;
@@ -567,7 +685,7 @@ void fg_session_report(struct fg_session *session, const struct fg_reader_report
 static void buttons_watch(struct fg_session *session, const struct fg_moment *now)
 {
     if (fg_plant_watch_stop_pressed(&session->plant))
-        step_kind(session, FG_FILL_EVENT_STOP, now);
+        fg_session_press(session, FG_FILL_EVENT_STOP, now);
     if (fg_plant_watch_start_pressed(&session->plant))
         step_kind(session, FG_FILL_EVENT_START, now);
 }
@@ -608,6 +726,25 @@ static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 
 /* ---- time ---- */
 
+/* The count of wrong PINs of the last run goes on. */
+static void pins_begin(struct fg_session *session, const struct fg_moment *now)
+{
+    const struct fg_session_settings *settings = &session->settings;
+    struct fg_pin_store store = {.key = settings->device_key, .boot = session->stores.journal_start.boot};
+    struct fg_error error = {0};
+    char text[FG_TEXT_MAX + 1];
+
+    if (settings->pin_count_path == NULL)
+        return;
+    (void)snprintf(store.path, sizeof(store.path), "%s", settings->pin_count_path);
+    (void)snprintf(store.controller, sizeof(store.controller), "%s", settings->controller);
+    if (fg_pin_gate_keep(&session->pins, &store, now->mono_ms, &error) == FG_OK)
+        return;
+    (void)snprintf(text, sizeof(text), "PINs are blocked for %lld s: %.*s",
+                   (long long)(fg_pin_gate_left_ms(&session->pins, now->mono_ms) / 1000), 48, error.text);
+    fg_session_raise(session, FG_EVENT_PIN_COUNT_LOST, text, now);
+}
+
 static void session_begin(struct fg_session *session, const struct fg_moment *now)
 {
     session->started = true;
@@ -618,6 +755,7 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
     pending_write(session, now);
     if (session->stores.journal != NULL && session->stores.journal_start.receipt_false)
         fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the kept receipt is not the bureau's", now);
+    pins_begin(session, now);
     fg_session_list_changed(session, now);
 }
 
@@ -633,6 +771,7 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
     devices_watch(session, now);
     pending_write(session, now);
     scan_if_due(session, now);
+    second_watch(session, now);
     operator_watch(session, now);
     fg_progress_watch(&session->progress, &session->fill, &session->plant.state, now->mono_ms);
     lamps_show(session, now);
@@ -672,6 +811,7 @@ void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now
 {
     session->shutting_down = true;
     fg_session_look(session);
+    second_give_up(session, "the controller stops", now);
     step_kind(session, FG_FILL_EVENT_SHUTDOWN, now);
 }
 

@@ -36,8 +36,10 @@ struct fg_session_settings {
     struct fg_presence_settings presence;
     uint8_t trusted_count;
     struct fg_public_key trusted[FG_SESSION_TAG_KEYS_MAX]; /* the keys that sign tags */
-    const char *journal_path; /* to look up the newest list version logged; NULL = not looked up */
-    const char *version;      /* text of BOOT */
+    const char *journal_path;   /* to look up the newest list version logged; NULL = not looked up */
+    const char *version;        /* text of BOOT */
+    const char *pin_count_path; /* where wrong PINs are counted over a restart; NULL = in memory only */
+    const struct fg_private_key *device_key; /* signs that count; must outlive the session */
 };
 
 /* What the session works on. Owned by the caller, must outlive the session. */
@@ -117,17 +119,31 @@ void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, 
 /* Check items answered: bits confirmed, or failed. */
 void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, const struct fg_moment *now);
 
-/* A cylinder named by hand, or the tag in the field once more. *ret_reasons: count 0 = accepted. FG_E_BUSY: a
- * fill is under way; FG_E_NOT_FOUND: no tag is in the field; FG_E_STATE: it is an operator's card. */
-enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_identified *identified,
-                                    const struct fg_moment *now, struct fg_reasons *ret_reasons,
-                                    struct fg_error *error);
+/* A cylinder named by hand. *ret_waits: only a second person is missing; for FG_SECOND_WAIT_MS another
+ * operator of the list may prove himself by fg_session_second_by_pin, or by his card that comes to the reader
+ * in this time. Else *ret_reasons says why it is refused. What waits is refused with SECOND_PERSON_MISSING
+ * when nobody comes, when a cylinder is scanned, the operator changes, somebody stops, or the controller
+ * does. FG_E_BUSY: a fill is under way, or another code waits. */
+enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_code *code,
+                                    const struct fg_moment *now, bool *ret_waits,
+                                    struct fg_reasons *ret_reasons, struct fg_error *error);
+
+/* The second person of the code that waits. *ret_reasons: of the decision then, count 0 = accepted.
+ * FG_E_STATE: none waits, or no list; FG_E_ARG: it is the operator himself; FG_E_DENIED: operator or PIN is
+ * wrong, which counts as at signing in; FG_E_BUSY: PINs are blocked; FG_E_IO: PINs cannot be counted. The
+ * code goes on waiting after these. */
+enum fg_err fg_session_second_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
+                                     const struct fg_moment *now, struct fg_reasons *ret_reasons,
+                                     struct fg_error *error);
+
+/* The tag in the field once more. *ret_reasons: count 0 = accepted. FG_E_BUSY: a fill is under way;
+ * FG_E_NOT_FOUND: no tag is in the field; FG_E_STATE: it is an operator's card. */
 enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_moment *now,
                                   struct fg_reasons *ret_reasons, struct fg_error *error);
 
 /* Signs in by the list's PIN, or by hand (a technician gives the certificate's last day). *ret_already: was
  * signed in before. FG_E_BUSY: a fill is under way, or PINs are blocked; FG_E_STATE: no list; FG_E_DENIED:
- * operator or PIN is wrong; errors of the journal. */
+ * operator or PIN is wrong; FG_E_IO: PINs cannot be counted; errors of the journal. */
 enum fg_err fg_session_sign_in_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
                                       const struct fg_moment *now, bool *ret_already, struct fg_error *error);
 enum fg_err fg_session_sign_in_by_hand(struct fg_session *session, const char *operator_id,

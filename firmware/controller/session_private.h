@@ -5,8 +5,10 @@
 
 #include "firmware/controller/decide.h"
 #include "firmware/controller/operator.h"
+#include "firmware/controller/pin_gate.h"
 #include "firmware/controller/progress.h"
 #include "firmware/controller/recorder.h"
+#include "firmware/controller/second.h"
 #include "firmware/controller/session.h"
 #include "firmware/controller/tag_watch.h"
 
@@ -20,6 +22,8 @@ struct fg_session {
     struct fg_plant_watch plant;
     struct fg_tag_watch tag;
     struct fg_signed_in operator_in;
+    struct fg_pin_gate pins;
+    struct fg_second second; /* of a code that was typed in */
     struct fg_recorder recorder;
     struct fg_progress progress;
     struct fg_list_look look;
@@ -27,7 +31,7 @@ struct fg_session {
     /* The scan that the present (or newest) decision was about. */
     struct fg_judgement judgement;
     bool fill_is_manual;
-    char fill_operator_id[FG_NAME_MAX + 1]; /* who was signed in when it was accepted */
+    struct fg_signed_in fill_operator; /* who was signed in when it was accepted */
     uint64_t decisions;
     uint64_t decision_sequence;
 

@@ -52,6 +52,8 @@ static void state_tell_scan(const struct fg_session *session, struct fg_control_
     memcpy(state->plate, scan->row.plate, sizeof(state->plate));
     state->decisions = session->decisions;
     state->identity = scan->identified.identity;
+    memcpy(state->second_person, scan->identified.second_person, sizeof(state->second_person));
+    state->second_proof = scan->identified.second_proof;
     state->reasons = scan->decision.reasons;
     state->failing_code = scan->decision.failing_code;
     state->failing_reason = scan->decision.failing_reason;
@@ -71,8 +73,21 @@ static void state_tell_operator(const struct fg_session *session, const struct f
             ? fg_operator_idle_left_ms(&session->operator_in, session->settings.operator_idle_max_ms,
                                        now->mono_ms)
             : 0;
-    state->sign_in_blocked_left_ms = fg_operator_pin_blocked_ms(&session->operator_in, now->mono_ms);
+    state->operator_proof = session->operator_in.proof;
+    state->sign_in_blocked_left_ms = fg_pin_gate_left_ms(&session->pins, now->mono_ms);
     state->sign_in_blocked = state->sign_in_blocked_left_ms > 0;
+}
+
+static void state_tell_manual(const struct fg_session *session, const struct fg_moment *now,
+                              struct fg_control_state *state)
+{
+    const struct fg_second *second = &session->second;
+
+    state->manual_entry =
+        session->look.state == FG_LIST_IN_FORCE && session->look.manifest.rules.manual_entry;
+    state->second_left_ms = fg_second_left_ms(second, now->mono_ms);
+    if (second->is_wanted)
+        state->second_code = second->judgement.identified.code;
 }
 
 static void state_tell_progress(const struct fg_session *session, const struct fg_moment *now,
@@ -173,6 +188,7 @@ void fg_session_tell_state(struct fg_session *session, const struct fg_moment *n
     state_tell_machine(session, state);
     state_tell_scan(session, state);
     state_tell_operator(session, now, state);
+    state_tell_manual(session, now, state);
     state_tell_progress(session, now, state);
     state_tell_plant(session, now, state);
     state->device_fault = fg_session_plant_is_faulty(session);

@@ -132,7 +132,7 @@ static bool identity_is_weak(const struct fg_facts *facts)
     if (facts->identity == FG_IDENTITY_NONE || facts->identity > FG_IDENTITY_AUTHENTICATED_TAG)
         return true;
     if (facts->identity == FG_IDENTITY_MANUAL)
-        return !rules->manual_entry || !facts->second_person_present;
+        return !rules->manual_entry;
     return facts->identity < rules->identity_min;
 }
 
@@ -228,17 +228,32 @@ static bool point_is_blocked(const struct fg_facts *facts)
     return false;
 }
 
+/* Whether a code that was typed in needs somebody more is for the rules that allow typing to say. */
+static bool second_person_counts(const struct fg_facts *facts)
+{
+    return facts->list == FG_LIST_IN_FORCE && facts->identity == FG_IDENTITY_MANUAL &&
+           facts->rules.manual_entry;
+}
+
+static bool certificate_is_over(const struct fg_facts *facts)
+{
+    if (facts->operator_signed_in && is_past(facts->operator_certificate_end_day, facts->today))
+        return true;
+    return second_person_counts(facts) && facts->second_person_present &&
+           is_past(facts->second_certificate_end_day, facts->today);
+}
+
 static void permits_decide(const struct fg_facts *facts, struct fg_decision *decision)
 {
     bool in_force = facts->list == FG_LIST_IN_FORCE;
 
     reason_add_if(decision, !facts->operator_signed_in, FG_REASON_OPERATOR_NOT_SIGNED_IN);
-    reason_add_if(decision,
-                  facts->operator_signed_in && is_past(facts->operator_certificate_end_day, facts->today),
-                  FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
+    reason_add_if(decision, certificate_is_over(facts), FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
     reason_add_if(decision, in_force && is_past(facts->rules.licence_end_day, facts->today),
                   FG_REASON_STATION_LICENCE_EXPIRED);
     reason_add_if(decision, in_force && point_is_blocked(facts), FG_REASON_POINT_BLOCKED);
+    reason_add_if(decision, second_person_counts(facts) && !facts->second_person_present,
+                  FG_REASON_SECOND_PERSON_MISSING);
 }
 
 static bool is_too_soon(const struct fg_facts *facts, const struct fg_cylinder_facts *cylinder)

@@ -51,7 +51,8 @@ struct fg_facts {
 
     bool operator_signed_in;
     int32_t operator_certificate_end_day; /* 0 = none given */
-    bool second_person_present;           /* for manual entry */
+    bool second_person_present;           /* manual entry: another operator proved who he is */
+    int32_t second_certificate_end_day;   /* his; 0 = none given */
     uint32_t manual_today;
 
     char point[FG_NAME_MAX + 1]; /* this filling point's id */

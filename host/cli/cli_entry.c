@@ -225,7 +225,7 @@ bool cli_entry_json(const struct cli_call *call, FILE *file, const struct fg_ent
     return cli_json_print(&json, file);
 }
 
-static const char *proof_text(const struct cli_call *call, uint8_t proof)
+const char *cli_person_proof_text(const struct cli_call *call, uint8_t proof)
 {
     static const enum fg_text_id texts[] = {
         [FG_PERSON_PROOF_NONE] = FG_TEXT_PERSON_PROOF_NONE,
@@ -243,9 +243,10 @@ static void print_persons(const struct cli_call *call, FILE *file, const struct 
     if (entry->identity != FG_IDENTITY_MANUAL)
         return;
     (void)fprintf(file, " [%s: %s (%s)", cli_text(call, FG_TEXT_IDENTITY_MANUAL), entry->operator_id,
-                  proof_text(call, entry->operator_proof));
+                  cli_person_proof_text(call, entry->operator_proof));
     if (entry->second_person[0] != '\0')
-        (void)fprintf(file, " + %s (%s)", entry->second_person, proof_text(call, entry->second_proof));
+        (void)fprintf(file, " + %s (%s)", entry->second_person,
+                      cli_person_proof_text(call, entry->second_proof));
     (void)fprintf(file, "]");
 }
 
@@ -258,7 +259,7 @@ static void print_detail(const struct cli_call *call, FILE *file, const struct f
     case FG_ENTRY_OPERATOR:
         (void)fprintf(file, " %s %s (%s)", entry->operator_id,
                       cli_text(call, entry->operator_in ? FG_TEXT_CLI_SIGNED_IN : FG_TEXT_CLI_SIGNED_OUT),
-                      proof_text(call, entry->operator_proof));
+                      cli_person_proof_text(call, entry->operator_proof));
         break;
     case FG_ENTRY_REFUSED:
         for (size_t i = 0; i < entry->reasons.count && i < FG_REASONS_MAX; i++)

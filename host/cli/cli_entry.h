@@ -6,6 +6,9 @@
 #include "host/cli/cli.h"
 
 /* One line for a person, in the call's language. */
+/* How a person was proven, in words; "?" when this program does not know it. */
+const char *cli_person_proof_text(const struct cli_call *call, uint8_t proof);
+
 void cli_entry_print(const struct cli_call *call, FILE *file, const struct fg_entry *entry);
 
 /* RFC 4180 with a header; every column of every kind. */

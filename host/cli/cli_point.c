@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "host/cli/cli_config.h"
+#include "host/cli/cli_entry.h"
 #include "host/cli/cli_pin.h"
 #include "host/cli/cli_point.h"
 #include "proto/code.h"
 #include "proto/control.h"
+#include "proto/operators.h"
 
 #define DEADLINE_MS 5000
 
@@ -77,6 +79,9 @@ static void print_decision(const struct cli_call *call, const struct fg_control_
     if (state->decisions == 0)
         return;
     printf("%s: %s %s\n", cli_text(call, FG_TEXT_CLI_CYLINDER), state->code.text, state->plate);
+    if (state->second_person[0] != '\0')
+        printf("%s: %s, %s\n", cli_text(call, FG_TEXT_CLI_SECOND), state->second_person,
+               cli_person_proof_text(call, state->second_proof));
     printf("%s: ", cli_text(call, FG_TEXT_CLI_DECISION));
     if (state->reasons.count == 0)
         printf("%s\n", cli_text(call, FG_TEXT_CLI_MAY_BE_FILLED));
@@ -122,11 +127,15 @@ static void print_operator(const struct cli_call *call, const struct fg_control_
     printf("%s: %s", cli_text(call, FG_TEXT_CLI_OPERATOR),
            state->operator_id[0] != '\0' ? state->operator_id : cli_text(call, FG_TEXT_CLI_NONE));
     if (state->operator_id[0] != '\0')
-        printf(", %s %s", cli_text(call, FG_TEXT_CLI_CERTIFICATE_TO), end);
+        printf(", %s %s, %s", cli_text(call, FG_TEXT_CLI_CERTIFICATE_TO), end,
+               cli_person_proof_text(call, state->operator_proof));
     if (state->operator_idle_left_ms > 0)
         printf(", %s %" PRId64 " s", cli_text(call, FG_TEXT_CLI_IDLE_OUT),
                state->operator_idle_left_ms / 1000);
     printf("\n");
+    if (state->second_code.text[0] != '\0')
+        printf("%s: %s (%" PRId64 " s)\n", cli_text(call, FG_TEXT_CLI_SECOND_WANTED), state->second_code.text,
+               (state->second_left_ms + 999) / 1000);
     if (state->sign_in_blocked)
         printf("%s: %" PRId64 " s\n", cli_text(call, FG_TEXT_CLI_PIN_BLOCKED),
                (state->sign_in_blocked_left_ms + 999) / 1000);
@@ -211,6 +220,8 @@ static void json_decision(struct cli_json *json, const struct cli_call *call,
     cli_json_number(json, json->root, "decisions", (int64_t)state->decisions);
     cli_json_number(json, json->root, "decision_sequence", (int64_t)state->decision_sequence);
     cli_json_number(json, json->root, "identity", state->identity);
+    cli_json_text(json, json->root, "second_person", state->second_person);
+    cli_json_text(json, json->root, "second_proof", fg_person_proof_name(state->second_proof));
     reasons = cli_json_array(json, json->root, "reasons");
     for (size_t i = 0; i < state->reasons.count && i < FG_REASONS_MAX; i++) {
         enum fg_reason reason = (enum fg_reason)state->reasons.reasons[i];
@@ -279,6 +290,10 @@ static void json_stores(struct cli_json *json, const struct fg_control_state *st
     cli_json_text(json, json->root, "clock_quality", quality);
     cli_json_number(json, json->root, "wall_ms", state->wall_ms);
     cli_json_text(json, json->root, "operator", state->operator_id);
+    cli_json_text(json, json->root, "operator_proof", fg_person_proof_name(state->operator_proof));
+    cli_json_bool(json, json->root, "manual_entry", state->manual_entry);
+    cli_json_text(json, json->root, "second_code", state->second_code.text);
+    cli_json_number(json, json->root, "second_left_ms", state->second_left_ms);
     cli_json_number(json, json->root, "certificate_end_day", state->certificate_end_day);
     cli_json_number(json, json->root, "operator_idle_left_ms", state->operator_idle_left_ms);
     cli_json_bool(json, json->root, "sign_in_blocked", state->sign_in_blocked);
@@ -428,19 +443,6 @@ static enum cli_exit point_check(const struct cli_call *call)
     return tell(call, &request);
 }
 
-static enum cli_exit point_manual(const struct cli_call *call)
-{
-    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
-    const char *second = cli_value(call, "--second");
-    struct fg_error error;
-
-    if (fg_code_parse(call->arguments[0], &request.code, &error) != FG_OK)
-        return cli_usage(call, "%s", error.text);
-    if (second == NULL || !copy_name(second, request.second_person))
-        return cli_usage(call, "give --second NAME, at most %d bytes", FG_NAME_MAX);
-    return tell(call, &request);
-}
-
 static enum cli_exit point_sign_out(const struct cli_call *call)
 {
     return tell(call, &(struct fg_control_request){.kind = FG_CONTROL_SIGN_OUT});
@@ -491,8 +493,10 @@ static const struct cli_option check_options[] = {WHERE,
                                                   {"--item", "NUMBER", FG_TEXT_CLI_OPTION_ITEM, true},
                                                   {"--failed", NULL, FG_TEXT_CLI_OPTION_FAILED, false},
                                                   {0}};
-static const struct cli_option manual_options[] = {
-    WHERE, {"--second", "NAME", FG_TEXT_CLI_OPTION_SECOND, false}, {0}};
+static const struct cli_option manual_options[] = {WHERE,
+                                                   {"--second", "NAME", FG_TEXT_CLI_OPTION_SECOND, false},
+                                                   {"--pin-file", "FILE", FG_TEXT_CLI_OPTION_PIN_FILE, false},
+                                                   {0}};
 
 const struct cli_command cli_point_commands[] = {
     {"point", "status", "", FG_TEXT_CLI_POINT_STATUS, 0, 0, where_options, point_status},
@@ -505,7 +509,7 @@ const struct cli_command cli_point_commands[] = {
     {"point", "resume", "", FG_TEXT_CLI_POINT_RESUME, 0, 0, where_options, point_resume},
     {"point", "board", "", FG_TEXT_CLI_POINT_BOARD, 0, 0, where_options, cli_point_board},
     {"point", "clear-lock-out", "", FG_TEXT_CLI_POINT_CLEAR, 0, 0, where_options, point_clear},
-    {"point", "manual", "CODE", FG_TEXT_CLI_POINT_MANUAL, 1, 1, manual_options, point_manual},
+    {"point", "manual", "CODE", FG_TEXT_CLI_POINT_MANUAL, 1, 1, manual_options, cli_point_manual},
     {"point", "recheck", "", FG_TEXT_CLI_POINT_RECHECK, 0, 0, where_options, point_recheck},
     {0},
 };

@@ -11,5 +11,6 @@ enum cli_exit cli_point_ask(const struct cli_call *call, const struct fg_control
                             struct fg_control_answer *ret_answer);
 
 enum cli_exit cli_point_board(const struct cli_call *call);
+enum cli_exit cli_point_manual(const struct cli_call *call);
 
 #endif

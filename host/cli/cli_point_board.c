@@ -2,15 +2,21 @@
  * proto/control.h. */
 #include <inttypes.h>
 
+#include "host/cli/cli_entry.h"
 #include "host/cli/cli_point.h"
+#include "proto/operators.h"
 
 static void print_attempt(const struct cli_call *call, const struct fg_control_attempt *attempt)
 {
     char when[CLI_TIME_TEXT];
 
     cli_time_text(attempt->wall_ms, when);
-    printf("  %s  %s %s  %s  ", when, attempt->code.text[0] == '\0' ? "-" : attempt->code.text,
-           attempt->plate, attempt->operator_id[0] == '\0' ? "-" : attempt->operator_id);
+    printf("  %s  %s %s  %s", when, attempt->code.text[0] == '\0' ? "-" : attempt->code.text, attempt->plate,
+           attempt->operator_id[0] == '\0' ? "-" : attempt->operator_id);
+    if (attempt->second_person[0] != '\0')
+        printf(" (%s) + %s (%s)", cli_person_proof_text(call, attempt->operator_proof),
+               attempt->second_person, cli_person_proof_text(call, attempt->second_proof));
+    printf("  ");
     if (attempt->kind == FG_ENTRY_REFUSED)
         printf("%s: %s\n", cli_text(call, FG_TEXT_CLI_REFUSED),
                fg_reason_text(call->language, (enum fg_reason)attempt->reason));
@@ -56,6 +62,9 @@ static void json_attempts(struct cli_json *json, const struct fg_control_board *
         cli_json_text(json, object, "code", attempt->code.text);
         cli_json_text(json, object, "plate", attempt->plate);
         cli_json_text(json, object, "operator", attempt->operator_id);
+        cli_json_text(json, object, "operator_proof", fg_person_proof_name(attempt->operator_proof));
+        cli_json_text(json, object, "second_person", attempt->second_person);
+        cli_json_text(json, object, "second_proof", fg_person_proof_name(attempt->second_proof));
         cli_json_text(json, object, "outcome", fg_entry_kind_name((enum fg_entry_kind)attempt->kind));
         if (attempt->kind == FG_ENTRY_REFUSED)
             cli_json_text(json, object, "reason", fg_reason_name((enum fg_reason)attempt->reason));

@@ -12,7 +12,7 @@ const idle = {
   display: 'READY', phase: 'IDLE', phase_left_ms: 0, suspended_by_operator: false, stop: null,
   valve: false, locked_out: false, device_fault: false, emergency_stop: false, point_blocked: false,
   tag: { present: false, uid: '' },
-  decision: { count: 0, code: '', plate: '', identity: 'NONE', reasons: [], failing_code: '', failing_reason: null, sequence: 0 },
+  decision: { count: 0, code: '', plate: '', identity: 'NONE', second_person: '', second_proof: 'NONE', reasons: [], failing_code: '', failing_reason: null, sequence: 0 },
   cylinder: null, fill: null,
   readings: {
     pressure_kpa: reading(3100), temperature_dc: reading(152), flow_g_min: reading(0), total_g: reading(0), inventory_g: reading(812345),
@@ -21,8 +21,9 @@ const idle = {
   checks: {
     pre: ['valve_and_piping', 'no_damage', 'passengers_out'], pre_wanted: 0, pre_done: 0, post: ['leak_test'], post_wanted: 0, post_done: 0,
   },
-  operator: { id: 'op-wang', certificate_end: TODAY + 400, idle_left_ms: 540000 },
+  operator: { id: 'op-wang', proof: 'PIN', certificate_end: TODAY + 400, idle_left_ms: 540000 },
   sign_in_blocked_ms: 0,
+  manual: { allowed: false, code: '', left_ms: 0 },
   last: { fills: 2, stop: 'TARGET_REACHED', quantity_g: 9120, sequence: 15 },
   list: {
     state: 'IN_FORCE', id: 'huzhou-1', version: 3, issued_ms: NOW_MS - 5 * 3600000, expires_ms: NOW_MS + 25 * 86400000,
@@ -119,6 +120,9 @@ export const STATES = {
   'fault-list': { ...idle, display: 'FAULT', list: { ...idle.list, state: 'MISSING', version: 0, age_ms: 0 } },
   locked: { ...idle, display: 'LOCKED', locked_out: true },
   'locked-bureau': { ...idle, display: 'LOCKED', point_blocked: true },
+  'manual-allowed': { ...idle, manual: { allowed: true, code: '', left_ms: 0 } },
+  'second-wanted': { ...idle, manual: { allowed: true, code: 'HZ-CNG-900012', left_ms: 43000 } },
+  'second-blocked': { ...idle, sign_in_blocked_ms: 47000, manual: { allowed: true, code: 'HZ-CNG-900012', left_ms: 43000 } },
   'certificate-30': { ...idle, operator: { ...idle.operator, certificate_end: TODAY + 28 } },
   'certificate-15': { ...idle, operator: { ...idle.operator, certificate_end: TODAY + 12 } },
   'certificate-7': { ...idle, operator: { ...idle.operator, certificate_end: TODAY + 1, idle_left_ms: 65000 } },
@@ -142,7 +146,8 @@ export const BOARD = {
     ['REFUSED', 'TOO_SOON', null, 0, 'HZ-CNG-900001', '浙ED9101'], ['ENDED', null, 'OPERATOR', 3480, 'HZ-CNG-900021', '浙ED9021'],
     ['REFUSED', 'TAG_UNREADABLE', null, 0, '', ''], ['AUTHORISED', null, null, 0, 'HZ-CNG-900022', '浙ED9022'],
   ].map(([outcome, reason, stop, quantity, code, plate], index) => ({
-    sequence: 30 - index, at_ms: NOW_MS - index * 211000, code, plate, operator: 'op-wang', outcome, reason, stop, quantity_g: quantity,
+    sequence: 30 - index, at_ms: NOW_MS - index * 211000, code, plate, operator: 'op-wang', operator_proof: 'PIN', second_person: index === 3 ? 'op-li' : '',
+    second_proof: index === 3 ? 'CARD' : 'NONE', outcome, reason, stop, quantity_g: quantity,
     identity: 'SIGNED_TAG',
   })),
 };

@@ -6,8 +6,8 @@
  *   sim COMMAND                  a command of fillgate-sim
  *   remove                       takes the tag away and waits until the controller has missed it
  *   sign-in OPERATOR YYYY-MM-DD  sign-out  start  stop  recheck  clear   the operator, over the control
- * socket check BITS [failed]          confirms items of the pre- or post-check manual CODE PERSON manual
- * entry with a second person import FILE                  a list file, through fillgated; "import! FILE"
+ * socket check BITS [failed]          confirms items of the pre- or post-check manual CODE manual
+ * entry                  import FILE                  a list file, through fillgated; "import! FILE"
  * expects it to be refused run COMMAND                  a shell command that must succeed phase NAME waits
  * until the fill machine is in this phase expect KIND [NAME]           waits for the next entry: REFUSED
  * reason, ENDED stop reason, EVENT, AUTHORISED, ... wait MS Exit code: 0 every case as expected, 1 not, 2
@@ -355,13 +355,12 @@ static bool step_check(struct demo *demo, const char *bits, const char *failed)
     return control_do(demo, &request);
 }
 
-static bool step_manual(struct demo *demo, const char *code, const char *person)
+static bool step_manual(struct demo *demo, const char *code)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
     struct fg_control_answer answer;
 
     return word_copy(demo, request.code.text, sizeof(request.code.text), code) &&
-           word_copy(demo, request.second_person, sizeof(request.second_person), person) &&
            control_call(demo, &request, &answer); /* whether it was refused stands in the journal */
 }
 
@@ -465,7 +464,7 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
     if (strcmp(verb, "check") == 0)
         return step_check(demo, first, second);
     if (strcmp(verb, "manual") == 0)
-        return step_manual(demo, first, second);
+        return step_manual(demo, first);
     if (strcmp(verb, "import") == 0 || strcmp(verb, "import!") == 0)
         return step_import(demo, first, verb[6] == '!');
     if (strcmp(verb, "run") == 0)

@@ -17,18 +17,17 @@ enum members {
     MEMBER_CHECKS = 1 << 2,
     MEMBER_FAILED = 1 << 3,
     MEMBER_CODE = 1 << 4,
-    MEMBER_SECOND_PERSON = 1 << 5,
-    MEMBER_SEQUENCE = 1 << 6,
-    MEMBER_COMMAND = 1 << 7,
+    MEMBER_SEQUENCE = 1 << 5,
+    MEMBER_COMMAND = 1 << 6,
 };
 
 static const struct {
     const char *name;
     unsigned flag;
 } members[] = {
-    {"operator", MEMBER_OPERATOR}, {"pin", MEMBER_PIN},         {"checks", MEMBER_CHECKS},
-    {"failed", MEMBER_FAILED},     {"code", MEMBER_CODE},       {"second_person", MEMBER_SECOND_PERSON},
-    {"sequence", MEMBER_SEQUENCE}, {"command", MEMBER_COMMAND},
+    {"operator", MEMBER_OPERATOR}, {"pin", MEMBER_PIN},   {"checks", MEMBER_CHECKS},
+    {"failed", MEMBER_FAILED},     {"code", MEMBER_CODE}, {"sequence", MEMBER_SEQUENCE},
+    {"command", MEMBER_COMMAND},
 };
 
 static const struct {
@@ -45,7 +44,8 @@ static const struct {
     {"resume", FG_CONTROL_RESUME, 0},
     {"recheck", FG_CONTROL_RECHECK, 0},
     {"clear_lock_out", FG_CONTROL_CLEAR_LOCK_OUT, 0},
-    {"manual", FG_CONTROL_MANUAL, MEMBER_CODE | MEMBER_SECOND_PERSON},
+    {"manual", FG_CONTROL_MANUAL, MEMBER_CODE},
+    {"second", FG_CONTROL_SECOND, MEMBER_OPERATOR | MEMBER_PIN},
 };
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -183,9 +183,6 @@ static enum fg_err take_arguments(const cJSON *object, unsigned wanted, struct f
         if (code == FG_OK)
             code = only_of(request->code.text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", "code", error);
     }
-    if (code == FG_OK && (wanted & MEMBER_SECOND_PERSON) != 0)
-        code =
-            take_text(object, "second_person", request->second_person, sizeof(request->second_person), error);
     request->checks = (uint32_t)checks;
     request->check_failed = cJSON_IsTrue(failed);
     return code;

@@ -388,7 +388,9 @@ static enum fg_panel_ask kind_of_ask(uint8_t kind)
 {
     if (kind == FG_CONTROL_STOP)
         return FG_PANEL_ASK_STOP;
-    return kind == FG_CONTROL_SIGN_IN ? FG_PANEL_ASK_SIGN_IN : FG_PANEL_ASK_COMMAND;
+    /* Whatever carries a PIN. */
+    return kind == FG_CONTROL_SIGN_IN || kind == FG_CONTROL_SECOND ? FG_PANEL_ASK_SIGN_IN
+                                                                   : FG_PANEL_ASK_COMMAND;
 }
 
 /* Rate and sequence, at once for all threads. False: refused already. */

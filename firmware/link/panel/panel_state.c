@@ -5,6 +5,7 @@
 #include "firmware/core/fill.h"
 #include "firmware/link/panel/panel_json.h"
 #include "proto/catalogue.h"
+#include "proto/operators.h"
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -89,6 +90,8 @@ static void add_decision(struct fg_panel_json *json, const struct fg_control_sta
     fg_panel_json_text(json, decision, "code", state->code.text);
     fg_panel_json_text(json, decision, "plate", state->plate);
     fg_panel_json_text(json, decision, "identity", NAME(identities, state->identity));
+    fg_panel_json_text(json, decision, "second_person", state->second_person);
+    fg_panel_json_text(json, decision, "second_proof", fg_person_proof_name(state->second_proof));
     reasons = fg_panel_json_array(json, decision, "reasons");
     for (size_t i = 0; i < state->reasons.count && i < FG_REASONS_MAX; i++)
         fg_panel_json_text_element(json, reasons, fg_reason_name((enum fg_reason)state->reasons.reasons[i]));
@@ -191,11 +194,22 @@ static void add_operator(struct fg_panel_json *json, const struct fg_control_sta
     } else {
         object = fg_panel_json_object(json, json->root, "operator");
         fg_panel_json_text(json, object, "id", state->operator_id);
+        fg_panel_json_text(json, object, "proof", fg_person_proof_name(state->operator_proof));
         fg_panel_json_number(json, object, "certificate_end", state->certificate_end_day);
         fg_panel_json_number(json, object, "idle_left_ms", state->operator_idle_left_ms);
     }
     fg_panel_json_number(json, json->root, "sign_in_blocked_ms",
                          state->sign_in_blocked ? state->sign_in_blocked_left_ms : 0);
+}
+
+/* Whether codes may be typed here, and the one that waits for its second person. */
+static void add_manual(struct fg_panel_json *json, const struct fg_control_state *state)
+{
+    cJSON *manual = fg_panel_json_object(json, json->root, "manual");
+
+    fg_panel_json_bool(json, manual, "allowed", state->manual_entry);
+    fg_panel_json_text(json, manual, "code", state->second_code.text);
+    fg_panel_json_number(json, manual, "left_ms", state->second_left_ms);
 }
 
 static void add_last(struct fg_panel_json *json, const struct fg_control_state *state)
@@ -303,6 +317,7 @@ char *fg_panel_state_json(const struct fg_control_state *state, enum fg_panel_di
     add_readings(&json, state);
     add_checks(&json, state);
     add_operator(&json, state);
+    add_manual(&json, state);
     add_last(&json, state);
     add_stores(&json, state);
     add_devices(&json, state);
@@ -317,6 +332,7 @@ void fg_panel_state_still(struct fg_control_state *state)
     state->list_age_ms = 0;
     state->phase_left_ms = 0;
     state->operator_idle_left_ms = 0;
+    state->second_left_ms = 0;
     state->sign_in_blocked_left_ms = state->sign_in_blocked;
     for (size_t i = 0; i < FG_SIGNAL_COUNT; i++)
         state->readings[i].age_ms = 0;
@@ -333,6 +349,9 @@ static void add_attempt(struct fg_panel_json *json, cJSON *attempts, const struc
     fg_panel_json_text(json, object, "code", attempt->code.text);
     fg_panel_json_text(json, object, "plate", attempt->plate);
     fg_panel_json_text(json, object, "operator", attempt->operator_id);
+    fg_panel_json_text(json, object, "operator_proof", fg_person_proof_name(attempt->operator_proof));
+    fg_panel_json_text(json, object, "second_person", attempt->second_person);
+    fg_panel_json_text(json, object, "second_proof", fg_person_proof_name(attempt->second_proof));
     fg_panel_json_text(json, object, "outcome", fg_entry_kind_name((enum fg_entry_kind)attempt->kind));
     add_reason(json, object, "reason", attempt->kind == FG_ENTRY_REFUSED ? attempt->reason : FG_REASON_NONE);
     add_stop(json, object, attempt->kind == FG_ENTRY_ENDED ? attempt->stop : FG_STOP_NONE);

@@ -37,7 +37,11 @@ static void panel_fill(struct fg_control_state *state)
     for (size_t i = 0; i < FG_VEHICLE_OTHERS_MAX; i++)
         fill_text(state->row.others[i].text, sizeof(state->row.others[i].text), 'T');
     state->phase_left_ms = state->target = state->progress_permille = state->remaining_ms = INT64_MIN;
-    state->stop = 255;
+    state->stop = state->operator_proof = state->second_proof = 255;
+    fill_text(state->second_person, sizeof(state->second_person), 's');
+    fill_text(state->second_code.text, sizeof(state->second_code.text), 'S');
+    state->manual_entry = true;
+    state->second_left_ms = INT64_MIN;
     state->device_fault = state->emergency_stop = state->point_blocked = true;
     state->board_version = UINT32_MAX;
     state->utc_offset_s = state->today = INT32_MIN;
@@ -65,6 +69,8 @@ static void board_fill(struct fg_control_board *board)
         fill_text(attempt->code.text, sizeof(attempt->code.text), 'A');
         (void)snprintf(attempt->plate, sizeof(attempt->plate), "浙E12345");
         fill_text(attempt->operator_id, sizeof(attempt->operator_id), 'o');
+        fill_text(attempt->second_person, sizeof(attempt->second_person), 's');
+        attempt->operator_proof = attempt->second_proof = 255;
         attempt->kind = attempt->reason = attempt->stop = attempt->identity = 255;
     }
 }
@@ -176,6 +182,11 @@ TEST("every field of an answer survives, at its largest, within one packet")
     CHECK_INT(got.state.remaining_ms, INT64_MIN);
     CHECK_INT(got.state.operator_idle_left_ms, INT64_MAX);
     CHECK_INT(got.state.today, INT32_MIN);
+    CHECK_TEXT(got.state.second_person, sent.state.second_person);
+    CHECK_TEXT(got.state.second_code.text, sent.state.second_code.text);
+    CHECK_INT(got.state.second_left_ms, INT64_MIN);
+    CHECK(got.state.manual_entry && got.state.operator_proof == 255 && got.state.second_proof == 255);
+    CHECK_TEXT(got.board.attempts[19].second_person, sent.board.attempts[19].second_person);
     CHECK(got.has_board);
     CHECK_INT(got.board.operators[31].certificate_end_day, INT32_MIN);
     CHECK(got.board.operators[31].has_pin);
@@ -201,7 +212,6 @@ TEST("every field of a request survives")
                                       .checks = 0x8001,
                                       .check_failed = true,
                                       .code = {"HZ-0001"},
-                                      .second_person = "li",
                                       .path = "/var/lib/fillgate/list.fgl",
                                       .from_sequence = UINT64_MAX,
                                       .count_max = 512,
@@ -220,7 +230,6 @@ TEST("every field of a request survives")
     CHECK_INT(got.checks, sent.checks);
     CHECK(got.check_failed);
     CHECK_TEXT(got.code.text, sent.code.text);
-    CHECK_TEXT(got.second_person, sent.second_person);
     CHECK_TEXT(got.path, sent.path);
     CHECK(got.from_sequence == UINT64_MAX);
     CHECK_INT(got.count_max, 512);

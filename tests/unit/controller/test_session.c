@@ -816,30 +816,6 @@ TEST("a failed pre-check is refused; start waits for every item")
     world_end();
 }
 
-TEST("manual entry needs a second person who is not the operator")
-{
-    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
-
-    world_make();
-    CHECK_INT(ask(&request), FG_E_ARG);
-    (void)snprintf(request.code.text, sizeof(request.code.text), "HZ-1");
-    CHECK_INT(ask(&request), FG_E_DENIED);
-    (void)snprintf(request.second_person, sizeof(request.second_person), "wang");
-    CHECK_INT(ask(&request), FG_E_DENIED);
-    (void)snprintf(request.second_person, sizeof(request.second_person), "li");
-    CHECK_INT(ask(&request), FG_OK);
-    CHECK_INT(ask(&request), FG_E_BUSY);
-    check_items(1);
-    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
-    turns(3);
-    CHECK(w.valve);
-    CHECK_INT(journal_newest(FG_ENTRY_AUTHORISED)->identity, FG_IDENTITY_MANUAL);
-    CHECK_TEXT(newest.second_person, "li");
-    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
-    until_idle();
-    world_end();
-}
-
 TEST("a list is imported over the socket: never in mid-fill, never an older one, logged when in force")
 {
     struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
@@ -1320,7 +1296,7 @@ TEST("five wrong PINs block PINs for a minute, then for twice as long, at most a
     CHECK_TEXT(state()->operator_id, "zhao"); /* by card, while PINs are blocked */
     CHECK(w.answer.state.sign_in_blocked);
     w.mono_ms += 900000;
-    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    CHECK_INT(sign_in("wang"), FG_OK); /* a technician answers for somebody: wrong PINs are forgotten */
     for (int i = 0; i < 5; i++)
         CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
     CHECK(state()->sign_in_blocked_left_ms <= 60000);
@@ -1481,5 +1457,372 @@ TEST("an operator who leaves after the fill leaves no check open")
     until_idle();
     CHECK_TEXT(journal_newest(FG_ENTRY_ENDED)->operator_id, "wang");
     CHECK_INT(newest.stop, FG_STOP_OPERATOR_LEFT);
+    world_end();
+}
+
+/* ---- codes typed by hand, and their second person ---- */
+
+#define OTHER_CARD 201 /* of qian */
+
+/* As world_with_operators; qian has a card too, and zhao is signed in by PIN. */
+static void world_with_two(void)
+{
+    world_with_operators();
+    w.operators[1].card = uid_of(OTHER_CARD);
+    CHECK_INT(list_bring(7), FG_OK);
+    turns(2);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+}
+
+static enum fg_err type_code(const char *code)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
+
+    (void)snprintf(request.code.text, sizeof(request.code.text), "%s", code);
+    return ask(&request);
+}
+
+static enum fg_err second_in(const char *operator_id, const char *pin)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_SECOND};
+
+    (void)snprintf(request.operator_id, sizeof(request.operator_id), "%s", operator_id);
+    (void)snprintf(request.pin, sizeof(request.pin), "%s", pin);
+    return ask(&request);
+}
+
+static void code_waits(void)
+{
+    CHECK_INT(type_code("HZ-1"), FG_OK);
+    CHECK_TEXT(state()->second_code.text, "HZ-1");
+    CHECK(w.answer.state.second_left_ms > 59000 && w.answer.state.second_left_ms <= 60000);
+    CHECK_TEXT(w.answer.state.phase_name, "IDLE");
+}
+
+/* Nothing waits any more; so many refusals are in the journal, the newest for want of a second person. */
+static void given_up(int refusals)
+{
+    CHECK_TEXT(state()->second_code.text, "");
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_SECOND_PERSON_MISSING);
+    CHECK_INT(newest.identity, FG_IDENTITY_MANUAL);
+    CHECK_TEXT(newest.row.code.text, "HZ-1");
+    CHECK_TEXT(newest.operator_id, "zhao");
+    CHECK_TEXT(newest.second_person, "");
+    CHECK_INT(newest.second_proof, FG_PERSON_PROOF_NONE);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], refusals);
+    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 0);
+}
+
+/* The code is accepted; its entries say who was there and how that was proven. */
+static void filled_by(enum fg_person_proof operator_proof, enum fg_person_proof second_proof)
+{
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    CHECK_TEXT(w.answer.state.second_person, "qian");
+    CHECK_INT(w.answer.state.second_proof, second_proof);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    for (unsigned kind = FG_ENTRY_AUTHORISED; kind <= FG_ENTRY_ENDED; kind++) {
+        CHECK_INT(journal_newest((enum fg_entry_kind)kind)->identity, FG_IDENTITY_MANUAL);
+        CHECK_TEXT(newest.operator_id, "zhao");
+        CHECK_INT(newest.operator_proof, operator_proof);
+        CHECK_TEXT(newest.second_person, "qian");
+        CHECK_INT(newest.second_proof, second_proof);
+    }
+}
+
+TEST("a typed code is filled when another operator proves himself by PIN; both are recorded, and how")
+{
+    world_with_two();
+    CHECK_INT(type_code(""), FG_E_ARG);
+    code_waits();
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->kind, 0);
+    CHECK_INT(type_code("HZ-1"), FG_E_BUSY);
+    CHECK_INT(second_in("QIAN", "654321"), FG_OK);
+    CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
+    filled_by(FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_PIN);
+    CHECK(strstr(log_text, "654321") == NULL);
+    world_end();
+}
+
+TEST("a typed code is filled when another operator's card comes to the reader")
+{
+    struct fg_uid card = uid_of(OTHER_CARD);
+
+    world_with_two();
+    code_waits();
+    w.mono_ms += 50000;
+    card_present(&card);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    filled_by(FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_CARD);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: no text is a second person: not a name, not the operator's own, however it is spelt")
+{
+    struct fg_uid own = uid_of(CARD);
+
+    world_with_two();
+    code_waits();
+    CHECK_INT(second_in("x", "654321"), FG_E_DENIED);
+    CHECK_INT(second_in("qian", "654322"), FG_E_DENIED);
+    CHECK_INT(second_in("zhao", "123456"), FG_E_ARG);
+    CHECK_INT(second_in("ZHAO", "123456"), FG_E_ARG);
+    CHECK_INT(second_in("qian", ""), FG_E_ARG);
+    card_present(&own);
+    CHECK_TEXT(state()->second_code.text, "HZ-1");
+    CHECK(!w.valve);
+    w.mono_ms += 60000;
+    turns(1);
+    given_up(1);
+    CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a second person who comes too late is none, by card or by PIN")
+{
+    struct fg_uid card = uid_of(OTHER_CARD);
+
+    world_with_two();
+    code_waits();
+    w.mono_ms += 60000;
+    CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
+    given_up(1);
+    code_waits();
+    w.mono_ms += 59990;
+    card_present(&card);
+    given_up(2);
+    CHECK_TEXT(state()->operator_id, "qian"); /* then it only signs in */
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a card that lay at the reader before proves nobody's presence")
+{
+    world_with_two();
+    present("HZ-1", OTHER_CARD);
+    turns(4);
+    CHECK_TEXT(state()->operator_id, "qian");
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    code_waits();
+    turns(20);
+    CHECK_TEXT(state()->second_code.text, "HZ-1");
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_STATE);
+    given_up(1);
+    world_end();
+}
+
+TEST("a typed code is given up and logged when somebody stops, signs out or in, scans, or the controller "
+     "stops")
+{
+    struct fg_moment now;
+
+    world_with_two();
+    code_waits();
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    given_up(1);
+    code_waits();
+    reading_set(FG_SIGNAL_STOP_BUTTON, 1);
+    turns(2);
+    given_up(2);
+    code_waits();
+    present("HZ-1", 1);
+    turns(2);
+    given_up(3);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK"); /* the tag is a scan of its own */
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    turns(2);
+    remove_tag();
+    code_waits();
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    CHECK_TEXT(state()->second_code.text, "");
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    code_waits();
+    CHECK_INT(pin_in("qian", "654321"), FG_OK);
+    CHECK_TEXT(state()->second_code.text, "");
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    code_waits();
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
+    CHECK_TEXT(state()->second_code.text, "");
+    world_end();
+}
+
+TEST("a damaged tag may lie at the reader, and come and go, while a typed code waits")
+{
+    struct fg_reader_report blank = {
+        .kind = FG_READER_TAG, .tag_count = 1, .uid = uid_of(77), .complete = true};
+    struct fg_moment now;
+
+    world_with_two();
+    code_waits();
+    blank.memory_length = 64;
+    w.uid = blank.uid;
+    w.tags_in_field = 1;
+    now = moment();
+    fg_session_report(w.session, &blank, &now);
+    turns(40);
+    CHECK_TEXT(state()->second_code.text, "HZ-1");
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->kind, 0);
+    CHECK_INT(second_in("qian", "654321"), FG_OK);
+    filled_by(FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_PIN);
+    world_end();
+}
+
+TEST("what is wrong with a typed code beside is said at once, and again when the second person comes")
+{
+    world_with_two();
+    CHECK_INT(type_code("HZ-2"), FG_E_DENIED);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_INSPECTION_OVERDUE);
+    CHECK_INT(newest.reasons.reasons[1], FG_REASON_SECOND_PERSON_MISSING);
+    code_waits();
+    reading_set(FG_SIGNAL_EMERGENCY_STOP, 1);
+    turns(2);
+    CHECK_INT(second_in("qian", "654321"), FG_E_DENIED);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_EMERGENCY_STOP);
+    CHECK_INT(newest.reasons.count, 1);
+    CHECK_TEXT(newest.second_person, "qian");
+    CHECK_INT(newest.second_proof, FG_PERSON_PROOF_PIN);
+    world_end();
+}
+
+TEST("a second person whom a new list takes away, or whose certificate has ended, is none")
+{
+    world_with_two();
+    code_waits();
+    w.operators[1].certificate_end_day = TODAY - 1;
+    CHECK_INT(list_bring(8), FG_OK);
+    turns(2);
+    CHECK_INT(second_in("qian", "654321"), FG_E_DENIED);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
+    code_waits();
+    w.operator_count = 1;
+    CHECK_INT(list_bring(9), FG_OK);
+    turns(2);
+    CHECK_INT(second_in("qian", "654321"), FG_E_DENIED);
+    CHECK_TEXT(state()->second_code.text, "HZ-1");
+    world_end();
+}
+
+TEST("wrong PINs of a second person count and block as at signing in; a card still proves him")
+{
+    struct fg_uid card = uid_of(OTHER_CARD);
+
+    world_with_two();
+    code_waits();
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(second_in("qian", "111111"), FG_E_DENIED);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK); /* his own PIN does not forgive what he tried on qian's */
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(second_in("qian", "111111"), FG_E_DENIED);
+    CHECK_INT(second_in("qian", "654321"), FG_E_BUSY);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_SIGN_IN_BLOCKED);
+    card_present(&card);
+    filled_by(FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_CARD);
+    world_end();
+}
+
+/* ---- wrong PINs over a restart ---- */
+
+static void pins_kept(void)
+{
+    static char path[256];
+
+    world_with_operators();
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("journal.db.pins"));
+    w.settings.pin_count_path = path;
+    w.settings.device_key = &w.device;
+    world_halt();
+    (void)unlink(path);
+    world_run();
+    turns(2);
+}
+
+static void power_cut(void)
+{
+    world_halt();
+    w.mono_ms += 20000;
+    world_run();
+    turns(2);
+}
+
+TEST("FAIL-CLOSED: cutting the power gives no further tries of a PIN, and does not shorten a block")
+{
+    pins_kept();
+    w.mono_ms += 900000;
+    CHECK_INT(sign_in("wang"), FG_OK);
+    power_cut();
+    for (int i = 0; i < 4; i++) {
+        CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
+        power_cut();
+        CHECK(!state()->sign_in_blocked);
+    }
+    CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
+    for (int i = 0; i < 3; i++) {
+        CHECK(state()->sign_in_blocked_left_ms > 59000);
+        CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+        power_cut();
+    }
+    w.mono_ms += 60000;
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    power_cut();
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
+    CHECK(state()->sign_in_blocked_left_ms <= 60000); /* his good PIN ended the count, in the file too */
+    world_end();
+}
+
+TEST("TAMPER-SHOWS, FAIL-CLOSED: a count of wrong PINs that is gone, altered or put back blocks PINs, and is "
+     "told")
+{
+    struct fg_uid card = uid_of(CARD);
+    char command[1024];
+
+    pins_kept(); /* the journal is older than the file: it is missed */
+    CHECK(state()->sign_in_blocked_left_ms > 890000);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_PIN_COUNT_LOST);
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+    w.mono_ms += 900000;
+    CHECK_INT(sign_in("wang"), FG_OK);
+    (void)snprintf(command, sizeof(command), "cp '%s' '%s.old'", w.settings.pin_count_path,
+                   w.settings.pin_count_path);
+    CHECK_INT(system(command), 0);
+    power_cut();
+    CHECK(!state()->sign_in_blocked);
+    power_cut();
+    (void)snprintf(command, sizeof(command), "cp '%s.old' '%s'", w.settings.pin_count_path,
+                   w.settings.pin_count_path);
+    world_halt();
+    CHECK_INT(system(command), 0);
+    world_run();
+    turns(2);
+    CHECK(state()->sign_in_blocked);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_PIN_COUNT_LOST);
+    CHECK_HAS(newest.text, "boot");
+    world_halt();
+    (void)unlink(w.settings.pin_count_path);
+    world_run();
+    turns(2);
+    CHECK(state()->sign_in_blocked);
+    card_present(&card);
+    CHECK_TEXT(state()->operator_id, "zhao"); /* a card needs no count */
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a PIN whose try cannot be counted durably is not looked at")
+{
+    pins_kept();
+    w.mono_ms += 900000;
+    world_halt();
+    w.settings.pin_count_path = "/proc/none/pins";
+    world_run();
+    turns(2);
+    w.mono_ms += 900000;
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_IO);
+    CHECK_HAS(w.answer.text, "use a card");
+    CHECK_TEXT(state()->operator_id, "");
     world_end();
 }

@@ -65,6 +65,12 @@ static void facts_make(void)
     facts.fill_pressure_kpa = 20000;
 }
 
+static void second_comes(int32_t certificate_end_day)
+{
+    facts.second_person_present = true;
+    facts.second_certificate_end_day = certificate_end_day;
+}
+
 static void expect_good(void)
 {
     fg_rules_decide(&facts, &decision);
@@ -128,17 +134,38 @@ TEST("UID_MISMATCH: another, a shorter, no and an impossible identifier")
     KEEP((facts.identity = FG_IDENTITY_QR, facts.rules.identity_min = FG_IDENTITY_QR, facts.uid.length = 0));
 }
 
-TEST("IDENTITY_TOO_WEAK: below the least, none, out of range, by hand without rule or second person")
+TEST("IDENTITY_TOO_WEAK: below the least, none, out of range, by hand without rule")
 {
     FLIP(facts.identity = FG_IDENTITY_BARE_UID, FG_REASON_IDENTITY_TOO_WEAK);
     FLIP(facts.identity = FG_IDENTITY_NONE, FG_REASON_IDENTITY_TOO_WEAK);
     FLIP(facts.identity = FG_IDENTITY_AUTHENTICATED_TAG + 1, FG_REASON_IDENTITY_TOO_WEAK);
-    FLIP(facts.identity = FG_IDENTITY_MANUAL, FG_REASON_IDENTITY_TOO_WEAK);
-    FLIP((facts.identity = FG_IDENTITY_MANUAL, facts.second_person_present = true,
-          facts.rules.manual_entry = false),
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY + 5), facts.rules.manual_entry = false),
          FG_REASON_IDENTITY_TOO_WEAK);
-    KEEP((facts.identity = FG_IDENTITY_MANUAL, facts.second_person_present = true));
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, facts.rules.manual_entry = false),
+         FG_REASON_IDENTITY_TOO_WEAK);
+    KEEP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY + 5)));
     KEEP(facts.identity = FG_IDENTITY_AUTHENTICATED_TAG);
+}
+
+TEST("SECOND_PERSON_MISSING: a typed code needs one where codes may be typed, nothing else does")
+{
+    FLIP(facts.identity = FG_IDENTITY_MANUAL, FG_REASON_SECOND_PERSON_MISSING);
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, facts.second_certificate_end_day = TODAY + 5),
+         FG_REASON_SECOND_PERSON_MISSING);
+    KEEP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY)));
+    KEEP(facts.identity = FG_IDENTITY_SIGNED_TAG);
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, facts.list = FG_LIST_MISSING), FG_REASON_LIST_MISSING);
+}
+
+TEST("OPERATOR_CERTIFICATE_EXPIRED: the second person's counts as well, but only his of a typed code")
+{
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY - 1)),
+         FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, second_comes(0)), FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY - 1),
+          facts.operator_certificate_end_day = 0),
+         FG_REASON_OPERATOR_CERTIFICATE_EXPIRED);
+    KEEP(second_comes(TODAY - 1));
 }
 
 TEST("the list: missing, false, expired, too old, rolled back, out of range")
@@ -250,8 +277,8 @@ TEST("history: too soon and too often on any cylinder, quota of manual entries")
     KEEP(facts.cylinders[1].fills_today = 4);
     FLIP(facts.cylinders[1].fills_today = 5, FG_REASON_TOO_OFTEN);
     KEEP((facts.cylinders[1].fills_today = 5, facts.rules.fills_per_day_max = 0));
-    KEEP((facts.identity = FG_IDENTITY_MANUAL, facts.second_person_present = true, facts.manual_today = 1));
-    FLIP((facts.identity = FG_IDENTITY_MANUAL, facts.second_person_present = true, facts.manual_today = 2),
+    KEEP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY + 5), facts.manual_today = 1));
+    FLIP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY + 5), facts.manual_today = 2),
          FG_REASON_MANUAL_QUOTA);
 }
 

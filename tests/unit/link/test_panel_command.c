@@ -59,10 +59,13 @@ TEST("every command is read into what fillgated is asked")
     CHECK(command.request.check_failed);
     CHECK_OK(parse("{\"sequence\":1,\"command\":\"check\",\"checks\":0,\"failed\":false}"), &error);
     CHECK(!command.request.check_failed);
-    CHECK_OK(parse("{\"sequence\":1,\"command\":\"manual\",\"code\":\"HZ-1\",\"second_person\":\"op-2\"}"),
-             &error);
+    CHECK_OK(parse("{\"sequence\":1,\"command\":\"manual\",\"code\":\"HZ-1\"}"), &error);
     CHECK_TEXT(command.request.code.text, "HZ-1");
-    CHECK_TEXT(command.request.second_person, "op-2");
+    CHECK_OK(parse("{\"sequence\":1,\"command\":\"second\",\"operator\":\"op-2\",\"pin\":\"135790\"}"),
+             &error);
+    CHECK_INT(command.request.kind, FG_CONTROL_SECOND);
+    CHECK_TEXT(command.request.operator_id, "op-2");
+    CHECK_TEXT(command.request.pin, "135790");
     CHECK_INT(command.request.path[0], 0);
 }
 
@@ -123,8 +126,10 @@ TEST("BAD-INPUT-IS-SAFE: a member that is unknown, missing, twice there, of a wr
         "{\"sequence\":1,\"command\":\"check\",\"checks\":-1,\"failed\":false}",
         "{\"sequence\":1,\"command\":\"check\",\"checks\":1,\"failed\":\"false\"}",
         "{\"sequence\":1,\"command\":\"check\",\"checks\":1,\"failed\":null}",
-        "{\"sequence\":1,\"command\":\"manual\",\"code\":\"hz-1\",\"second_person\":\"b\"}",
-        "{\"sequence\":1,\"command\":\"manual\",\"code\":\"HZ 1\",\"second_person\":\"b\"}",
+        "{\"sequence\":1,\"command\":\"manual\",\"code\":\"hz-1\"}",
+        "{\"sequence\":1,\"command\":\"manual\",\"code\":\"HZ 1\"}",
+        "{\"sequence\":1,\"command\":\"manual\",\"code\":\"HZ-1\",\"second_person\":\"b\"}",
+        "{\"sequence\":1,\"command\":\"second\",\"operator\":\"op-2\"}",
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -42,6 +42,8 @@ static void fill_cylinder(void)
     NAME(state.code.text, "HZ-CNG-900001");
     NAME(state.plate, "浙ED9101");
     state.identity = FG_IDENTITY_SIGNED_TAG;
+    NAME(state.second_person, "qian");
+    state.second_proof = FG_PERSON_PROOF_CARD;
     state.reasons.count = 2;
     state.reasons.reasons[0] = FG_REASON_INSPECTION_OVERDUE;
     state.reasons.reasons[1] = FG_REASON_OTHER_CYLINDER_FAILS;
@@ -79,6 +81,7 @@ static void fill_fill(void)
     state.last_quantity_g = 9120;
     state.last_ended_sequence = 15;
     NAME(state.operator_id, "op-\"王\"");
+    state.operator_proof = FG_PERSON_PROOF_PIN;
     state.certificate_end_day = 20480;
     state.operator_idle_left_ms = 540000;
     state.device_count = 1;
@@ -102,7 +105,8 @@ static const char *const empty_golden =
     "\"age_ms\":5000},\"valve_open\":null,\"emergency_stop\":null,\"start_button\":null,\"stop_button\":null}"
     ","
     "\"checks\":{\"pre\":[],\"pre_wanted\":0,\"pre_done\":0,\"post\":[],\"post_wanted\":0,\"post_done\":0},"
-    "\"operator\":null,\"sign_in_blocked_ms\":0,\"last\":null,\"list\":{\"state\":\"IN_FORCE\",\"id\":"
+    "\"operator\":null,\"sign_in_blocked_ms\":0,\"manual\":{\"allowed\":false,\"code\":\"\",\"left_ms\":0},"
+    "\"last\":null,\"list\":{\"state\":\"IN_FORCE\",\"id\":"
     "\"huzhou-1\","
     "\"version\":3,\"issued_ms\":0,\"expires_ms\":0,\"age_ms\":0,\"warning\":false},\"journal\":{\"state\":"
     "\"OK\","
@@ -128,7 +132,7 @@ TEST("a cylinder, its decision, a fill, an operator: names, nothing unescaped")
         "\"stop\":\"OPERATOR\",\"valve\":true",
         "\"tag\":{\"present\":true,\"uid\":\"04900000000001\"}",
         ("\"decision\":{\"count\":3,\"code\":\"HZ-CNG-900001\",\"plate\":\"浙ED9101\",\"identity\":\"SIGNED_"
-         "TAG\","
+         "TAG\",\"second_person\":\"qian\",\"second_proof\":\"CARD\","
          "\"reasons\":[\"INSPECTION_OVERDUE\",\"OTHER_CYLINDER_FAILS\"],\"failing_code\":\"HZ-CNG-900010\","
          "\"failing_reason\":\"SCRAPPED\",\"sequence\":17}"),
         ("\"cylinder\":{\"medium\":\"CNG\",\"nominal_kpa\":20000,\"capacity_dl\":700,\"tare_g\":58000,"
@@ -139,7 +143,8 @@ TEST("a cylinder, its decision, a fill, an operator: names, nothing unescaped")
          "432,"
          "\"remaining_ms\":95000,\"authorised\":16}"),
         "\"checks\":{\"pre\":[\"valve_and_piping\"],\"pre_wanted\":1,",
-        "\"operator\":{\"id\":\"op-\\\"王\\\"\",\"certificate_end\":20480,\"idle_left_ms\":540000}",
+        "\"operator\":{\"id\":\"op-\\\"王\\\"\",\"proof\":\"PIN\",\"certificate_end\":20480,\"idle_left_ms\":"
+        "540000}",
         "\"last\":{\"fills\":2,\"stop\":\"TARGET_REACHED\",\"quantity_g\":9120,\"sequence\":15}",
         "\"devices\":[{\"name\":\"meter\",\"link\":\"UP\",\"failures\":0,\"text\":\"x??y\"}]",
     };
@@ -232,21 +237,23 @@ TEST("the board: operators, today, attempts")
         .sequence = 15, .kind = FG_ENTRY_ENDED, .stop = FG_STOP_TARGET_REACHED, .quantity_g = 9120};
     board.attempts[2] = (struct fg_control_attempt){.sequence = 14, .kind = FG_ENTRY_AUTHORISED};
     text = fg_panel_board_json(&board);
-    CHECK_TEXT(text,
-               "{\"version\":12,\"operators\":[{\"id\":\"op-wang\",\"certificate_end\":20480,\"card\":true,"
-               "\"pin\":false}],"
-               "\"today\":{\"fills\":14,\"refusals\":2,\"quantity_g\":130400,\"reasons\":[{\"reason\":\"TOO_"
-               "SOON\",\"count\":2}]},"
-               "\"attempts\":[{\"sequence\":17,\"at_ms\":1763900000000,\"code\":\"\",\"plate\":\"\","
-               "\"operator\":\"\","
-               "\"outcome\":\"REFUSED\",\"reason\":\"INSPECTION_OVERDUE\",\"stop\":null,\"quantity_g\":0,"
-               "\"identity\":\"SIGNED_TAG\"},{\"sequence\":15,\"at_ms\":0,\"code\":\"\",\"plate\":\"\","
-               "\"operator\":\"\","
-               "\"outcome\":\"ENDED\",\"reason\":null,\"stop\":\"TARGET_REACHED\",\"quantity_g\":9120,"
-               "\"identity\":\"NONE\"},"
-               "{\"sequence\":14,\"at_ms\":0,\"code\":\"\",\"plate\":\"\",\"operator\":\"\",\"outcome\":"
-               "\"AUTHORISED\","
-               "\"reason\":null,\"stop\":null,\"quantity_g\":0,\"identity\":\"NONE\"}]}");
+    CHECK_TEXT(
+        text,
+        "{\"version\":12,\"operators\":[{\"id\":\"op-wang\",\"certificate_end\":20480,\"card\":true,"
+        "\"pin\":false}],"
+        "\"today\":{\"fills\":14,\"refusals\":2,\"quantity_g\":130400,\"reasons\":[{\"reason\":\"TOO_"
+        "SOON\",\"count\":2}]},"
+        "\"attempts\":[{\"sequence\":17,\"at_ms\":1763900000000,\"code\":\"\",\"plate\":\"\","
+        "\"operator\":\"\",\"operator_proof\":\"NONE\",\"second_person\":\"\",\"second_proof\":\"NONE\","
+        "\"outcome\":\"REFUSED\",\"reason\":\"INSPECTION_OVERDUE\",\"stop\":null,\"quantity_g\":0,"
+        "\"identity\":\"SIGNED_TAG\"},{\"sequence\":15,\"at_ms\":0,\"code\":\"\",\"plate\":\"\","
+        "\"operator\":\"\",\"operator_proof\":\"NONE\",\"second_person\":\"\",\"second_proof\":\"NONE\","
+        "\"outcome\":\"ENDED\",\"reason\":null,\"stop\":\"TARGET_REACHED\",\"quantity_g\":9120,"
+        "\"identity\":\"NONE\"},"
+        "{\"sequence\":14,\"at_ms\":0,\"code\":\"\",\"plate\":\"\",\"operator\":\"\",\"operator_proof\":"
+        "\"NONE\",\"second_person\":\"\",\"second_proof\":\"NONE\",\"outcome\":"
+        "\"AUTHORISED\","
+        "\"reason\":null,\"stop\":null,\"quantity_g\":0,\"identity\":\"NONE\"}]}");
     free(text);
 }
 

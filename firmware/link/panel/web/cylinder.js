@@ -2,7 +2,7 @@
  * (banner.js). */
 import { byId, setAttribute, setRows, setText, setVisible } from '/dom.js';
 import { day, daysLeft, kilograms, megapascal } from '/format.js';
-import { hasText, panel } from '/texts.js';
+import { hasText, panel, proof } from '/texts.js';
 
 /** Displays in which the decision is about what lies there now; in the others it is only the last one. */
 const PRESENT_IN = ['REFUSED', 'PRE_CHECK', 'AUTHORISING', 'FILLING', 'SUSPENDED', 'CLOSING', 'POST_CHECK', 'DONE'];
@@ -43,6 +43,7 @@ function rowsOf(state) {
   }
   const identity = `IDENTITY_${decision.identity}`;
   rows.push([panel('IDENTITY'), hasText(identity) && decision.identity !== 'NONE' ? panel(identity) : '']);
+  rows.push([panel('SECOND_PERSON'), decision.second_person === '' ? '' : `${decision.second_person}, ${proof(decision.second_proof)}`]);
   return rows;
 }
 

@@ -3,7 +3,7 @@ import { renderDue } from '/cylinder.js';
 import { byId, setText, setVisible } from '/dom.js';
 import { day, minutes } from '/format.js';
 import { press } from '/press.js';
-import { panel } from '/texts.js';
+import { panel, proof } from '/texts.js';
 
 const IDLE_SHOWN_MS = 120000;
 
@@ -15,7 +15,7 @@ export function startOperator() {
 export function renderOperator(state) {
   const { operator } = state;
   const idle = operator && operator.idle_left_ms > 0 && operator.idle_left_ms <= IDLE_SHOWN_MS;
-  setText(byId('operator-id'), operator ? operator.id : panel('OPERATOR_NONE'));
+  setText(byId('operator-id'), operator ? `${operator.id} (${proof(operator.proof)})` : panel('OPERATOR_NONE'));
   setText(byId('certificate-end'), operator && operator.certificate_end > 0
     ? `${panel('CERTIFICATE_END')} ${day(operator.certificate_end)}` : '');
   renderDue(byId('certificate'), 'CERTIFICATE_END', operator ? operator.certificate_end : 0, state.today, 'RENEW_CERTIFICATE');

@@ -62,6 +62,12 @@ export function panel(name, ...values) {
   return text('panel', name).replace(/\{(\d)\}/g, (place, digit) => String(values[Number(digit)] ?? place));
 }
 
+/** How a person was proven, in words. @param {string} how CARD, PIN, HAND or NONE */
+export function proof(how) {
+  const name = `PERSON_PROOF_${how}`;
+  return hasText(name) ? panel(name) : how;
+}
+
 /** What people call a device, or its own name where the catalogue has none. @param {string} device */
 export function deviceWords(device) {
   const name = `DEVICE_${device.toUpperCase()}`;

@@ -1,7 +1,7 @@
 /* What happened at this point: today's sums, and the last attempts, newest first. Not: the journal itself, which the bureau keeps. */
 import { byId, element, setChildren, setRows, setVisible } from '/dom.js';
 import { kilograms, moment } from '/format.js';
-import { languageNow, panel, text } from '/texts.js';
+import { languageNow, panel, proof, text } from '/texts.js';
 
 /** Symbols beside the words, so that outcomes are told apart without colour. */
 const MARKS = { REFUSED: '✕', AUTHORISED: '▶', ENDED: '✓' };
@@ -18,6 +18,14 @@ function renderToday(today) {
   setVisible(byId('today-reasons'), today.reasons.length > 0);
 }
 
+/** Both of a typed code, each with how he was proven. @param {any} attempt */
+function persons(attempt) {
+  if (attempt.second_person === '') {
+    return attempt.operator;
+  }
+  return `${attempt.operator} (${proof(attempt.operator_proof)}) + ${attempt.second_person} (${proof(attempt.second_proof)})`;
+}
+
 /** @param {any} attempt @param {import('/state.js').State} state */
 function makeAttempt(attempt, state) {
   const end = attempt.outcome === 'ENDED' && attempt.stop ? text('stop', attempt.stop) : '';
@@ -28,7 +36,7 @@ function makeAttempt(attempt, state) {
   const who = [attempt.plate, attempt.code].filter((part) => part !== '').join(' · ') || panel('ATTEMPT_NO_CODE');
   const time = element('time', '', moment(attempt.at_ms, state.utc_offset_s, state.now_ms));
   return element('li', '', time, outcome, element('span', 'who', who),
-    element('span', 'why', [quantity, why, attempt.operator].filter((part) => part !== '').join(' · ')));
+    element('span', 'why', [quantity, why, persons(attempt)].filter((part) => part !== '').join(' · ')));
 }
 
 /** @param {import('/state.js').State} state @param {import('/state.js').Board|null} board */
