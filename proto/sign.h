@@ -14,6 +14,7 @@
 #define FG_PURPOSE_MANIFEST "fillgate manifest v1"
 #define FG_PURPOSE_HEAD "fillgate head v1"
 #define FG_PURPOSE_RECEIPT "fillgate receipt v1"
+#define FG_PURPOSE_MARK "fillgate mark v1"
 #define FG_PURPOSE_EXPORT "fillgate export v1"
 #define FG_PURPOSE_SAMPLE "fillgate sample v1"
 

@@ -1,44 +1,18 @@
-/* The writer's side of the journal (journal.h): start-up, append, space, look-ups of the past.
- *
- * Space: filler rows are written when the journal is made. Once the rest of the file is used up the state is
- * FULL and no fill is authorised; everything else is still logged into space that deleting fillers gives
- * back, and the last filler is kept for the ENDED of a fill that is under way. */
-#include "firmware/journal/journal.h"
+/* The writer's side of the journal (journal.h): start-up, append, receipts, look-ups of the past. Not: who
+ * may use which room (space.c), what goes when its time is over (prune.c). */
+#include "firmware/journal/journal_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "firmware/core/rules.h"
-#include "firmware/journal/anchor.h"
-#include "firmware/journal/outbox.h"
 #include "firmware/journal/walk.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
 
-#define PAGE_BYTES 4096
-#define FILLER_PAGES 8
-#define FILLER_BYTES 32000        /* fills FILLER_PAGES pages with SQLite's overhead */
-#define RESERVED_ENTRY_BYTES 2048 /* an entry with hash, signature and index, on average */
-#define MARGIN_PAGES 16           /* an AUTHORISED and its ENDED at their largest, and b-tree splits */
 #define DAY_MS INT64_C(86400000)
 
 typedef unsigned long long ull;
-
-enum statement {
-    STATEMENT_INSERT,
-    STATEMENT_BEGIN,
-    STATEMENT_COMMIT,
-    STATEMENT_ROLLBACK,
-    STATEMENT_PAGES,
-    STATEMENT_FREE_PAGES,
-    STATEMENT_FILLERS,
-    STATEMENT_FREE_FILLER,
-    STATEMENT_ANCHORED,
-    STATEMENT_LAST_FILL,
-    STATEMENT_FILLS,
-    STATEMENT_MANUAL,
-    STATEMENT_COUNT
-};
 
 static const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_INSERT] = "INSERT INTO entry(sequence, bytes, hash, signature, kind, wall_ms, identity,"
@@ -56,6 +30,10 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
                         " AND wall_ms >= ?2 AND wall_ms < ?3",
     [STATEMENT_MANUAL] = "SELECT count(*) FROM entry WHERE identity = 1 AND kind = 5 AND wall_ms >= ?1"
                          " AND wall_ms < ?2",
+    [STATEMENT_ENTRIES] = "SELECT sequence, bytes, hash FROM entry WHERE sequence > ?1 ORDER BY sequence"
+                          " LIMIT ?2",
+    [STATEMENT_PRUNE] = "DELETE FROM entry WHERE sequence <= ?1",
+    [STATEMENT_PUT_MARK] = "INSERT OR REPLACE INTO meta(name, value) VALUES('mark', ?1)",
 };
 
 static const char schema[] =
@@ -67,36 +45,13 @@ static const char schema[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE filler(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);";
 
-struct fg_journal {
-    char *path;
-    sqlite3 *database;
-    struct fg_anchor *anchor;
-    const struct fg_private_key *key;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-    struct fg_head head;
-    struct fg_signature signature; /* of head, when head.sequence is not 0 */
-    uint64_t anchor_sequence;      /* newest head that the anchor holds */
-    bool anchored;                 /* the database says that an anchor was written */
-    uint32_t boot;
-    bool fill_open;
-    struct fg_entry open_fill;
-    uint64_t pages_max;
-    uint64_t pages_used; /* fillers counted as used, whether given back or not */
-    uint64_t pages_free;
-    uint64_t fillers;
-    uint64_t fillers_wanted;
-    uint8_t warn_percent;
-    bool write_failed;
-    struct fg_receipt_kept kept;
-};
-
 static enum fg_err sql_fail(struct fg_journal *journal, int result, const char *doing, struct fg_error *error)
 {
     return fg_journal_sqlite_fail(journal->database, result, journal->path, doing, error);
 }
 
-static enum fg_err step_once(struct fg_journal *journal, enum statement which, const char *doing,
-                             struct fg_error *error)
+enum fg_err fg_journal_step(struct fg_journal *journal, enum fg_journal_statement which, const char *doing,
+                            struct fg_error *error)
 {
     int result = sqlite3_step(journal->statements[which]);
 
@@ -104,9 +59,8 @@ static enum fg_err step_once(struct fg_journal *journal, enum statement which, c
     return result == SQLITE_DONE ? FG_OK : sql_fail(journal, result, doing, error);
 }
 
-/* Steps a statement that gives one number (NULL counts as 0), with its parameters already bound. */
-static enum fg_err read_number(struct fg_journal *journal, enum statement which, int64_t *ret_number,
-                               struct fg_error *error)
+enum fg_err fg_journal_read_number(struct fg_journal *journal, enum fg_journal_statement which,
+                                   int64_t *ret_number, struct fg_error *error)
 {
     sqlite3_stmt *statement = journal->statements[which];
     int result = sqlite3_step(statement);
@@ -120,79 +74,28 @@ static enum fg_err read_number(struct fg_journal *journal, enum statement which,
     return code;
 }
 
-static enum fg_err measure_space(struct fg_journal *journal, struct fg_error *error)
-{
-    int64_t pages = 0;
-    int64_t free_pages = 0;
-    int64_t fillers = 0;
-    enum fg_err code = read_number(journal, STATEMENT_PAGES, &pages, error);
-
-    if (code == FG_OK)
-        code = read_number(journal, STATEMENT_FREE_PAGES, &free_pages, error);
-    if (code == FG_OK)
-        code = read_number(journal, STATEMENT_FILLERS, &fillers, error);
-    if (code != FG_OK)
-        return code;
-    journal->fillers = (uint64_t)fillers;
-    journal->pages_free = (uint64_t)free_pages;
-    journal->pages_used = (uint64_t)(pages - free_pages);
-    if (journal->fillers < journal->fillers_wanted)
-        journal->pages_used += (journal->fillers_wanted - journal->fillers) * FILLER_PAGES;
-    return FG_OK;
-}
-
-static bool is_full(const struct fg_journal *journal)
-{
-    return journal->pages_used + MARGIN_PAGES > journal->pages_max;
-}
-
-uint8_t fg_journal_state(struct fg_journal *journal)
-{
-    if (journal->write_failed)
-        return FG_JOURNAL_NOT_WRITABLE;
-    if (is_full(journal))
-        return FG_JOURNAL_FULL;
-    if (journal->pages_used * 100 >= journal->pages_max * journal->warn_percent)
-        return FG_JOURNAL_WARN;
-    return FG_JOURNAL_OK;
-}
-
 /* ---- start-up ---------------------------------------------------------------------------------- */
 
 static enum fg_err check_settings(const struct fg_journal_settings *settings, struct fg_error *error)
 {
-    uint64_t fillers =
-        settings->stop_reserve_entries / (FILLER_PAGES * PAGE_BYTES / RESERVED_ENTRY_BYTES) + 2;
     size_t length = strnlen(settings->controller, FG_NAME_MAX + 1);
 
     if (length == 0 || length > FG_NAME_MAX)
         return fg_fail(error, FG_E_ARG, "%s: the controller's id must have 1 to %d bytes", settings->path,
                        FG_NAME_MAX);
-    if (settings->bytes_max / PAGE_BYTES > INT32_MAX)
-        return fg_fail(error, FG_E_ARG, "%s: bytes_max %llu is more than a journal can use", settings->path,
-                       (ull)settings->bytes_max);
-    if (settings->bytes_max / PAGE_BYTES < fillers * FILLER_PAGES + 4 * MARGIN_PAGES)
-        return fg_fail(error, FG_E_ARG, "%s: bytes_max %llu is too small for a reserve of %lu entries",
-                       settings->path, (ull)settings->bytes_max,
-                       (unsigned long)settings->stop_reserve_entries);
-    return FG_OK;
+    return fg_space_check(settings, error);
 }
 
 /* One transaction makes everything, so that a power cut leaves a whole journal or an empty file. */
 static enum fg_err make_schema(struct fg_journal *journal, struct fg_error *error)
 {
-    char insert[160];
     enum fg_err code = fg_journal_run_sql(journal->database, journal->path, "BEGIN IMMEDIATE", error);
 
     if (code != FG_OK)
         return code;
-    (void)sqlite3_snprintf((int)sizeof(insert), insert,
-                           "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < %llu)"
-                           " INSERT INTO filler SELECT id, zeroblob(%d) FROM n",
-                           (ull)journal->fillers_wanted, FILLER_BYTES);
     code = fg_journal_run_sql(journal->database, journal->path, schema, error);
     if (code == FG_OK)
-        code = fg_journal_run_sql(journal->database, journal->path, insert, error);
+        code = fg_space_make_fillers(journal, error);
     if (code == FG_OK)
         code =
             fg_journal_run_sql(journal->database, journal->path,
@@ -236,10 +139,11 @@ static enum fg_err open_database(struct fg_journal *journal, const struct fg_jou
     (void)sqlite3_db_config(journal->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_file_control(journal->database, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
     (void)sqlite3_snprintf((int)sizeof(limit), limit, "PRAGMA max_page_count = %llu",
-                           (ull)journal->pages_max);
+                           (ull)journal->space.pages_max);
     code = fg_journal_run_sql(journal->database, journal->path,
                               "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                              "PRAGMA wal_autocheckpoint = 256; PRAGMA trusted_schema = OFF",
+                              "PRAGMA wal_autocheckpoint = 256; PRAGMA trusted_schema = OFF;"
+                              "PRAGMA secure_delete = OFF",
                               error);
     if (code == FG_OK)
         code = fg_journal_run_sql(journal->database, journal->path, limit, error);
@@ -249,6 +153,7 @@ static enum fg_err open_database(struct fg_journal *journal, const struct fg_jou
         code = read_pragma(journal, "SELECT count(*) FROM sqlite_schema", &tables, error);
     if (code != FG_OK)
         return code;
+    fg_space_take_blocks(journal);
     if (version == 0 && tables == 0)
         return make_schema(journal, error);
     if (version != 1)
@@ -296,6 +201,15 @@ static enum fg_err load_receipt(struct fg_journal *journal, const struct fg_publ
     return FG_OK;
 }
 
+static void count_walked(void *context, const struct fg_entry *entry, size_t length)
+{
+    struct fg_journal *journal = context;
+
+    fg_space_count(&journal->space, entry, length);
+    if (entry->kind == FG_ENTRY_LIST)
+        journal->list_sequence = entry->sequence;
+}
+
 static enum fg_err check_chain(struct fg_journal *journal, const struct fg_anchor_state *anchor,
                                const char *controller, struct fg_journal_start *ret_start,
                                struct fg_error *error)
@@ -306,6 +220,9 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
         .key = &journal->key->public_key,
         .anchor = anchor,
         .receipt = journal->kept.known ? &journal->kept.receipt : NULL,
+        .mark = journal->mark.known ? &journal->mark : NULL,
+        .count_entry = count_walked,
+        .count_context = journal,
     };
     enum fg_err code = fg_journal_is_anchored(journal->database, journal->path, &walk.anchored, error);
 
@@ -347,10 +264,7 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
         goto done;
     }
     journal->key = settings->key;
-    journal->warn_percent = settings->warn_percent == 0 ? 80 : settings->warn_percent;
-    journal->pages_max = settings->bytes_max / PAGE_BYTES;
-    journal->fillers_wanted =
-        settings->stop_reserve_entries / (FILLER_PAGES * PAGE_BYTES / RESERVED_ENTRY_BYTES) + 2;
+    fg_space_set(&journal->space, settings);
     code = fg_anchor_open(settings->path, settings->vfs_name, &journal->anchor, &anchor, error);
     if (code == FG_OK)
         code = open_database(journal, settings, error);
@@ -359,11 +273,14 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
     if (code == FG_OK)
         code = load_receipt(journal, settings->receipt_key, &receipt_false, error);
     if (code == FG_OK)
+        code = fg_prune_load_mark(journal->database, journal->path, &journal->mark, error);
+    if (code == FG_OK)
         code = check_chain(journal, &anchor, settings->controller, &start, error);
     if (code == FG_OK)
-        code = measure_space(journal, error);
+        code = fg_space_measure(journal, error);
     if (code != FG_OK)
         goto done;
+    journal->prune_looked = journal->mark.known ? journal->mark.mark.sequence : 0;
     move_anchor(journal);
     start.receipt_false = receipt_false;
     *ret_start = start;
@@ -406,20 +323,6 @@ static enum fg_err check_order(const struct fg_journal *journal, const struct fg
     return FG_OK;
 }
 
-static enum fg_err check_space(const struct fg_journal *journal, const struct fg_entry *entry,
-                               struct fg_error *error)
-{
-    if (!is_full(journal) || entry->kind == FG_ENTRY_ENDED)
-        return FG_OK;
-    if (entry->kind == FG_ENTRY_AUTHORISED)
-        return fg_fail(error, FG_E_FULL, "%s: full: no fill is authorised until entries were sent and pruned",
-                       journal->path);
-    if (journal->fillers <= 1 && journal->pages_free < FILLER_PAGES)
-        return fg_fail(error, FG_E_FULL, "%s: full: the last space is kept for the end of a fill",
-                       journal->path);
-    return FG_OK;
-}
-
 static void bind_entry(sqlite3_stmt *insert, const struct fg_head *head, const struct fg_signature *signature,
                        const uint8_t *bytes, size_t length, const struct fg_entry_columns *columns)
 {
@@ -436,21 +339,23 @@ static void bind_entry(sqlite3_stmt *insert, const struct fg_head *head, const s
 }
 
 /* The insert statement is bound. One transaction, one sync. */
-static enum fg_err commit_entry(struct fg_journal *journal, struct fg_error *error)
+static enum fg_err commit_entry(struct fg_journal *journal, fg_journal_beside beside, void *context,
+                                struct fg_error *error)
 {
     bool flag_anchor = journal->anchor_sequence != 0 && !journal->anchored;
-    enum fg_err code = step_once(journal, STATEMENT_BEGIN, "appending to the journal", error);
+    enum fg_err code = fg_journal_step(journal, STATEMENT_BEGIN, "appending to the journal", error);
 
     if (code != FG_OK)
         return code;
-    if (is_full(journal) && journal->pages_free < FILLER_PAGES && journal->fillers > 0)
-        code = step_once(journal, STATEMENT_FREE_FILLER, "freeing reserved space", error);
+    code = fg_space_make_room(journal, error);
+    if (code == FG_OK && beside != NULL)
+        code = beside(journal, context, error);
     if (code == FG_OK && flag_anchor)
-        code = step_once(journal, STATEMENT_ANCHORED, "appending to the journal", error);
+        code = fg_journal_step(journal, STATEMENT_ANCHORED, "appending to the journal", error);
     if (code == FG_OK)
-        code = step_once(journal, STATEMENT_INSERT, "appending to the journal", error);
+        code = fg_journal_step(journal, STATEMENT_INSERT, "appending to the journal", error);
     if (code == FG_OK)
-        code = step_once(journal, STATEMENT_COMMIT, "appending to the journal", error);
+        code = fg_journal_step(journal, STATEMENT_COMMIT, "appending to the journal", error);
     if (code != FG_OK && sqlite3_get_autocommit(journal->database) == 0) {
         (void)sqlite3_step(journal->statements[STATEMENT_ROLLBACK]);
         (void)sqlite3_reset(journal->statements[STATEMENT_ROLLBACK]);
@@ -461,9 +366,10 @@ static enum fg_err commit_entry(struct fg_journal *journal, struct fg_error *err
 }
 
 /* The entry is durable: what the journal knows of itself follows. */
-static void take_appended(struct fg_journal *journal, const struct fg_entry *entry,
+static void take_appended(struct fg_journal *journal, const struct fg_entry *entry, size_t length,
                           const struct fg_head *head, const struct fg_signature *signature)
 {
+    count_walked(journal, entry, length);
     journal->head = *head;
     journal->signature = *signature;
     if (entry->kind == FG_ENTRY_AUTHORISED) {
@@ -475,11 +381,18 @@ static void take_appended(struct fg_journal *journal, const struct fg_entry *ent
     /* Not after AUTHORISED: somebody waits for the valve, and the fill's ENDED follows. */
     if (entry->kind != FG_ENTRY_AUTHORISED)
         move_anchor(journal);
-    (void)measure_space(journal, NULL);
+    (void)fg_space_measure(journal, NULL);
 }
 
 enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry, uint64_t *ret_sequence,
                               struct fg_error *error)
+{
+    return fg_journal_append_with(journal, entry, NULL, NULL, ret_sequence, error);
+}
+
+enum fg_err fg_journal_append_with(struct fg_journal *journal, struct fg_entry *entry,
+                                   fg_journal_beside beside, void *context, uint64_t *ret_sequence,
+                                   struct fg_error *error)
 {
     uint8_t bytes[FG_ENTRY_BYTES_MAX];
     struct fg_entry written = *entry;
@@ -490,7 +403,7 @@ enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry
     enum fg_err code = check_order(journal, entry, error);
 
     if (code == FG_OK)
-        code = check_space(journal, entry, error);
+        code = fg_space_allow(journal, entry, error);
     if (code != FG_OK)
         return code;
     memcpy(written.controller, head.controller, sizeof(written.controller));
@@ -505,12 +418,12 @@ enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry
         return code;
     fg_entry_columns(&written, journal->fill_open ? &journal->open_fill : NULL, &columns);
     bind_entry(journal->statements[STATEMENT_INSERT], &head, &signature, bytes, length, &columns);
-    code = commit_entry(journal, error);
+    code = commit_entry(journal, beside, context, error);
     (void)sqlite3_clear_bindings(journal->statements[STATEMENT_INSERT]);
     journal->write_failed = code != FG_OK;
     if (code != FG_OK)
         return code;
-    take_appended(journal, &written, &head, &signature);
+    take_appended(journal, &written, length, &head, &signature);
     *entry = written;
     *ret_sequence = written.sequence;
     return FG_OK;
@@ -523,15 +436,28 @@ uint64_t fg_journal_count(struct fg_journal *journal)
     return journal->head.sequence;
 }
 
+uint64_t fg_journal_unsent_first(const struct fg_journal *journal)
+{
+    uint64_t first = journal->mark.known ? journal->mark.mark.receipt.next_sequence : 1;
+
+    return journal->kept.known && journal->kept.receipt.next_sequence > first
+               ? journal->kept.receipt.next_sequence
+               : first;
+}
+
 uint64_t fg_journal_unsent(struct fg_journal *journal)
 {
-    return journal->kept.known ? journal->head.sequence + 1 - journal->kept.receipt.next_sequence
-                               : journal->head.sequence;
+    return journal->head.sequence + 1 - fg_journal_unsent_first(journal);
+}
+
+uint64_t fg_journal_first(const struct fg_journal *journal)
+{
+    return journal->mark.known ? journal->mark.mark.sequence + 1 : 1;
 }
 
 int64_t fg_journal_oldest_unsent_ms(struct fg_journal *journal)
 {
-    uint64_t oldest = journal->kept.known ? journal->kept.receipt.next_sequence : 1;
+    uint64_t oldest = fg_journal_unsent_first(journal);
     struct fg_digest hash;
     int64_t wall_ms = 0;
 
@@ -556,6 +482,12 @@ int64_t fg_journal_receipt_ms(const struct fg_journal *journal)
 enum fg_err fg_journal_batch(struct fg_journal *journal, uint64_t from, size_t count_max, uint8_t *buffer,
                              size_t capacity, size_t *ret_length, uint64_t *ret_next, struct fg_error *error)
 {
+    if (from != 0 && from < fg_journal_first(journal))
+        return fg_fail(
+            error, FG_E_RANGE,
+            "%s: entries before %llu were pruned, because the bureau's receipt covers them: whoever "
+            "misses entry %llu must get it from the bureau",
+            journal->path, (ull)fg_journal_first(journal), (ull)from);
     return fg_outbox_read(journal->database, journal->path, journal->head.controller, from, count_max, buffer,
                           capacity, ret_length, ret_next, error);
 }
@@ -578,7 +510,11 @@ static enum fg_err check_receipt(struct fg_journal *journal, const struct fg_rec
             "%s: the bureau holds entry %llu, this journal ends at %llu: it was cut or put back to an "
             "older copy; keep the file as evidence",
             journal->path, (ull)last, (ull)journal->head.sequence);
-    if (last == 0)
+    if (last < fg_journal_first(journal) - 1)
+        return FG_OK; /* of entries that were pruned since: a newer receipt covered them */
+    if (journal->mark.known && last == journal->mark.mark.sequence)
+        hash = journal->mark.mark.hash;
+    else if (last == 0)
         fg_chain_start(journal->head.controller, &hash);
     else
         code = fg_outbox_entry(journal->database, journal->path, last, &hash, &wall_ms, error);
@@ -612,7 +548,7 @@ enum fg_err fg_journal_take_receipt(struct fg_journal *journal, const uint8_t *b
     if (code != FG_OK)
         return code;
     journal->kept = taken;
-    (void)measure_space(journal, NULL);
+    (void)fg_space_measure(journal, NULL);
     return FG_OK;
 }
 
@@ -636,9 +572,9 @@ enum fg_err fg_journal_history(struct fg_journal *journal, const struct fg_code 
     (void)sqlite3_bind_text(fills, 1, code->text, -1, SQLITE_TRANSIENT);
     (void)sqlite3_bind_int64(fills, 2, start_ms);
     (void)sqlite3_bind_int64(fills, 3, start_ms + DAY_MS);
-    result = read_number(journal, STATEMENT_LAST_FILL, &last_ms, error);
+    result = fg_journal_read_number(journal, STATEMENT_LAST_FILL, &last_ms, error);
     if (result == FG_OK)
-        result = read_number(journal, STATEMENT_FILLS, &count, error);
+        result = fg_journal_read_number(journal, STATEMENT_FILLS, &count, error);
     if (result != FG_OK)
         return result;
     *ret_last_fill_wall_ms = last_ms;
@@ -656,7 +592,7 @@ enum fg_err fg_journal_manual_count(struct fg_journal *journal, int32_t today, i
 
     (void)sqlite3_bind_int64(manual, 1, start_ms);
     (void)sqlite3_bind_int64(manual, 2, start_ms + DAY_MS);
-    code = read_number(journal, STATEMENT_MANUAL, &count, error);
+    code = fg_journal_read_number(journal, STATEMENT_MANUAL, &count, error);
     if (code != FG_OK)
         return code;
     *ret_count = (uint32_t)count;

@@ -21,6 +21,7 @@ struct fg_journal_settings {
     uint64_t bytes_max;               /* the file may grow to this; space is reserved ahead */
     uint8_t warn_percent;             /* WARN at this fill level, 80 by default */
     uint32_t stop_reserve_entries;    /* FULL while there is still room for so many entries (ENDED, EVENT) */
+    uint8_t fill_reserve_percent;     /* of bytes_max that only fills may use, 50 by default, at most 90 */
     const struct fg_public_key *receipt_key; /* the bureau's; NULL = not known: a kept receipt counts
                                                 unverified; only used during the opening */
 };
@@ -50,7 +51,14 @@ enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry
 /* enum fg_journal_state of firmware/core/rules.h. */
 uint8_t fg_journal_state(struct fg_journal *journal);
 
-/* Number of entries, and how many no receipt of the bureau covers yet. */
+/* Most of the room that is left to what belongs to no fill is used up: it should be written more sparingly.
+ * The state is then at least WARN. */
+bool fg_journal_is_pressed(const struct fg_journal *journal);
+
+/* First entry that is still here: 1, or the one after the newest mark. */
+uint64_t fg_journal_first(const struct fg_journal *journal);
+
+/* Number of the newest entry, and how many no receipt of the bureau covers yet. */
 uint64_t fg_journal_count(struct fg_journal *journal);
 uint64_t fg_journal_unsent(struct fg_journal *journal);
 
@@ -63,7 +71,7 @@ int64_t fg_journal_receipt_ms(const struct fg_journal *journal);
 
 /* Encodes a batch (proto/sync.h) of the entries from `from` on: as many as are there, fit into capacity, and
  * are allowed (count_max 0 = as many as a batch may hold). Reads only. FG_E_NOT_FOUND: there is no entry
- * `from` yet. */
+ * `from` yet. FG_E_RANGE: it was pruned. */
 enum fg_err fg_journal_batch(struct fg_journal *journal, uint64_t from, size_t count_max, uint8_t *buffer,
                              size_t capacity, size_t *ret_length, uint64_t *ret_next, struct fg_error *error);
 
@@ -74,6 +82,16 @@ enum fg_err fg_journal_batch(struct fg_journal *journal, uint64_t from, size_t c
 enum fg_err fg_journal_take_receipt(struct fg_journal *journal, const uint8_t *bytes, size_t length,
                                     const struct fg_public_key *receipt_key, int64_t wall_ms,
                                     struct fg_error *error);
+
+/* Deletes some of the oldest entries: those that a receipt covers and that are older than before_wall_ms, in
+ * one transaction with a signed mark from which the chain goes on and a JOURNAL_PRUNED entry, *entry, which
+ * the caller has filled in but for the event and what was pruned. An entry is old when it, or one after it,
+ * was dated before then by a synchronised clock; no other clock counts. Nothing goes that is or follows the
+ * newest LIST, nor a part of a fill. Looks at a bounded number of entries; to be called again while
+ * *ret_more. *ret_pruned is how many went: 0, then nothing was written and *entry is as it was. FG_E_STATE: a
+ * fill is open. */
+enum fg_err fg_journal_prune(struct fg_journal *journal, int64_t before_wall_ms, struct fg_entry *entry,
+                             uint64_t *ret_pruned, bool *ret_more, struct fg_error *error);
 
 /* Fills of code that this journal knows: newest ENDED with quantity, and how many on the given local day.
  * utc_offset_s turns wall times into local days. */
@@ -110,14 +128,15 @@ struct fg_journal_verdict {
     uint64_t entries;
     uint64_t first_bad_sequence; /* 0 = none */
     struct fg_digest head;
-    bool receipt_known; /* a receipt of the bureau is kept; its signature is the caller's to verify */
+    uint64_t first_sequence; /* 1, or the one after the mark of pruning */
+    bool receipt_known;      /* a receipt of the bureau is kept; its signature is the caller's to verify */
     struct fg_receipt receipt;
     struct fg_signature receipt_signature;
 };
 
-/* Verifies sequence, chain, every head signature and the anchor with the controller's public key, and that
- * the kept receipt does not contradict them. FG_E_CORRUPT or FG_E_AUTH with a text that names the first thing
- * wrong: edited, missing, out of order, cut, rolled back, another controller's. */
+/* Verifies sequence, chain, every head signature, the anchor and the mark of pruning with the controller's
+ * public key, and that the kept receipt does not contradict them. FG_E_CORRUPT or FG_E_AUTH with a text that
+ * names the first thing wrong: edited, missing, out of order, cut, rolled back, another controller's. */
 enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const struct fg_public_key *key,
                               struct fg_journal_verdict *ret_verdict, struct fg_error *error);
 

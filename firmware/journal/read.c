@@ -4,6 +4,7 @@
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/journal.h"
 #include "firmware/journal/outbox.h"
+#include "firmware/journal/prune.h"
 #include "firmware/journal/walk.h"
 #include "proto/entry.h"
 
@@ -128,6 +129,7 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
 {
     struct fg_anchor_state anchor;
     struct fg_receipt_kept kept = {.known = false};
+    struct fg_mark_kept mark = {.known = false};
     struct fg_walk walk = {.path = path, .key = key, .every_signature = true, .anchor = &anchor};
     sqlite3 *database = NULL;
     enum fg_err code;
@@ -142,6 +144,9 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
     code = fg_journal_is_anchored(database, path, &walk.anchored, error);
     if (code == FG_OK)
         code = fg_outbox_load_receipt(database, path, &kept, error);
+    if (code == FG_OK)
+        code = fg_prune_load_mark(database, path, &mark, error);
+    walk.mark = mark.known ? &mark : NULL;
     walk.receipt = kept.known ? &kept.receipt : NULL;
     if (code == FG_OK)
         code = fg_walk_run(&walk, database, error);
@@ -149,6 +154,7 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
     ret_verdict->receipt = kept.receipt;
     ret_verdict->receipt_signature = kept.signature;
     ret_verdict->entries = walk.head.sequence;
+    ret_verdict->first_sequence = mark.known ? mark.mark.sequence + 1 : 1;
     ret_verdict->first_bad_sequence = walk.first_bad_sequence;
     ret_verdict->head = walk.head.hash;
     (void)sqlite3_close(database);

@@ -97,9 +97,17 @@ static enum fg_err take_row(struct fg_walk *walk, sqlite3_stmt *statement, struc
     ret_row->sequence = (uint64_t)sqlite3_column_int64(statement, 0);
     ret_row->bytes = sqlite3_column_blob(statement, 1);
     ret_row->length = (size_t)sqlite3_column_bytes(statement, 1);
-    if (ret_row->sequence != expected)
+    if (ret_row->sequence > expected)
         return bad(walk, expected, FG_E_CORRUPT,
-                   ret_row->sequence > expected ? "it is missing" : "its number is impossible", error);
+                   walk->mark == NULL && expected == 1 ? "it is missing, and no mark says that it was pruned"
+                                                       : "it is missing",
+                   error);
+    if (ret_row->sequence < expected)
+        return bad(walk, walk->mark != NULL && (int64_t)ret_row->sequence > 0 ? ret_row->sequence : expected,
+                   FG_E_CORRUPT,
+                   walk->mark != NULL ? "the mark says that it was pruned, but it is there"
+                                      : "its number is impossible",
+                   error);
     if (ret_row->bytes == NULL || ret_row->length == 0 || ret_row->length > FG_ENTRY_BYTES_MAX ||
         sqlite3_column_bytes(statement, 2) != FG_DIGEST_BYTES ||
         sqlite3_column_bytes(statement, 3) != FG_SIGNATURE_BYTES)
@@ -198,6 +206,10 @@ static enum fg_err take_entry(struct fg_walk *walk, sqlite3_stmt *statement, con
     code = follow_fill(walk, entry, error);
     if (code != FG_OK)
         return code;
+    if (entry->pruned_sequence != 0) {
+        walk->pruned_sequence = entry->pruned_sequence;
+        walk->pruned_hash = entry->pruned_hash;
+    }
     if (entry->boot > walk->last_boot)
         walk->last_boot = entry->boot;
     if (entry->clock_quality != FG_CLOCK_UNKNOWN && entry->wall_ms > walk->newest_wall_ms)
@@ -234,6 +246,8 @@ static enum fg_err walk_row(struct fg_walk *walk, sqlite3_stmt *statement, struc
         code = check_signature(walk, error);
     if (code == FG_OK && decoded)
         code = take_entry(walk, statement, &entry, error);
+    if (code == FG_OK && decoded && walk->count_entry != NULL)
+        walk->count_entry(walk->count_context, &entry, row.length);
     if (code == FG_OK && walk->receipt != NULL && walk->receipt->next_sequence - 1 == row.sequence &&
         !fg_bytes_equal(&hash, &walk->receipt->head, sizeof(hash)))
         return bad(walk, row.sequence, FG_E_CORRUPT,
@@ -242,6 +256,53 @@ static enum fg_err walk_row(struct fg_walk *walk, sqlite3_stmt *statement, struc
         return code;
     if (!fg_bytes_equal(&hash, &walk->anchor->head.hash, sizeof(hash)))
         return bad(walk, row.sequence, FG_E_CORRUPT,
+                   "it differs from the anchor: the journal was rolled back and written on", error);
+    return FG_OK;
+}
+
+/* The chain names what was pruned, so that a mark cannot be put back to an older one or exchanged. */
+static enum fg_err check_mark_named(struct fg_walk *walk, struct fg_error *error)
+{
+    static const struct fg_mark none;
+    const struct fg_mark *mark = walk->mark != NULL ? &walk->mark->mark : &none;
+
+    if (walk->pruned_sequence == mark->sequence &&
+        (mark->sequence == 0 || fg_bytes_equal(&walk->pruned_hash, &mark->hash, sizeof(mark->hash))))
+        return FG_OK;
+    return bad(walk, mark->sequence + 1, FG_E_CORRUPT,
+               "the mark of pruning before it is not the one that the chain names", error);
+}
+
+/* Where the pass begins: the mark must be the device's own. */
+static enum fg_err start_at_mark(struct fg_walk *walk, struct fg_error *error)
+{
+    const struct fg_mark *mark = &walk->mark->mark;
+
+    if (walk->found_controller[0] == '\0')
+        memcpy(walk->found_controller, mark->controller, sizeof(walk->found_controller));
+    if (strcmp(mark->controller, walk->found_controller) != 0)
+        return bad(walk, mark->sequence, FG_E_CORRUPT, "the mark of pruning after it is another controller's",
+                   error);
+    if (fg_mark_verify(mark, &walk->mark->signature, walk->key, NULL) != FG_OK)
+        return bad(walk, mark->sequence, FG_E_AUTH,
+                   "the mark of pruning after it is false: entries were removed by somebody else", error);
+    memcpy(walk->head.controller, walk->found_controller, sizeof(walk->head.controller));
+    walk->head.sequence = mark->sequence;
+    walk->head.hash = mark->hash;
+    return FG_OK;
+}
+
+static enum fg_err check_against_mark(struct fg_walk *walk, struct fg_error *error)
+{
+    const struct fg_mark *mark = &walk->mark->mark;
+    const struct fg_receipt *receipt = walk->receipt;
+
+    if (receipt != NULL && receipt->next_sequence - 1 == mark->sequence &&
+        !fg_bytes_equal(&mark->hash, &receipt->head, sizeof(mark->hash)))
+        return bad(walk, mark->sequence, FG_E_CORRUPT, "it differs from the bureau's receipt", error);
+    if (walk->anchor->known && walk->anchor->head.sequence == mark->sequence &&
+        !fg_bytes_equal(&mark->hash, &walk->anchor->head.hash, sizeof(mark->hash)))
+        return bad(walk, mark->sequence, FG_E_CORRUPT,
                    "it differs from the anchor: the journal was rolled back and written on", error);
     return FG_OK;
 }
@@ -276,9 +337,11 @@ static enum fg_err check_end(struct fg_walk *walk, struct fg_error *error)
                        "not show; keep the file as evidence",
                        walk->path, (ull)walk->head.sequence, walk->path);
     }
-    if (walk->head.sequence != 0 && !walk->every_signature)
-        return check_signature(walk, error);
-    return FG_OK;
+    if (walk->head.sequence == (walk->mark == NULL ? 0 : walk->mark->mark.sequence))
+        return check_mark_named(walk, error);
+    if (!walk->every_signature && check_signature(walk, error) != FG_OK)
+        return FG_E_AUTH;
+    return check_mark_named(walk, error);
 }
 
 enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error *error)
@@ -293,6 +356,10 @@ enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error
         memcpy(walk->found_controller, walk->controller, strnlen(walk->controller, FG_NAME_MAX));
     memcpy(walk->head.controller, walk->found_controller, sizeof(walk->head.controller));
     fg_chain_start(walk->found_controller, &walk->head.hash);
+    if (walk->mark != NULL)
+        code = start_at_mark(walk, error);
+    if (code != FG_OK)
+        goto done;
     while (result == SQLITE_OK || result == SQLITE_ROW) {
         result = sqlite3_step(statement);
         if (result != SQLITE_ROW)
@@ -307,6 +374,8 @@ enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error
         goto done;
     }
     code = check_end(walk, error);
+    if (code == FG_OK && walk->mark != NULL)
+        code = check_against_mark(walk, error);
 done:
     (void)sqlite3_finalize(statement);
     return code;

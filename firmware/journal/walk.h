@@ -1,5 +1,5 @@
-/* One pass over a stored journal, first entry to last: sequence, chain, signatures, one end per fill, index
- * columns, anchor. Start-up and verification are both this pass.
+/* One pass over a stored journal, first entry (or mark of pruning) to last: sequence, chain, signatures, one
+ * end per fill, index columns, anchor, mark. Start-up and verification are both this pass.
  *
  * Not: writing. Relies on: SQLite, proto/chain.h, proto/entry.h, anchor.h. Private to the journal room. */
 #ifndef FG_JOURNAL_WALK_H
@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "firmware/journal/anchor.h"
+#include "firmware/journal/prune.h"
 #include "proto/sign.h"
 #include "proto/types.h"
 
@@ -35,6 +36,9 @@ struct fg_walk {
     bool anchored;        /* the journal says that an anchor was written */
     const struct fg_anchor_state *anchor;
     const struct fg_receipt *receipt; /* the bureau's, as kept; NULL = none */
+    const struct fg_mark_kept *mark;  /* from where the chain goes on; NULL = from the first entry */
+    void (*count_entry)(void *context, const struct fg_entry *entry, size_t length); /* may be NULL */
+    void *count_context;
     /* Found. */
     char found_controller[FG_NAME_MAX + 1];
     struct fg_head head;
@@ -44,6 +48,8 @@ struct fg_walk {
     int64_t newest_wall_ms; /* of entries whose clock was better than UNKNOWN */
     bool fill_open;
     struct fg_entry open_fill;
+    uint64_t pruned_sequence; /* of the newest JOURNAL_PRUNED */
+    struct fg_digest pruned_hash;
 };
 
 /* FG_E_CORRUPT or FG_E_AUTH with a text that names file and entry; first_bad_sequence is then set. */

@@ -241,6 +241,8 @@ static enum cli_exit journal_verify(const struct cli_call *call)
     if (!call->json) {
         printf("%s: %" PRIu64 " %s, %s\n", cli_text(call, FG_TEXT_CLI_VERIFIED), verdict.entries,
                cli_text(call, FG_TEXT_CLI_ENTRIES), head);
+        if (verdict.first_sequence > 1)
+            printf("%s %" PRIu64 "\n", cli_text(call, FG_TEXT_CLI_PRUNED_BEFORE), verdict.first_sequence);
         if (verdict.receipt_known)
             printf("%s %" PRIu64 "%s%s\n", cli_text(call, FG_TEXT_CLI_RECEIPT_COVERS),
                    verdict.receipt.next_sequence, receipt_verified ? "" : "; ",
@@ -250,6 +252,7 @@ static enum cli_exit journal_verify(const struct cli_call *call)
     cli_json_start(&json);
     cli_json_text(&json, json.root, "result", "OK");
     cli_json_number(&json, json.root, "entries", (int64_t)verdict.entries);
+    cli_json_number(&json, json.root, "first", (int64_t)verdict.first_sequence);
     cli_json_text(&json, json.root, "head", head);
     cli_json_number(&json, json.root, "receipt_next",
                     verdict.receipt_known ? (int64_t)verdict.receipt.next_sequence : 0);
