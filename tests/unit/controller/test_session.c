@@ -154,6 +154,8 @@ static void plant_play(void)
     reading_set(FG_SIGNAL_PRESSURE_KPA, reading(FG_SIGNAL_PRESSURE_KPA) + (open ? 10 : 0));
     reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + (open ? 1 : 0));
     reading_set(FG_SIGNAL_TEMPERATURE_DC, 200);
+    if (w.plant.configured[FG_SIGNAL_SCALE_G])
+        reading_set(FG_SIGNAL_SCALE_G, reading(FG_SIGNAL_SCALE_G));
     for (int signal = FG_SIGNAL_EMERGENCY_STOP; signal <= FG_SIGNAL_STOP_BUTTON; signal++)
         reading_set((enum fg_signal)signal, reading((enum fg_signal)signal));
     if (w.meter_silent) {
@@ -1240,6 +1242,51 @@ TEST("FAIL-CLOSED: the weakest cylinder of a vehicle sets the pressure, whicheve
     until_idle();
     CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TARGET_REACHED);
     CHECK(newest.end_pressure_kpa < 20300);
+    world_end();
+}
+
+static void lpg_vehicle(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    manifest->rules.media[0] = FG_MEDIUM_LPG;
+    for (uint32_t i = 0; i < 3; i++) {
+        rows[i].medium = FG_MEDIUM_LPG;
+        rows[i].inspection_due_day = TODAY + 100;
+        rows[i].tare_g = 15000 + 1000 * i;
+        rows[i].maximum_fill_g = 10000 + 100 * i;
+    }
+}
+
+TEST("FAIL-CLOSED: LPG is filled to tare and maximum fill of the cylinder that was scanned")
+{
+    world_make();
+    world_halt();
+    w.settings.medium = FG_MEDIUM_LPG;
+    w.settings.fill_pressure_kpa = 0;
+    reading_set(FG_SIGNAL_SCALE_G, 17500);
+    plant_play();
+    world_run();
+    list_put(6, lpg_vehicle);
+    turns(2);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    present("HZ-3", 3);
+    turns(2);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    CHECK_INT(state()->target, fg_limit_gross_g(17000, 10200));
+    CHECK_INT(state()->row.tare_g, 17000);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    CHECK_INT(journal_newest(FG_ENTRY_AUTHORISED)->row.maximum_fill_g, 10200);
+    CHECK_TEXT(newest.row.plate, "浙E00003");
+    turns(3);
+    CHECK(w.valve);
+    reading_set(FG_SIGNAL_SCALE_G, 17000 + 10200);
+    turns(1);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TARGET_REACHED);
+    CHECK_INT(newest.end_scale_g, 27200);
+    CHECK_INT(newest.start_inventory_g, 1000000);
+    CHECK(newest.quantity_g > 0);
     world_end();
 }
 
