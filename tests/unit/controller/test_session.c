@@ -1171,24 +1171,9 @@ TEST("FAIL-CLOSED: the tag that comes back resumes nothing when the grounds are 
 
 TEST("a fill goes on under another list that still allows it, and does not count against itself")
 {
-    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
-
     fill_on(&losses[0]);
     CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
     list_put(7, good_vehicle);
-    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
-    turns(3);
-    CHECK(w.valve);
-    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
-    until_idle();
-    remove_tag();
-    (void)snprintf(request.code.text, sizeof(request.code.text), "HZ-1");
-    (void)snprintf(request.second_person, sizeof(request.second_person), "li");
-    CHECK_INT(ask(&request), FG_OK);
-    check_items(1);
-    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
-    turns(3);
-    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
     CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
     turns(3);
     CHECK(w.valve);
@@ -1588,27 +1573,6 @@ TEST("LIST-IS-SIGNED: a manifest that does not verify is an event, once, and so 
         CHECK_INT(counts[FG_ENTRY_EVENT], 1);
         remove_tag();
     }
-    world_end();
-}
-
-TEST("a fill after a manual entry knows no tag: none that goes suspends it, one that comes ends it")
-{
-    struct fg_control_request request = {.kind = FG_CONTROL_MANUAL};
-
-    world_make();
-    (void)snprintf(request.code.text, sizeof(request.code.text), "HZ-1");
-    (void)snprintf(request.second_person, sizeof(request.second_person), "li");
-    CHECK_INT(ask(&request), FG_OK);
-    CHECK_TEXT(w.answer.text, "accepted: HZ-1");
-    check_items(1);
-    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
-    turns(20);
-    CHECK(w.valve);
-    CHECK_TEXT(state()->phase_name, "FILLING");
-    present("HZ-1", 1);
-    CHECK(!w.valve);
-    until_idle();
-    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_SWAPPED);
     world_end();
 }
 
@@ -2262,6 +2226,41 @@ TEST("a typed code is filled when another operator proves himself by PIN; both a
     world_end();
 }
 
+static void fill_typed(void)
+{
+    code_waits();
+    CHECK_INT(second_in("qian", "654321"), FG_OK);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(20);
+    CHECK(w.valve);
+}
+
+TEST("a fill after a typed code does not count against its own quota when it goes on")
+{
+    world_with_two();
+    w.list_change = good_vehicle;
+    CHECK_INT(list_bring(8), FG_OK);
+    fill_typed();
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+    world_end();
+}
+
+TEST("a fill after a typed code knows no tag: none that goes suspends it, one that comes ends it")
+{
+    world_with_two();
+    fill_typed();
+    CHECK_TEXT(state()->phase_name, "FILLING");
+    present("HZ-1", 1);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_SWAPPED);
+    world_end();
+}
+
 TEST("a typed code is filled when another operator's card comes to the reader")
 {
     struct fg_uid card = uid_of(OTHER_CARD);
@@ -2305,6 +2304,7 @@ TEST("FAIL-CLOSED: a second person who comes too late is none, by card or by PIN
     w.mono_ms += 60000;
     CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
     given_up(1);
+    plant_play();
     code_waits();
     w.mono_ms += 59990;
     card_present(&card);
