@@ -286,6 +286,7 @@ static void state_encode_devices(const struct fg_control_state *state, FgControl
     message->reader_up = state->reader_up;
     message->reader_restarts = state->reader_restarts;
     text_put(message->reader_text, sizeof(message->reader_text), state->reader_text);
+    text_put(message->check_text, sizeof(message->check_text), state->check_text);
 }
 
 static enum fg_err state_encode_panel(const struct fg_control_state *state, FgControlState *message,
@@ -515,6 +516,7 @@ static void state_decode_devices(const FgControlState *message, struct fg_contro
     state->reader_up = message->reader_up;
     state->reader_restarts = message->reader_restarts;
     text_take(fault, "reader_text", state->reader_text, sizeof(state->reader_text), message->reader_text);
+    text_take(fault, "check_text", state->check_text, sizeof(state->check_text), message->check_text);
 }
 
 static void state_decode_panel(const FgControlState *message, struct fg_control_state *state,

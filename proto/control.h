@@ -167,6 +167,9 @@ struct fg_control_state {
     uint32_t board_version; /* rises whenever BOARD's answer changes */
     int32_t utc_offset_s;   /* of the station's local time now */
     int32_t today;          /* the station's local day */
+    /* When the last decision is a PRE_CHECK_ reason: the items that failed, else those still open, as the
+     * rules name them, ", " between two. */
+    char check_text[FG_TEXT_MAX + 1];
 
     uint8_t device_count;
     struct fg_control_device devices[FG_CONTROL_DEVICES_MAX];

@@ -220,6 +220,7 @@ static void entry_to_message(const struct fg_entry *entry, FgEntry *message)
     message->end_scale_g = entry->end_scale_g;
     message->post_checks = entry->post_checks;
     message->post_check_failed = entry->post_check_failed;
+    message->checks_failed = entry->checks_failed;
     message->operator_in = entry->operator_in;
     message->event = entry->event;
     copy_text(message->text, entry->text, sizeof(message->text));
@@ -268,6 +269,7 @@ static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
     entry->end_scale_g = message->end_scale_g;
     entry->post_checks = message->post_checks;
     entry->post_check_failed = message->post_check_failed;
+    entry->checks_failed = message->checks_failed;
     entry->operator_in = message->operator_in;
     entry->event = message->event;
     copy_text(entry->text, message->text, sizeof(entry->text));

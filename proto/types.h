@@ -261,6 +261,10 @@ struct fg_entry {
     uint32_t post_checks;
     bool post_check_failed;
 
+    /* Items answered with no, bit n: item n; of the pre-check in REFUSED, of the post-check in ENDED. Their
+     * names are in text; where a pre-check was not finished, text names the items still open. */
+    uint32_t checks_failed;
+
     /* OPERATOR: operator_id and in/out. EVENT: which and a short text. BOOT: software version in text. */
     bool operator_in;
     uint8_t event; /* enum fg_event_kind */

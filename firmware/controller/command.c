@@ -18,6 +18,12 @@ answer_set(struct fg_control_answer *answer, enum fg_err result, const char *for
     va_end(arguments);
 }
 
+static const char *reason_shown(const struct fg_session *session)
+{
+    return fg_reason_text(fg_session_language(session),
+                          (enum fg_reason)fg_session_reasons(session)->reasons[0]);
+}
+
 /* ---- the fill ---- */
 
 static void check(struct fg_session *session, const struct fg_control_request *request,
@@ -31,7 +37,10 @@ static void check(struct fg_session *session, const struct fg_control_request *r
         return;
     }
     fg_session_check(session, request->checks, request->check_failed, now);
-    answer_set(answer, FG_OK, "%s", request->check_failed ? "recorded as failed" : "confirmed");
+    if (request->check_failed)
+        answer_set(answer, FG_OK, "recorded as failed: %s", fg_session_check_text(session));
+    else
+        answer_set(answer, FG_OK, "confirmed");
 }
 
 static void start(struct fg_session *session, const struct fg_moment *now, struct fg_control_answer *answer)
@@ -49,7 +58,7 @@ static void start(struct fg_session *session, const struct fg_moment *now, struc
         answer_set(answer, FG_E_STATE, "not started: check items still to be confirmed: mask 0x%x",
                    fill->scan.pre_checks_wanted & ~fill->pre_checks_done);
     else if (fill->phase == FG_FILL_IDLE)
-        answer_set(answer, FG_E_IO, "not started: the fill could not be authorised");
+        answer_set(answer, FG_E_DENIED, "not started: %s", reason_shown(session));
     else
         answer_set(answer, FG_OK, "started, entry %llu", (unsigned long long)fill->authorised_sequence);
 }
@@ -96,6 +105,8 @@ static void resume(struct fg_session *session, const struct fg_moment *now, stru
     fg_session_press(session, FG_FILL_EVENT_RESUME, now);
     if (fill->phase == FG_FILL_FILLING)
         answer_set(answer, FG_OK, "resumed");
+    else if (fill->stop == FG_STOP_GROUNDS_GONE && fg_session_reasons(session)->count > 0)
+        answer_set(answer, FG_E_DENIED, "not resumed, the fill ends: %s", reason_shown(session));
     else
         answer_set(answer, FG_E_STATE, "not resumed, the fill ends: %s",
                    fg_stop_text(fg_session_language(session), (enum fg_stop)fill->stop));

@@ -6,42 +6,8 @@
 
 #include "firmware/clock/clock.h"
 #include "firmware/controller/plant_watch.h"
+#include "firmware/core/signals.h"
 #include "proto/operators.h"
-
-#define BIT(signal) (UINT32_C(1) << (signal))
-
-/* Signals that a point need not have, but that must work where it has them. */
-#define SIGNALS_OF_SAFETY                                                                                    \
-    (BIT(FG_SIGNAL_EMERGENCY_STOP) | BIT(FG_SIGNAL_START_BUTTON) | BIT(FG_SIGNAL_STOP_BUTTON))
-
-/* Signals without which this medium cannot be filled safely. */
-static uint32_t signals_needed(uint8_t medium)
-{
-    uint32_t needed = BIT(FG_SIGNAL_INVENTORY_G) | BIT(FG_SIGNAL_VALVE_OPEN) | BIT(FG_SIGNAL_FLOW_G_MIN);
-
-    if (medium == FG_MEDIUM_CNG)
-        needed |= BIT(FG_SIGNAL_PRESSURE_KPA) | BIT(FG_SIGNAL_TEMPERATURE_DC);
-    else
-        needed |= BIT(FG_SIGNAL_SCALE_G);
-    return needed;
-}
-
-bool fg_plant_is_faulty(uint8_t medium, const struct fg_fill *fill, const struct fg_plant_state *plant)
-{
-    uint32_t needed = signals_needed(medium);
-
-    if (fill->alarm_flow || fill->alarm_valve)
-        return true;
-    for (int signal = 0; signal < FG_SIGNAL_COUNT; signal++) {
-        bool good = plant->readings[signal].state == FG_READING_GOOD;
-
-        if ((needed & BIT(signal)) != 0 && !(plant->configured[signal] && good))
-            return true;
-        if ((SIGNALS_OF_SAFETY & BIT(signal)) != 0 && plant->configured[signal] && !good)
-            return true;
-    }
-    return false;
-}
 
 static void cylinder_look_up(const struct fg_grounds *grounds, const struct fg_code *code,
                              struct fg_facts *facts, struct fg_judgement *judgement)
@@ -117,8 +83,28 @@ static void point_facts(const struct fg_grounds *grounds, struct fg_facts *facts
     facts->medium = point->medium;
     facts->fill_pressure_kpa = point->fill_pressure_kpa;
     facts->locked_out = grounds->fill->locked_out;
-    facts->device_fault = fg_plant_is_faulty(point->medium, grounds->fill, grounds->plant);
+    facts->device_fault =
+        !fg_fill_plant_is_sound(grounds->fill, grounds->settings, grounds->plant,
+                                (uint8_t)fg_programme_of_medium(point->medium), grounds->now->mono_ms);
     facts->emergency_stop = fg_plant_watch_value(grounds->plant, FG_SIGNAL_EMERGENCY_STOP) != 0;
+}
+
+static void manual_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
+{
+    int32_t utc_offset_s = grounds->now->utc_offset_s;
+
+    if (grounds->journal == NULL)
+        return;
+    if (fg_journal_manual_count(grounds->journal, facts->today, utc_offset_s, &facts->manual_today, NULL) !=
+        FG_OK) {
+        facts->journal = FG_JOURNAL_NOT_WRITABLE;
+        return;
+    }
+    /* History counts fills that ended, manual entries count when they are authorised. */
+    if (facts->manual_today > 0 && grounds->authorised_wall_ms != 0 &&
+        facts->identity == FG_IDENTITY_MANUAL &&
+        fg_clock_local_day(grounds->authorised_wall_ms, utc_offset_s) == facts->today)
+        facts->manual_today--;
 }
 
 static void facts_gather(const struct fg_grounds *grounds, struct fg_facts *facts,
@@ -138,9 +124,7 @@ static void facts_gather(const struct fg_grounds *grounds, struct fg_facts *fact
     list_facts(grounds, facts);
     person_facts(grounds, facts);
     point_facts(grounds, facts);
-    if (grounds->journal != NULL && fg_journal_manual_count(grounds->journal, facts->today, now->utc_offset_s,
-                                                            &facts->manual_today, NULL) != FG_OK)
-        facts->journal = FG_JOURNAL_NOT_WRITABLE;
+    manual_facts(grounds, facts);
     if (grounds->look->manifest_known && identified->code.text[0] != '\0')
         cylinders_look_up(grounds, facts, judgement);
     else if (identified->code.text[0] != '\0')
@@ -164,6 +148,18 @@ static uint32_t weakest_nominal_kpa(const struct fg_facts *facts)
     return weakest;
 }
 
+static uint32_t water_capacity_dl(const struct fg_facts *facts)
+{
+    uint32_t sum_dl = 0;
+
+    for (uint8_t i = 0; i < facts->cylinder_count; i++) {
+        uint32_t own_dl = facts->cylinders[i].row.water_capacity_dl;
+
+        sum_dl = own_dl > UINT32_MAX - sum_dl ? UINT32_MAX : sum_dl + own_dl;
+    }
+    return sum_dl;
+}
+
 static struct fg_fill_scan scan_of(const struct fg_facts *facts, uint8_t programme)
 {
     const struct fg_row *row = &facts->cylinders[0].row;
@@ -172,9 +168,18 @@ static struct fg_fill_scan scan_of(const struct fg_facts *facts, uint8_t program
                                  .nominal_kpa = weakest_nominal_kpa(facts),
                                  .tare_g = row->tare_g,
                                  .maximum_fill_g = row->maximum_fill_g,
+                                 .water_capacity_dl = water_capacity_dl(facts),
                                  .pre_checks_wanted = items_mask(facts->rules.pre_check_count),
                                  .post_checks_wanted = items_mask(facts->rules.post_check_count),
                                  .zero_fills_lock_out = facts->rules.zero_fills_lock_out};
+}
+
+bool fg_scan_is_same(const struct fg_fill_scan *a, const struct fg_fill_scan *b)
+{
+    return a->programme == b->programme && a->nominal_kpa == b->nominal_kpa && a->tare_g == b->tare_g &&
+           a->maximum_fill_g == b->maximum_fill_g && a->water_capacity_dl == b->water_capacity_dl &&
+           a->pre_checks_wanted == b->pre_checks_wanted && a->post_checks_wanted == b->post_checks_wanted &&
+           a->zero_fills_lock_out == b->zero_fills_lock_out;
 }
 
 void fg_decide(const struct fg_grounds *grounds, struct fg_judgement *ret_judgement)

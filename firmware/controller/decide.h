@@ -29,9 +29,13 @@ struct fg_grounds {
     struct fg_journal *journal; /* NULL: not open */
     uint8_t journal_state;      /* enum fg_journal_state */
     const struct fg_signed_in *operator_in;
-    const struct fg_fill *fill; /* lock-out and alarms */
+    const struct fg_fill *fill;              /* lock-out and alarms */
+    const struct fg_fill_settings *settings; /* of the machine */
     const struct fg_plant_state *plant;
     const struct fg_moment *now;
+    /* The fill under way when it is about to go on, which must not count against itself: when it was
+     * authorised; 0 = it is about to begin. */
+    int64_t authorised_wall_ms;
 };
 
 /* What was decided, and on which row. */
@@ -48,7 +52,7 @@ struct fg_judgement {
 /* Gathers and decides. Every doubt while gathering becomes a fact that refuses. */
 void fg_decide(const struct fg_grounds *grounds, struct fg_judgement *ret_judgement);
 
-/* Something that a point of this medium needs for filling does not work, or an alarm is on. */
-bool fg_plant_is_faulty(uint8_t medium, const struct fg_fill *fill, const struct fg_plant_state *plant);
+/* Would both fill in the same way, to the same limits, after the same items? */
+bool fg_scan_is_same(const struct fg_fill_scan *a, const struct fg_fill_scan *b);
 
 #endif

@@ -61,6 +61,12 @@ static void entry_add_scan(struct fg_entry *entry, const struct fg_judgement *ju
     entry->failing_code = judgement->decision.failing_code;
 }
 
+static void entry_add_failed(struct fg_entry *entry, const struct fg_check_outcome *checks)
+{
+    entry->checks_failed = checks->failed;
+    memcpy(entry->text, checks->names, sizeof(entry->text));
+}
+
 static enum fg_err entry_put(struct fg_recorder *recorder, struct fg_entry *entry, uint64_t *ret_sequence,
                              struct fg_error *error)
 {
@@ -101,23 +107,18 @@ static void event_keep(struct fg_recorder *recorder, const struct fg_entry *entr
     recorder->events[recorder->event_count++] = *entry;
 }
 
-/* The newest of those that waited tells how many found no room. */
-static void event_tell_lost(struct fg_recorder *recorder)
+/* Says in text how many events after this one found no room. */
+static void lost_note(char text[FG_TEXT_MAX + 1], uint32_t lost)
 {
-    struct fg_entry *last = &recorder->events[FG_RECORDER_EVENTS_MAX - 1];
     char note[40];
-    size_t at = strlen(last->text);
-    size_t length;
+    size_t length = (size_t)snprintf(note, sizeof(note), "; %u more not kept", (unsigned)lost);
+    size_t at = strlen(text);
 
-    if (recorder->events_lost == 0)
-        return;
-    length = (size_t)snprintf(note, sizeof(note), "; %u more not kept", (unsigned)recorder->events_lost);
     if (at > FG_TEXT_MAX - length)
         at = FG_TEXT_MAX - length;
-    while (at > 0 && ((unsigned char)last->text[at] & 0xc0) == 0x80)
+    while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
         at--; /* not in the middle of a character */
-    memcpy(last->text + at, note, length + 1);
-    recorder->events_lost = 0;
+    memcpy(text + at, note, length + 1);
 }
 
 static enum fg_err events_write(struct fg_recorder *recorder, struct fg_error *error)
@@ -125,9 +126,15 @@ static enum fg_err events_write(struct fg_recorder *recorder, struct fg_error *e
     uint8_t written = 0;
     enum fg_err code = FG_OK;
 
-    event_tell_lost(recorder);
     while (written < recorder->event_count && code == FG_OK) {
-        code = entry_put(recorder, &recorder->events[written], NULL, error);
+        struct fg_entry entry = recorder->events[written];
+        bool newest = written + 1U == recorder->event_count;
+
+        if (newest && recorder->events_lost > 0)
+            lost_note(entry.text, recorder->events_lost);
+        code = entry_put(recorder, &entry, NULL, error);
+        if (code == FG_OK && newest)
+            recorder->events_lost = 0;
         if (code == FG_OK)
             written++;
     }
@@ -204,7 +211,7 @@ enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_s
 }
 
 enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,
-                                uint32_t pre_checks_done, const struct fg_circumstances *about,
+                                const struct fg_check_outcome *checks, const struct fg_circumstances *about,
                                 uint64_t *ret_sequence)
 {
     struct fg_entry entry;
@@ -212,7 +219,10 @@ enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_ju
     entry_start(&entry, FG_ENTRY_REFUSED, about);
     entry_add_scan(&entry, judgement, about);
     entry.reasons = judgement->decision.reasons;
-    entry.pre_checks = pre_checks_done;
+    if (checks != NULL) {
+        entry.pre_checks = checks->done;
+        entry_add_failed(&entry, checks);
+    }
     return entry_append(recorder, about, &entry, ret_sequence, NULL);
 }
 
@@ -253,8 +263,9 @@ static void ended_add_fill(struct fg_entry *entry, const struct fg_fill *fill,
 }
 
 enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judgement *judgement,
-                              const struct fg_fill *fill, const struct fg_signed_in *who,
-                              const struct fg_circumstances *about, uint64_t *ret_sequence)
+                              const struct fg_fill *fill, const struct fg_check_outcome *checks,
+                              const struct fg_signed_in *who, const struct fg_circumstances *about,
+                              uint64_t *ret_sequence)
 {
     struct fg_entry entry;
     enum fg_err code;
@@ -268,6 +279,8 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
     entry.row.code = judgement->identified.code;
     memcpy(entry.row.plate, judgement->row.plate, sizeof(entry.row.plate));
     ended_add_fill(&entry, fill, about->plant);
+    if (fill->post_check_failed)
+        entry_add_failed(&entry, checks);
     code = entry_append(recorder, about, &entry, ret_sequence, NULL);
     if (code != FG_OK)
         return code;
@@ -399,48 +412,80 @@ bool fg_recorder_is_settled(const struct fg_recorder *recorder)
 
 /* ---- start and day ---- */
 
-static enum fg_err newest_list_keep(void *context, const struct fg_entry *entry, const uint8_t *bytes,
-                                    size_t byte_count, struct fg_error *error)
+/* What one entry of an earlier run says of the point's safety. A later AUTHORISED shows that an alarm was
+ * over; a fill that a power cut ended says nothing of the meter's health. */
+static void safety_take(struct fg_recorder *recorder, const struct fg_entry *entry)
 {
-    struct fg_list_logged *logged = context;
+    struct fg_fill_kept *kept = &recorder->kept;
+
+    if (entry->kind == FG_ENTRY_AUTHORISED) {
+        kept->alarm_flow = false;
+        kept->alarm_valve = false;
+    } else if (entry->kind == FG_ENTRY_ENDED && entry->stop != FG_STOP_POWER_LOST) {
+        kept->zero_fills = entry->quantity_g >= (int64_t)recorder->zero_fill_g ? 0 : kept->zero_fills + 1;
+    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_LOCK_OUT) {
+        kept->locked_out = true;
+    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_LOCK_OUT_CLEARED) {
+        kept->locked_out = false;
+        kept->zero_fills = 0;
+    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_FLOW_WITHOUT_AUTHORITY) {
+        kept->alarm_flow = true;
+    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_VALVE_FAULT) {
+        kept->alarm_valve = true;
+    }
+    if (entry->kind != 0 && entry->meter_state == FG_READING_GOOD) {
+        kept->inventory_known = true;
+        kept->inventory_g = entry->inventory_g;
+    }
+}
+
+static enum fg_err history_take(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                                size_t byte_count, struct fg_error *error)
+{
+    struct fg_recorder *recorder = context;
 
     (void)bytes;
     (void)byte_count;
     (void)error;
-    if (entry->kind != FG_ENTRY_LIST)
-        return FG_OK;
-    memcpy(logged->id, entry->list_id, sizeof(logged->id));
-    logged->version = entry->list_version;
+    safety_take(recorder, entry);
+    if (entry->kind == FG_ENTRY_LIST) {
+        memcpy(recorder->list_logged.id, entry->list_id, sizeof(recorder->list_logged.id));
+        recorder->list_logged.version = entry->list_version;
+    }
     return FG_OK;
 }
 
-static void logged_list_find(struct fg_recorder *recorder)
+/* The journal was just opened, so that its chain holds. */
+static void history_read(struct fg_recorder *recorder)
 {
-    struct fg_journal_filter filter = {.kind = FG_ENTRY_LIST};
+    struct fg_journal_filter filter = {0};
     struct fg_error error;
 
     if (recorder->journal == NULL || recorder->journal_path == NULL)
         return;
-    if (fg_journal_each(recorder->journal_path, &filter, newest_list_keep, &recorder->list_logged, &error) !=
-        FG_OK)
-        fg_log_line(&recorder->log, "journal: cannot look for the newest list: %s", error.text);
+    if (fg_journal_each(recorder->journal_path, &filter, history_take, recorder, &error) != FG_OK)
+        fg_log_line(&recorder->log, "journal: what earlier runs left cannot be read: %s", error.text);
+    /* What flowed since a fill was left open belongs to its ENDED. */
+    if (recorder->open_fill_pending)
+        recorder->kept.inventory_known = false;
 }
 
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
-                       const struct fg_journal_start *start, const char *journal_path, const char *version,
+                       const struct fg_journal_start *start, const struct fg_recorder_settings *settings,
                        const struct fg_log *log)
 {
     memset(recorder, 0, sizeof(*recorder));
     recorder->journal = journal;
-    recorder->journal_path = journal_path;
-    recorder->version = version;
+    recorder->journal_path = settings->journal_path;
+    recorder->version = settings->version;
+    recorder->zero_fill_g = settings->zero_fill_g;
     recorder->log = *log;
     recorder->boot_pending = journal != NULL;
     recorder->open_fill_pending = journal != NULL && start->fill_open;
     recorder->open_fill = start->open_fill;
     recorder->last_sequence = start->last_sequence;
     fg_board_start(&recorder->board, start->boot);
-    logged_list_find(recorder);
+    history_read(recorder);
 }
 
 void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now)

@@ -22,11 +22,25 @@ struct fg_circumstances {
     const struct fg_signed_in *operator_in; /* now */
 };
 
+/* What became of the attendant's items. */
+struct fg_check_outcome {
+    uint32_t done;               /* bit n: item n confirmed */
+    uint32_t failed;             /* bit n: item n answered with no */
+    char names[FG_TEXT_MAX + 1]; /* of the failed items, else of those still open; cut where it is too long */
+};
+
+struct fg_recorder_settings {
+    const char *journal_path; /* NULL: nothing is looked up there */
+    const char *version;      /* text of BOOT */
+    uint32_t zero_fill_g;     /* a fill below this counts as a zero fill */
+};
+
 /* Written by recorder.c alone; others read. */
 struct fg_recorder {
     struct fg_journal *journal; /* NULL: not open */
-    const char *journal_path;   /* NULL: nothing is looked up there */
-    const char *version;        /* text of BOOT */
+    const char *journal_path;
+    const char *version;
+    uint32_t zero_fill_g;
     struct fg_log log;
     struct fg_board board;
     int32_t utc_offset_s; /* as of the last look at the day */
@@ -47,6 +61,7 @@ struct fg_recorder {
     bool warned_full;
     uint64_t last_sequence;
     struct fg_list_logged list_logged; /* newest in the journal, for roll-back */
+    struct fg_fill_kept kept;          /* what earlier runs left of the point's safety */
 
     /* The newest ENDED. */
     uint64_t fills_ended;
@@ -55,10 +70,10 @@ struct fg_recorder {
     int64_t last_quantity_g;
 };
 
-/* Begins; journal may be NULL, then nothing is ever written. The paths and texts must outlive the recorder.
- */
+/* Begins, and reads in the journal what earlier runs left; journal may be NULL, then nothing is ever written.
+ * Paths and texts must outlive the recorder. */
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
-                       const struct fg_journal_start *start, const char *journal_path, const char *version,
+                       const struct fg_journal_start *start, const struct fg_recorder_settings *settings,
                        const struct fg_log *log);
 
 /* enum fg_journal_state. */
@@ -77,20 +92,21 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
 /* A list is in force: LIST becomes pending unless the journal tells of it already. */
 void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_manifest *manifest);
 
-/* Each writes one entry. FG_OK: it is durable, *ret_sequence is its number. Errors as fg_journal_append;
- * nothing was written then. */
+/* Each writes one entry. checks: NULL, or of a scan that ended in its pre-check. FG_OK: it is durable,
+ * *ret_sequence is its number. Errors as fg_journal_append; nothing was written then. */
 enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,
                                  const struct fg_circumstances *about, struct fg_error *error);
 enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,
-                                uint32_t pre_checks_done, const struct fg_circumstances *about,
+                                const struct fg_check_outcome *checks, const struct fg_circumstances *about,
                                 uint64_t *ret_sequence);
 enum fg_err fg_recorder_authorised(struct fg_recorder *recorder, const struct fg_judgement *judgement,
                                    uint32_t pre_checks_done, const struct fg_circumstances *about,
                                    uint64_t *ret_sequence);
-/* who: was signed in when the fill was accepted. */
+/* checks: of the check after the fill. who: was signed in when the fill was accepted. */
 enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judgement *judgement,
-                              const struct fg_fill *fill, const struct fg_signed_in *who,
-                              const struct fg_circumstances *about, uint64_t *ret_sequence);
+                              const struct fg_fill *fill, const struct fg_check_outcome *checks,
+                              const struct fg_signed_in *who, const struct fg_circumstances *about,
+                              uint64_t *ret_sequence);
 
 /* Reads the board again when it is not of today's local day. */
 void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "firmware/controller/session_private.h"
+#include "firmware/core/signals.h"
 #include "proto/operators.h"
 
 /* Devices may take so long to come up after the start before that is an event. */
@@ -21,6 +22,9 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
                            const struct fg_plant_port *plant, fg_session_say say, void *say_context,
                            struct fg_session **ret_session, struct fg_error *error)
 {
+    const struct fg_recorder_settings recorder = {.journal_path = settings->journal_path,
+                                                  .version = settings->version,
+                                                  .zero_fill_g = settings->fill.zero_fill_g};
     struct fg_session *session = calloc(1, sizeof(*session));
 
     if (session == NULL)
@@ -33,8 +37,8 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
     session->point.fill_pressure_kpa = settings->fill_pressure_kpa;
     fg_plant_watch_start(&session->plant, plant, settings->lease_ms);
     fg_tag_watch_start(&session->tag, &settings->presence);
-    fg_recorder_start(&session->recorder, stores->journal, &stores->journal_start, settings->journal_path,
-                      settings->version, &session->log);
+    fg_recorder_start(&session->recorder, stores->journal, &stores->journal_start, &recorder, &session->log);
+    fg_fill_restore(&session->fill, &session->recorder.kept);
     *ret_session = session;
     return FG_OK;
 }
@@ -79,9 +83,10 @@ static bool emergency_stop_is_pressed(const struct fg_session *session)
     return fg_plant_watch_value(&session->plant.state, FG_SIGNAL_EMERGENCY_STOP) != 0;
 }
 
-bool fg_session_plant_is_faulty(const struct fg_session *session)
+bool fg_session_plant_is_faulty(const struct fg_session *session, const struct fg_moment *now)
 {
-    return fg_plant_is_faulty(session->point.medium, &session->fill, &session->plant.state);
+    return !fg_fill_plant_is_sound(&session->fill, &session->settings.fill, &session->plant.state,
+                                   (uint8_t)fg_programme_of_medium(session->point.medium), now->mono_ms);
 }
 
 void fg_session_look(struct fg_session *session)
@@ -96,24 +101,99 @@ void fg_session_look_at_list(struct fg_session *session)
 
 /* ---- the machine ---- */
 
-/* The scan ends without a fill. The reasons that are stated become the newest decision. */
-static void refused_write(struct fg_session *session, uint32_t pre_checks_done, const struct fg_moment *now)
+static void names_join(const char names[][FG_NAME_MAX + 1], uint32_t items, char *ret_text, size_t size)
+{
+    size_t used = 0;
+
+    ret_text[0] = '\0';
+    for (unsigned i = 0; i < FG_CHECK_ITEMS_MAX; i++) {
+        size_t room = used == 0 ? 0 : 2;
+
+        if ((items & UINT32_C(1) << i) == 0 || used + room + strlen(names[i]) >= size)
+            continue;
+        used += (size_t)snprintf(ret_text + used, size - used, "%s%s", room == 0 ? "" : ", ", names[i]);
+    }
+}
+
+/* Keeps what the machine forgets with the scan: how far its check was, and which items said no. An answer of
+ * no that names no item speaks of all that were still open. */
+static void checks_follow(struct fg_session *session, const struct fg_fill_event *event)
+{
+    const struct fg_fill *fill = &session->fill;
+    const struct fg_station_rules *rules = &session->look.manifest.rules;
+    struct fg_check_outcome *checks = &session->checks;
+    bool before = fill->phase == FG_FILL_PRE_CHECK;
+    uint32_t wanted = before ? fill->scan.pre_checks_wanted : fill->scan.post_checks_wanted;
+    uint32_t open;
+
+    if (!before && fill->phase != FG_FILL_POST_CHECK)
+        return;
+    checks->done = before ? fill->pre_checks_done : fill->post_checks_done;
+    checks->failed = 0;
+    open = wanted & ~checks->done;
+    if (event->kind == FG_FILL_EVENT_CHECKED && event->check_failed) {
+        checks->failed = event->checks & wanted;
+        if (checks->failed == 0)
+            checks->failed = open;
+    }
+    names_join(before ? rules->pre_checks : rules->post_checks, checks->failed != 0 ? checks->failed : open,
+               checks->names, sizeof(checks->names));
+}
+
+static bool reason_is_of_check(enum fg_reason reason)
+{
+    return reason == FG_REASON_PRE_CHECK_FAILED || reason == FG_REASON_PRE_CHECK_TIMED_OUT ||
+           reason == FG_REASON_PRE_CHECK_LEFT;
+}
+
+static void refused_write(struct fg_session *session, const struct fg_judgement *judgement,
+                          const struct fg_moment *now)
 {
     struct fg_circumstances about = circumstances(session, now);
+    bool of_check = reason_is_of_check((enum fg_reason)judgement->decision.reasons.reasons[0]);
 
     session->decision_sequence = 0;
-    (void)fg_recorder_refused(&session->recorder, &session->judgement, pre_checks_done, &about,
+    (void)fg_recorder_refused(&session->recorder, judgement, of_check ? &session->checks : NULL, &about,
                               &session->decision_sequence);
 }
 
+static void reasons_join(const struct fg_reasons *reasons, char *ret_names, size_t size)
+{
+    size_t used = 0;
+
+    ret_names[0] = '\0';
+    for (uint8_t i = 1; i < reasons->count && used + 64 < size; i++)
+        used += (size_t)snprintf(ret_names + used, size - used, ", %s",
+                                 fg_reason_name((enum fg_reason)reasons->reasons[i]));
+}
+
+static void refused_log(const struct fg_session *session, const struct fg_judgement *judgement)
+{
+    const struct fg_decision *decision = &judgement->decision;
+    enum fg_reason first = (enum fg_reason)decision->reasons.reasons[0];
+    bool of_check = reason_is_of_check(first) && session->checks.names[0] != '\0';
+    char others[256];
+
+    reasons_join(&decision->reasons, others, sizeof(others));
+    fg_log_line(&session->log, "refused: %s: %s (%s%s)%s%s, entry %llu",
+                judgement->identified.code.text[0] == '\0' ? "no code" : judgement->identified.code.text,
+                fg_reason_text(session->settings.language, first), fg_reason_name(first), others,
+                decision->failing_code.text[0] == '\0' && !of_check ? "" : ": ",
+                of_check ? session->checks.names : decision->failing_code.text,
+                (unsigned long long)session->decision_sequence);
+}
+
+/* What was accepted gets no fill. NONE: START found that the grounds are gone, the judgement says which. */
 static void scan_dropped(struct fg_session *session, enum fg_reason reason, const struct fg_moment *now)
 {
-    session->judgement.decision.reasons = (struct fg_reasons){.count = 1, .reasons = {(uint8_t)reason}};
+    struct fg_judgement *judgement = &session->judgement;
+
+    if (reason != FG_REASON_NONE)
+        judgement->decision.reasons = (struct fg_reasons){.count = 1, .reasons = {(uint8_t)reason}};
     session->decisions++;
-    fg_tag_watch_refused(&session->tag, true);
-    refused_write(session, 0, now);
-    fg_log_line(&session->log, "refused: %s: %s", session->judgement.identified.code.text,
-                fg_reason_text(session->settings.language, reason));
+    fg_tag_watch_refused(&session->tag, reason != FG_REASON_PRE_CHECK_LEFT && !session->fill_is_manual);
+    refused_write(session, judgement, now);
+    refused_log(session, judgement);
 }
 
 static enum fg_err authorised_write(struct fg_session *session, const struct fg_moment *now,
@@ -123,10 +203,12 @@ static enum fg_err authorised_write(struct fg_session *session, const struct fg_
     enum fg_err code = fg_recorder_authorised(&session->recorder, &session->judgement,
                                               session->fill.pre_checks_done, &about, ret_sequence);
 
-    if (code == FG_OK)
-        fg_log_line(&session->log, "authorised: %s, entry %llu", session->judgement.identified.code.text,
-                    (unsigned long long)*ret_sequence);
-    return code;
+    if (code != FG_OK)
+        return code;
+    session->authorised_wall_ms = now->wall_ms;
+    fg_log_line(&session->log, "authorised: %s, entry %llu", session->judgement.identified.code.text,
+                (unsigned long long)*ret_sequence);
+    return FG_OK;
 }
 
 static enum fg_err ended_write(struct fg_session *session, const struct fg_moment *now,
@@ -134,8 +216,8 @@ static enum fg_err ended_write(struct fg_session *session, const struct fg_momen
 {
     struct fg_circumstances about = circumstances(session, now);
 
-    return fg_recorder_ended(&session->recorder, &session->judgement, &session->fill, &session->fill_operator,
-                             &about, ret_sequence);
+    return fg_recorder_ended(&session->recorder, &session->judgement, &session->fill, &session->checks,
+                             &session->fill_operator, &about, ret_sequence);
 }
 
 static void events_raise(struct fg_session *session, uint32_t events, const struct fg_moment *now)
@@ -156,7 +238,7 @@ static bool commands_do(struct fg_session *session, const struct fg_fill_command
     /* The valve first: nothing that may take long comes between the machine and shutting it. */
     fg_plant_watch_valve(&session->plant, commands->valve_open, now->mono_ms);
     events_raise(session, commands->raise_events, now);
-    if (commands->scan_dropped && commands->refusal != FG_REASON_NONE)
+    if (commands->scan_dropped)
         scan_dropped(session, (enum fg_reason)commands->refusal, now);
     if (!commands->write_authorised && !commands->write_ended)
         return false;
@@ -181,6 +263,7 @@ static void step(struct fg_session *session, const struct fg_fill_event *event, 
 
         current.now_mono_ms = now->mono_ms;
         current.plant = &session->plant.state;
+        checks_follow(session, &current);
         fg_fill_step(&session->fill, &session->settings.fill, &current, &commands);
         if (session->fill.phase != before)
             fg_log_line(&session->log, "phase: %s",
@@ -191,18 +274,7 @@ static void step(struct fg_session *session, const struct fg_fill_event *event, 
 
 static void step_kind(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
 {
-    struct fg_fill_event event = {.kind = (uint8_t)kind, .grounds_hold = true};
-
-    step(session, &event, now);
-}
-
-static void second_give_up(struct fg_session *session, const char *why, const struct fg_moment *now);
-
-void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
-{
-    if (kind == FG_FILL_EVENT_STOP)
-        second_give_up(session, "stopped", now);
-    step_kind(session, kind, now);
+    step(session, &(struct fg_fill_event){.kind = (uint8_t)kind}, now);
 }
 
 void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, const struct fg_moment *now)
@@ -214,8 +286,10 @@ void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, 
 
 /* ---- deciding ---- */
 
+/* authorised_wall_ms: of the fill that is about to go on, 0 = it is about to begin. */
 static void grounds_gather(struct fg_session *session, const struct fg_identified *identified,
-                           const struct fg_moment *now, struct fg_judgement *ret_judgement)
+                           int64_t authorised_wall_ms, const struct fg_moment *now,
+                           struct fg_judgement *ret_judgement)
 {
     const struct fg_grounds grounds = {
         .identified = identified,
@@ -229,8 +303,10 @@ static void grounds_gather(struct fg_session *session, const struct fg_identifie
                              : FG_JOURNAL_NOT_WRITABLE,
         .operator_in = &session->operator_in,
         .fill = &session->fill,
+        .settings = &session->settings.fill,
         .plant = &session->plant.state,
         .now = now,
+        .authorised_wall_ms = authorised_wall_ms,
     };
 
     fg_session_look_at_list(session);
@@ -249,36 +325,20 @@ static void scan_accept(struct fg_session *session, const struct fg_moment *now)
     session->fill_is_manual = judgement->identified.identity == FG_IDENTITY_MANUAL;
     session->fill_operator = session->operator_in;
     session->decision_sequence = 0;
+    session->authorised_wall_ms = 0;
+    session->checks = (struct fg_check_outcome){0};
     fg_log_line(&session->log, "accepted: %s %s%s", judgement->identified.code.text, judgement->row.plate,
                 judgement->decision.list_age_warning ? " (the list is getting old)" : "");
     step(session, &event, now);
 }
 
-static void reasons_list(const struct fg_reasons *reasons, char *ret_names, size_t size)
-{
-    size_t used = 0;
-
-    ret_names[0] = '\0';
-    for (uint8_t i = 1; i < reasons->count && used + 64 < size; i++)
-        used += (size_t)snprintf(ret_names + used, size - used, ", %s",
-                                 fg_reason_name((enum fg_reason)reasons->reasons[i]));
-}
-
 static void scan_refuse(struct fg_session *session, const struct fg_moment *now)
 {
     const struct fg_judgement *judgement = &session->judgement;
-    const struct fg_decision *decision = &judgement->decision;
-    enum fg_reason first = (enum fg_reason)decision->reasons.reasons[0];
-    char others[256];
 
-    reasons_list(&decision->reasons, others, sizeof(others));
     fg_tag_watch_refused(&session->tag, judgement->identified.identity != FG_IDENTITY_MANUAL);
-    refused_write(session, 0, now);
-    fg_log_line(&session->log, "refused: %s: %s (%s%s)%s%s, entry %llu",
-                judgement->identified.code.text[0] == '\0' ? "no code" : judgement->identified.code.text,
-                fg_reason_text(session->settings.language, first), fg_reason_name(first), others,
-                decision->failing_code.text[0] == '\0' ? "" : ": ", decision->failing_code.text,
-                (unsigned long long)session->decision_sequence);
+    refused_write(session, judgement, now);
+    refused_log(session, judgement);
 }
 
 static void judgement_take(struct fg_session *session, const struct fg_moment *now)
@@ -295,9 +355,91 @@ static void scan_decide(struct fg_session *session, const struct fg_identified *
 {
     fg_operator_used(&session->operator_in, now->mono_ms);
     fg_tag_watch_refused(&session->tag, false);
-    grounds_gather(session, identified, now, &session->judgement);
+    grounds_gather(session, identified, 0, now, &session->judgement);
     judgement_take(session, now);
 }
+
+/* ---- a decision does not outlive its grounds ---- */
+
+/* Everything once more, on what is so now: the tag's signature by the keys that count now, list, clock,
+ * operator, journal, plant. */
+static void grounds_again(struct fg_session *session, const struct fg_moment *now,
+                          struct fg_judgement *ret_fresh)
+{
+    const struct fg_reader_report *memory = fg_tag_watch_memory(&session->tag);
+    struct fg_identified identified = session->judgement.identified;
+
+    if (memory != NULL && identified.identity != FG_IDENTITY_MANUAL)
+        fg_identify_tag(memory, session->settings.trusted, session->settings.trusted_count, &identified);
+    grounds_gather(session, &identified, session->authorised_wall_ms, now, ret_fresh);
+}
+
+/* Items confirmed for other limits, or by another list of items, are to be confirmed again. */
+static void scan_renew(struct fg_session *session, const struct fg_judgement *fresh,
+                       const struct fg_moment *now)
+{
+    if (fresh->decision.reasons.count > 0 || fg_scan_is_same(&fresh->scan, &session->fill.scan))
+        return;
+    fg_log_line(&session->log, "accepted again: %s, the list changed", fresh->identified.code.text);
+    step(session, &(struct fg_fill_event){.kind = FG_FILL_EVENT_ACCEPTED, .scan = fresh->scan}, now);
+}
+
+static void start_ask(struct fg_session *session, const struct fg_moment *now)
+{
+    struct fg_fill_event event = {.kind = FG_FILL_EVENT_START};
+    struct fg_judgement fresh;
+
+    if (session->fill.phase == FG_FILL_PRE_CHECK) {
+        grounds_again(session, now, &fresh);
+        scan_renew(session, &fresh, now);
+        event.grounds_hold = fresh.decision.reasons.count == 0;
+        session->judgement = fresh; /* what is written next is about the row as it is now */
+    }
+    step(session, &event, now);
+}
+
+/* The fill ends; its REFUSED entry says what no longer holds. Its ENDED is about the fill as it began. */
+static void resume_refused(struct fg_session *session, const struct fg_judgement *fresh,
+                           const struct fg_moment *now)
+{
+    session->judgement.decision = fresh->decision;
+    session->decisions++;
+    fg_tag_watch_refused(&session->tag, true);
+    refused_write(session, fresh, now);
+    refused_log(session, fresh);
+}
+
+/* RESUME, or the tag is back. */
+static void resume_ask(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
+{
+    struct fg_fill_event event = {.kind = (uint8_t)kind};
+    struct fg_judgement fresh = {.decision = {.reasons = {.count = 0}}};
+
+    if (session->fill.phase == FG_FILL_SUSPENDED) {
+        grounds_again(session, now, &fresh);
+        event.grounds_hold =
+            fresh.decision.reasons.count == 0 && fg_scan_is_same(&fresh.scan, &session->fill.scan);
+    }
+    step(session, &event, now);
+    if (session->fill.stop == FG_STOP_GROUNDS_GONE && fresh.decision.reasons.count > 0)
+        resume_refused(session, &fresh, now);
+}
+
+static void second_give_up(struct fg_session *session, const char *why, const struct fg_moment *now);
+
+void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
+{
+    if (kind == FG_FILL_EVENT_STOP)
+        second_give_up(session, "stopped", now);
+    if (kind == FG_FILL_EVENT_START)
+        start_ask(session, now);
+    else if (kind == FG_FILL_EVENT_RESUME)
+        resume_ask(session, kind, now);
+    else
+        step_kind(session, kind, now);
+}
+
+/* ---- scans ---- */
 
 static bool may_scan(const struct fg_session *session)
 {
@@ -325,7 +467,7 @@ enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_
         return fg_fail(error, FG_E_BUSY, "another code waits for its second person; stop it first");
     fg_tag_watch_done(&session->tag);
     fg_tag_watch_refused(&session->tag, false);
-    grounds_gather(session, &identified, now, &judgement);
+    grounds_gather(session, &identified, 0, now, &judgement);
     if (fg_second_alone_is_missing(&judgement.decision)) {
         *ret_waits = true;
         fg_second_want(&session->second, &judgement, now->mono_ms);
@@ -595,7 +737,7 @@ static void tag_changed(struct fg_session *session, enum fg_tag_change change, c
         return;
     if (change == FG_TAG_SAME) {
         fg_log_line(&session->log, "tag: back in the field");
-        step_kind(session, FG_FILL_EVENT_TAG_SAME, now);
+        resume_ask(session, FG_FILL_EVENT_TAG_SAME, now);
     } else if (change == FG_TAG_OTHER) {
         fg_log_line(&session->log, "tag: another one in the field");
         step_kind(session, FG_FILL_EVENT_TAG_OTHER, now);
@@ -687,7 +829,7 @@ static void buttons_watch(struct fg_session *session, const struct fg_moment *no
     if (fg_plant_watch_stop_pressed(&session->plant))
         fg_session_press(session, FG_FILL_EVENT_STOP, now);
     if (fg_plant_watch_start_pressed(&session->plant))
-        step_kind(session, FG_FILL_EVENT_START, now);
+        start_ask(session, now);
 }
 
 static void devices_watch(struct fg_session *session, const struct fg_moment *now)
@@ -714,8 +856,8 @@ static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 {
     uint8_t phase = session->fill.phase;
     bool refused = phase == FG_FILL_IDLE && session->tag.refused;
-    bool trouble =
-        session->fill.locked_out || fg_session_plant_is_faulty(session) || emergency_stop_is_pressed(session);
+    bool trouble = session->fill.locked_out || fg_session_plant_is_faulty(session, now) ||
+                   emergency_stop_is_pressed(session);
     bool blink = now->mono_ms / LAMP_BLINK_MS % 2 == 0;
 
     fg_plant_watch_lamp(&session->plant, FG_LAMP_GREEN,
@@ -875,6 +1017,19 @@ const char *fg_session_operator(const struct fg_session *session)
 const struct fg_code *fg_session_code(const struct fg_session *session)
 {
     return &session->judgement.identified.code;
+}
+
+const char *fg_session_check_text(const struct fg_session *session)
+{
+    const struct fg_reasons *reasons = &session->judgement.decision.reasons;
+    bool of_check = reasons->count > 0 && reason_is_of_check((enum fg_reason)reasons->reasons[0]);
+
+    return of_check || session->checks.failed != 0 ? session->checks.names : "";
+}
+
+const struct fg_reasons *fg_session_reasons(const struct fg_session *session)
+{
+    return &session->judgement.decision.reasons;
 }
 
 enum fg_language fg_session_language(const struct fg_session *session)

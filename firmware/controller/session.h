@@ -161,6 +161,11 @@ void fg_session_operator_used(struct fg_session *session, const struct fg_moment
 const struct fg_fill *fg_session_fill(const struct fg_session *session);
 const char *fg_session_operator(const struct fg_session *session);       /* empty: nobody is signed in */
 const struct fg_code *fg_session_code(const struct fg_session *session); /* of the newest scan */
+/* Names of the check items that the newest decision, or the newest answer of no, was about; may be empty. */
+const char *fg_session_check_text(const struct fg_session *session);
+
+/* Of the newest decision; count 0: it was a yes. */
+const struct fg_reasons *fg_session_reasons(const struct fg_session *session);
 enum fg_language fg_session_language(const struct fg_session *session);
 const struct fg_session_stores *fg_session_stores(const struct fg_session *session);
 const struct fg_log *fg_session_log(const struct fg_session *session);

@@ -32,6 +32,8 @@ struct fg_session {
     struct fg_judgement judgement;
     bool fill_is_manual;
     struct fg_signed_in fill_operator; /* who was signed in when it was accepted */
+    int64_t authorised_wall_ms;        /* of the fill under way */
+    struct fg_check_outcome checks;    /* of its present or newest check */
     uint64_t decisions;
     uint64_t decision_sequence;
 
@@ -50,6 +52,6 @@ struct fg_session {
 void fg_session_look_at_list(struct fg_session *session);
 
 /* Something that this point needs for filling does not work, or an alarm is on. */
-bool fg_session_plant_is_faulty(const struct fg_session *session);
+bool fg_session_plant_is_faulty(const struct fg_session *session, const struct fg_moment *now);
 
 #endif

@@ -56,6 +56,7 @@ static void state_tell_scan(const struct fg_session *session, struct fg_control_
     state->second_proof = scan->identified.second_proof;
     state->reasons = scan->decision.reasons;
     state->failing_code = scan->decision.failing_code;
+    (void)snprintf(state->check_text, sizeof(state->check_text), "%s", fg_session_check_text(session));
     state->failing_reason = scan->decision.failing_reason;
     state->decision_sequence = session->decision_sequence;
     state->row_known = scan->row_known;
@@ -191,7 +192,7 @@ void fg_session_tell_state(struct fg_session *session, const struct fg_moment *n
     state_tell_manual(session, now, state);
     state_tell_progress(session, now, state);
     state_tell_plant(session, now, state);
-    state->device_fault = fg_session_plant_is_faulty(session);
+    state->device_fault = fg_session_plant_is_faulty(session, now);
     state->emergency_stop = fg_plant_watch_value(&session->plant.state, FG_SIGNAL_EMERGENCY_STOP) != 0;
     state->point_blocked = point_is_blocked(session);
     state->board_version = session->recorder.board.version;

@@ -261,6 +261,10 @@ static void pre_check_step(const struct step *step)
         else
             fill->pre_checks_done |= step->event->checks & fill->scan.pre_checks_wanted;
         return;
+    case FG_FILL_EVENT_ACCEPTED:
+        fill->scan = step->event->scan;
+        fill->pre_checks_done = 0;
+        return;
     case FG_FILL_EVENT_START:
         pre_check_start(step);
         return;
@@ -496,9 +500,10 @@ static void zero_fill_count(const struct step *step)
         fill->zero_fills = 0;
         return;
     }
-    if (limit == 0 || fill->zero_fills >= limit)
+    if (limit == 0 || fill->locked_out)
         return;
-    fill->zero_fills++;
+    if (fill->zero_fills < limit)
+        fill->zero_fills++;
     if (fill->zero_fills >= limit) {
         fill->locked_out = true;
         event_raise(step, FG_EVENT_LOCK_OUT);

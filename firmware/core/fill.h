@@ -48,7 +48,8 @@ struct fg_fill_settings {
 
 enum fg_fill_event_kind {
     FG_FILL_EVENT_TICK = 0, /* time passed; plant is the latest look at the plant */
-    FG_FILL_EVENT_ACCEPTED, /* decision without a reason: scan */
+    FG_FILL_EVENT_ACCEPTED, /* decision without a reason: scan; in PRE_CHECK: decided on again, and the limits
+                             * or items differ now, so that all items are to be confirmed again */
     FG_FILL_EVENT_CHECKED,  /* attendant confirmed items: checks, failed */
     FG_FILL_EVENT_START,    /* start button or command */
     FG_FILL_EVENT_STOP,     /* stop button or command */

@@ -93,6 +93,7 @@ static void decision_write(struct fg_web_json *json, cJSON *object, const struct
     reasons_write(json, object, &entry->reasons);
     text(json, object, "failing_code", entry->failing_code.text);
     number(json, object, "pre_checks", entry->pre_checks);
+    number(json, object, "checks_failed", entry->checks_failed);
 }
 
 static void fill_write(struct fg_web_json *json, cJSON *object, const struct fg_entry *entry)
@@ -108,6 +109,7 @@ static void fill_write(struct fg_web_json *json, cJSON *object, const struct fg_
     number(json, object, "end_scale_g", entry->end_scale_g);
     number(json, object, "post_checks", entry->post_checks);
     fg_web_json_bool(json, object, "post_check_failed", entry->post_check_failed);
+    number(json, object, "checks_failed", entry->checks_failed);
 }
 
 static void fields_write(struct fg_web_json *json, cJSON *object, const struct fg_entry *entry)

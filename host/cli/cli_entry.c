@@ -80,6 +80,7 @@ NUMBER(end_temperature_dc, end_temperature_dc)
 NUMBER(end_scale_g, end_scale_g)
 NUMBER(post_checks, post_checks)
 NUMBER(post_check_failed, post_check_failed)
+NUMBER(checks_failed, checks_failed)
 NUMBER(operator_in, operator_in)
 TEXT(event, entry->event == 0 ? "" : fg_event_name((enum fg_event_kind)entry->event))
 TEXT(text, entry->text)
@@ -159,6 +160,7 @@ static const struct field fields[] = {
     FIELD(pruned_sequence, true),
     FIELD(operator_proof, false),
     FIELD(second_proof, false),
+    FIELD(checks_failed, true),
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
@@ -281,7 +283,9 @@ static void print_detail(const struct cli_call *call, FILE *file, const struct f
     default:
         break;
     }
-    if (entry->text[0] != '\0')
+    if (entry->text[0] != '\0' && (entry->kind == FG_ENTRY_REFUSED || entry->kind == FG_ENTRY_ENDED))
+        (void)fprintf(file, " (%s)", entry->text); /* check items */
+    else if (entry->text[0] != '\0')
         (void)fprintf(file, " %s", entry->text);
 }
 

@@ -89,7 +89,12 @@ static void print_decision(const struct cli_call *call, const struct fg_control_
         if (i == 0)
             printf("%s: ", cli_text(call, FG_TEXT_CLI_REFUSED));
         printf("%s%s", fg_reason_text(call->language, (enum fg_reason)state->reasons.reasons[i]),
-               i + 1U == state->reasons.count ? "\n" : "; ");
+               i + 1U == state->reasons.count ? "" : "; ");
+    }
+    if (state->reasons.count > 0) {
+        printf("%s%s%s\n", state->check_text[0] == '\0' ? "" : " (", state->check_text,
+               state->check_text[0] == '\0' ? "" : ")");
+        printf("  %s\n", fg_advice_text(call->language, (enum fg_reason)state->reasons.reasons[0]));
     }
 }
 
@@ -232,6 +237,7 @@ static void json_decision(struct cli_json *json, const struct cli_call *call,
         cli_json_text(json, object, "text", fg_reason_text(call->language, reason));
     }
     cli_json_text(json, json->root, "failing_code", state->failing_code.text);
+    cli_json_text(json, json->root, "check_items", state->check_text);
     cli_json_text(json, json->root, "failing_reason", fg_reason_name((enum fg_reason)state->failing_reason));
 }
 
@@ -430,6 +436,8 @@ static enum cli_exit point_check(const struct cli_call *call)
             return cli_usage(call, "--item %s is not a number from 1 to %d", items[i], FG_CHECK_ITEMS_MAX);
         request.checks |= UINT32_C(1) << (number - 1);
     }
+    if (count == 0 && request.check_failed)
+        return cli_usage(call, "say which item failed: --item NUMBER");
     if (count == 0) {
         struct fg_control_request state_request = {.kind = FG_CONTROL_STATE};
         struct fg_control_answer answer = {0};

@@ -12,7 +12,7 @@ const idle = {
   display: 'READY', phase: 'IDLE', phase_left_ms: 0, suspended_by_operator: false, stop: null,
   valve: false, locked_out: false, device_fault: false, emergency_stop: false, point_blocked: false,
   tag: { present: false, uid: '' },
-  decision: { count: 0, code: '', plate: '', identity: 'NONE', second_person: '', second_proof: 'NONE', reasons: [], failing_code: '', failing_reason: null, sequence: 0 },
+  decision: { count: 0, code: '', plate: '', identity: 'NONE', second_person: '', second_proof: 'NONE', reasons: [], failing_code: '', check_items: '', failing_reason: null, sequence: 0 },
   cylinder: null, fill: null,
   readings: {
     pressure_kpa: reading(3100), temperature_dc: reading(152), flow_g_min: reading(0), total_g: reading(0), inventory_g: reading(812345),

@@ -96,6 +96,7 @@ static void add_decision(struct fg_panel_json *json, const struct fg_control_sta
     for (size_t i = 0; i < state->reasons.count && i < FG_REASONS_MAX; i++)
         fg_panel_json_text_element(json, reasons, fg_reason_name((enum fg_reason)state->reasons.reasons[i]));
     fg_panel_json_text(json, decision, "failing_code", state->failing_code.text);
+    fg_panel_json_text(json, decision, "check_items", state->check_text);
     add_reason(json, decision, "failing_reason", state->failing_reason);
     fg_panel_json_number(json, decision, "sequence", (int64_t)state->decision_sequence);
 }

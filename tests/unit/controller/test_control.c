@@ -147,6 +147,7 @@ static void answer_fill(struct fg_control_answer *answer)
     state->reader_up = true;
     state->reader_restarts = UINT32_MAX;
     fill_text(state->reader_text, sizeof(state->reader_text), 't');
+    fill_text(state->check_text, sizeof(state->check_text), 'i');
     panel_fill(state);
     answer->has_board = true;
     board_fill(&answer->board);

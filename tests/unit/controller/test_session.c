@@ -1,11 +1,14 @@
 /* The session with the real rules, machine, journal, list and tag signatures; only plant, reader and time are
  * played. Wall time is the moment of the test's world, never the computer's. */
+#include <dirent.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "firmware/controller/session.h"
+#include "firmware/core/limits.h"
 #include "firmware/core/rules.h"
 #include "proto/bucket.h"
 #include "proto/list_file.h"
@@ -33,12 +36,16 @@ struct world {
     bool post_check;        /* is wanted by the lists that are written from now on */
     uint8_t operator_count; /* in the lists that are written from now on */
     struct fg_operator operators[FG_OPERATORS_MAX];
+    void (*list_change)(struct fg_manifest *manifest, struct fg_row rows[3]); /* of lists written from now */
+    int64_t wall_extra_ms;                                                    /* the clock goes ahead */
+    uint8_t clock_quality;
     bool asker_is_other; /* the next requests come from another user than fillgated's */
     /* the played plant */
     struct fg_plant_state plant;
     bool valve;
     bool meter_silent;
     bool stuck_open;
+    bool feedback_dead;
     int64_t hold_until_ms;
     uint64_t opened_without_entry; /* the promise's counter */
     bool lamps[FG_LAMP_COUNT];
@@ -141,10 +148,14 @@ static void plant_play(void)
     if (w.valve && w.mono_ms > w.hold_until_ms)
         w.valve = open = false;
     reading_set(FG_SIGNAL_VALVE_OPEN, open);
+    if (w.feedback_dead)
+        w.plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_TIME_OUT;
     reading_set(FG_SIGNAL_FLOW_G_MIN, open ? 3000 : 0);
     reading_set(FG_SIGNAL_PRESSURE_KPA, reading(FG_SIGNAL_PRESSURE_KPA) + (open ? 10 : 0));
     reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + (open ? 1 : 0));
     reading_set(FG_SIGNAL_TEMPERATURE_DC, 200);
+    if (w.plant.configured[FG_SIGNAL_SCALE_G])
+        reading_set(FG_SIGNAL_SCALE_G, reading(FG_SIGNAL_SCALE_G));
     for (int signal = FG_SIGNAL_EMERGENCY_STOP; signal <= FG_SIGNAL_STOP_BUTTON; signal++)
         reading_set((enum fg_signal)signal, reading((enum fg_signal)signal));
     if (w.meter_silent) {
@@ -157,7 +168,7 @@ static void plant_play(void)
 
 static struct fg_moment moment(void)
 {
-    return (struct fg_moment){w.mono_ms, START_WALL_MS + w.mono_ms, FG_CLOCK_SYNCHRONISED, 0};
+    return (struct fg_moment){w.mono_ms, START_WALL_MS + w.wall_extra_ms + w.mono_ms, w.clock_quality, 0};
 }
 
 static void turns(int count)
@@ -275,6 +286,24 @@ static void u32_write(FILE *file, size_t value)
     CHECK(fwrite(bytes, 1, 4, file) == 4);
 }
 
+static void rules_make(struct fg_station_rules *rules)
+{
+    (void)snprintf(rules->station, sizeof(rules->station), "station-1");
+    (void)snprintf(rules->owner, sizeof(rules->owner), "hz");
+    rules->media_count = 1;
+    rules->media[0] = FG_MEDIUM_CNG;
+    rules->licence_end_day = TODAY + 100;
+    rules->identity_min = FG_IDENTITY_MANUAL;
+    rules->manual_entry = true;
+    rules->manual_per_day_max = 5;
+    rules->pre_check_count = 1;
+    (void)snprintf(rules->pre_checks[0], FG_NAME_MAX, "hose");
+    rules->post_check_count = w.post_check ? 1 : 0;
+    (void)snprintf(rules->post_checks[0], FG_NAME_MAX, "leak");
+    rules->operator_count = w.operator_count;
+    memcpy(rules->operators, w.operators, sizeof(w.operators));
+}
+
 /* A signed list of one bucket: HZ-1 good, HZ-2 overdue, HZ-3 on one vehicle with HZ-2. Codes rise. */
 static void list_write(const char *path, uint64_t version)
 {
@@ -293,6 +322,11 @@ static void list_write(const char *path, uint64_t version)
     row_make(&rows[2], "HZ-3", 3);
     rows[2].other_count = 1;
     rows[2].others[0] = rows[1].code;
+    manifest.issued_ms = START_WALL_MS - 1000;
+    manifest.expires_ms = START_WALL_MS + INT64_C(86400000) * 30;
+    rules_make(&manifest.rules);
+    if (w.list_change != NULL)
+        w.list_change(&manifest, rows);
     for (size_t i = 0; i < 3; i++) {
         uint8_t bytes[FG_ROW_BYTES_MAX];
         size_t row_length = 0;
@@ -302,22 +336,6 @@ static void list_write(const char *path, uint64_t version)
     }
     fg_tree_leaf(bucket, length, &manifest.root);
     manifest.body_bytes = length + FG_LIST_FILE_LENGTH_BYTES;
-    manifest.issued_ms = START_WALL_MS - 1000;
-    manifest.expires_ms = START_WALL_MS + INT64_C(86400000) * 30;
-    (void)snprintf(manifest.rules.station, sizeof(manifest.rules.station), "station-1");
-    (void)snprintf(manifest.rules.owner, sizeof(manifest.rules.owner), "hz");
-    manifest.rules.media_count = 1;
-    manifest.rules.media[0] = FG_MEDIUM_CNG;
-    manifest.rules.licence_end_day = TODAY + 100;
-    manifest.rules.identity_min = FG_IDENTITY_MANUAL;
-    manifest.rules.manual_entry = true;
-    manifest.rules.manual_per_day_max = 5;
-    manifest.rules.pre_check_count = 1;
-    (void)snprintf(manifest.rules.pre_checks[0], FG_NAME_MAX, "hose");
-    manifest.rules.post_check_count = w.post_check ? 1 : 0;
-    (void)snprintf(manifest.rules.post_checks[0], FG_NAME_MAX, "leak");
-    manifest.rules.operator_count = w.operator_count;
-    memcpy(manifest.rules.operators, w.operators, sizeof(w.operators));
     CHECK_OK(fg_manifest_sign(&manifest, &w.bureau, signed_manifest, sizeof(signed_manifest), &signed_length,
                               &error),
              &error);
@@ -394,6 +412,20 @@ static void settings_make(void)
                                     plant_lamp, plant_devices, plant_device};
 }
 
+/* What an earlier world of the same test left. */
+static void directory_empty(void)
+{
+    DIR *directory = opendir(fg_test_directory());
+    const struct dirent *file;
+
+    CHECK(directory != NULL);
+    while ((file = readdir(directory)) != NULL) {
+        if (file->d_name[0] != '.')
+            CHECK(unlink(fg_test_path(file->d_name)) == 0);
+    }
+    CHECK(closedir(directory) == 0);
+}
+
 /* A point at rest with list version 5 in force and an operator signed in. */
 static void world_make(void)
 {
@@ -402,11 +434,12 @@ static void world_make(void)
 
     memset(&w, 0, sizeof(w));
     log_text[0] = '\0';
-    (void)fg_test_directory();
+    directory_empty();
     CHECK_OK(fg_private_key_new(&w.bureau, &error), &error);
     CHECK_OK(fg_private_key_new(&w.device, &error), &error);
     settings_make();
     w.mono_ms = 1000;
+    w.clock_quality = FG_CLOCK_SYNCHRONISED;
     w.link = FG_LINK_UP;
     reading_set(FG_SIGNAL_PRESSURE_KPA, 3000);
     reading_set(FG_SIGNAL_INVENTORY_G, 1000000);
@@ -681,6 +714,12 @@ TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the
     CHECK_INT(counts[FG_ENTRY_ENDED], 1);
     CHECK_INT(counts[FG_ENTRY_BOOT], 2);
     CHECK_INT(newest.quantity_g, 500);
+    CHECK_INT(newest.start_inventory_g, 1000000);
+    CHECK_INT(newest.inventory_g, 1000500);
+    CHECK_INT(newest.end_pressure_kpa, reading(FG_SIGNAL_PRESSURE_KPA));
+    CHECK_INT(newest.end_temperature_dc, 200);
+    CHECK_TEXT(newest.row.plate, "浙E00001");
+    CHECK_TEXT(newest.operator_id, "wang");
     world_halt();
     world_run();
     turns(400);
@@ -926,6 +965,645 @@ TEST("GAS-ADDS-UP: gas that flows while no fill is authorised is an event at onc
     present("HZ-1", 1);
     turns(2);
     refused_with(FG_REASON_DEVICE_FAULT);
+    world_end();
+}
+
+/* ---- a decision does not outlive its grounds ---- */
+
+/* Another version of the list comes into force, whatever the point is doing. */
+static void list_put(uint64_t version, void (*change)(struct fg_manifest *manifest, struct fg_row rows[3]))
+{
+    struct fg_moment now = moment();
+    struct fg_manifest manifest;
+    struct fg_error error;
+
+    w.list_change = change;
+    list_write(fg_test_path("next.fgl"), version);
+    CHECK_OK(fg_list_import(w.stores.list, fg_test_path("next.fgl"), START_WALL_MS + w.wall_extra_ms,
+                            &manifest, &error),
+             &error);
+    fg_session_list_changed(w.session, &now);
+}
+
+static void good_vehicle(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    rows[1].inspection_due_day = TODAY + 100;
+    manifest->rules.fills_per_day_max = 1;
+    manifest->rules.fill_interval_min_s = 3600;
+    manifest->rules.manual_per_day_max = 1;
+}
+
+static void due_today(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    rows[2].inspection_due_day = TODAY;
+}
+
+static void licence_ends_today(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    manifest->rules.licence_end_day = TODAY;
+}
+
+static void suspended(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    rows[2].state = FG_CYLINDER_SUSPENDED;
+}
+
+static void other_scrapped(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    rows[1].state = FG_CYLINDER_SCRAPPED;
+}
+
+static void point_blocked(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    manifest->rules.blocked_count = 1;
+    (void)snprintf(manifest->rules.blocked_points[0], FG_NAME_MAX, "point-1");
+}
+
+static void list_runs_out(void)
+{
+    w.wall_extra_ms += INT64_C(86400000) * 30;
+}
+
+static void midnight_passes(void)
+{
+    w.wall_extra_ms += INT64_C(86400000);
+}
+
+static void clock_is_lost(void)
+{
+    w.clock_quality = FG_CLOCK_UNKNOWN;
+}
+
+static void list_key_is_revoked(void)
+{
+    struct fg_error error;
+
+    CHECK_OK(fg_list_trust(w.stores.list, &w.device.public_key, 1, &error), &error);
+}
+
+static void tag_key_is_revoked(void)
+{
+    fg_session_set_tag_keys(w.session, &w.device.public_key, 1);
+}
+
+static void cylinder_is_suspended(void)
+{
+    list_put(7, suspended);
+}
+
+static void other_is_scrapped(void)
+{
+    list_put(7, other_scrapped);
+}
+
+static void point_is_blocked(void)
+{
+    list_put(7, point_blocked);
+}
+
+static const struct loss {
+    void (*grounds)(struct fg_manifest *manifest, struct fg_row rows[3]);
+    void (*happens)(void);
+    enum fg_reason reason;
+} losses[] = {
+    {good_vehicle, list_runs_out, FG_REASON_LIST_EXPIRED},
+    {due_today, midnight_passes, FG_REASON_INSPECTION_OVERDUE},
+    {licence_ends_today, midnight_passes, FG_REASON_STATION_LICENCE_EXPIRED},
+    {good_vehicle, clock_is_lost, FG_REASON_CLOCK_NOT_TRUSTED},
+    {good_vehicle, list_key_is_revoked, FG_REASON_LIST_NOT_AUTHENTIC},
+    {good_vehicle, tag_key_is_revoked, FG_REASON_TAG_SIGNATURE},
+    {good_vehicle, cylinder_is_suspended, FG_REASON_SUSPENDED},
+    {good_vehicle, other_is_scrapped, FG_REASON_OTHER_CYLINDER_FAILS},
+    {good_vehicle, point_is_blocked, FG_REASON_POINT_BLOCKED},
+};
+
+#define LOSSES (sizeof(losses) / sizeof(losses[0]))
+
+static void scan_on(const struct loss *loss)
+{
+    world_make();
+    list_put(6, loss->grounds);
+    present("HZ-3", 3);
+    turns(2);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    check_items(1);
+}
+
+TEST("FAIL-CLOSED: START opens nothing when the grounds of the scan are gone, and says which")
+{
+    for (size_t i = 0; i < LOSSES; i++) {
+        scan_on(&losses[i]);
+        losses[i].happens();
+        CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_DENIED);
+        CHECK_HAS(w.answer.text, fg_reason_text(FG_LANGUAGE_ENGLISH, losses[i].reason));
+        refused_with(losses[i].reason);
+        CHECK_INT(counts[FG_ENTRY_AUTHORISED], 0);
+        CHECK_TEXT(newest.row.code.text, "HZ-3");
+        turns(3);
+        CHECK(!w.valve);
+        world_end();
+    }
+}
+
+TEST("FAIL-CLOSED: the start button opens nothing either when the grounds are gone")
+{
+    scan_on(&losses[0]);
+    turns(1);
+    losses[0].happens();
+    reading_set(FG_SIGNAL_START_BUTTON, 1);
+    turns(3);
+    refused_with(losses[0].reason);
+    world_end();
+}
+
+static void fill_on(const struct loss *loss)
+{
+    scan_on(loss);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+}
+
+/* The fill ended because of this, and the journal says so in a REFUSED and an ENDED. */
+static void ended_without_grounds(enum fg_reason reason)
+{
+    CHECK(!w.valve);
+    CHECK_INT(state()->reasons.reasons[0], reason);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], reason);
+    CHECK_TEXT(newest.row.code.text, "HZ-3");
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_GROUNDS_GONE);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+}
+
+TEST("FAIL-CLOSED: RESUME opens nothing when the grounds of the fill are gone; the fill ends")
+{
+    for (size_t i = 0; i < LOSSES; i++) {
+        fill_on(&losses[i]);
+        CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+        losses[i].happens();
+        CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_DENIED);
+        CHECK_HAS(w.answer.text, fg_reason_text(FG_LANGUAGE_ENGLISH, losses[i].reason));
+        ended_without_grounds(losses[i].reason);
+        world_end();
+    }
+}
+
+TEST("FAIL-CLOSED: the tag that comes back resumes nothing when the grounds are gone; the fill ends")
+{
+    for (size_t i = 0; i < LOSSES; i++) {
+        fill_on(&losses[i]);
+        w.tags_in_field = 0;
+        turns(12);
+        CHECK_TEXT(state()->phase_name, "SUSPENDED");
+        losses[i].happens();
+        w.tags_in_field = 1;
+        turns(4);
+        ended_without_grounds(losses[i].reason);
+        world_end();
+    }
+}
+
+TEST("a fill goes on under another list that still allows it, and does not count against itself")
+{
+    fill_on(&losses[0]);
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    list_put(7, good_vehicle);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+    world_end();
+}
+
+static void strong(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    rows[1].nominal_pressure_kpa = 25000;
+    rows[2].nominal_pressure_kpa = 25000;
+}
+
+static void pair(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    strong(manifest, rows);
+    rows[1].nominal_pressure_kpa = 20000;
+}
+
+TEST("FAIL-CLOSED: START fills to the limits that the list gives now, after the items were confirmed again")
+{
+    scan_on(&(struct loss){.grounds = strong});
+    CHECK_INT(state()->target, fg_limit_pressure_kpa(FG_GAS_METHANE, 25000, 200));
+    list_put(7, pair);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    CHECK_INT(state()->pre_checks_done, 0);
+    CHECK_INT(state()->target, fg_limit_pressure_kpa(FG_GAS_METHANE, 20000, 200));
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    CHECK_INT(journal_newest(FG_ENTRY_AUTHORISED)->list_version, 7);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a fill whose limits the list has changed is not resumed")
+{
+    fill_on(&(struct loss){.grounds = strong});
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    list_put(7, pair);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_GROUNDS_GONE);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: the weakest cylinder of a vehicle sets the pressure, whichever was scanned")
+{
+    scan_on(&(struct loss){.grounds = pair});
+    CHECK_INT(state()->target, fg_limit_pressure_kpa(FG_GAS_METHANE, 20000, 200));
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TARGET_REACHED);
+    CHECK(newest.end_pressure_kpa < 20300);
+    world_end();
+}
+
+static void lpg_vehicle(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    manifest->rules.media[0] = FG_MEDIUM_LPG;
+    for (uint32_t i = 0; i < 3; i++) {
+        rows[i].medium = FG_MEDIUM_LPG;
+        rows[i].inspection_due_day = TODAY + 100;
+        rows[i].tare_g = 15000 + 1000 * i;
+        rows[i].maximum_fill_g = 10000 + 100 * i;
+    }
+}
+
+TEST("FAIL-CLOSED: LPG is filled to tare and maximum fill of the cylinder that was scanned")
+{
+    world_make();
+    world_halt();
+    w.settings.medium = FG_MEDIUM_LPG;
+    w.settings.fill_pressure_kpa = 0;
+    reading_set(FG_SIGNAL_SCALE_G, 17500);
+    plant_play();
+    world_run();
+    list_put(6, lpg_vehicle);
+    turns(2);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    present("HZ-3", 3);
+    turns(2);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    CHECK_INT(state()->target, fg_limit_gross_g(17000, 10200));
+    CHECK_INT(state()->row.tare_g, 17000);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    CHECK_INT(journal_newest(FG_ENTRY_AUTHORISED)->row.maximum_fill_g, 10200);
+    CHECK_TEXT(newest.row.plate, "浙E00003");
+    turns(3);
+    CHECK(w.valve);
+    reading_set(FG_SIGNAL_SCALE_G, 17000 + 10200);
+    turns(1);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TARGET_REACHED);
+    CHECK_INT(newest.end_scale_g, 27200);
+    CHECK_INT(newest.start_inventory_g, 1000000);
+    CHECK(newest.quantity_g > 0);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a relay that welds, or gas that flows, between scan and START refuses")
+{
+    world_make();
+    present("HZ-1", 1);
+    turns(2);
+    check_items(1);
+    w.stuck_open = true;
+    turns(120);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    refused_with(FG_REASON_DEVICE_FAULT);
+    CHECK_HAS(log_text, "FLOW_WITHOUT_AUTHORITY");
+    CHECK_HAS(log_text, "VALVE_FAULT");
+    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 0);
+    world_end();
+}
+
+/* ---- every attempt is logged ---- */
+
+static void three_items(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    (void)rows;
+    manifest->rules.pre_check_count = 3;
+    (void)snprintf(manifest->rules.pre_checks[1], FG_NAME_MAX, "valve");
+    (void)snprintf(manifest->rules.pre_checks[2], FG_NAME_MAX, "passengers_out");
+}
+
+static void scan_three_items(void)
+{
+    world_make();
+    list_put(6, three_items);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    check_items(1);
+}
+
+TEST("every attempt is logged: a scan that nobody starts in time, with the items still open")
+{
+    scan_three_items();
+    turns(3010);
+    refused_with(FG_REASON_PRE_CHECK_TIMED_OUT);
+    CHECK_INT(newest.pre_checks, 1);
+    CHECK_INT(newest.checks_failed, 0);
+    CHECK_TEXT(newest.text, "valve, passengers_out");
+    CHECK_TEXT(newest.row.code.text, "HZ-1");
+    world_end();
+}
+
+TEST("every attempt is logged: a scan that is left, by the tag, by STOP, by the operator, at shutdown")
+{
+    struct fg_moment now;
+
+    scan_three_items();
+    remove_tag();
+    refused_with(FG_REASON_PRE_CHECK_LEFT);
+    CHECK(!w.lamps[FG_LAMP_RED]);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    refused_with(FG_REASON_PRE_CHECK_LEFT);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 2);
+    remove_tag();
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    refused_with(FG_REASON_PRE_CHECK_LEFT);
+    CHECK_TEXT(newest.operator_id, "wang");
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 3);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    remove_tag();
+    present("HZ-1", 1);
+    turns(2);
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    refused_with(FG_REASON_PRE_CHECK_LEFT);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 4);
+    world_end();
+}
+
+TEST("every attempt is logged: a failed item by name, before the fill and after it")
+{
+    scan_three_items();
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .checks = 4, .check_failed = true}),
+              FG_OK);
+    CHECK_HAS(w.answer.text, "passengers_out");
+    refused_with(FG_REASON_PRE_CHECK_FAILED);
+    CHECK_INT(newest.pre_checks, 1);
+    CHECK_INT(newest.checks_failed, 4);
+    CHECK_TEXT(newest.text, "passengers_out");
+    CHECK_TEXT(state()->check_text, "passengers_out");
+    remove_tag();
+    w.post_check = true;
+    list_put(7, NULL);
+    fill_start();
+    CHECK_TEXT(state()->check_text, "");
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    for (int i = 0; i < 200 && state()->phase != FG_FILL_POST_CHECK; i++)
+        turns(1);
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .checks = 1, .check_failed = true}),
+              FG_OK);
+    until_idle();
+    CHECK(journal_newest(FG_ENTRY_ENDED)->post_check_failed);
+    CHECK_INT(newest.checks_failed, 1);
+    CHECK_TEXT(newest.text, "leak");
+    world_end();
+}
+
+TEST("an answer of no that names no item speaks of all that were still open")
+{
+    scan_three_items();
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .check_failed = true}), FG_OK);
+    refused_with(FG_REASON_PRE_CHECK_FAILED);
+    CHECK_INT(newest.checks_failed, 6);
+    CHECK_TEXT(newest.text, "valve, passengers_out");
+    world_end();
+}
+
+/* ---- safety state survives a restart ---- */
+
+static void restart(void)
+{
+    world_halt();
+    plant_play();
+    world_run();
+    turns(2);
+    CHECK_INT(sign_in("wang"), FG_OK);
+}
+
+static void lock_out_after_two(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    (void)rows;
+    manifest->rules.zero_fills_lock_out = 2;
+}
+
+static void zero_fill(void)
+{
+    present("HZ-1", 1);
+    turns(2);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    CHECK(journal_newest(FG_ENTRY_ENDED)->quantity_g < 5);
+    remove_tag();
+}
+
+TEST("FAIL-CLOSED: fills of nothing are counted across restarts, and a lock-out survives them")
+{
+    world_make();
+    list_put(6, lock_out_after_two);
+    zero_fill();
+    restart();
+    CHECK(!state()->locked_out);
+    zero_fill();
+    CHECK(state()->locked_out);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LOCK_OUT);
+    restart();
+    CHECK(state()->locked_out);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_POINT_LOCKED_OUT);
+    remove_tag();
+    CHECK_INT(ask_kind(FG_CONTROL_CLEAR_LOCK_OUT), FG_OK);
+    restart();
+    CHECK(!state()->locked_out);
+    zero_fill();
+    CHECK(!state()->locked_out);
+    world_end();
+}
+
+TEST("GAS-ADDS-UP: 24 kg that flowed while fillgated was off raise FLOW_WITHOUT_AUTHORITY at the start")
+{
+    world_make();
+    fill_start();
+    turns(50);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    world_halt();
+    reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + 24000);
+    world_run();
+    turns(3);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    turns(100);
+    restart();
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: an alarm survives a restart as long as the gas flows")
+{
+    world_make();
+    w.stuck_open = true;
+    turns(120);
+    CHECK_HAS(log_text, "FLOW_WITHOUT_AUTHORITY");
+    restart();
+    CHECK(state()->device_fault);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_DEVICE_FAULT);
+    world_end();
+}
+
+/* ---- events that wait ---- */
+
+TEST("NO-LOSS: an event that could not be written keeps its text and time, and its place")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
+    sqlite3 *other = NULL;
+    struct fg_moment now;
+    int64_t then_ms;
+
+    world_make();
+    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    now = moment();
+    then_ms = now.wall_ms;
+    fg_session_report(w.session, &fault, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->sequence, 0);
+    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_FAULT);
+    CHECK_TEXT(newest.text, "port gone");
+    CHECK_INT(newest.wall_ms, then_ms);
+    then_ms = (int64_t)newest.sequence;
+    CHECK_INT(journal_newest(FG_ENTRY_OPERATOR)->sequence, then_ms + 1);
+    turns(50);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    world_end();
+}
+
+TEST("a flood of events that cannot be written is bounded, and the newest says how many were not kept")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
+    sqlite3 *other = NULL;
+    struct fg_moment now;
+
+    world_make();
+    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 0; i < 40; i++) {
+        now = moment();
+        fg_session_report(w.session, &fault, &now);
+        w.mono_ms += TICK_MS;
+    }
+    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    turns(50);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 32);
+    CHECK_TEXT(newest.text, "port gone; 8 more not kept");
+    world_end();
+}
+
+/* ---- what is said and done at the edges ---- */
+
+TEST("FAIL-CLOSED: a valve whose feedback is dead is shut all the same")
+{
+    world_make();
+    fill_start();
+    w.feedback_dead = true;
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    CHECK(!w.valve);
+    world_end();
+}
+
+TEST("LIST-IS-SIGNED: a manifest that does not verify is an event, once, and so is a row that was edited")
+{
+    struct fg_moment now;
+    sqlite3 *other = NULL;
+
+    world_make();
+    list_key_is_revoked();
+    now = moment();
+    fg_session_list_changed(w.session, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_TAMPERED);
+    CHECK_TEXT(newest.text, "the manifest in force does not verify");
+    fg_session_list_changed(w.session, &now);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    world_end();
+
+    world_make();
+    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "UPDATE bucket SET bytes = zeroblob(length(bytes))", NULL, NULL, NULL),
+              SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    for (int i = 0; i < 2; i++) {
+        present("HZ-1", 1);
+        turns(2);
+        refused_with(FG_REASON_LIST_NOT_AUTHENTIC);
+        CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_TAMPERED);
+        CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+        remove_tag();
+    }
+    world_end();
+}
+
+TEST("what is sent without a journal is refused, and readings are told as they are")
+{
+    struct fg_error error;
+
+    world_make();
+    CHECK_INT(state()->readings[FG_SIGNAL_PRESSURE_KPA].value, 3000);
+    CHECK_INT(state()->readings[FG_SIGNAL_TEMPERATURE_DC].value, 200);
+    CHECK_INT(state()->readings[FG_SIGNAL_INVENTORY_G].state, FG_READING_GOOD);
+    world_halt();
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+    CHECK_INT(ask_kind(FG_CONTROL_JOURNAL), FG_E_STATE);
+    CHECK_HAS(w.answer.text, "not open");
+    CHECK_INT(ask_kind(FG_CONTROL_RECEIPT), FG_E_STATE);
+    world_end();
+}
+
+TEST("the red lamp is dark after the end, whatever it said before")
+{
+    struct fg_moment now;
+
+    world_make();
+    present("HZ-2", 2);
+    turns(3);
+    CHECK(w.lamps[FG_LAMP_RED]);
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    fg_session_finish(w.session, &now);
+    CHECK(!w.lamps[FG_LAMP_RED]);
     world_end();
 }
 
@@ -1548,6 +2226,41 @@ TEST("a typed code is filled when another operator proves himself by PIN; both a
     world_end();
 }
 
+static void fill_typed(void)
+{
+    code_waits();
+    CHECK_INT(second_in("qian", "654321"), FG_OK);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(20);
+    CHECK(w.valve);
+}
+
+TEST("a fill after a typed code does not count against its own quota when it goes on")
+{
+    world_with_two();
+    w.list_change = good_vehicle;
+    CHECK_INT(list_bring(8), FG_OK);
+    fill_typed();
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
+    turns(3);
+    CHECK(w.valve);
+    world_end();
+}
+
+TEST("a fill after a typed code knows no tag: none that goes suspends it, one that comes ends it")
+{
+    world_with_two();
+    fill_typed();
+    CHECK_TEXT(state()->phase_name, "FILLING");
+    present("HZ-1", 1);
+    CHECK(!w.valve);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_SWAPPED);
+    world_end();
+}
+
 TEST("a typed code is filled when another operator's card comes to the reader")
 {
     struct fg_uid card = uid_of(OTHER_CARD);
@@ -1591,6 +2304,7 @@ TEST("FAIL-CLOSED: a second person who comes too late is none, by card or by PIN
     w.mono_ms += 60000;
     CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
     given_up(1);
+    plant_play();
     code_waits();
     w.mono_ms += 59990;
     card_present(&card);

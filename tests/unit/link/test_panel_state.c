@@ -48,6 +48,7 @@ static void fill_cylinder(void)
     state.reasons.reasons[0] = FG_REASON_INSPECTION_OVERDUE;
     state.reasons.reasons[1] = FG_REASON_OTHER_CYLINDER_FAILS;
     NAME(state.failing_code.text, "HZ-CNG-900010");
+    NAME(state.check_text, "hose, valve");
     state.failing_reason = FG_REASON_SCRAPPED;
     state.decision_sequence = 17;
     state.row_known = true;
@@ -134,6 +135,7 @@ TEST("a cylinder, its decision, a fill, an operator: names, nothing unescaped")
         ("\"decision\":{\"count\":3,\"code\":\"HZ-CNG-900001\",\"plate\":\"浙ED9101\",\"identity\":\"SIGNED_"
          "TAG\",\"second_person\":\"qian\",\"second_proof\":\"CARD\","
          "\"reasons\":[\"INSPECTION_OVERDUE\",\"OTHER_CYLINDER_FAILS\"],\"failing_code\":\"HZ-CNG-900010\","
+         "\"check_items\":\"hose, valve\","
          "\"failing_reason\":\"SCRAPPED\",\"sequence\":17}"),
         ("\"cylinder\":{\"medium\":\"CNG\",\"nominal_kpa\":20000,\"capacity_dl\":700,\"tare_g\":58000,"
          "\"maximum_fill_g\":0,"

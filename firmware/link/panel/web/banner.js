@@ -3,7 +3,7 @@
 import { byId, element, setAttribute, setChildren, setText, setVisible } from '/dom.js';
 import { kilograms, minutes } from '/format.js';
 import { symbol } from '/symbols.js';
-import { deviceWords, hasText, languageNow, panel, text } from '/texts.js';
+import { deviceWords, hasText, itemWords, languageNow, panel, text } from '/texts.js';
 
 /** Symbol of each display; colour and pattern stand in banner.css by the same names. */
 const SYMBOLS = {
@@ -25,6 +25,9 @@ function refused(state) {
   const words = reasons.length > 0 ? wordsOfReason(reasons[0]) : { reason: '', advice: '', also: [] };
   if (failingCode !== '') {
     words.reason += `: ${failingCode}${failingReason ? ` - ${text('reason', failingReason)}` : ''}`;
+  }
+  if (state.decision.check_items !== '') {
+    words.reason += `: ${state.decision.check_items.split(', ').map(itemWords).join(', ')}`;
   }
   words.also = reasons.slice(1).map((name) => `${panel('REASONS_ALSO')}: ${text('reason', name)}`);
   return words;

@@ -1,33 +1,33 @@
-/* The attendant's items before and after a fill: one tap each, and "not in order", which asks once more. What is confirmed shows only
+/* The attendant's items before and after a fill: one tap each, and "not in order", which asks which item. What is confirmed shows only
  * when a state says so. Not: which items there are (station rules). */
 import { byId, element, setAttribute, setChildren, setText, setVisible } from '/dom.js';
 import { press } from '/press.js';
-import { hasText, panel } from '/texts.js';
+import { itemWords, panel } from '/texts.js';
 
-let sure = false;
+let asking = false;
 
-/** The catalogue's words for an item, or the item itself as the station wrote it. @param {string} item */
-function itemWords(item) {
-  const name = `CHECK_${item.toUpperCase()}`;
-  return hasText(name) ? panel(name) : item.replaceAll('_', ' ');
-}
-
-function askSure(wanted) {
-  sure = wanted;
-  setVisible(byId('check-sure'), sure);
-  setVisible(byId('check-failed'), !sure);
-  byId(sure ? 'check-failed-no' : 'check-failed').focus();
-}
-
-async function fail() {
-  await press(byId('check-failed-yes'), 'check', { checks: 0, failed: true });
-  sure = false;
+function askWhich(wanted) {
+  asking = wanted;
+  setVisible(byId('check-which'), asking);
+  setVisible(byId('check-failed'), !asking);
+  byId(asking ? 'check-failed-no' : 'check-failed').focus();
 }
 
 export function startChecks() {
-  byId('check-failed').addEventListener('click', () => askSure(true));
-  byId('check-failed-no').addEventListener('click', () => askSure(false));
-  byId('check-failed-yes').addEventListener('click', fail);
+  byId('check-failed').addEventListener('click', () => askWhich(true));
+  byId('check-failed-no').addEventListener('click', () => askWhich(false));
+}
+
+/** Which item is not in order: the second tap names it and is its confirmation. @param {number} bit */
+function makeFailing(bit) {
+  const button = element('button', 'danger');
+  button.type = 'button';
+  button.dataset.bit = String(bit);
+  button.addEventListener('click', async () => {
+    await press(button, 'check', { checks: bit, failed: true });
+    asking = false;
+  });
+  return element('li', '', button);
 }
 
 function makeItem(bit) {
@@ -63,15 +63,19 @@ export function renderChecks(state) {
   const shown = (pre || post) && bits.length > 0;
   setVisible(byId('checks'), shown);
   if (!shown) {
-    sure = false;
+    asking = false;
   } else {
     setText(byId('checks-title'), panel(pre ? 'SECTION_PRE_CHECK' : 'SECTION_POST_CHECK'));
     setChildren(byId('check-items'), `${state.display} ${bits.join(' ')}`, () => bits.map(makeItem));
+    setChildren(byId('check-failing'), `${state.display} ${bits.join(' ')}`, () => bits.map(makeFailing));
+    byId('check-failing').querySelectorAll('button').forEach((button) => {
+      setText(button, itemWords(items[Math.log2(Number(button.dataset.bit))]));
+    });
     byId('check-items').querySelectorAll('button').forEach((button) => {
       const bit = Number(button.dataset.bit);
       renderItem(button, items[Math.log2(bit)], (done & bit) !== 0, state.operator !== null);
     });
   }
-  setVisible(byId('check-sure'), sure);
-  setVisible(byId('check-failed'), !sure);
+  setVisible(byId('check-which'), asking);
+  setVisible(byId('check-failed'), !asking);
 }

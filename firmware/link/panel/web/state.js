@@ -9,7 +9,7 @@ const STATE_FORM = {
   now_ms: 0, utc_offset_s: 0, today: 0, point: '', controller: '', medium: '', display: '', phase: '', phase_left_ms: 0,
   suspended_by_operator: false, valve: false, locked_out: false, device_fault: false, emergency_stop: false, point_blocked: false,
   tag: { present: false, uid: '' },
-  decision: { count: 0, code: '', plate: '', identity: '', second_person: '', second_proof: '', reasons: [], failing_code: '', failing_reason: null },
+  decision: { count: 0, code: '', plate: '', identity: '', second_person: '', second_proof: '', reasons: [], failing_code: '', check_items: '', failing_reason: null },
   readings: {},
   checks: { pre: [], pre_wanted: 0, pre_done: 0, post: [], post_wanted: 0, post_done: 0 },
   sign_in_blocked_ms: 0, manual: { allowed: false, code: '', left_ms: 0 },

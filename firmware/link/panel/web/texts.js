@@ -45,6 +45,12 @@ export function switchLanguage() {
   }
 }
 
+/** The catalogue's words for a check item, or the item itself as the station wrote it. @param {string} item */
+export function itemWords(item) {
+  const name = `CHECK_${item.toUpperCase()}`;
+  return hasText(name) ? panel(name) : item.replaceAll('_', ' ');
+}
+
 /** The text, or the name itself where the catalogue has none (a check item of a station's own).
  * @param {'panel'|'reason'|'advice'|'stop'|'event'} table @param {string} name */
 export function text(table, name) {
