@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "firmware/reader/connection.h"
+
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -42,7 +44,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the filter reads the 
 #define ACCESS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define ACCESS_DEVICE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_IOCTL_DEVICE)
 
-#define PATH_BYTES 256
 #define FILTER_MAX 512
 
 /* struct landlock_ruleset_attr as version 6 of the kernel's interface has it; older kernels take its
@@ -111,30 +112,13 @@ static enum fg_err path_allow(int ruleset_fd, const char *path, uint64_t access,
     return code;
 }
 
-/* The path within driver:PATH[:BAUD]; false when there is none. */
-static bool device_path(const char *connection, char ret_path[PATH_BYTES])
-{
-    const char *start = strchr(connection, ':');
-    size_t length;
-
-    if (start == NULL || (start[1] != '/' && start[1] != '.'))
-        return false;
-    start++;
-    length = strcspn(start, ":");
-    if (length >= PATH_BYTES)
-        return false;
-    memcpy(ret_path, start, length);
-    ret_path[length] = '\0';
-    return true;
-}
-
 static enum fg_err paths_allow(int ruleset_fd, const char *connection, uint64_t known, struct fg_error *error)
 {
-    char path[PATH_BYTES];
+    char path[FG_READER_PATH_BYTES];
     enum fg_err code;
 
     code = path_allow(ruleset_fd, "/etc/nfc", ACCESS_READ, false, error);
-    if (code == FG_OK && device_path(connection, path))
+    if (code == FG_OK && fg_connection_path(connection, path))
         return path_allow(ruleset_fd, path, ACCESS_DEVICE & known, true, error);
     if (code == FG_OK)
         code = path_allow(ruleset_fd, "/dev/bus/usb", (ACCESS_DEVICE | ACCESS_READ) & known, false, error);
