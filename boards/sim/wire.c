@@ -15,6 +15,8 @@ size_t fg_wire_put(struct fg_wire *wire, const uint8_t *bytes, size_t count, int
     size_t room = sizeof(wire->bytes) - wire->count;
     size_t taken = count < room ? count : room;
 
+    if (count == 0)
+        return 0;
     memcpy(wire->bytes + wire->count, bytes, taken);
     wire->count += taken;
     if (wire->free_ns < now_ns)
