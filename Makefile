@@ -147,7 +147,7 @@ unit-build: $(TEST_BIN)
 unit-run: $(TEST_BIN)
 	$(Q)BESIDE="$(filter $(B)/tests/sim/%,$(TEST_BIN))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
 # Those of a filling point alone wait most of their time; those of a city run beside them.
-E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,controller demo fail_closed modbus_tools nfc_tools operators panel tags units vectors))
+E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,controller demo fail_closed modbus_tools nfc_tools operators panel slow_reader tags units vectors))
 e2e-run: $(PROGRAMS)
 	$(Q)export BUILD=$(B); BESIDE="$(filter-out $(E2E_POINT),$(sort $(wildcard tests/e2e/*.sh)))" tools/run_tests.sh $(E2E_POINT)
 browser-run: $(PROGRAMS)

@@ -48,17 +48,26 @@ static int hex_digit(char c)
     return -1;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 enum fg_err fg_uid_parse(const char *text, struct fg_uid *ret_uid, struct fg_error *error)
 {
     struct fg_uid uid = {0};
     const char *at = text;
 
-    while (*at != '\0' && uid.length < FG_UID_MAX) {
+    while (is_blank(*at))
+        at++;
+    while (*at != '\0' && !(is_blank(*at) && is_blank(at[1])) && uid.length < FG_UID_MAX) {
         int high;
         int low;
 
-        if (*at == ':' && uid.length > 0)
+        if (uid.length > 0 && (*at == ':' || *at == '-' || (*at == ' ' && at[1] != '\0')))
             at++;
+        else if (is_blank(*at))
+            break;
         high = hex_digit(*at);
         low = high < 0 ? -1 : hex_digit(at[1]);
         if (low < 0)
@@ -67,8 +76,41 @@ enum fg_err fg_uid_parse(const char *text, struct fg_uid *ret_uid, struct fg_err
         uid.bytes[uid.length++] = (uint8_t)(high * 16 + low);
         at += 2;
     }
+    while (is_blank(*at))
+        at++;
     if (*at != '\0' || (uid.length != 4 && uid.length != 7 && uid.length != 10))
         return fg_fail(error, FG_E_FORMAT, "UID: must be 4, 7 or 10 bytes in hex");
+    *ret_uid = uid;
+    return FG_OK;
+}
+
+/* All bytes the same, 00 or FF. */
+static bool is_empty(const struct fg_uid *uid)
+{
+    for (size_t i = 0; i < uid->length; i++) {
+        if (uid->bytes[i] != uid->bytes[0])
+            return false;
+    }
+    return uid->bytes[0] == 0x00 || uid->bytes[0] == 0xFF;
+}
+
+bool fg_uid_is_lasting(const struct fg_uid *uid)
+{
+    if ((uid->length != 4 && uid->length != 7 && uid->length != 10) || is_empty(uid))
+        return false;
+    return uid->length != 4 || (uid->bytes[0] != 0x08 && uid->bytes[0] != 0x88);
+}
+
+enum fg_err fg_uid_parse_lasting(const char *text, struct fg_uid *ret_uid, struct fg_error *error)
+{
+    struct fg_uid uid;
+    enum fg_err code = fg_uid_parse(text, &uid, error);
+
+    if (code != FG_OK)
+        return code;
+    if (!fg_uid_is_lasting(&uid))
+        return fg_fail(error, FG_E_RANGE,
+                       "UID %.20s: names no tag: it is random (08...), as a phone's, or empty", text);
     *ret_uid = uid;
     return FG_OK;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "proto/code.h"
+
 #include "proto/pin.h"
 #include "proto/row.h"
 
@@ -102,6 +104,8 @@ const struct fg_operator *fg_operator_find(const struct fg_station_rules *rules,
 
 const struct fg_operator *fg_operator_of_card(const struct fg_station_rules *rules, const struct fg_uid *uid)
 {
+    if (!fg_uid_is_lasting(uid))
+        return NULL; /* a phone's next random UID may be anybody's card */
     for (size_t i = 0; i < rules->operator_count && i < FG_OPERATORS_MAX; i++) {
         if (is_same_card(&rules->operators[i].card, uid))
             return &rules->operators[i];

@@ -113,6 +113,7 @@ enum fg_err fg_readerlink_encode_write(const struct fg_reader_write *write, uint
     message.data.size = write->length;
     memcpy(message.data.bytes, write->data, write->length);
     message.lock = write->lock;
+    message.read_again = write->read_again;
     return encode(FgReaderCommand_fields, &message, buffer, capacity, ret_length, error);
 }
 
@@ -124,7 +125,10 @@ enum fg_err fg_readerlink_decode_write(const uint8_t *bytes, size_t length, stru
 
     if (code != FG_OK)
         return code;
-    if (message.uid.size == 0 || message.data.size == 0 || message.data.size % 4 != 0)
+    if (message.read_again && (message.data.size != 0 || message.lock))
+        return fg_fail(error, FG_E_RANGE, "reader link: read again, with data to write");
+    if (message.uid.size == 0 || (message.data.size == 0 && !message.read_again) ||
+        message.data.size % 4 != 0)
         return fg_fail(error, FG_E_RANGE, "reader link: write without uid, or of %u bytes",
                        (unsigned)message.data.size);
     memset(ret_write, 0, sizeof(*ret_write));
@@ -132,5 +136,6 @@ enum fg_err fg_readerlink_decode_write(const uint8_t *bytes, size_t length, stru
     ret_write->length = message.data.size;
     memcpy(ret_write->data, message.data.bytes, message.data.size);
     ret_write->lock = message.lock;
+    ret_write->read_again = message.read_again;
     return FG_OK;
 }

@@ -29,19 +29,21 @@ struct fg_reader_report {
     uint8_t kind; /* enum fg_reader_report_kind */
     uint8_t tag_count;
     struct fg_uid uid;
-    bool complete; /* TAG: the whole memory that the tag says it has was read */
+    bool complete; /* TAG: read as far as its record asks for (fg_tag_extent), or to the end of the chip */
     bool ok;       /* WRITTEN */
     uint16_t memory_length;
-    uint8_t memory[FG_TAG_MEMORY_MAX]; /* pages from 0 */
+    uint8_t memory[FG_TAG_MEMORY_MAX]; /* pages from 0; pages 0 to 2 are not read and are 0 */
     char text[FG_READER_TEXT_BYTES];
 };
 
-/* Write data from page 4 on to the tag with this uid, read it back, and lock it when lock is set. */
+/* Write data from page 4 on to the tag with this uid, read it back, and lock it when lock is set. Or, with
+ * read_again: read its memory once more and report it as TAG, if it is in the field. */
 struct fg_reader_write {
     struct fg_uid uid;
-    uint16_t length; /* a multiple of 4, at least 4 */
+    uint16_t length; /* a multiple of 4, at least 4; 0 with read_again */
     uint8_t data[FG_TAG_MEMORY_MAX];
     bool lock;
+    bool read_again;
 };
 
 /* FG_E_SIZE when capacity is too small or a length is out of bounds. */

@@ -145,6 +145,55 @@ static enum fg_err find_message(struct area *area, uint8_t message[FG_TAG_MEMORY
     }
 }
 
+/* Where the area's reader would be after length more bytes, at most its end. */
+static size_t position_after(const struct area *area, size_t length)
+{
+    size_t at = area->at;
+
+    while (at < area->end && at < sizeof(area->reserved) && (length > 0 || area->reserved[at] != 0)) {
+        length -= area->reserved[at] == 0 ? 1 : 0;
+        at++;
+        if (length == 0)
+            break;
+    }
+    return at;
+}
+
+size_t fg_tag_extent(const uint8_t *memory, size_t length)
+{
+    struct area area = {.memory = memory, .available = length, .at = DATA_AT};
+    size_t value_length = 0;
+    uint8_t kind = TLV_NULL;
+
+    if (length < DATA_AT)
+        return DATA_AT;
+    if (memory[CC_AT] != CC_MAGIC || memory[CC_AT + 1] >> 4 != 1)
+        return DATA_AT;
+    area.end = DATA_AT + (size_t)memory[CC_AT + 2] * 8;
+    if (area.end > FG_TAG_MEMORY_MAX)
+        area.end = FG_TAG_MEMORY_MAX;
+    while (area.at < area.end && area.at < length) {
+        enum fg_err result = next_byte(&area, &kind, NULL);
+
+        if (result == FG_OK && kind == TLV_NULL)
+            continue;
+        if (result == FG_OK && kind == TLV_TERMINATOR)
+            return area.at;
+        if (result == FG_OK)
+            result = read_tlv_length(&area, &value_length, NULL);
+        if (result == FG_OK && kind == TLV_NDEF)
+            return position_after(&area, value_length);
+        if (result == FG_OK && (kind == TLV_LOCK || kind == TLV_MEMORY) &&
+            length >= position_after(&area, value_length))
+            result = reserve_area(&area, kind, value_length, NULL);
+        else if (result == FG_OK)
+            area.at = position_after(&area, value_length);
+        if (result == FG_E_FORMAT && area.at < area.available)
+            return area.at; /* what is there contradicts itself: more of it says nothing else */
+    }
+    return area.at < area.end ? area.at + 1 : area.end;
+}
+
 /* One NDEF record; pointers go into the message. */
 struct record {
     uint8_t flags;
@@ -331,8 +380,10 @@ enum fg_err fg_tag_sign(const struct fg_private_key *key, const struct fg_uid *u
 
     if (result != FG_OK)
         return result;
-    if (uid->length != 4 && uid->length != 7 && uid->length != 10)
-        return fg_fail(error, FG_E_ARG, "tag: a UID of %u bytes cannot be signed", uid->length);
+    if (!fg_uid_is_lasting(uid))
+        return fg_fail(
+            error, FG_E_ARG,
+            "tag: this UID names no tag (it is random, as a phone's, or empty) and cannot be signed");
     record.key = key->public_key.id;
     result = fg_sign(key, FG_PURPOSE_TAG, message, message_of(uid, &record.code, message), &record.signature,
                      error);
@@ -347,6 +398,8 @@ enum fg_err fg_tag_verify(const struct fg_tag_record *record, const struct fg_ui
     uint8_t message[1 + FG_UID_MAX + FG_CODE_MAX];
     size_t length = message_of(uid, &record->code, message);
 
+    if (!fg_uid_is_lasting(uid))
+        return fg_fail(error, FG_E_AUTH, "tag: its UID names no tag (it is random, as a phone's, or empty)");
     for (size_t i = 0; i < trusted_count; i++) {
         if (!fg_bytes_equal(trusted[i].id.bytes, record->key.bytes, FG_KEY_ID_BYTES))
             continue;

@@ -21,10 +21,17 @@ struct fg_tag_record {
     struct fg_signature signature;
 };
 
-/* Finds the record in a tag's memory, given from page 0 on (length bytes, at most FG_TAG_MEMORY_MAX). The
- * record is well-formed then, not yet genuine. FG_E_NOT_FOUND: no NDEF message, or none with our record (a
- * blank or foreign tag). FG_E_FORMAT: memory, message or record contradict the specifications, or the memory
- * ends before they do, or there are two of our records. FG_E_SIZE: longer than any tag. */
+/* How far a tag's memory must be read for fg_tag_parse: bytes from page 0 on, at most FG_TAG_MEMORY_MAX, as
+ * far as the first length bytes tell. Not more than length: they suffice, for a record or for saying why
+ * there is none. Otherwise read on to there and ask again; each time it has then got further. Pages 0 to 2
+ * need not be read. */
+size_t fg_tag_extent(const uint8_t *memory, size_t length);
+
+/* Finds the record in a tag's memory, given from page 0 on (length bytes, at most FG_TAG_MEMORY_MAX; pages 0
+ * to 2 are not looked at). The record is well-formed then, not yet genuine. FG_E_NOT_FOUND: no NDEF message,
+ * or none with our record (a blank or foreign tag). FG_E_FORMAT: memory, message or record contradict the
+ * specifications, or the memory ends before they do, or there are two of our records. FG_E_SIZE: longer than
+ * any tag. */
 enum fg_err fg_tag_parse(const uint8_t *memory, size_t length, struct fg_tag_record *ret_record,
                          struct fg_error *error);
 
@@ -33,7 +40,9 @@ enum fg_err fg_tag_parse(const uint8_t *memory, size_t length, struct fg_tag_rec
 enum fg_err fg_tag_build(const struct fg_tag_record *record, uint8_t *ret_bytes, size_t capacity,
                          size_t *ret_length, struct fg_error *error);
 
-/* Makes the record for this code on the tag with this UID. */
+/* Makes the record for this code on the tag with this UID. FG_E_ARG: a UID that names no tag
+ * (fg_uid_is_lasting).
+ */
 enum fg_err fg_tag_sign(const struct fg_private_key *key, const struct fg_uid *uid,
                         const struct fg_code *code, struct fg_tag_record *ret_record, struct fg_error *error);
 

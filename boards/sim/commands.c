@@ -393,6 +393,20 @@ static enum fg_err do_power(struct fg_sim *sim, const struct fg_script_line *lin
     return FG_OK;
 }
 
+static enum fg_err do_adapter(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
+{
+    int64_t delay_ms = 0;
+    enum fg_err code = FG_OK;
+
+    if (line->count != 2)
+        return fg_fail(error, FG_E_FORMAT, "adapter: a delay in ms, or off");
+    if (strcmp(line->words[1], "off") != 0)
+        code = fg_script_number(line->words[1], "adapter", 0, 200, &delay_ms, error);
+    if (code == FG_OK)
+        fg_sim_adapter(sim, (uint32_t)delay_ms);
+    return code;
+}
+
 static enum fg_err do_pace(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
 {
     int64_t chip_baud = 0;
@@ -468,6 +482,7 @@ static const struct {
     {"victim", do_victim},
     {"power", do_power},
     {"pace", do_pace},
+    {"adapter", do_adapter},
     {"record", do_record},
     {"mark", do_mark},
     {"witness", do_witness},

@@ -275,6 +275,9 @@ static void list_targets(struct fg_pn532 *chip, const uint8_t *data, size_t coun
             continue;
         if (!uid_is_wanted(&tag->uid, data + 2, count - 2))
             continue;
+        /* A phone plays an ISO 14443-4 card. */
+        if (strcmp(tag->type, "phone") == 0)
+            memcpy(head + 1, (const uint8_t[]){0x00, 0x04, 0x20}, 3);
         chip->targets[found++] = i;
         head[0] = found;
         head[4] = tag->uid.length;

@@ -33,6 +33,7 @@ struct verb {
     V("victim", 1, 1, "victim PID") \
     V("power", 1, 1, "power cut") \
     V("pace", 1, 2, "pace CHIP_BAUD PLANT_BAUD | pace off") \
+    V("adapter", 1, 1, "adapter DELAY_MS | adapter off") \
     V("record", 1, 1, "record FILE") \
     V("mark", 1, 1, "mark WORD") \
     V("witness", 1, 1, "witness JOURNAL.db") \

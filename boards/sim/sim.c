@@ -109,6 +109,11 @@ static void devices_serve(struct fg_sim *sim)
     sim->served_ns = sim->now_ns;
 }
 
+void fg_sim_adapter(struct fg_sim *sim, uint32_t delay_ms)
+{
+    sim->wires.from_chip.delay_ns = (int64_t)delay_ms * NS_PER_MS;
+}
+
 void fg_sim_pace(struct fg_sim *sim, uint32_t chip_baud, uint32_t plant_baud)
 {
     sim->wires.paced = chip_baud != 0 || plant_baud != 0;

@@ -61,7 +61,8 @@ struct fg_sim {
     struct fg_sim_late late;
     struct fg_sim_wires wires;
     struct fg_sim_stranger stranger;
-    bool spoil_next; /* the noise fault spoils every other answer */
+    uint32_t phone_taps; /* so far: each shows another UID */
+    bool spoil_next;     /* the noise fault spoils every other answer */
     unsigned cylinder_count;
     struct fg_sim_cylinder cylinders[FG_SIM_NAMES_MAX];
     unsigned tag_count;
@@ -102,6 +103,8 @@ void fg_sim_pace(struct fg_sim *sim, uint32_t chip_baud, uint32_t plant_baud);
 
 /* Lets another master speak on the plant's bus every so many ms; 0 = no more. */
 void fg_sim_stranger(struct fg_sim *sim, int64_t every_ms);
+/* A slow adapter: whatever the chip says arrives so much later; 0 = at once. */
+void fg_sim_adapter(struct fg_sim *sim, uint32_t delay_ms);
 
 /* The plant's pty became readable. */
 void fg_sim_serve_plant(struct fg_sim *sim);

@@ -17,7 +17,12 @@ static const struct {
     const char *name;
     uint8_t size_code; /* third byte of the capability container: user bytes / 8 */
     uint16_t pages;
-} types[] = {{"ultralight", 0x06, 16}, {"ntag213", 0x12, 45}, {"ntag215", 0x3E, 135}, {"ntag216", 0x6D, 231}};
+} types[] = {{"ultralight", 0x06, 16}, {"ultralight_c", 0x12, 44}, {"ultralight_ev1", 0x10, 41},
+             {"ntag213", 0x12, 45},    {"ntag215", 0x3E, 135},     {"ntag216", 0x6D, 231}};
+
+#define TYPES (sizeof(types) / sizeof(types[0]))
+#define PHONE "phone"
+#define RANDOM_UID_FIRST 0x08 /* ISO 14443-3: the other three bytes are drawn at each activation */
 
 static struct fg_sim_tag *find_tag(struct fg_sim *sim, const char *name)
 {
@@ -57,25 +62,34 @@ static enum fg_err make(struct fg_sim *sim, const struct fg_script_line *line, s
     size_t which = 0;
     enum fg_err code;
 
-    if (uid == NULL || strlen(line->words[1]) > FG_NAME_MAX)
-        return fg_fail(error, FG_E_FORMAT, "tag: uid=HEX is missing, or the name is too long");
-    while (which < 4 && (type == NULL || strcmp(types[which].name, type) != 0))
+    if (strlen(line->words[1]) > FG_NAME_MAX)
+        return fg_fail(error, FG_E_FORMAT, "tag: the name is too long");
+    while (which < TYPES && strcmp(types[which].name, type) != 0)
         which++;
-    if (which == 4)
-        return fg_fail(error, FG_E_NOT_FOUND, "tag type '%.20s': ultralight, ntag213, ntag215 or ntag216",
-                       type == NULL ? "" : type);
-    code = fg_script_hex(uid, "uid", made.uid.bytes, 7, &count, error);
-    if (code != FG_OK)
-        return code;
-    if (count != 7)
-        return fg_fail(error, FG_E_SIZE, "uid: %zu bytes; these tags have 7", count);
-    made.uid.length = 7;
+    if (which == TYPES && strcmp(type, PHONE) != 0)
+        return fg_fail(
+            error, FG_E_NOT_FOUND,
+            "tag type '%.20s': ultralight, ultralight_c, ultralight_ev1, ntag213, ntag215, ntag216 or phone",
+            type);
+    if (which < TYPES) {
+        if (uid == NULL)
+            return fg_fail(error, FG_E_FORMAT, "tag: uid=HEX is missing");
+        code = fg_script_hex(uid, "uid", made.uid.bytes, 7, &count, error);
+        if (code != FG_OK)
+            return code;
+        if (count != 7)
+            return fg_fail(error, FG_E_SIZE, "uid: %zu bytes; these tags have 7", count);
+        made.uid.length = 7;
+    }
     if (tag == NULL && sim->tag_count == FG_SIM_NAMES_MAX)
         return fg_fail(error, FG_E_FULL, "there are %d tags already", FG_SIM_NAMES_MAX);
     if (tag == NULL)
         tag = &sim->tags[sim->tag_count++];
     (void)snprintf(made.name, sizeof(made.name), "%.31s", line->words[1]);
-    format(&made, which);
+    if (which < TYPES)
+        format(&made, which);
+    else
+        (void)snprintf(made.type, sizeof(made.type), "%s", PHONE);
     *tag = made;
     return FG_OK;
 }
@@ -150,9 +164,26 @@ enum fg_err fg_sim_do_tag(struct fg_sim *sim, const struct fg_script_line *line,
         return load(tag, line->words[3], error);
     if (strcmp(line->words[2], "copy") == 0 && line->count == 4)
         return copy(sim, tag, line->words[3], error);
+    if (strcmp(tag->type, PHONE) == 0)
+        return fg_fail(error, FG_E_STATE, "tag: a phone holds nothing");
     if (data == NULL)
         return fg_fail(error, FG_E_FORMAT, "tag: one of type=, sign, data=, load FILE, copy NAME");
     return fg_script_hex(data, "data", tag->memory + USER_AT, tag->length - USER_AT, &count, error);
+}
+
+/* Each tap of a phone shows another UID; the n-th one always the same. */
+static void phone_tap(struct fg_sim *sim, struct fg_sim_tag *tag)
+{
+    uint32_t drawn = (sim->phone_taps + 1) * UINT32_C(2654435761);
+
+    if (strcmp(tag->type, PHONE) != 0)
+        return;
+    sim->phone_taps++;
+    fg_pn532_place(&sim->chip, NULL, NULL); /* a phone that is tapped again is another tag */
+    tag->uid.length = 4;
+    tag->uid.bytes[0] = RANDOM_UID_FIRST;
+    for (int i = 1; i < 4; i++)
+        tag->uid.bytes[i] = (uint8_t)(drawn >> 8 * i);
 }
 
 enum fg_err fg_sim_do_present(struct fg_sim *sim, const struct fg_script_line *line, struct fg_error *error)
@@ -160,10 +191,11 @@ enum fg_err fg_sim_do_present(struct fg_sim *sim, const struct fg_script_line *l
     unsigned found[2] = {0, 0};
 
     for (unsigned i = 1; i < line->count; i++) {
-        const struct fg_sim_tag *tag = find_tag(sim, line->words[i]);
+        struct fg_sim_tag *tag = find_tag(sim, line->words[i]);
 
         if (tag == NULL)
             return fg_fail(error, FG_E_NOT_FOUND, "no tag '%.40s'", line->words[i]);
+        phone_tap(sim, tag);
         found[i - 1] = (unsigned)(tag - sim->tags);
     }
     memcpy(sim->present, found, sizeof(found));

@@ -21,17 +21,22 @@ enum command {
 
 struct kind {
     const char *name;
-    uint8_t size_code;          /* byte 6 of GET_VERSION */
-    uint8_t dynamic_lock_page;  /* 0 = none */
+    uint8_t product; /* byte 2 of GET_VERSION; 0 = neither that nor FAST_READ is known to the chip */
+    uint8_t storage; /* byte 6 of GET_VERSION */
+    uint8_t dynamic_lock_page;  /* 0 = none that is simulated */
     uint8_t pages_per_lock_bit; /* of the dynamic lock bits */
-    bool rolls_over;            /* READ behind the end starts again at page 0 instead of a NAK */
+    bool rolls_over;            /* READ beyond the end starts again at page 0 instead of a NAK */
 };
 
-static const struct kind kinds[] = {{"ultralight", 0, 0, 0, false},
-                                    {"ntag213", 0x0F, 0x28, 2, false},
-                                    {"ntag215", 0x11, 0x82, 16, false},
-                                    {"ntag216", 0x13, 0xE2, 16, false},
-                                    {"rollover", 0, 0, 0, true}};
+static const struct kind kinds[] = {
+    {"ultralight", 0, 0, 0, 0, false},
+    {"ultralight_c", 0, 0, 0, 0, false},
+    {"ultralight_ev1", 3, 0x0E, 0x24, 2, false},
+    {"ntag213", 4, 0x0F, 0x28, 2, false},
+    {"ntag215", 4, 0x11, 0x82, 16, false},
+    {"ntag216", 4, 0x13, 0xE2, 16, false},
+    {"rollover", 0, 0, 0, 0, true},
+};
 
 static const struct kind *kind_of(const struct fg_sim_tag *tag)
 {
@@ -108,8 +113,7 @@ static enum fg_sim_tag_reply fast_read_do(const struct fg_sim_tag *tag, const ui
 {
     size_t bytes;
 
-    if (kind_of(tag)->size_code == 0 || count != 3 || command[2] >= page_count(tag) ||
-        command[1] > command[2])
+    if (kind_of(tag)->product == 0 || count != 3 || command[2] >= page_count(tag) || command[1] > command[2])
         return FG_SIM_TAG_NAK;
     bytes = (size_t)(command[2] - command[1] + 1) * PAGE_BYTES;
     if (bytes > FG_SIM_TAG_ANSWER_MAX - 2)
@@ -122,9 +126,9 @@ static enum fg_sim_tag_reply fast_read_do(const struct fg_sim_tag *tag, const ui
 static enum fg_sim_tag_reply version_do(const struct fg_sim_tag *tag, uint8_t *ret_answer, size_t *ret_count)
 {
     const struct kind *kind = kind_of(tag);
-    const uint8_t version[8] = {0x00, 0x04, 0x04, 0x02, 0x01, 0x00, kind->size_code, 0x03};
+    const uint8_t version[8] = {0x00, 0x04, kind->product, 0x02, 0x01, 0x00, kind->storage, 0x03};
 
-    if (kind->size_code == 0)
+    if (kind->product == 0)
         return FG_SIM_TAG_NAK;
     memcpy(ret_answer, version, sizeof(version));
     *ret_count = sizeof(version);
@@ -142,7 +146,7 @@ enum fg_sim_tag_reply fg_sim_tag_exchange(struct fg_sim_tag *tag, const uint8_t 
     case COMMAND_FAST_READ:
         return fast_read_do(tag, command, count, ret_answer, ret_count);
     case COMMAND_READ_SIG:
-        if (kind_of(tag)->size_code == 0)
+        if (kind_of(tag)->product == 0)
             return FG_SIM_TAG_NAK;
         memset(ret_answer, 0, 32);
         *ret_count = 32;

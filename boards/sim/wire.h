@@ -16,9 +16,10 @@
 
 /* One direction. */
 struct fg_wire {
-    int64_t byte_ns; /* 0 = bytes are through at once */
-    int64_t free_ns; /* when the last byte put so far is through */
-    size_t count;    /* under way */
+    int64_t byte_ns;  /* 0 = bytes are through at once */
+    int64_t delay_ns; /* that an adapter at its end keeps bytes back */
+    int64_t free_ns;  /* when the last byte put so far is through */
+    size_t count;     /* under way */
     uint8_t bytes[FG_WIRE_BYTES_MAX];
 };
 

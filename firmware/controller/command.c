@@ -171,13 +171,12 @@ static void second(struct fg_session *session, const struct fg_control_request *
 
 static void recheck(struct fg_session *session, const struct fg_moment *now, struct fg_control_answer *answer)
 {
-    struct fg_reasons reasons;
     struct fg_error error = {0};
 
-    if (fg_session_scan_again(session, now, &reasons, &error) != FG_OK)
+    if (fg_session_scan_again(session, now, &error) != FG_OK)
         answer_set(answer, error.code, "%s", error.text);
     else
-        decision_answer(session, &reasons, answer);
+        answer_set(answer, FG_OK, "the tag is read again");
 }
 
 /* ---- the operator ---- */

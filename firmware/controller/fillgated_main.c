@@ -352,21 +352,32 @@ static enum exit_code app_start(struct app *app, const char *config_path)
 
 /* ---- loop ---- */
 
-static void reader_serve(struct app *app, const struct fg_moment *now)
+static void reports_take(struct app *app, const struct fg_moment *now)
 {
     struct fg_reader_report report;
 
-    if (app->reader == NULL) {
-        reader_start(app, now);
-        return;
-    }
-    fg_reader_tick(app->reader, now->mono_ms);
     for (int i = 0; i < REPORTS_A_TURN; i++) {
         fg_reader_next(app->reader, now->mono_ms, &report);
         if (report.kind == FG_READER_NOTHING)
             return;
         fg_session_report(app->session, &report, now);
     }
+}
+
+static void reader_serve(struct app *app, const struct fg_moment *now)
+{
+    struct fg_uid uid;
+
+    if (app->reader == NULL) {
+        reader_start(app, now);
+        return;
+    }
+    fg_reader_tick(app->reader, now->mono_ms);
+    reports_take(app, now);
+    /* A reader that is down or busy reads a tag by itself when it is back; until then the wish comes again.
+     */
+    if (fg_session_wants_reading(app->session, now, &uid))
+        (void)fg_reader_read_again(app->reader, &uid, NULL);
 }
 
 static void turn(struct app *app)

@@ -794,20 +794,24 @@ static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
 }
 
 enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_moment *now,
-                                  struct fg_reasons *ret_reasons, struct fg_error *error)
+                                  struct fg_error *error)
 {
     if (!may_scan(session))
         return fg_fail(error, FG_E_BUSY, "a fill is under way");
-    if (fg_tag_watch_memory(&session->tag) == NULL)
+    if (!fg_tag_watch_is_present(&session->tag))
         return fg_fail(error, FG_E_NOT_FOUND, "no tag is in the field");
     fg_tag_watch_done(&session->tag);
     /* What lies there already proves nobody's presence. */
     second_give_up(session, "the tag in the field is looked at", now);
     if (card_take(session, now))
         return fg_fail(error, FG_E_STATE, "the tag in the field is an operator's card");
-    tag_scan(session, now);
-    *ret_reasons = session->judgement.decision.reasons;
+    fg_tag_watch_scan_again(&session->tag, now->mono_ms);
     return FG_OK;
+}
+
+bool fg_session_wants_reading(struct fg_session *session, const struct fg_moment *now, struct fg_uid *ret_uid)
+{
+    return fg_tag_watch_wants_reading(&session->tag, ret_uid, now->mono_ms);
 }
 
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,

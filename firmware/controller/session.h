@@ -77,6 +77,11 @@ bool fg_session_is_quiet(const struct fg_session *session);
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
                        const struct fg_moment *now);
 
+/* Should the reader read the tag in the field again (fg_reader_read_again)? *ret_uid: which. Each wish is
+ * told once; to be asked after reports and at every tick. */
+bool fg_session_wants_reading(struct fg_session *session, const struct fg_moment *now,
+                              struct fg_uid *ret_uid);
+
 /* The list in force may have changed outside (start-up does it itself): logs LIST when it did. */
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now);
 
@@ -136,10 +141,10 @@ enum fg_err fg_session_second_by_pin(struct fg_session *session, const char *ope
                                      const struct fg_moment *now, struct fg_reasons *ret_reasons,
                                      struct fg_error *error);
 
-/* The tag in the field once more. *ret_reasons: count 0 = accepted. FG_E_BUSY: a fill is under way;
- * FG_E_NOT_FOUND: no tag is in the field; FG_E_STATE: it is an operator's card. */
+/* The tag in the field once more: decided on when the reader has read it again. FG_E_BUSY: a fill is under
+ * way; FG_E_NOT_FOUND: no tag is in the field; FG_E_STATE: it is an operator's card. */
 enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_moment *now,
-                                  struct fg_reasons *ret_reasons, struct fg_error *error);
+                                  struct fg_error *error);
 
 /* Signs in by the list's PIN, or by hand (a technician gives the certificate's last day). *ret_already: was
  * signed in before. FG_E_BUSY: a fill is under way, or PINs are blocked; FG_E_STATE: no list; FG_E_DENIED:

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A reader that never lost the tag does not read it again; then what it read before is taken. */
-#define FRESH_WAIT_MS 500
+/* A reader that never lost the tag does not read it again by itself; it is asked to, so often. */
+#define READ_ASK_MS 300
 
 static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
 {
@@ -24,8 +24,10 @@ static enum fg_tag_change tag_arrived(struct fg_tag_watch *watch, const struct f
 {
     bool same = fill_uid != NULL && uid_equal(&watch->presence.uid, fill_uid);
 
-    watch->arrived_mono_ms = now_mono_ms;
+    watch->read_asked_mono_ms = now_mono_ms;
+    watch->read_wanted = false;
     watch->fresh = false;
+    watch->unread = false;
     watch->done = same;
     watch->card_looked_for = false;
     watch->refused = false;
@@ -88,6 +90,10 @@ enum fg_tag_change fg_tag_watch_report(struct fg_tag_watch *watch, const struct 
             now_mono_ms);
         watch->tag = *report;
         watch->fresh = true;
+        /* It was refused for not being readable, and now it is. */
+        if (watch->unread && report->complete)
+            watch->done = false;
+        watch->unread = watch->unread && !report->complete;
         return change;
     case FG_READER_FAULT:
         watch->reader_up = false;
@@ -124,12 +130,32 @@ enum fg_tag_due fg_tag_watch_due(struct fg_tag_watch *watch, int64_t now_mono_ms
         watch->card_looked_for = true;
         return FG_TAG_DUE_CARD;
     }
-    if (!uid_equal(&watch->tag.uid, &watch->presence.uid))
+    if (!watch->fresh || !uid_equal(&watch->tag.uid, &watch->presence.uid)) {
+        watch->read_wanted = watch->read_wanted || now_mono_ms - watch->read_asked_mono_ms >= READ_ASK_MS;
         return FG_TAG_DUE_NOTHING;
-    if (!watch->fresh && now_mono_ms - watch->arrived_mono_ms < FRESH_WAIT_MS)
-        return FG_TAG_DUE_NOTHING;
+    }
     watch->done = true;
+    watch->unread = !watch->tag.complete;
     return FG_TAG_DUE_SCAN;
+}
+
+void fg_tag_watch_scan_again(struct fg_tag_watch *watch, int64_t now_mono_ms)
+{
+    watch->done = false;
+    watch->fresh = false;
+    watch->unread = false;
+    watch->read_wanted = true;
+    watch->read_asked_mono_ms = now_mono_ms;
+}
+
+bool fg_tag_watch_wants_reading(struct fg_tag_watch *watch, struct fg_uid *ret_uid, int64_t now_mono_ms)
+{
+    if (!watch->read_wanted || watch->presence.uid.length == 0)
+        return false;
+    watch->read_wanted = false;
+    watch->read_asked_mono_ms = now_mono_ms;
+    *ret_uid = watch->presence.uid;
+    return true;
 }
 
 void fg_tag_watch_done(struct fg_tag_watch *watch)

@@ -19,7 +19,9 @@ struct fg_tag_watch {
     bool card_looked_for;        /* whether the tag in the field is an operator's card was found out */
     bool two_in_field;           /* the newest poll saw more than one */
     bool two_told;
-    int64_t arrived_mono_ms;
+    bool unread;                /* scanned although it could not be read: scanned again when it can be */
+    bool read_wanted;           /* the reader is to read it again */
+    int64_t read_asked_mono_ms; /* or, later, when the tag arrived */
     bool reader_up;
     char reader_text[96]; /* why the reader is not up */
 };
@@ -47,6 +49,13 @@ enum fg_tag_change fg_tag_watch_tick(struct fg_tag_watch *watch, const struct fg
 
 /* What is due. To be asked only when a scan may be decided on, and again until it says NOTHING. */
 enum fg_tag_due fg_tag_watch_due(struct fg_tag_watch *watch, int64_t now_mono_ms);
+
+/* The tag in the field is scanned again, once the reader has read it again: what it read before does not
+ * count. */
+void fg_tag_watch_scan_again(struct fg_tag_watch *watch, int64_t now_mono_ms);
+
+/* Is the reader to be asked to read the tag again? Told once per wish: *ret_uid is the tag. */
+bool fg_tag_watch_wants_reading(struct fg_tag_watch *watch, struct fg_uid *ret_uid, int64_t now_mono_ms);
 
 /* What is in the field now is done with: it must leave before it is scanned. */
 void fg_tag_watch_done(struct fg_tag_watch *watch);

@@ -1,4 +1,4 @@
-/* Counting of misses and of silence (presence.h). */
+/* Counting of misses, and of time without a sight of the tag (presence.h). */
 #include "firmware/core/presence.h"
 
 #include <string.h>
@@ -21,7 +21,6 @@ enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
 {
     bool had_one = presence->uid.length != 0;
 
-    presence->last_report_mono_ms = now_mono_ms;
     if (uid->length == 0 || uid->length > FG_UID_MAX) {
         if (!had_one)
             return FG_PRESENCE_SAME;
@@ -29,6 +28,7 @@ enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
         return presence->misses >= settings->misses_max ? presence_lose(presence) : FG_PRESENCE_SAME;
     }
     presence->misses = 0;
+    presence->seen_mono_ms = now_mono_ms;
     if (had_one && uid_equal(&presence->uid, uid))
         return FG_PRESENCE_SAME;
     presence->uid = *uid;
@@ -40,7 +40,7 @@ enum fg_presence_change fg_presence_tick(struct fg_presence *presence,
 {
     if (presence->uid.length == 0)
         return FG_PRESENCE_SAME;
-    if (now_mono_ms - presence->last_report_mono_ms <= (int64_t)settings->silence_max_ms)
+    if (now_mono_ms - presence->seen_mono_ms <= (int64_t)settings->silence_max_ms)
         return FG_PRESENCE_SAME;
     return presence_lose(presence);
 }

@@ -1,5 +1,5 @@
-/* Is the tag still in the field? "Gone" only after K misses in a row within a set time, or after silence:
- * one miss is normal radio. Pure. Relies on: proto/types.h. */
+/* Is the tag still in the field? "Gone" only after K misses in a row, or when it was not seen for a set time,
+ * whatever else was reported meanwhile: one miss is normal radio. Pure. Relies on: proto/types.h. */
 #ifndef FG_CORE_PRESENCE_H
 #define FG_CORE_PRESENCE_H
 
@@ -7,13 +7,13 @@
 
 struct fg_presence_settings {
     uint8_t misses_max;      /* K: gone at the K-th miss in a row */
-    uint32_t silence_max_ms; /* gone when no poll at all has been reported for so long */
+    uint32_t silence_max_ms; /* gone when no poll has seen it for so long */
 };
 
 struct fg_presence {
     struct fg_uid uid; /* length 0: nothing in the field */
     uint8_t misses;
-    int64_t last_report_mono_ms;
+    int64_t seen_mono_ms; /* when a poll saw it last */
 };
 
 enum fg_presence_change { FG_PRESENCE_SAME = 0, FG_PRESENCE_ARRIVED, FG_PRESENCE_GONE, FG_PRESENCE_SWAPPED };
@@ -23,7 +23,7 @@ enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
                                          const struct fg_presence_settings *settings,
                                          const struct fg_uid *uid, int64_t now_mono_ms);
 
-/* To be called at least every 20 ms: GONE when the reader has been silent too long. */
+/* To be called at least every 20 ms: GONE when the tag was not seen for too long. */
 enum fg_presence_change fg_presence_tick(struct fg_presence *presence,
                                          const struct fg_presence_settings *settings, int64_t now_mono_ms);
 

@@ -18,16 +18,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "firmware/reader/connection.h"
+
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #elif defined(__arm__)
 #define ARCHITECTURE AUDIT_ARCH_ARM
+#define NUMBER_OF_MMAP __NR_mmap2
 #elif defined(__riscv) && __riscv_xlen == 64
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
 #else
 #error "name this processor's AUDIT_ARCH_ constant"
+#endif
+#ifndef NUMBER_OF_MMAP
+#define NUMBER_OF_MMAP __NR_mmap
 #endif
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the filter reads the low half of arguments");
 
@@ -42,7 +48,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the filter reads the 
 #define ACCESS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define ACCESS_DEVICE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_IOCTL_DEVICE)
 
-#define PATH_BYTES 256
 #define FILTER_MAX 512
 
 /* struct landlock_ruleset_attr as version 6 of the kernel's interface has it; older kernels take its
@@ -111,30 +116,13 @@ static enum fg_err path_allow(int ruleset_fd, const char *path, uint64_t access,
     return code;
 }
 
-/* The path within driver:PATH[:BAUD]; false when there is none. */
-static bool device_path(const char *connection, char ret_path[PATH_BYTES])
-{
-    const char *start = strchr(connection, ':');
-    size_t length;
-
-    if (start == NULL || (start[1] != '/' && start[1] != '.'))
-        return false;
-    start++;
-    length = strcspn(start, ":");
-    if (length >= PATH_BYTES)
-        return false;
-    memcpy(ret_path, start, length);
-    ret_path[length] = '\0';
-    return true;
-}
-
 static enum fg_err paths_allow(int ruleset_fd, const char *connection, uint64_t known, struct fg_error *error)
 {
-    char path[PATH_BYTES];
+    char path[FG_READER_PATH_BYTES];
     enum fg_err code;
 
     code = path_allow(ruleset_fd, "/etc/nfc", ACCESS_READ, false, error);
-    if (code == FG_OK && device_path(connection, path))
+    if (code == FG_OK && fg_connection_path(connection, path))
         return path_allow(ruleset_fd, path, ACCESS_DEVICE & known, true, error);
     if (code == FG_OK)
         code = path_allow(ruleset_fd, "/dev/bus/usb", (ACCESS_DEVICE | ACCESS_READ) & known, false, error);
@@ -167,7 +155,7 @@ enum fg_err fg_confine_files(const char *connection, struct fg_error *error)
 
 /* ---- system calls ----------------------------------------------------------------------------------- */
 
-/* A number is listed only where this processor's kernel has it. */
+/* What every processor's kernel has, then what is this one's. */
 static const int calls_of_use[] = {
     __NR_read,
     __NR_write,
@@ -207,40 +195,29 @@ static const int calls_of_use[] = {
     __NR_sched_yield,
     __NR_rseq,
     __NR_fstat,
-#ifdef __NR_poll
+#if defined(__x86_64__)
     __NR_poll,
-#endif
-#ifdef __NR_select
     __NR_select,
-#endif
-#ifdef __NR__newselect
-    __NR__newselect,
-#endif
-#ifdef __NR_pipe
     __NR_pipe,
-#endif
-#ifdef __NR_fcntl64
+    __NR_newfstatat,
+#elif defined(__arm__)
+    __NR_poll,
+    __NR__newselect,
+    __NR_pipe,
     __NR_fcntl64,
     __NR__llseek,
     __NR_fstat64,
+    __NR_fstatat64,
     __NR_sigreturn,
-#endif
-#ifdef __NR_clock_gettime64
+    __NR_recv,
+    __NR_send,
     __NR_clock_gettime64,
     __NR_clock_nanosleep_time64,
     __NR_futex_time64,
     __NR_ppoll_time64,
     __NR_pselect6_time64,
-#endif
-#ifdef __NR_newfstatat
+#else
     __NR_newfstatat,
-#endif
-#ifdef __NR_fstatat64
-    __NR_fstatat64,
-#endif
-#ifdef __NR_recv
-    __NR_recv,
-    __NR_send,
 #endif
 };
 
@@ -257,14 +234,16 @@ static const int calls_of_opening[] = {
     __NR_landlock_create_ruleset,
     __NR_landlock_add_rule,
     __NR_landlock_restrict_self,
-#ifdef __NR_open
+#if defined(__x86_64__)
     __NR_open,
     __NR_access,
     __NR_readlink,
     __NR_stat,
     __NR_lstat,
-#endif
-#ifdef __NR_stat64
+#elif defined(__arm__)
+    __NR_open,
+    __NR_access,
+    __NR_readlink,
     __NR_stat64,
     __NR_lstat64,
 #endif
@@ -357,12 +336,7 @@ static void program_write(struct program *program, bool may_open)
     if (may_open)
         calls_allow(program, calls_of_opening, sizeof(calls_of_opening) / sizeof(calls_of_opening[0]));
     ioctl_allow(program);
-#ifdef __NR_mmap
-    call_allow_without(program, __NR_mmap, 2, PROT_EXEC);
-#endif
-#ifdef __NR_mmap2
-    call_allow_without(program, __NR_mmap2, 2, PROT_EXEC);
-#endif
+    call_allow_without(program, NUMBER_OF_MMAP, 2, PROT_EXEC);
     call_allow_without(program, __NR_mprotect, 2, PROT_EXEC);
     /* abort(3) signals its own process; libnfc uses it. */
     call_allow_for(program, __NR_tgkill, 0, (uint32_t)getpid());

@@ -30,8 +30,11 @@
 #define EXIT_LINK 3
 #define OPEN_MAX_MS 3500 /* nfc_open alone takes 1.4 s when nobody answers */
 #define LEAVE_MAX_MS 600
-#define MEMORY_MAX_MS 4000
-#define WRITE_MAX_MS 8000 /* 222 pages written one by one, read back, with retries */
+#define SEARCH_PAUSE_MS 4  /* between searches of an empty field: whoever holds a tag there waits */
+#define POLLS_ALONE 12     /* a held tag hides a second one: looked for at every such poll */
+#define READS_AGAIN 8      /* of a tag that cannot be read, while it lies there */
+#define READ_AGAIN_POLLS 6 /* one of them at every such poll */
+#define MISSED_MAX_MS 200  /* back within this time: a miss, not a tag that was taken away */
 #define FAILURES_MAX 3
 
 struct options {
@@ -45,9 +48,17 @@ struct options {
 struct reader {
     struct options options;
     struct fg_nfc *nfc;
-    struct fg_uid uid; /* last tag whose memory was reported */
-    unsigned failures; /* of the device, in a row */
-    bool works;        /* BACK was said */
+    struct fg_uid uid; /* the single tag in the field, as reported; length 0: none */
+    bool was_two;      /* the last search found two tags */
+    bool read_asked;   /* the memory of uid is asked for again */
+    unsigned polls;    /* since uid came */
+    unsigned reads_left;
+    unsigned failures;    /* of the device, in a row */
+    bool works;           /* BACK was said */
+    int64_t said_mono_ms; /* when the last poll was reported */
+    bool tells_seen;      /* a long reading or writing is under way */
+    struct fg_uid missed; /* the single tag that was in the field last, and until when */
+    int64_t missed_mono_ms;
 };
 
 /* ---- watchdog -------------------------------------------------------------------------------------- */
@@ -122,19 +133,58 @@ static void report_send_text(struct reader *reader, uint8_t kind, bool ok, const
     report_send(reader, &report);
 }
 
-static void write_do(struct reader *reader, const uint8_t *packet, size_t length)
+static void poll_say(struct reader *reader, uint8_t tag_count, const struct fg_uid *uid)
 {
-    struct fg_reader_write write;
-    struct fg_error error = {.text = "the reader is not open"};
+    struct fg_reader_report report = {.kind = FG_READER_POLL, .tag_count = tag_count};
+
+    if (tag_count == 1)
+        report.uid = *uid;
+    reader->said_mono_ms = fg_mono_ms();
+    report_send(reader, &report);
+}
+
+/* Between two exchanges of a long reading or writing: the step's time begins again, and a tag that answers is
+ * seen, however long all of it takes. */
+static void exchange_done(void *context, bool seen)
+{
+    struct reader *reader = context;
+
+    step_begin(reader->options.step_max_ms);
+    if (seen && reader->tells_seen && reader->uid.length > 0 &&
+        fg_mono_ms() - reader->said_mono_ms >= (int64_t)reader->options.poll_ms)
+        poll_say(reader, 1, &reader->uid);
+}
+
+static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
+{
+    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static enum fg_err write_do(struct reader *reader, const struct fg_reader_write *write,
+                            struct fg_error *error)
+{
+    enum fg_err code;
+
+    step_begin(reader->options.step_max_ms);
+    reader->tells_seen = true;
+    code = fg_nfc_write(reader->nfc, write, error);
+    reader->tells_seen = false;
+    step_end();
+    return code;
+}
+
+static void command_do(struct reader *reader, const uint8_t *packet, size_t length)
+{
+    struct fg_reader_write write = {.length = 0};
+    struct fg_error error = {.text = ""};
     enum fg_err code = fg_readerlink_decode_write(packet, length, &write, &error);
 
-    if (code == FG_OK && reader->nfc == NULL)
-        code = FG_E_STATE;
-    if (code == FG_OK) {
-        step_begin(WRITE_MAX_MS);
-        code = fg_nfc_write(reader->nfc, &write, &error);
-        step_end();
+    if (code == FG_OK && write.read_again) {
+        reader->read_asked = reader->read_asked || uid_equal(&write.uid, &reader->uid);
+        return;
     }
+    if (code == FG_OK)
+        code = write_do(reader, &write, &error);
     report_send_text(reader, FG_READER_WRITTEN, code == FG_OK,
                      code == FG_OK ? (write.lock ? "written, read back, locked" : "written, read back")
                                    : error.text);
@@ -156,7 +206,7 @@ static void link_serve_until(struct reader *reader, int64_t until_mono_ms)
         }
         count = recv(reader->options.fd, packet, sizeof(packet), MSG_DONTWAIT);
         if (count > 0)
-            write_do(reader, packet, (size_t)count);
+            command_do(reader, packet, (size_t)count);
         else if (count == 0 || (errno != EAGAIN && errno != EINTR))
             leave(reader, EXIT_LINK);
     }
@@ -207,69 +257,179 @@ static void confine_after(struct reader *reader)
 
 static void device_open(struct reader *reader)
 {
+    struct fg_nfc_watcher watcher = {exchange_done, reader};
     struct fg_error error;
     enum fg_err code;
 
     confine_before(reader);
     step_begin(OPEN_MAX_MS);
-    code = fg_nfc_open(reader->options.connection, &reader->nfc, &error);
+    code = fg_nfc_open(reader->options.connection, &watcher, &reader->nfc, &error);
     step_end();
     if (code != FG_OK)
         fault_leave(reader, error.text);
     confine_after(reader);
 }
 
-static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
+static void works_say(struct reader *reader)
 {
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
-/* Reports a tag's memory once, when the tag is new in the field. */
-static enum fg_err tag_report(struct reader *reader, const struct fg_reader_report *found,
-                              struct fg_error *error)
-{
-    struct fg_reader_report report;
-    enum fg_err code;
-
-    if (found->tag_count != 1) {
-        memset(&reader->uid, 0, sizeof(reader->uid));
-        return FG_OK;
-    }
-    if (uid_equal(&found->uid, &reader->uid))
-        return FG_OK;
-    step_begin(MEMORY_MAX_MS);
-    code = fg_nfc_read(reader->nfc, &report, error);
-    step_end();
-    if (code != FG_OK)
-        return code;
-    reader->uid = found->uid;
-    report_send(reader, &report);
-    return FG_OK;
-}
-
-static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
-{
-    struct fg_reader_report found;
-    enum fg_err code;
-
-    step_begin(reader->options.step_max_ms);
-    code = fg_nfc_poll(reader->nfc, &found, error);
-    step_end();
-    if (code != FG_OK)
-        return code;
     if (!reader->works)
         report_send_text(reader, FG_READER_BACK, true, "");
     reader->works = true;
     reader->failures = 0;
-    report_send(reader, &found);
-    return tag_report(reader, &found, error);
+}
+
+/* Nothing in the field, or two: what was read counts no longer. An empty field is told at the cadence of
+ * polls. */
+static void none_report(struct reader *reader, bool two)
+{
+    bool told = reader->uid.length == 0 && reader->was_two == two &&
+                fg_mono_ms() - reader->said_mono_ms < (int64_t)reader->options.poll_ms;
+
+    if (reader->uid.length > 0) {
+        reader->missed = reader->uid;
+        reader->missed_mono_ms = fg_mono_ms();
+    }
+    memset(&reader->uid, 0, sizeof(reader->uid));
+    reader->was_two = two;
+    reader->read_asked = false;
+    if (!told)
+        poll_say(reader, two ? 2 : 0, NULL);
+}
+
+/* Makes sure that there is no second tag; the one that is held sleeps then. */
+static enum fg_err alone_check(struct reader *reader, bool *ret_alone, struct fg_error *error)
+{
+    enum fg_err code;
+
+    step_begin(reader->options.step_max_ms);
+    code = fg_nfc_is_alone(reader->nfc, ret_alone, error);
+    step_end();
+    return code;
+}
+
+static enum fg_err memory_read(struct reader *reader, struct fg_reader_report *ret_report,
+                               struct fg_error *error)
+{
+    enum fg_err code;
+
+    step_begin(reader->options.step_max_ms);
+    reader->tells_seen = true;
+    code = fg_nfc_read(reader->nfc, ret_report, error);
+    reader->tells_seen = false;
+    step_end();
+    if (code != FG_OK)
+        return code;
+    if (ret_report->complete)
+        reader->reads_left = 0;
+    else if (reader->reads_left > 0)
+        reader->reads_left--;
+    return FG_OK;
+}
+
+/* Selects the tag again that slept while a second one was looked for. A tag that does not wake is a miss at
+ * the next poll. */
+static enum fg_err wake(struct reader *reader, struct fg_error *error)
+{
+    enum fg_err code;
+
+    step_begin(reader->options.step_max_ms);
+    code = fg_nfc_wake(reader->nfc, error);
+    step_end();
+    if (code == FG_OK)
+        poll_say(reader, 1, &reader->uid);
+    return code == FG_E_NOT_FOUND ? FG_OK : code;
+}
+
+/* The tag that a poll has just missed is back: nobody took it away meanwhile, so that it is seen at once. */
+static bool tag_was_missed(const struct reader *reader, const struct fg_uid *uid)
+{
+    return !reader->was_two && uid_equal(uid, &reader->missed) &&
+           fg_mono_ms() - reader->missed_mono_ms < MISSED_MAX_MS;
+}
+
+/* A tag that was not there before: read first, then made sure of that it is the only one, and only then
+ * reported: what is decided on it must not wait for more than it needs. */
+static enum fg_err tag_take(struct reader *reader, const struct fg_uid *uid, struct fg_error *error)
+{
+    struct fg_reader_report memory = {.kind = FG_READER_NOTHING};
+    bool alone = !reader->was_two;
+    enum fg_err code = FG_OK;
+
+    memset(&reader->uid, 0, sizeof(reader->uid));
+    if (tag_was_missed(reader, uid)) {
+        reader->uid = *uid;
+        poll_say(reader, 1, uid);
+    }
+    reader->reads_left = READS_AGAIN;
+    reader->polls = 0;
+    reader->read_asked = false;
+    if (alone)
+        code = memory_read(reader, &memory, error);
+    if (code == FG_OK)
+        code = alone_check(reader, &alone, error);
+    if (code != FG_OK)
+        return code;
+    if (!alone) {
+        none_report(reader, true);
+        return FG_OK;
+    }
+    reader->uid = *uid;
+    poll_say(reader, 1, uid);
+    if (memory.kind == FG_READER_TAG)
+        report_send(reader, &memory);
+    else
+        reader->read_asked = true; /* there were two just now */
+    reader->was_two = false;
+    return wake(reader, error);
+}
+
+/* A tag that stays: read again when it was asked for or could not be read, and watched for a second one. */
+static enum fg_err tag_keep(struct reader *reader, struct fg_error *error)
+{
+    struct fg_reader_report memory;
+    bool alone = true;
+    enum fg_err code = FG_OK;
+    unsigned polls = ++reader->polls;
+
+    poll_say(reader, 1, &reader->uid);
+    if (reader->read_asked || (reader->reads_left > 0 && polls % READ_AGAIN_POLLS == 0)) {
+        code = memory_read(reader, &memory, error);
+        if (code == FG_OK && (reader->read_asked || memory.complete))
+            report_send(reader, &memory);
+        reader->read_asked = false;
+    } else if (polls % POLLS_ALONE == 0) {
+        code = alone_check(reader, &alone, error);
+        if (code == FG_OK && !alone)
+            none_report(reader, true);
+        else if (code == FG_OK)
+            code = wake(reader, error);
+    }
+    return code;
+}
+
+static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
+{
+    struct fg_uid uid = {0};
+    enum fg_err code;
+
+    step_begin(reader->options.step_max_ms);
+    code = fg_nfc_find(reader->nfc, &uid, error);
+    step_end();
+    if (code != FG_OK)
+        return code;
+    works_say(reader);
+    if (uid.length == 0) {
+        none_report(reader, false);
+        return FG_OK;
+    }
+    return uid_equal(&uid, &reader->uid) ? tag_keep(reader, error) : tag_take(reader, &uid, error);
 }
 
 _Noreturn static void reader_run(struct reader *reader)
 {
     device_open(reader);
     for (;;) {
-        int64_t next = fg_mono_ms() + reader->options.poll_ms;
+        int64_t began = fg_mono_ms();
         struct fg_error error;
 
         if (device_poll(reader, &error) != FG_OK) {
@@ -280,7 +440,9 @@ _Noreturn static void reader_run(struct reader *reader)
             if (++reader->failures >= FAILURES_MAX)
                 fault_leave(reader, error.text);
         }
-        link_serve_until(reader, next);
+        link_serve_until(reader, reader->uid.length > 0 || reader->failures > 0
+                                     ? began + reader->options.poll_ms
+                                     : fg_mono_ms() + SEARCH_PAUSE_MS);
     }
 }
 

@@ -325,10 +325,9 @@ int fg_reader_fd(const struct fg_reader *reader)
     return reader->fd;
 }
 
-enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *uid, const uint8_t *data,
-                                size_t length, bool lock, struct fg_error *error)
+static enum fg_err command_send(const struct fg_reader *reader, const struct fg_reader_write *command,
+                                struct fg_error *error)
 {
-    struct fg_reader_write write = {.uid = *uid, .lock = lock};
     uint8_t packet[FG_READERLINK_PACKET_MAX];
     size_t count = 0;
     enum fg_err code;
@@ -337,17 +336,35 @@ enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *u
         return fg_fail(error, FG_E_BUSY, "another tag is being written");
     if (reader->fd < 0)
         return fg_fail(error, FG_E_GONE, "the reader is down: %s", reader->fault_text);
-    if (length == 0 || length > sizeof(write.data) || length % 4 != 0)
-        return fg_fail(error, FG_E_ARG, "%zu bytes cannot be written to a tag", length);
-    memcpy(write.data, data, length);
-    write.length = (uint16_t)length;
-    code = fg_readerlink_encode_write(&write, packet, sizeof(packet), &count, error);
+    code = fg_readerlink_encode_write(command, packet, sizeof(packet), &count, error);
     if (code != FG_OK)
         return code;
     if (send(reader->fd, packet, count, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         return fg_fail(error, FG_E_IO, "the reader does not listen: %s", strerror(errno));
-    reader->writing = true;
     return FG_OK;
+}
+
+enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *uid, const uint8_t *data,
+                                size_t length, bool lock, struct fg_error *error)
+{
+    struct fg_reader_write write = {.uid = *uid, .lock = lock};
+    enum fg_err code;
+
+    if (length == 0 || length > sizeof(write.data) || length % 4 != 0)
+        return fg_fail(error, FG_E_ARG, "%zu bytes cannot be written to a tag", length);
+    memcpy(write.data, data, length);
+    write.length = (uint16_t)length;
+    code = command_send(reader, &write, error);
+    if (code == FG_OK)
+        reader->writing = true;
+    return code;
+}
+
+enum fg_err fg_reader_read_again(struct fg_reader *reader, const struct fg_uid *uid, struct fg_error *error)
+{
+    struct fg_reader_write command = {.uid = *uid, .read_again = true};
+
+    return command_send(reader, &command, error);
 }
 
 int fg_reader_pid(const struct fg_reader *reader)

@@ -49,6 +49,11 @@ void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms);
 enum fg_err fg_reader_write_tag(struct fg_reader *reader, const struct fg_uid *uid, const uint8_t *data,
                                 size_t length, bool lock, struct fg_error *error);
 
+/* Asks the reader to read the tag with this uid once more; the answer comes as a TAG report, if that tag is
+ * in the field. Does not block. FG_E_BUSY while a write runs; FG_E_GONE: the reader is down; FG_E_IO: it does
+ * not listen. */
+enum fg_err fg_reader_read_again(struct fg_reader *reader, const struct fg_uid *uid, struct fg_error *error);
+
 /* The child's pid, 0 while down; restarts so far (not those after which the device is only tried again). */
 int fg_reader_pid(const struct fg_reader *reader);
 uint32_t fg_reader_restarts(const struct fg_reader *reader);

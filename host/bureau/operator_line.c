@@ -84,8 +84,9 @@ const char *fg_operator_line_parse(const char *line, struct fg_operator *ret_ope
         if (!word_next(&line, word))
             return "has something far too long";
         if (strncmp(word, "card=", 5) == 0) {
-            if (person.card.length > 0 || fg_uid_parse(word + 5, &person.card, NULL) != FG_OK)
-                return "its card must be one UID, 4, 7 or 10 bytes in hex";
+            if (person.card.length > 0 || fg_uid_parse_lasting(word + 5, &person.card, NULL) != FG_OK)
+                return "its card must be one UID, 4, 7 or 10 bytes in hex, not random (08..., as a phone's) "
+                       "and not all 00 or FF";
         } else if (strncmp(word, "pin=", 4) == 0) {
             if (person.pin_rounds > 0 || !pin_take(word + 4, &person))
                 return "its pin must be one ROUNDS:SALT:DIGEST as fillgate operator pin makes it";

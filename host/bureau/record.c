@@ -84,9 +84,9 @@ static const char *value_fault(const struct fg_field *field, const char *value,
         return (int64_t)strlen(value) <= field->most && fg_value_text(value) ? NULL
                                                                              : "a text, and not that long";
     case FG_FIELD_UID:
-        return value[0] == '\0' || fg_uid_parse(value, &uid, NULL) == FG_OK
+        return value[0] == '\0' || fg_uid_parse_lasting(value, &uid, NULL) == FG_OK
                    ? NULL
-                   : "4, 7 or 10 bytes in hex, or empty";
+                   : "4, 7 or 10 bytes in hex, not random (08...) and not all 00 or FF, or empty";
     case FG_FIELD_NUMBER:
         return number_parse(value, field->least, field->most, &number) ? NULL : "a whole number in its range";
     case FG_FIELD_DAY:

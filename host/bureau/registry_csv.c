@@ -67,7 +67,7 @@ static bool take_name(const char *text, char *to, size_t size)
 
 static bool take_uid(const char *text, struct fg_uid *ret_uid)
 {
-    return text[0] == '\0' || fg_uid_parse(text, ret_uid, NULL) == FG_OK;
+    return text[0] == '\0' || fg_uid_parse_lasting(text, ret_uid, NULL) == FG_OK;
 }
 
 static bool take_word(const char *text, const char *const *words, int least, uint8_t *ret_place)

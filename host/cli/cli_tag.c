@@ -118,14 +118,14 @@ static enum fg_err await_report(struct session *session, uint8_t kind, struct fg
     return fg_fail(error, FG_E_TIMEOUT, "no tag within %" PRIu32 " s", session->timeout_s);
 }
 
-/* The tag in the field with its whole memory. */
+/* The tag in the field with what it holds. */
 static enum fg_err await_tag(struct session *session, struct fg_reader_report *ret_report,
                              struct fg_error *error)
 {
     enum fg_err result = await_report(session, FG_READER_TAG, ret_report, error);
 
     if (result == FG_OK && !ret_report->complete)
-        result = fg_fail(error, FG_E_IO, "the tag's memory cannot be read whole; hold the tag still");
+        result = fg_fail(error, FG_E_IO, "the tag does not answer reliably; hold it still");
     return result;
 }
 
@@ -201,23 +201,45 @@ done:
     return exit_code;
 }
 
-/* Signs and builds what goes on this tag; refuses a tag that is taken, or too small. */
+/* A record of this code, for this tag and by this key: what an earlier write that did not come to its end
+ * left. */
+static bool is_taken_up(const struct fg_tag_record *old, const struct fg_private_key *key,
+                        const struct fg_uid *uid, const struct fg_code *code)
+{
+    return strcmp(old->code.text, code->text) == 0 &&
+           fg_tag_verify(old, uid, &key->public_key, 1, NULL) == FG_OK;
+}
+
+/* Signs what goes on this tag, or takes what is on it already; refuses a tag that is taken. */
+static enum fg_err record_choose(const struct cli_call *call, const struct fg_reader_report *tag,
+                                 const struct fg_code *code, const struct fg_private_key *key,
+                                 struct fg_tag_record *ret_record, struct fg_error *error)
+{
+    struct fg_tag_record old;
+
+    if (fg_tag_parse(tag->memory, tag->memory_length, &old, NULL) != FG_OK)
+        return fg_tag_sign(key, &tag->uid, code, ret_record, error);
+    if (is_taken_up(&old, key, &tag->uid, code)) {
+        *ret_record = old;
+        return FG_OK;
+    }
+    if (cli_value(call, "--replace") == NULL)
+        return fg_fail(error, FG_E_EXISTS, "the tag already carries code %s; --replace overwrites it",
+                       old.code.text);
+    return fg_tag_sign(key, &tag->uid, code, ret_record, error);
+}
+
+/* The record for this tag, and the bytes that carry it. */
 static enum fg_err prepare_write(const struct cli_call *call, const struct fg_reader_report *tag,
                                  const struct fg_code *code, struct fg_tag_record *ret_record,
                                  uint8_t data[FG_TAG_BUILD_MAX], size_t *ret_length, struct fg_error *error)
 {
-    struct fg_tag_record old;
     struct fg_private_key key = {{0}, {{0}, {{0}}}};
     size_t capacity = (size_t)tag->memory[CC_SIZE_AT] * 8;
-    enum fg_err result;
+    enum fg_err result = fg_private_key_read(cli_value(call, "--key"), &key, error);
 
-    if (cli_value(call, "--replace") == NULL &&
-        fg_tag_parse(tag->memory, tag->memory_length, &old, NULL) == FG_OK)
-        return fg_fail(error, FG_E_EXISTS, "the tag already carries code %s; --replace overwrites it",
-                       old.code.text);
-    result = fg_private_key_read(cli_value(call, "--key"), &key, error);
     if (result == FG_OK)
-        result = fg_tag_sign(&key, &tag->uid, code, ret_record, error);
+        result = record_choose(call, tag, code, &key, ret_record, error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
         result = fg_tag_build(ret_record, data, capacity < FG_TAG_BUILD_MAX ? capacity : FG_TAG_BUILD_MAX,

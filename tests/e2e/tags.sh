@@ -35,6 +35,26 @@ expect "a locked tag is not overwritten" 3 "" tag write HZ-CNG-000002 --key "$DI
 expect "the locked tag still names its cylinder" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
 sim remove >/dev/null
 expect "no tag in the field is said so in time" 3 "no tag within" tag read
+# The memory of an NTAG216 whose container is an NTAG213's, as it was bought.
+sim "tag odd type=ntag216 uid=04c1c2c3c4c5c6" >/dev/null
+printf '\x04\xc1\xc2\x8f\xc3\xc4\xc5\xc6\x04\x48\x00\x00\xe1\x10\x12\x00\x01\x03\xa0\x0c\x34\x03\x00\xfe' >"$DIR/odd.bin"
+sim "tag odd load $DIR/odd.bin" >/dev/null
+sim "present odd" >/dev/null
+expect "a tag is written without being locked" 0 "written" tag write HZ-CNG-000004 --key "$DIR/bureau.pem" --no-lock
+expect "a write that did not come to its locking is taken up: same code, same tag" 0 "locked" tag write HZ-CNG-000004 --key "$DIR/bureau.pem"
+expect "and taken up once more it is locked still" 0 "locked" tag write HZ-CNG-000004 --key "$DIR/bureau.pem"
+expect "another code is not put on it" 1 "already carries code HZ-CNG-000004" tag write HZ-CNG-000005 --key "$DIR/bureau.pem"
+sim "tag phone type=phone" >/dev/null
+sim "present phone" >/dev/null
+expect "CLONES-SHOW: a phone's random UID is signed by nobody" 3 "" tag write HZ-CNG-000006 --key "$DIR/bureau.pem"
+sim "tag plain type=ultralight_c uid=04d1d2d3d4d5d6" >/dev/null
+sim "present plain" >/dev/null
+expect "a tag whose pages stay writable is not called locked" 3 "not locked: page 16 can still be written" tag write HZ-CNG-000007 --key "$DIR/bureau.pem"
+expect "but it is written" 0 "HZ-CNG-000007" tag read --key "$DIR/bureau.pem.pub"
+sim "adapter 16" >/dev/null
+sim "present one" >/dev/null
+expect "a tag is read through a slow adapter" 0 "HZ-CNG-000001" tag read --key "$DIR/bureau.pem.pub"
+sim "adapter off" >/dev/null
 sim "present small" >/dev/null
 expect "a tag that is too small is refused" 3 "" tag write HZ-CNG-000003 --key "$DIR/bureau.pem"
 count

@@ -37,8 +37,8 @@ static void try_write(const uint8_t *data, size_t size)
 
     if (fg_readerlink_decode_write(data, size, &write, &error) != FG_OK)
         return;
-    if (write.uid.length == 0 || write.uid.length > FG_UID_MAX || write.length == 0 ||
-        write.length > FG_TAG_MEMORY_MAX || write.length % 4 != 0)
+    if (write.uid.length == 0 || write.uid.length > FG_UID_MAX || (write.length == 0) != write.read_again ||
+        (write.read_again && write.lock) || write.length > FG_TAG_MEMORY_MAX || write.length % 4 != 0)
         abort();
     if (fg_readerlink_encode_write(&write, packet, sizeof(packet), &length, &error) != FG_OK ||
         fg_readerlink_decode_write(packet, length, &again, &error) != FG_OK ||

@@ -128,12 +128,13 @@ void fg_nfc_fixture_tag(struct fg_sim_tag *tag, const char *type, uint8_t seed)
         const char *name;
         uint8_t size_code;
         size_t pages;
-    } types[] = {
-        {"ultralight", 0x06, 16}, {"ntag213", 0x12, 45}, {"ntag215", 0x3E, 135}, {"ntag216", 0x6D, 231}};
+    } types[] = {{"ultralight", 0x06, 16}, {"ultralight_c", 0x12, 44}, {"ultralight_ev1", 0x10, 41},
+                 {"ntag213", 0x12, 45},    {"ntag215", 0x3E, 135},     {"ntag216", 0x6D, 231}};
+    size_t message;
     size_t which = 0;
     uint8_t *m = tag->memory;
 
-    while (which < 3 && strcmp(types[which].name, type) != 0)
+    while (which < sizeof(types) / sizeof(types[0]) - 1 && strcmp(types[which].name, type) != 0)
         which++;
     memset(tag, 0, sizeof(*tag));
     (void)snprintf(tag->name, sizeof(tag->name), "%s-%u", type, seed);
@@ -148,8 +149,10 @@ void fg_nfc_fixture_tag(struct fg_sim_tag *tag, const char *type, uint8_t seed)
     memcpy(m + 4, tag->uid.bytes + 3, 4);
     m[8] = (uint8_t)(m[4] ^ m[5] ^ m[6] ^ m[7]);
     memcpy(m + 12, (uint8_t[]){0xE1, 0x10, types[which].size_code, 0x00}, 4);
-    for (size_t i = 16; i < tag->length; i++)
-        m[i] = i / 4 < types[which].pages - 5 || types[which].pages == 16 ? (uint8_t)(i * 7 + seed) : 0;
+    message = (size_t)types[which].size_code * 8 - 4;
+    memcpy(m + 16, (uint8_t[]){0x03, 0xFF, (uint8_t)(message >> 8), (uint8_t)message}, 4);
+    for (size_t i = 20; i < 20 + message; i++)
+        m[i] = (uint8_t)(i * 7 + seed);
 }
 
 void fg_nfc_fixture_place(struct fg_sim_tag *first, struct fg_sim_tag *second)

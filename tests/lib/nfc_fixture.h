@@ -15,7 +15,8 @@ void fg_nfc_fixture_stop(void);
 const char *fg_nfc_fixture_port(void);
 const char *fg_nfc_fixture_connection(void);
 
-/* A blank formatted tag: type as in tags.h, UID 04 seed seed+1 .. of 7 bytes. */
+/* A tag whose message fills its memory with some bytes: type as in tags.h, UID 04 seed seed+1 .. of 7 bytes.
+ */
 void fg_nfc_fixture_tag(struct fg_sim_tag *tag, const char *type, uint8_t seed);
 
 /* As fg_pn532_place and fg_pn532_arm. The tags belong to the caller and must outlive their stay. */

@@ -53,6 +53,9 @@ struct world {
     /* the played field */
     uint8_t tags_in_field;
     bool reader_silent;
+    bool reader_reads_nothing;
+    unsigned readings;              /* that the session asked for */
+    struct fg_reader_report memory; /* of the tag presented last */
     struct fg_uid uid;
 };
 
@@ -171,6 +174,19 @@ static struct fg_moment moment(void)
     return (struct fg_moment){w.mono_ms, START_WALL_MS + w.wall_extra_ms + w.mono_ms, w.clock_quality, 0};
 }
 
+/* The reader reads the tag again when the session wants it to. */
+static void reader_read_again(void)
+{
+    struct fg_moment now = moment();
+    struct fg_uid uid;
+
+    if (!fg_session_wants_reading(w.session, &now, &uid) || w.reader_reads_nothing)
+        return;
+    w.readings++;
+    if (memcmp(&uid, &w.memory.uid, sizeof(uid)) == 0)
+        fg_session_report(w.session, &w.memory, &now);
+}
+
 static void turns(int count)
 {
     for (int i = 0; i < count; i++) {
@@ -185,6 +201,7 @@ static void turns(int count)
         if (!w.reader_silent && i % 2 == 0)
             fg_session_report(w.session, &report, &now);
         fg_session_tick(w.session, &now);
+        reader_read_again();
     }
 }
 
@@ -243,6 +260,7 @@ static void present_copy(const char *code, const struct fg_uid *uid, const struc
     report.memory_length = 16 + 144;
     w.uid = *uid;
     w.tags_in_field = 1;
+    w.memory = report;
     w.mono_ms += 5;
     now = moment();
     fg_session_report(w.session, &report, &now);
@@ -566,7 +584,8 @@ TEST("refusals name their reason, are logged, and the tag must leave before it i
     refused_with(FG_REASON_INSPECTION_OVERDUE);
     CHECK_INT(state()->decisions, 1);
     CHECK(w.lamps[FG_LAMP_RED]);
-    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_DENIED);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_OK);
+    turns(1);
     CHECK_INT(state()->decisions, 2);
     remove_tag();
     CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_NOT_FOUND);
@@ -788,7 +807,8 @@ TEST("FAIL-CLOSED: no list store, no list, and a list older than one logged are 
     list_write(fg_test_path("old.fgl"), 4);
     CHECK_OK(fg_list_import(w.stores.list, fg_test_path("old.fgl"), START_WALL_MS, &manifest, &error),
              &error);
-    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_DENIED);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_OK);
+    turns(1);
     refused_with(FG_REASON_LIST_ROLLED_BACK);
     CHECK_INT(state()->list_state, FG_LIST_ROLLED_BACK);
     world_end();
@@ -1764,7 +1784,7 @@ TEST("an idle operator is signed out, and logged; a scan, a fill and a command c
     present("HZ-2", 2);
     turns(40);
     CHECK_TEXT(state()->operator_id, "wang");
-    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_DENIED);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_OK);
     turns(40);
     CHECK_TEXT(state()->operator_id, "wang");
     remove_tag();
@@ -2538,5 +2558,71 @@ TEST("FAIL-CLOSED: a PIN whose try cannot be counted durably is not looked at")
     CHECK_INT(pin_in("zhao", "123456"), FG_E_IO);
     CHECK_HAS(w.answer.text, "use a card");
     CHECK_TEXT(state()->operator_id, "");
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a recheck decides on what the reader reads then, and on nothing until it has")
+{
+    world_make();
+    present("HZ-2", 2);
+    turns(2);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    w.reader_reads_nothing = true;
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_OK);
+    turns(100);
+    CHECK_INT(state()->decisions, 1);
+    w.reader_reads_nothing = false;
+    w.memory.memory_length = 16; /* it was overwritten meanwhile */
+    turns(40);
+    CHECK_INT(state()->decisions, 2);
+    refused_with(FG_REASON_TAG_FORMAT);
+    world_end();
+}
+
+TEST("a tag that could not be read is decided on again when it can be, and only then")
+{
+    struct fg_reader_report whole;
+    struct fg_reader_report broken;
+    struct fg_moment now;
+
+    world_make();
+    present("HZ-2", 2);
+    whole = w.memory;
+    remove_tag();
+    broken = whole;
+    broken.complete = false;
+    broken.memory_length = 0;
+    w.tags_in_field = 1;
+    now = moment();
+    fg_session_report(w.session, &broken, &now);
+    turns(2);
+    refused_with(FG_REASON_TAG_UNREADABLE);
+    now = moment();
+    fg_session_report(w.session, &broken, &now);
+    turns(2);
+    refused_with(FG_REASON_TAG_UNREADABLE);
+    fg_session_report(w.session, &whole, &now);
+    turns(2);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    world_end();
+}
+
+TEST("CLONES-SHOW: what a tag held at an earlier visit is not what it is judged by")
+{
+    struct fg_moment now;
+    struct fg_reader_report poll;
+
+    world_make();
+    present("HZ-2", 2);
+    turns(2);
+    remove_tag();
+    w.tags_in_field = 1;
+    poll = (struct fg_reader_report){.kind = FG_READER_POLL, .tag_count = 1, .uid = w.uid};
+    w.memory.memory_length = 16;
+    now = moment();
+    fg_session_report(w.session, &poll, &now);
+    turns(100);
+    CHECK_INT(w.readings, 1);
+    refused_with(FG_REASON_TAG_FORMAT);
     world_end();
 }

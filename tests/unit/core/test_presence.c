@@ -57,3 +57,27 @@ TEST("an identifier of impossible length counts as a miss")
     CHECK_INT(fg_presence_poll(&presence, &settings, &wrong, 1), FG_PRESENCE_SAME);
     CHECK_INT(presence.misses, 1);
 }
+
+TEST("FAIL-CLOSED: a tag that no poll sees is gone in its time, however many polls are reported meanwhile")
+{
+    static const struct fg_presence_settings patient = {.misses_max = 50, .silence_max_ms = 200};
+    struct fg_presence presence = {0};
+
+    CHECK_INT(fg_presence_poll(&presence, &patient, &first, 0), FG_PRESENCE_ARRIVED);
+    for (int64_t now = 40; now <= 200; now += 40) {
+        CHECK_INT(fg_presence_poll(&presence, &patient, &none, now), FG_PRESENCE_SAME);
+        CHECK_INT(fg_presence_tick(&presence, &patient, now), FG_PRESENCE_SAME);
+    }
+    CHECK_INT(fg_presence_tick(&presence, &patient, 201), FG_PRESENCE_GONE);
+}
+
+TEST("CLONES-SHOW: a UID that begins as the one before, and is longer, is another tag")
+{
+    static const struct fg_uid four = {4, {1, 2, 3, 4}};
+    static const struct fg_uid seven = {7, {1, 2, 3, 4, 0, 0, 0}};
+    struct fg_presence presence = {0};
+
+    CHECK_INT(fg_presence_poll(&presence, &settings, &four, 0), FG_PRESENCE_ARRIVED);
+    CHECK_INT(fg_presence_poll(&presence, &settings, &seven, 1), FG_PRESENCE_SWAPPED);
+    CHECK_INT(fg_presence_poll(&presence, &settings, &four, 2), FG_PRESENCE_SWAPPED);
+}

@@ -378,3 +378,132 @@ TEST("a record is not built for a tag that is too small, nor signed for a wrong 
     uid.length = 5;
     CHECK_INT(fg_tag_sign(&key, &uid, &code, &record, &error), FG_E_ARG);
 }
+
+/* Reads a memory as the reader does, in steps, and returns how far. */
+static size_t read_in_steps(const struct memory *memory)
+{
+    size_t known = 28;
+    size_t wanted;
+
+    while ((wanted = fg_tag_extent(memory->bytes, known)) > known)
+        known = wanted;
+    return known;
+}
+
+TEST("a memory asks for no more than its record, whatever comes before it and after it")
+{
+    struct memory memory;
+    struct fg_error error;
+    size_t from;
+
+    for (unsigned before = 0; before < 40; before += 13) {
+        size_t read;
+        size_t end;
+
+        start(&memory);
+        ADD(&memory, 0xFD, 2, 0x03, 0x7F);
+        for (unsigned i = 0; i < before; i++)
+            ADD(&memory, 0);
+        from = open_message(&memory);
+        add_record(&memory, 0xD4);
+        end = memory.length;
+        close_message(&memory, from);
+        memory.length = sizeof(memory.bytes);
+        read = read_in_steps(&memory);
+        CHECK_INT(read, end);
+        memory.length = read;
+        CHECK_INT(parse(&memory, &error), FG_OK);
+    }
+}
+
+TEST("a memory without a container asks for nothing, one without a message for all that it promises")
+{
+    struct memory memory;
+
+    start(&memory);
+    CHECK_INT(fg_tag_extent(memory.bytes, 12), 16);
+    CHECK_INT(read_in_steps(&memory), 16 + 0x6D * 8);
+    memory.bytes[14] = 0xFF;
+    CHECK_INT(read_in_steps(&memory), FG_TAG_MEMORY_MAX);
+    memory.bytes[12] = 0;
+    CHECK_INT(fg_tag_extent(memory.bytes, 28), 16);
+}
+
+TEST("an NDEF message of more than 255 bytes is found to its last byte")
+{
+    struct memory memory;
+    struct fg_error error;
+    size_t from;
+    size_t end;
+
+    start(&memory);
+    from = open_message(&memory);
+    ADD(&memory, 0xC2, 1, 0, 0, 1, 4, 'x'); /* a foreign record of 260 bytes before ours */
+    for (int i = 0; i < 260; i++)
+        ADD(&memory, (uint8_t)i);
+    memory.bytes[from] = 0x82;
+    add_record(&memory, 0x54);
+    end = memory.length;
+    close_message(&memory, from);
+    CHECK_INT(parse(&memory, &error), FG_OK);
+    memory.length = end;
+    CHECK_INT(parse(&memory, &error), FG_OK);
+    memory.length = end - 1;
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a record that is too short is refused, and changes nothing")
+{
+    struct memory memory;
+    struct fg_tag_record record;
+    struct fg_error error;
+
+    start(&memory);
+    ADD(&memory, 0x03, 16, 0xD4, 12, 1);
+    add(&memory, "fillgate:cyl", 12);
+    ADD(&memory, 1, 0xFE);
+    memset(&record, 0x5A, sizeof(record));
+    CHECK_INT(fg_tag_parse(memory.bytes, memory.length, &record, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "1 bytes, too short");
+    CHECK_INT(record.code.text[0], 0x5A);
+}
+
+TEST("CLONES-SHOW: a UID that names no tag is neither signed nor verified: random, all 00, all FF")
+{
+    static const char *const texts[] = {"08A1B2C3", "00000000", "FFFFFFFF", "00000000000000", "88A1B2C3"};
+    struct fg_private_key key;
+    struct fg_uid uid;
+    struct fg_tag_record record;
+    struct fg_code code = {"CN-54-0001"};
+    struct fg_error error;
+
+    sample(&key, &uid, &record);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        CHECK_OK(fg_uid_parse(texts[i], &uid, &error), &error);
+        CHECK(!fg_uid_is_lasting(&uid));
+        CHECK_INT(fg_tag_sign(&key, &uid, &code, &record, &error), FG_E_ARG);
+        CHECK_INT(fg_tag_verify(&record, &uid, &key.public_key, 1, &error), FG_E_AUTH);
+        CHECK_INT(fg_uid_parse_lasting(texts[i], &uid, &error), FG_E_RANGE);
+    }
+    CHECK_OK(fg_uid_parse_lasting("04A1B2C3", &uid, &error), &error);
+    CHECK_OK(fg_uid_parse_lasting("08A1B2C3D4E5F6", &uid, &error), &error);
+}
+
+TEST("a UID is taken as people write it, and as one thing")
+{
+    static const char *const same[] = {"04A1B2C3D4E5F6",       "04:a1:b2:c3:d4:e5:f6", "04 A1 B2 C3 D4 E5 F6",
+                                       "04-A1-B2-C3-D4-E5-F6", "  04a1b2c3d4e5f6  ",   "04A1 B2C3 D4E5F6"};
+    static const char *const wrong[] = {"",          " ",         "04A1B2C",    "04::A1:B2:C3",
+                                        "04A1B2C3:", ":04A1B2C3", "04A1B2C3D4", "04A1B2C3 x"};
+    struct fg_uid uid;
+    struct fg_error error;
+    char text[FG_UID_TEXT_MAX + 1];
+
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        CHECK_OK(fg_uid_parse(same[i], &uid, &error), &error);
+        fg_uid_format(&uid, text);
+        CHECK_TEXT(text, "04A1B2C3D4E5F6");
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CHECK_INT(fg_uid_parse(wrong[i], &uid, &error), FG_E_FORMAT);
+}

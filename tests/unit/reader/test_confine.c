@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "firmware/reader/confine.h"
+#include "firmware/reader/connection.h"
 #include "proto/secrecy.h"
 #include "tests/lib/check.h"
 #include "tests/lib/nfc_fixture.h"
@@ -319,4 +320,30 @@ TEST("a device that is not there is named")
                   : 1);
     CHECK_INT(waitpid(pid, &status, 0), pid);
     CHECK_INT(status, 0);
+}
+
+TEST("a serial reader's path is found in its connection string, also a relative one; a USB reader has none")
+{
+    char path[FG_READER_PATH_BYTES];
+
+    CHECK(fg_connection_path("pn532_uart:/dev/ttyS1", path));
+    CHECK_TEXT(path, "/dev/ttyS1");
+    CHECK(fg_connection_path("pn532_uart:nfc:115200", path));
+    CHECK_TEXT(path, "nfc");
+    CHECK(fg_connection_path("pn532_i2c:/dev/i2c-1", path));
+    CHECK(!fg_connection_path("acr122_usb:001:003", path));
+    CHECK(!fg_connection_path("pn53x_usb", path));
+    CHECK(!fg_connection_path("pn532_uart:", path));
+}
+
+TEST("a relative path is confined to as well as an absolute one")
+{
+    begin();
+    CHECK_INT(chdir(fg_test_directory()), 0);
+    CHECK_INT(symlink(device_path, "nfc"), 0);
+    (void)snprintf(device_path, sizeof(device_path), "nfc");
+    CHECK_INT(attempt_at(STAGE_CALLS, open_device), 0);
+    CHECK_INT(attempt_at(STAGE_CALLS, read_key), EACCES);
+    CHECK_INT(chdir("/"), 0);
+    end();
 }

@@ -119,3 +119,22 @@ TEST("what does not fit is not sent")
     CHECK_INT(fg_readerlink_encode_write(&write, packet, sizeof(packet), &length, NULL), FG_E_SIZE);
     CHECK_INT(length, 77);
 }
+
+TEST("an order to read again carries the UID alone")
+{
+    static const uint8_t bytes[] = {0x0a, 0x07, 0x04, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x20, 0x01};
+    static const uint8_t with_lock[] = {0x0a, 0x01, 0x04, 0x18, 0x01, 0x20, 0x01};
+    struct fg_reader_write order = {.uid = uid, .read_again = true};
+    struct fg_reader_write again;
+    uint8_t packet[FG_READERLINK_PACKET_MAX];
+    struct fg_error error = {.text = ""};
+    size_t length = 0;
+
+    CHECK_OK(fg_readerlink_encode_write(&order, packet, sizeof(packet), &length, &error), &error);
+    CHECK_INT(length, sizeof(bytes));
+    CHECK_BYTES(packet, bytes, sizeof(bytes));
+    CHECK_OK(fg_readerlink_decode_write(packet, length, &again, &error), &error);
+    CHECK_INT(again.read_again, true);
+    CHECK_INT(again.length, 0);
+    CHECK_INT(fg_readerlink_decode_write(with_lock, sizeof(with_lock), &again, &error), FG_E_RANGE);
+}

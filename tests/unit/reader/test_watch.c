@@ -186,12 +186,21 @@ TEST("an empty field is reported as polls without a tag, and no fault")
     end();
 }
 
-TEST("every kind of type 2 tag is read whole: UID and all memory that it promises")
+/* Pages 0 to 2 are not read. */
+static void memory_check(const struct fg_sim_tag *tag, size_t bytes)
+{
+    CHECK(last.memory_length >= bytes);
+    CHECK(last.memory_length < bytes + 16); /* READ gives four pages at once */
+    CHECK_BYTES(last.memory + 12, tag->memory + 12, bytes - 12);
+}
+
+TEST("every kind of type 2 tag is read as far as its message goes, be that the whole memory")
 {
     static const struct {
         const char *type;
         size_t bytes;
-    } kinds[] = {{"ultralight", 64}, {"ntag213", 160}, {"ntag215", 512}, {"ntag216", 888}};
+    } kinds[] = {{"ultralight", 64}, {"ultralight_c", 160}, {"ultralight_ev1", 144},
+                 {"ntag213", 160},   {"ntag215", 512},      {"ntag216", 888}};
 
     begin();
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -202,14 +211,40 @@ TEST("every kind of type 2 tag is read whole: UID and all memory that it promise
         await_tag(&tag);
         CHECK_INT(last.complete, true);
         CHECK_INT(last.uid.length, 7);
-        CHECK_INT(last.memory_length, kinds[i].bytes);
-        CHECK_BYTES(last.memory, tag.memory, kinds[i].bytes);
+        memory_check(&tag, kinds[i].bytes);
         await_poll(1);
         CHECK_BYTES(last.uid.bytes, tag.uid.bytes, 7);
         fg_nfc_fixture_place(NULL, NULL);
         await_poll(0);
     }
     CHECK_INT(seen[FG_READER_FAULT], 0);
+    end();
+}
+
+TEST("of a large tag with a short record the pages of the record are read, in few frames")
+{
+    static const char *const types[] = {"ntag216", "ultralight_c"};
+    static const unsigned frames_max[] = {40, 60};
+
+    begin();
+    for (size_t i = 0; i < 2; i++) {
+        struct fg_sim_tag tag;
+        uint64_t before;
+
+        fg_nfc_fixture_tag(&tag, types[i], (uint8_t)(0x20 + 16 * i));
+        memcpy(tag.memory + 16, (uint8_t[]){0x01, 3, 0xA0, 0x0C, 0x34, 0x03, 100}, 7);
+        await_poll(0);
+        before = fg_nfc_fixture_replies();
+        fg_nfc_fixture_place(&tag, NULL);
+        await_tag(&tag);
+        CHECK(fg_nfc_fixture_replies() - before < frames_max[i]);
+        CHECK_INT(last.complete, true);
+        CHECK(last.memory_length >= 16 + 7 + 100);
+        CHECK(last.memory_length < 16 + 7 + 100 + 16);
+        CHECK_BYTES(last.memory + 12, tag.memory + 12, 11 + 100);
+        fg_nfc_fixture_place(NULL, NULL);
+        await_poll(0);
+    }
     end();
 }
 
@@ -236,7 +271,7 @@ TEST("a tag swapped between two polls is reported with its own UID and memory")
     await_tag(&tag_a);
     fg_nfc_fixture_place(&tag_b, NULL);
     await_tag(&tag_b);
-    CHECK_BYTES(last.memory, tag_b.memory, 512);
+    CHECK_BYTES(last.memory + 12, tag_b.memory + 12, 500);
     await_poll(1);
     CHECK_BYTES(last.uid.bytes, tag_b.uid.bytes, 7);
     end();
@@ -265,47 +300,135 @@ TEST("a second tag that joins the first one is noticed")
     end();
 }
 
-TEST("a tag that promises more memory than it has is read as incomplete: NAK, and roll-over to page 0")
+TEST("a tag that promises more memory than it has is read to its end, where it says NAK, or goes on from "
+     "page 0")
 {
-    static const char *const types[] = {"ultralight", "rollover"};
+    static const struct {
+        const char *type;
+        const char *made_as;
+        size_t bytes;
+    } liars[] = {
+        {"ultralight", "ultralight", 64}, {"rollover", "ultralight", 64}, {"ntag213", "ntag213", 180}};
 
     begin();
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct fg_sim_tag liar;
 
-        fg_nfc_fixture_tag(&liar, "ultralight", (uint8_t)(0x31 + i));
-        (void)snprintf(liar.type, sizeof(liar.type), "%s", types[i]);
-        liar.memory[14] = 0x12;
+        fg_nfc_fixture_tag(&liar, liars[i].made_as, (uint8_t)(0x31 + i));
+        (void)snprintf(liar.type, sizeof(liar.type), "%s", liars[i].type);
+        liar.memory[14] = 0x3E;
+        liar.memory[18] = 1;
         fg_nfc_fixture_place(&liar, NULL);
         await_tag(&liar);
-        CHECK_INT(last.complete, false);
-        CHECK_INT(last.memory_length, 64);
-        CHECK_BYTES(last.memory, liar.memory, 64);
+        CHECK_INT(last.complete, true); /* holding it still would show no more */
+        memory_check(&liar, liars[i].bytes);
         fg_nfc_fixture_place(NULL, NULL);
         await_poll(0);
     }
     end();
 }
 
-TEST("a tag that promises more than any tag has is cut at the bound and incomplete")
+TEST("a container that promises more than the chip has does no harm to a record that is whole")
+{
+    begin();
+    tag_a.memory[14] = 0x3E;
+    memcpy(tag_a.memory + 16, (uint8_t[]){0x03, 20}, 2);
+    fg_nfc_fixture_place(&tag_a, NULL);
+    await_tag(&tag_a);
+    CHECK_INT(last.complete, true);
+    memory_check(&tag_a, 40);
+    end();
+}
+
+TEST("a tag that promises more than any tag has is read to the bound")
 {
     begin();
     tag_a.memory[14] = 0xFF;
+    memcpy(tag_a.memory + 16, (uint8_t[]){0x03, 0xFF, 0xFF, 0x00}, 4);
     fg_nfc_fixture_place(&tag_a, NULL);
     await_tag(&tag_a);
-    CHECK_INT(last.complete, false);
     CHECK(last.memory_length <= FG_TAG_MEMORY_MAX);
     end();
 }
 
-TEST("a tag without a capability container gives its first four pages")
+TEST("a tag without a capability container gives its first block")
 {
     begin();
     tag_a.memory[12] = 0;
     fg_nfc_fixture_place(&tag_a, NULL);
     await_tag(&tag_a);
     CHECK_INT(last.complete, true);
-    CHECK_INT(last.memory_length, 16);
+    memory_check(&tag_a, 28);
+    end();
+}
+
+TEST("a blank tag of nothing but empty TLVs is read to its end in few frames")
+{
+    struct fg_sim_tag blank;
+    uint64_t before;
+
+    begin();
+    fg_nfc_fixture_tag(&blank, "ntag216", 0x41);
+    memset(blank.memory + 16, 0, 872);
+    await_poll(0);
+    before = fg_nfc_fixture_replies();
+    fg_nfc_fixture_place(&blank, NULL);
+    await_tag(&blank);
+    CHECK_INT(last.complete, true);
+    memory_check(&blank, 888);
+    CHECK(fg_nfc_fixture_replies() - before < 50);
+    end();
+}
+
+TEST("a phone with a random UID is reported with it, and cannot be read")
+{
+    struct fg_sim_tag phone = {.type = "phone", .uid = {4, {0x08, 1, 2, 3}}};
+
+    begin();
+    fg_nfc_fixture_place(&phone, NULL);
+    await_tag(&phone);
+    CHECK_INT(last.complete, false);
+    await_poll(1);
+    CHECK_INT(last.uid.length, 4);
+    end();
+}
+
+TEST("a tag that could not be read is read again while it lies there, until it can be")
+{
+    struct fg_sim_tag deaf;
+
+    begin();
+    fg_nfc_fixture_tag(&deaf, "phone", 0x61);
+    (void)snprintf(deaf.type, sizeof(deaf.type), "phone");
+    deaf.length = 0;
+    fg_nfc_fixture_place(&deaf, NULL);
+    await_tag(&deaf);
+    CHECK_INT(last.complete, false);
+    fg_nfc_fixture_place(NULL, NULL);
+    fg_nfc_fixture_tag(&deaf, "ntag213", 0x61);
+    fg_nfc_fixture_place(&deaf, NULL);
+    do
+        await_tag(&deaf);
+    while (!last.complete);
+    end();
+}
+
+TEST("a tag is read again when that is asked for, and another one is not")
+{
+    struct fg_error error = {.text = ""};
+
+    begin();
+    fg_nfc_fixture_place(&tag_a, NULL);
+    await_tag(&tag_a);
+    await_poll(1);
+    CHECK_OK(fg_reader_read_again(reader, &tag_b.uid, &error), &error);
+    for (int i = 0; i < 20; i++)
+        await_poll(1);
+    CHECK_INT(seen[FG_READER_TAG], 1);
+    tag_a.memory[30] ^= 0xFF;
+    CHECK_OK(fg_reader_read_again(reader, &tag_a.uid, &error), &error);
+    await_tag(&tag_a);
+    memory_check(&tag_a, 160);
     end();
 }
 
@@ -343,6 +466,70 @@ TEST("a tag is written, read back and locked; a locked tag refuses the next writ
     CHECK_HAS(last.text, "page 4 cannot be written");
     fg_nfc_fixture_memory(&tag_a, memory, sizeof(memory));
     CHECK_INT(memory[16], 255);
+    end();
+}
+
+static void bytes_check_locked(const struct fg_sim_tag *tag, size_t lock_page, const uint8_t lock_bytes[3])
+{
+    uint8_t memory[924];
+
+    fg_nfc_fixture_memory(tag, memory, sizeof(memory));
+    CHECK_BYTES(memory + lock_page * 4, lock_bytes, 3);
+    CHECK_INT(memory[10], 0xFF);
+    CHECK_INT(memory[11], 0xFF);
+}
+
+TEST("lock bytes go where the chip has them, whatever its container says; each page is tried")
+{
+    uint8_t data[124] = {0x03, 0x7A};
+    struct fg_sim_tag tag;
+
+    begin();
+    fg_nfc_fixture_tag(&tag, "ntag216", 0x31);
+    tag.memory[14] = 0x12; /* as of an NTAG213 */
+    fg_nfc_fixture_place(&tag, NULL);
+    await_tag(&tag);
+    write_order(&tag, data, sizeof(data), true);
+    CHECK_TEXT(last.text, "written, read back, locked");
+    bytes_check_locked(&tag, 0xE2, (uint8_t[]){0xFF, 0x3F, 0x7F});
+    fg_nfc_fixture_place(NULL, NULL);
+    fg_nfc_fixture_tag(&tag, "ultralight_ev1", 0x32);
+    fg_nfc_fixture_place(&tag, NULL);
+    await_tag(&tag);
+    write_order(&tag, data, sizeof(data), true);
+    CHECK_TEXT(last.text, "written, read back, locked");
+    bytes_check_locked(&tag, 0x24, (uint8_t[]){0xFF, 0x03, 0x1F});
+    end();
+}
+
+TEST("a tag whose pages stay writable is not called locked, and the page is named")
+{
+    uint8_t data[124] = {0x03, 0x7A};
+    struct fg_sim_tag tag;
+
+    begin();
+    fg_nfc_fixture_tag(&tag, "ultralight_c", 0x33); /* its dynamic lock bytes are not known here */
+    fg_nfc_fixture_place(&tag, NULL);
+    await_tag(&tag);
+    write_order(&tag, data, sizeof(data), true);
+    CHECK_INT(last.ok, false);
+    CHECK_HAS(last.text, "not locked: page 16 can still be written");
+    end();
+}
+
+TEST("a write that is there already is taken up: nothing is written, the tag is locked, also twice")
+{
+    uint8_t data[124] = {0x03, 0x7A};
+
+    begin();
+    fg_nfc_fixture_place(&tag_a, NULL);
+    await_tag(&tag_a);
+    write_order(&tag_a, data, sizeof(data), false);
+    CHECK_INT(last.ok, true);
+    write_order(&tag_a, data, sizeof(data), true);
+    CHECK_INT(last.ok, true);
+    write_order(&tag_a, data, sizeof(data), true);
+    CHECK_TEXT(last.text, "written, read back, locked");
     end();
 }
 

@@ -53,3 +53,18 @@ TEST("what does not fit is lost, and nothing else")
     CHECK_INT(fg_wire_put(&wire, much, 1, 0), 0);
     CHECK_INT(fg_wire_take(&wire, got, INT64_MAX), FG_WIRE_BYTES_MAX);
 }
+
+TEST("an adapter that keeps bytes back hands them over when its time is over, also when nothing is put "
+     "meanwhile")
+{
+    static struct fg_wire slow;
+    uint8_t bytes[FG_WIRE_BYTES_MAX];
+
+    slow.delay_ns = 16000;
+    CHECK_INT(fg_wire_put(&slow, (const uint8_t *)"abc", 3, 1000), 3);
+    CHECK_INT(fg_wire_due_ns(&slow), 17000);
+    CHECK_INT(fg_wire_put(&slow, NULL, 0, 9000), 0);
+    CHECK_INT(fg_wire_take(&slow, bytes, 16999), 0);
+    CHECK_INT(fg_wire_take(&slow, bytes, 17000), 3);
+    CHECK_INT(fg_wire_due_ns(&slow), 0);
+}

@@ -1,0 +1,13 @@
+/* What libnfc's connection string says of the device: "driver:PATH[:BAUD]" for readers on a serial line,
+ * "driver:BUS:DEVICE" or less for those on USB. Pure. */
+#ifndef FG_READER_CONNECTION_H
+#define FG_READER_CONNECTION_H
+
+#include <stdbool.h>
+
+#define FG_READER_PATH_BYTES 256
+
+/* The device's path. false: the string names none (USB), or one that does not fit. */
+bool fg_connection_path(const char *connection, char ret_path[FG_READER_PATH_BYTES]);
+
+#endif
