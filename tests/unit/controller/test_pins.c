@@ -228,3 +228,31 @@ TEST("FAIL-CLOSED: a try is in the file before the PIN is looked at, and a good 
     store.boot = 10;
     CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
 }
+
+TEST("time ends a block and forgets, each told once, and kept so that a restart does not begin it again")
+{
+    struct fg_pin_store store = store_at(1);
+    struct fg_pin_gate gate = {0};
+    struct fg_pin_count back;
+    bool blocked = false;
+
+    (void)unlink(store.path);
+    CHECK_OK(fg_pin_gate_keep(&gate, &store, NOW_MS, &error), &error);
+    CHECK(!fg_pin_count_watch(&gate.count, NOW_MS + 10 * FG_PIN_CALM_MS));
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(fg_pin_gate_try(&gate, NULL, "li", "135790", NOW_MS, &blocked, &error), FG_E_DENIED);
+    fg_pin_gate_watch(&gate, NOW_MS + 59999);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK(back.is_blocked);
+    fg_pin_gate_watch(&gate, NOW_MS + 60000);
+    CHECK(!fg_pin_count_watch(&gate.count, NOW_MS + 60000));
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK(!back.is_blocked);
+    CHECK_INT(back.blocks, 1);
+    fg_pin_gate_watch(&gate, NOW_MS + 60000 + FG_PIN_CALM_MS - 1);
+    CHECK_INT(gate.count.blocks, 1);
+    fg_pin_gate_watch(&gate, NOW_MS + 60000 + FG_PIN_CALM_MS);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.blocks, 0);
+    CHECK_TEXT(back.tried_id, "");
+}
