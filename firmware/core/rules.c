@@ -316,6 +316,6 @@ void fg_rules_decide(const struct fg_facts *facts, struct fg_decision *ret_decis
     if (!cylinder_known && decision.reasons.count == 0)
         reason_add(&decision, FG_REASON_TAG_UNREADABLE);
     if (decision.reasons.count == 0)
-        decision.programme = fg_programme_of_medium(facts->medium);
+        decision.programme = (uint8_t)fg_programme_of_medium(facts->medium);
     *ret_decision = decision;
 }
