@@ -3,9 +3,9 @@
  * It holds the entry's exact bytes, those of the entries behind it up to the next head that the controller
  * signed, the hash before them, the controller's certificate and the bureau's receipt for that head. Whoever
  * trusts the bureau's authority and receipt key can tell from it, on any machine, that this controller wrote
- * this entry and that the bureau held the journal so. Not: collecting it (host/bureau/proof_collect.h), or
- * saying in words what an entry means. Relies on: sync.h, chain.h, server_peer.h, nanopb, mbedTLS. Any
- * thread. */
+ * this entry and that the bureau held the journal so. What the controller itself only took from a person's
+ * mouth is not proven by that: PERSONS says so. Not: collecting it (host/bureau/proof_collect.h), or saying
+ * in words what an entry means. Relies on: sync.h, chain.h, server_peer.h, nanopb, mbedTLS. Any thread. */
 #ifndef FG_PROTO_PROOF_H
 #define FG_PROTO_PROOF_H
 
@@ -41,6 +41,8 @@ enum fg_proof_check {
     FG_PROOF_CERTIFICATE, /* the authority says that this journal key is this controller's */
     FG_PROOF_TIME,        /* the certificate was valid at the time that the entry gives */
     FG_PROOF_RECEIPT,     /* the bureau signed that it holds the journal up to that very head */
+    FG_PROOF_PERSONS,     /* a fill by a typed code: both persons were proven to the controller; other
+                             entries rest on no person's word alone, and hold */
     FG_PROOF_CHECKS
 };
 

@@ -7,6 +7,7 @@
 
 #include <mbedtls/x509_crt.h>
 
+#include "proto/operators.h"
 #include "proto/proof.h"
 #include "proto/server_peer.h"
 
@@ -147,6 +148,34 @@ static void receipt_check(const struct fg_proof *proof, const struct fg_public_k
         hold(result, FG_PROOF_RECEIPT);
 }
 
+/* A typed code counts by two persons who proved who they are. The signature alone says only that the
+ * controller wrote their names down. */
+static void persons_check(struct fg_proof_result *result)
+{
+    const struct fg_entry *entry = &result->entry;
+    bool rests_on_persons = entry->identity == FG_IDENTITY_MANUAL &&
+                            (entry->kind == FG_ENTRY_AUTHORISED || entry->kind == FG_ENTRY_ENDED);
+
+    if (!result->has_entry)
+        decide(result, FG_PROOF_PERSONS, FG_PROOF_UNKNOWN, "the bytes name nobody");
+    else if (!rests_on_persons)
+        hold(result, FG_PROOF_PERSONS);
+    else if (entry->second_person[0] == '\0')
+        decide(result, FG_PROOF_PERSONS, FG_PROOF_UNKNOWN, "a typed code, and no second person is named");
+    else if (fg_operator_id_is_same(entry->operator_id, entry->second_person))
+        decide(result, FG_PROOF_PERSONS, FG_PROOF_UNKNOWN, "a typed code, and %s is named twice",
+               entry->operator_id);
+    else if (entry->second_proof != FG_PERSON_PROOF_CARD && entry->second_proof != FG_PERSON_PROOF_PIN)
+        decide(result, FG_PROOF_PERSONS, FG_PROOF_UNKNOWN,
+               "a typed code, and %s is only named: nothing says that the second person was there",
+               entry->second_person);
+    else if (entry->operator_proof == FG_PERSON_PROOF_NONE)
+        decide(result, FG_PROOF_PERSONS, FG_PROOF_UNKNOWN,
+               "a typed code, and how the operator %s was proven is not said", entry->operator_id);
+    else
+        hold(result, FG_PROOF_PERSONS);
+}
+
 static enum fg_proof_verdict sum(const struct fg_proof_result *result)
 {
     enum fg_proof_verdict verdict = FG_PROOF_HOLDS;
@@ -177,6 +206,9 @@ enum fg_err fg_proof_verify(const struct fg_proof *proof, const struct fg_proof_
         code = fg_fail(error, FG_E_FORMAT, "authority: not a certificate in PEM");
         goto done;
     }
+    /* What nobody looks at must not hold by silence. */
+    for (int i = 0; i < FG_PROOF_CHECKS; i++)
+        decide(&result, (enum fg_proof_check)i, FG_PROOF_UNKNOWN, "not looked at");
     result.head_sequence = proof->batch.first_sequence + proof->batch.count - 1;
     result.head = proof->previous_hash;
     for (size_t i = 0; i < proof->batch.count; i++)
@@ -186,6 +218,7 @@ enum fg_err fg_proof_verify(const struct fg_proof *proof, const struct fg_proof_
     has_key = key_find(proof, trust, &authorities, &key, &result);
     signature_check(proof, has_key ? &key : NULL, &result);
     receipt_check(proof, trust->receipt_key, &result);
+    persons_check(&result);
     result.verdict = sum(&result);
     *ret_result = result;
 done:

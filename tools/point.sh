@@ -90,7 +90,7 @@ prepare() {
     build_list list-3.fgl bureau.pem 3 -- licence_end_day=2020-01-01
     build_list list-4.fgl bureau.pem 4 -- blocked_points=point-1
     build_list list-5.fgl bureau.pem 5 -- own_cylinders_only=yes
-    build_list list-6.fgl bureau.pem 6
+    build_list list-6.fgl bureau.pem 6 -- manual_entry=yes manual_per_day_max=3
     build_list list-8.fgl bureau.pem 8 --issued "$(date -d '+2 days' +%F)" --
     build_list list-forged.fgl stranger.pem 99
     build_list lpg-1.fgl bureau.pem 10

@@ -37,19 +37,25 @@ void fg_pin_count_lost(struct fg_pin_count *ret_count, int64_t now_mono_ms)
     *ret_count = count;
 }
 
-/* Calm counts from the end of a block. */
-static void forget_when_calm(struct fg_pin_count *count, int64_t now_mono_ms)
+bool fg_pin_count_watch(struct fg_pin_count *count, int64_t now_mono_ms)
 {
-    int64_t from_ms = count->since_mono_ms + (count->is_blocked ? fg_pin_block_ms(count) : 0);
+    bool ended = count->is_blocked && fg_pin_block_left_ms(count, now_mono_ms) == 0;
+    bool something = count->wrong > 0 || count->blocks > 0;
 
-    if (now_mono_ms - from_ms >= FG_PIN_CALM_MS)
-        fg_pin_count_clear(count);
+    if (ended) {
+        count->since_mono_ms += fg_pin_block_ms(count); /* calm counts from the end of a block */
+        count->is_blocked = false;
+    }
+    if (!something || count->is_blocked || now_mono_ms - count->since_mono_ms < FG_PIN_CALM_MS)
+        return ended;
+    fg_pin_count_clear(count);
+    return true;
 }
 
 void fg_pin_count_try(struct fg_pin_count *count, const char *id, int64_t now_mono_ms)
 {
     assert(fg_pin_block_left_ms(count, now_mono_ms) == 0);
-    forget_when_calm(count, now_mono_ms);
+    (void)fg_pin_count_watch(count, now_mono_ms);
     if (count->tried_id[0] == '\0' && fg_operator_id_is_good(id))
         (void)snprintf(count->tried_id, sizeof(count->tried_id), "%s", id);
     else if (!fg_operator_id_is_same(count->tried_id, id))
@@ -67,7 +73,7 @@ void fg_pin_count_try(struct fg_pin_count *count, const char *id, int64_t now_mo
 
 void fg_pin_count_good(struct fg_pin_count *count, const char *id, int64_t now_mono_ms)
 {
-    forget_when_calm(count, now_mono_ms);
+    (void)fg_pin_count_watch(count, now_mono_ms);
     if (fg_operator_id_is_same(count->tried_id, id))
         fg_pin_count_clear(count);
 }

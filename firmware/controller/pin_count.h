@@ -44,6 +44,9 @@ void fg_pin_count_try(struct fg_pin_count *count, const char *id, int64_t now_mo
 /* A good PIN of this operator. */
 void fg_pin_count_good(struct fg_pin_count *count, const char *id, int64_t now_mono_ms);
 
+/* What time does to a count: a block ends, and calm forgets. True: it changed. */
+bool fg_pin_count_watch(struct fg_pin_count *count, int64_t now_mono_ms);
+
 /* Forgets everything: a technician at the board answered for somebody. */
 void fg_pin_count_clear(struct fg_pin_count *count);
 

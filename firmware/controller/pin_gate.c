@@ -71,6 +71,12 @@ enum fg_err fg_pin_gate_try(struct fg_pin_gate *gate, const struct fg_operator *
     return FG_OK;
 }
 
+void fg_pin_gate_watch(struct fg_pin_gate *gate, int64_t now_mono_ms)
+{
+    if (fg_pin_count_watch(&gate->count, now_mono_ms))
+        (void)keep(gate, &gate->count, NULL);
+}
+
 void fg_pin_gate_clear(struct fg_pin_gate *gate)
 {
     fg_pin_count_clear(&gate->count);

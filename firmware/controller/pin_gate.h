@@ -28,6 +28,10 @@ void fg_pin_gate_set_boot(struct fg_pin_gate *gate, uint32_t boot);
 enum fg_err fg_pin_gate_try(struct fg_pin_gate *gate, const struct fg_operator *person, const char *id,
                             const char *pin, int64_t now_mono_ms, bool *ret_blocked, struct fg_error *error);
 
+/* To be called at every tick: what time changes is kept too, so that a block that is over does not begin
+ * again at the next start. */
+void fg_pin_gate_watch(struct fg_pin_gate *gate, int64_t now_mono_ms);
+
 /* Forgets all wrong PINs: a technician at the board answered for somebody. */
 void fg_pin_gate_clear(struct fg_pin_gate *gate);
 

@@ -3,7 +3,8 @@
  * It is written, whole and synced, at each start and before each PIN is looked at, so that cutting the power
  * gives no further tries. It names the boot that wrote it: a file that is gone, altered, another controller's
  * or older than the last boot is a lost count, and a lost count is a blocked one (fg_pin_count_lost). Writes
- * of strangers are bounded by the blocks: FG_PIN_TRIES for each of them, always into the same few bytes.
+ * of strangers are bounded by the blocks: FG_PIN_TRIES and one for each of them, always into the same few
+ * bytes.
  *
  * The limit: who can take the disk out and write it while this boot's file is on it can put back a file of
  * the same boot. He can also read the list, and with it search for the PINs elsewhere (PROTOCOL.md, section

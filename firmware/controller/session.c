@@ -918,6 +918,7 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
     pending_write(session, now);
     scan_if_due(session, now);
     second_watch(session, now);
+    fg_pin_gate_watch(&session->pins, now->mono_ms);
     operator_watch(session, now);
     fg_progress_watch(&session->progress, &session->fill, &session->plant.state, now->mono_ms);
     lamps_show(session, now);

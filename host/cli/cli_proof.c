@@ -16,9 +16,10 @@ static const enum fg_text_id check_texts[FG_PROOF_CHECKS] = {
     [FG_PROOF_CERTIFICATE] = FG_TEXT_CLI_PROOF_CERTIFICATE,
     [FG_PROOF_TIME] = FG_TEXT_CLI_PROOF_TIME,
     [FG_PROOF_RECEIPT] = FG_TEXT_CLI_PROOF_RECEIPT,
+    [FG_PROOF_PERSONS] = FG_TEXT_CLI_PROOF_PERSONS,
 };
-static const char *const check_names[FG_PROOF_CHECKS] = {"entry", "signature", "certificate", "time",
-                                                         "receipt"};
+static const char *const check_names[FG_PROOF_CHECKS] = {"entry", "signature", "certificate",
+                                                         "time",  "receipt",   "persons"};
 static const char *const verdict_names[] = {"holds", "false", "unknown"};
 static const enum fg_text_id verdict_texts[] = {FG_TEXT_CLI_PROOF_HOLDS, FG_TEXT_CLI_PROOF_FALSE,
                                                 FG_TEXT_CLI_PROOF_UNKNOWN};

@@ -1,9 +1,9 @@
 /* Refusals that the simulated point really gives, each seen on a phone in English and a tablet in Chinese at once. Not: reasons that it
  * cannot be brought to (panel_recorded.mjs tells every one). */
-import { checkLayout, closePage, PHONE, TABLET } from './browser.mjs';
-import { test } from './harness.mjs';
+import { checkAccess, checkLayout, closePage, PHONE, TABLET } from './browser.mjs';
+import { check, test } from './harness.mjs';
 import { confirmChecks, open, textsOf, untilLook, untilRefused, untilShown, untilWords } from './panel_page.mjs';
-import { connect, importList, point, remove, sim, signInByHand } from './point.mjs';
+import { connect, importList, point, remove, sim, signInByHand, status } from './point.mjs';
 
 /** @returns {Promise<import('playwright-core').Page[]>} */
 export async function openBoth(browser) {
@@ -55,6 +55,53 @@ async function lockOut(pages) {
   await untilLook(pages, 'READY');
 }
 
+/** A code is typed on the phone; both pages then ask for the second operator, with the time that he has. */
+async function typeCode(pages, code) {
+  const [phone] = pages;
+  await untilShown(phone, '#manual-open');
+  await phone.locator('#manual-open').click();
+  await phone.locator('#manual-code').fill(code);
+  await phone.locator('#manual .go').click();
+  for (const page of pages) {
+    await untilShown(page, '#second');
+    await untilWords(page, '#second-code', new RegExp(code.toUpperCase()));
+    await untilWords(page, '#second-left', /0:[0-5]\d/);
+    check(await page.locator('#manual-open').isHidden(), 'another code could be typed');
+  }
+  await checkLayout(phone, 'second operator');
+  await checkAccess(phone, 'second operator');
+}
+
+async function giveUp(pages) {
+  const [phone, tablet] = pages;
+  await typeCode(pages, 'hz-cng-900032');
+  await tablet.locator('#second-cancel').click();
+  await untilRefused(pages, 'SECOND_PERSON_MISSING');
+  check(await phone.locator('#second').isHidden(), 'it is still asked for');
+}
+
+async function prove(pages) {
+  const [phone] = pages;
+  const { panel } = await textsOf(phone);
+  const [name, pin] = (await status()).operator === 'op-li' ? ['op-wang', '246810'] : ['op-li', '135790'];
+  await typeCode(pages, 'hz-cng-900032');
+  await phone.locator('#second-who').selectOption(name);
+  await phone.locator('#second-pin').fill('999999');
+  await phone.locator('#second-send').click();
+  await untilWords(phone, '#second-said', panel.SIGN_IN_PIN_WRONG);
+  check((await phone.locator('#second-pin').inputValue()) === '', 'the PIN is left in its field');
+  await phone.waitForTimeout(1500);
+  await phone.locator('#second-pin').fill(pin);
+  await phone.locator('#second-send').click();
+  await untilLook(pages, 'PRE_CHECK');
+  for (const page of pages) {
+    const texts = await textsOf(page);
+    await untilWords(page, '#cylinder-values', new RegExp(`${name}, ${texts.panel.PERSON_PROOF_PIN}`));
+  }
+  await phone.locator('#stop').click();
+  await untilLook(pages, 'READY');
+}
+
 /** @param {import('playwright-core').Browser} browser */
 export async function testNoList(browser) {
   await test('no controller yet: the page says so, and comes to life by itself; no list is a fault, and refused', async () => {
@@ -88,15 +135,11 @@ export async function testTags(browser) {
     await untilRefused(pages, 'PRE_CHECK_FAILED');
     await remove();
   });
-  await test('refused on both pages: IDENTITY_TOO_WEAK, for a code typed by hand', async () => {
-    const [phone] = pages;
-    await untilShown(phone, '#manual-open');
-    await phone.locator('#manual-open').click();
-    await phone.locator('#manual-code').fill('hz-cng-900012');
-    await phone.locator('#manual-second').selectOption('op-li');
-    await checkLayout(phone, 'manual entry');
-    await phone.locator('#manual .go').click();
-    await untilRefused(pages, 'IDENTITY_TOO_WEAK');
+  await test('no code can be typed where the station rules do not allow it', async () => {
+    await untilLook(pages, 'READY');
+    for (const page of pages) {
+      check(await page.locator('#manual-open').isHidden(), 'the button is shown');
+    }
   });
   await test('refused on both pages: EMERGENCY_STOP, which is a fault without a tag too', async () => {
     await sim('estop on');
@@ -135,6 +178,8 @@ export async function testRules(browser) {
     await importList('list-6.fgl');
     await refusedFor(pages, 'scrapped', 'SCRAPPED');
   });
+  await test('a typed code waits for a second operator, and is refused when it is given up: SECOND_PERSON_MISSING', () => giveUp(pages));
+  await test('a second operator proves himself by PIN: wrong is told, his own is taken, and both pages name him', () => prove(pages));
   await test('refused on both pages: LIST_EXPIRED, the moment it expires', async () => {
     await point('list-expiring', '3');
     await importList('list-7.fgl');

@@ -80,6 +80,37 @@ check "a refusal is on the board with its reason" \
 sim remove
 point sign-out >/dev/null
 
+point_manual() { printf '%s\n' "$3" | point manual "$1" --second "$2"; } # CODE SECOND PIN
+waits_for() { state_has "\"second_code\":\"$1\""; }
+pin op-wang 246810 >/dev/null
+check "any text is no second person" eval 'point_manual HZ-CNG-900022 x 246810 | grep -q "operator or PIN is wrong" && waits_for HZ-CNG-900022'
+check "a code waits alone" eval 'point_manual HZ-CNG-900023 op-li 135790 | grep -q "another code waits"'
+point stop >/dev/null
+check "given up, it is refused and logged" eval 'waits_for "" && entries REFUSED | tail -n 1 | grep HZ-CNG-900022 | grep -q SECOND_PERSON_MISSING'
+check "the operator is not his own second person, in capitals either" \
+    eval 'point_manual HZ-CNG-900022 OP-WANG 246810 | grep -q "somebody else than op-wang"'
+point stop >/dev/null
+check "another operator's PIN proves him" eval 'point_manual HZ-CNG-900022 OP-LI 135790 | grep -q "accepted: HZ-CNG-900022" && phase_is PRE_CHECK'
+check "the status names both, and how" eval 'point status | grep -q "second person: op-li, PIN" && point status | grep -q "op-wang, .*, PIN"'
+point check >/dev/null
+point start >/dev/null
+point stop >/dev/null
+until_true 10 phase_is POST_CHECK
+point check >/dev/null
+check "the entries name both, and how" \
+    eval 'until_true 10 phase_is IDLE && entries ENDED | tail -n 1 | grep "\"second_person\":\"op-li\"" | grep "\"second_proof\":\"PIN\"" | grep -q "\"operator_proof\":\"PIN\""'
+check "and the journal's print" eval '"$BUILD/fillgate" journal show "$DIR/journal.db" | grep -q "op-wang (PIN) + op-li (PIN)"'
+pin op-li 135790 >/dev/null
+point manual HZ-CNG-900023 >"$DIR/manual.out" 2>&1 &
+manual=$!
+until_true 10 waits_for HZ-CNG-900023
+sim present card-wang
+check "a card at the reader proves the second person" eval 'wait "$manual" && grep -q "may be filled: HZ-CNG-900023 (op-wang)" "$DIR/manual.out" && operator_is op-li'
+point stop >/dev/null
+sim remove
+until_true 10 phase_is IDLE
+point sign-out >/dev/null
+
 check "a wrong PIN and an unknown operator are told alike" \
     eval '[ "$(pin op-wang 999999)" = "$(pin op-nobody 246810)" ] && operator_is ""'
 for _ in 1 2 3; do pin op-wang 111111 >/dev/null; done
@@ -107,8 +138,13 @@ else
 fi
 check "a date by hand of the own user counts" eval 'point sign-in op-9 --certificate-end 2040-01-01 | grep -q "signed in" && operator_is op-9'
 
+for _ in 1 2 3 4; do pin op-wang 111111 >/dev/null; done
 restart 2000
-check "the board is the same after a restart" eval 'until_true 5 eval "point board | grep -q \"fills 1, .*refusals 1\""'
+check "wrong PINs count on over a restart" eval 'pin op-wang 111111 >/dev/null; pin op-wang 246810 | grep -q "too many wrong PINs"'
+restart 2000
+check "and a restart does not end the block" eval 'point status | grep -Eq "blocked for: (60|5[0-9]) s"'
+point sign-in op-9 --certificate-end 2040-01-01 >/dev/null
+check "the board is the same after a restart" eval 'until_true 5 eval "point board | grep -q \"fills 2, .*refusals [34]\""'
 check "a PIN signs in after the restart" eval 'pin op-li 135790 | grep -q "signed in"'
 check "the status counts down to idleness" eval 'point status | grep -q "signed out when idle in"'
 check "who is idle is signed out" eval 'until_true 10 operator_is ""'

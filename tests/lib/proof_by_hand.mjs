@@ -80,4 +80,14 @@ must(signed(journalKey, "fillgate head v1", statement(controller, last, hash), b
 const receipt = fields(proof[5][0]);
 must(receipt[1][0].equals(statement(controller, last + 1n, hash)), "the receipt's words");
 must(signed(createPublicKey(readFileSync(receiptKeyFile)), "fillgate receipt v1", receipt[1][0], receipt[2][0]), "the bureau's signature of the receipt");
+
+// Section 13, check 6: of an AUTHORISED (5) or ENDED (6) entry by a typed code (identity 1) both persons were proven.
+const entry = fields(entries[0]);
+const number = (field) => Number(entry[field]?.[0] ?? 0n);
+const name = (field) => (entry[field]?.[0] ?? Buffer.alloc(0)).toString().toLowerCase();
+if (number(12) === 1 && [5, 6].includes(number(4))) {
+    must(name(11) !== "" && name(11) !== name(10), "a second person is named, who is not the operator");
+    must([2, 3].includes(number(41)), "the second person was proven by card or PIN");
+    must(number(40) !== 0, "how the operator was proven");
+}
 console.log(`proven: entry ${sequence} of ${controller}: ${entries[0].toString("hex")}`);

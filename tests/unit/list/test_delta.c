@@ -355,3 +355,43 @@ TEST("a damaged store is not exported")
     check_same(list, pair.to);
     fg_list_close(list);
 }
+
+TEST("BAD-INPUT-IS-SAFE: a number that is cut off by the end of a delta's body is not read on into what "
+     "follows")
+{
+    struct pair pair;
+    struct fg_delta_file *file = NULL;
+    struct fg_manifest manifest;
+    struct fg_delta_head head;
+    const uint8_t *patch = NULL;
+    const uint8_t *signed_manifest;
+    size_t manifest_length = 0;
+    size_t length = 0;
+    size_t at;
+    uint32_t index = 0;
+    uint8_t *bytes;
+
+    make_pair(&pair);
+    bytes = fg_fixture_read(pair.delta, &length);
+    CHECK_OK(fg_delta_file_open(pair.delta, &file, &error), &error);
+    signed_manifest = fg_delta_file_manifest(file, &manifest_length);
+    CHECK_OK(fg_manifest_verify(signed_manifest, manifest_length, &fg_fixture_key()->public_key, 1, &manifest,
+                                &error),
+             &error);
+    head = *fg_delta_file_head(file);
+    fg_delta_file_close(file);
+    head.bucket_count = 1;
+    head.body_bytes = 1;
+    at = FG_DELTA_MAGIC_BYTES + 4 + manifest_length;
+    fg_delta_head_put(&head, bytes + at);
+    at += FG_DELTA_HEAD_BYTES;
+    bytes[at++] = 0x80; /* another byte follows, it says */
+    memcpy(bytes + at, FG_DELTA_END, FG_DELTA_MAGIC_BYTES);
+    fg_fixture_write_bytes(fg_test_path("cut.fgd"), bytes, at + FG_DELTA_MAGIC_BYTES);
+    CHECK_OK(fg_delta_file_open(fg_test_path("cut.fgd"), &file, &error), &error);
+    CHECK_OK(fg_delta_file_expect(file, &manifest, &error), &error);
+    CHECK_INT(fg_delta_file_next(file, &index, &patch, &length, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "no number where one is due");
+    fg_delta_file_close(file);
+    free(bytes);
+}

@@ -489,3 +489,71 @@ TEST("LIST-IS-SIGNED: a store exchanged for another station's proves nothing")
     CHECK_INT(fg_list_pin(list, "this-list-id-is-longer-than-31-bytes", "", &error), FG_E_ARG);
     fg_list_close(list);
 }
+
+TEST("LIST-IS-SIGNED, TAMPER-SHOWS: buckets and nodes rewritten so that they agree are not the signed root's")
+{
+    struct fg_list *list = open_store();
+    struct fg_list *other = NULL;
+    struct fg_manifest manifest;
+    char sql[1024];
+    char path[256];
+    const char *file;
+
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("other.db"));
+    import_version(list, 1, ROWS, 6);
+    CHECK_OK(fg_list_open(path, NULL, &fg_fixture_key()->public_key, 1, &other, &error), &error);
+    /* As many rows, and one of them another. */
+    file = fg_fixture_list("o.fgl",
+                           fg_fixture_registry("o.csv", ROWS - 1,
+                                               "Z-1,04f0000000f001,in_service,cng,0,20000,"
+                                               "650,60000,0,2028-06-30,2040-01-31,HZGAS,\n"),
+                           1, 6);
+    CHECK_OK(fg_list_import(other, file, NOW_MS, &manifest, &error), &error);
+    fg_list_close(other);
+    (void)snprintf(sql, sizeof(sql),
+                   "ATTACH '%s' AS other; DELETE FROM bucket; INSERT INTO bucket SELECT * FROM other.bucket;"
+                   "DELETE FROM node; INSERT INTO node SELECT * FROM other.node;",
+                   path);
+    CHECK_OK(fg_list_verify(list, &error), &error);
+    edit(sql);
+    CHECK_INT(fg_list_verify(list, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "root");
+    fg_list_close(list);
+}
+
+TEST("a damaged bucket is named by its own number, in whichever group of the tree it stands")
+{
+    static const uint32_t damaged[] = {0, 15, 16, 40, 63};
+
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        struct fg_list *list = open_store();
+        char name[64];
+
+        import_version(list, i + 1, ROWS, 6);
+        edit_bucket(
+            "UPDATE bucket SET bytes = CAST(substr(bytes, 1, 14) || x'7f' || substr(bytes, 16) AS BLOB) "
+            "WHERE idx = %u -- %u",
+            damaged[i]);
+        CHECK_INT(fg_list_verify(list, &error), FG_E_AUTH);
+        (void)snprintf(name, sizeof(name), "bucket %u does not prove", damaged[i]);
+        CHECK_HAS(error.text, name);
+        fg_list_close(list);
+    }
+}
+
+TEST("reading waits for nobody who is about to write")
+{
+    struct fg_list *list = open_store();
+    struct fg_code code = fg_fixture_code("T-00001");
+    struct fg_list_proof proof;
+    sqlite3 *other = NULL;
+    struct fg_row row;
+
+    import_version(list, 1, 40, 2);
+    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_OK(find(list, "T-00001", &row), &error);
+    CHECK_OK(fg_list_prove(list, &code, &row, &proof, &error), &error);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_list_close(list);
+}

@@ -466,3 +466,110 @@ TEST("not a list id, not a directory")
     CHECK_INT(fg_list_update(list, "city", &from, fg_test_path("none"), NOW_MS, &done, &error), FG_E_IO);
     end();
 }
+
+TEST("BAD-INPUT-IS-SAFE: a list id of 32 characters, or a directory too long for a path, is refused before "
+     "anything is asked")
+{
+    struct fg_list_source from = fg_fixture_list_source(&source);
+    char id[FG_NAME_MAX + 2];
+    char directory[5000];
+
+    start();
+    fg_fixture_publish(&source, &one);
+    source.calls = 0;
+    memset(id, 'x', sizeof(id));
+    id[FG_NAME_MAX + 1] = '\0';
+    CHECK_INT(fg_list_update(list, id, &from, work_path(), NOW_MS, &done, &error), FG_E_ARG);
+    CHECK_INT(source.calls, 0);
+    id[FG_NAME_MAX] = '\0';
+    CHECK(fg_list_update(list, id, &from, work_path(), NOW_MS, &done, &error) != FG_E_ARG);
+    memset(directory, 'd', sizeof(directory));
+    directory[sizeof(directory) - 1] = '\0';
+    CHECK_INT(fg_list_update(list, "city", &from, directory, NOW_MS, &done, &error), FG_E_ARG);
+    CHECK_HAS(error.text, "too long");
+    end();
+}
+
+TEST("a repair of more buckets than there is room for at first fetches every one")
+{
+    struct fg_fixture_city before = {.version = 1, .bucket_bits = 11, .rows = 4000};
+    struct fg_fixture_city after = {.version = 2, .bucket_bits = 11, .rows = 4000, .dated_every = 4};
+    char old[FG_FIXTURE_PATH];
+    unsigned differing;
+
+    start();
+    fg_fixture_publish(&source, &before);
+    memcpy(old, source.file, sizeof(old));
+    CHECK_OK(update(), &error);
+    fg_fixture_publish(&source, &after);
+    source.delta[0] = '\0';
+    differing = fg_fixture_differences(old, source.file, NULL);
+    CHECK(differing > 2 * 256 && differing < 1024);
+    CHECK_OK(update(), &error);
+    CHECK_INT(done.way, FG_LIST_UPDATE_REPAIR);
+    CHECK_INT(done.buckets_fetched, differing);
+    check_equal();
+    end();
+}
+
+TEST("up to half of the buckets is a repair, one more the whole file")
+{
+    struct fg_fixture_city before = {.bucket_bits = 3, .rows = 400};
+    struct fg_fixture_city after = {.bucket_bits = 3, .rows = 400};
+    bool seen[2] = {false, false};
+
+    start();
+
+    for (unsigned every = 40; every < 400 && !(seen[0] && seen[1]); every++) {
+        char old[FG_FIXTURE_PATH];
+        unsigned differing;
+
+        before.version = after.version + 1;
+        after.version += 2;
+        fg_fixture_publish(&source, &before);
+        memcpy(old, source.file, sizeof(old));
+        CHECK_OK(update(), &error);
+        after.dated_every = every;
+        fg_fixture_publish(&source, &after);
+        source.delta[0] = '\0';
+        differing = fg_fixture_differences(old, source.file, NULL);
+        if ((differing == 4 || differing == 5) && !seen[differing - 4]) {
+            seen[differing - 4] = true;
+            CHECK_OK(update(), &error);
+            CHECK_INT(done.way, differing == 4 ? FG_LIST_UPDATE_REPAIR : FG_LIST_UPDATE_FILE);
+            check_equal();
+        }
+    }
+    CHECK(seen[0] && seen[1]);
+    end();
+}
+
+static enum fg_err (*bucket_of_source)(void *context, uint64_t version, uint32_t index, uint8_t *buffer,
+                                       size_t capacity, size_t *ret_length, struct fg_error *error);
+
+/* Says that it gave more than there was room for. */
+static enum fg_err bucket_too_long(void *context, uint64_t version, uint32_t index, uint8_t *buffer,
+                                   size_t capacity, size_t *ret_length, struct fg_error *bucket_error)
+{
+    enum fg_err result =
+        bucket_of_source(context, version, index, buffer, capacity, ret_length, bucket_error);
+
+    *ret_length = capacity + 64;
+    return result;
+}
+
+TEST("BAD-INPUT-IS-SAFE: a bucket that is said to be longer than its buffer is never read that far")
+{
+    struct fg_list_source from;
+
+    start_with_two();
+    source.delta[0] = '\0';
+    from = fg_fixture_list_source(&source);
+    bucket_of_source = from.bucket;
+    from.bucket = bucket_too_long;
+    CHECK_OK(fg_list_update(list, "city", &from, work_path(), NOW_MS, &done, &error), &error);
+    CHECK_INT(done.way, FG_LIST_UPDATE_FILE); /* as after any bucket that is not the list's */
+    CHECK_INT(source.buckets, 1);
+    check_equal();
+    end();
+}

@@ -1,7 +1,9 @@
 /* Key rings: rotation with old and new keys, and everything that must not replace a ring. */
+#include <pb_encode.h>
 #include <string.h>
 
 #include "proto/keyring.h"
+#include "proto/keyring.pb.h"
 #include "tests/lib/check.h"
 
 struct bench {
@@ -153,4 +155,48 @@ TEST("BAD-INPUT-IS-SAFE: a ring without list keys, with an unknown purpose or si
     CHECK_INT(fg_keyring_sign(bench.bytes, bench.length, &bench.old_list, bench.bytes, sizeof(bench.bytes),
                               &bench.length, &error),
               FG_E_EXISTS);
+}
+
+/* A ring whose bytes say what no ring of ours says, signed by old and new keys all the same. */
+static void strange_sign(struct bench *bench, uint64_t version, uint32_t purpose)
+{
+    FgKeyring ring = FgKeyring_init_zero;
+    FgSignedKeyring envelope = FgSignedKeyring_init_zero;
+    pb_ostream_t inner = pb_ostream_from_buffer(envelope.ring.bytes, sizeof(envelope.ring.bytes));
+    pb_ostream_t outer = pb_ostream_from_buffer(bench->bytes, sizeof(bench->bytes));
+
+    ring.version = version;
+    ring.keys_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        ring.keys[i].purpose = i == 0 ? FG_KEYRING_LIST : purpose;
+        ring.keys[i].point.size = FG_POINT_BYTES;
+        memcpy(ring.keys[i].point.bytes,
+               i == 0 ? bench->old_list.public_key.point : bench->new_list.public_key.point, FG_POINT_BYTES);
+    }
+    CHECK(pb_encode(&inner, FgKeyring_fields, &ring));
+    envelope.ring.size = (pb_size_t)inner.bytes_written;
+    CHECK(pb_encode(&outer, FgSignedKeyring_fields, &envelope));
+    bench->length = outer.bytes_written;
+    next_sign(bench, &bench->old_list);
+    next_sign(bench, &bench->new_list);
+}
+
+TEST("LIST-IS-SIGNED: a version that is none, or a purpose beyond a byte, is refused though all have signed")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    strange_sign(&bench, 2, FG_KEYRING_LIST);
+    CHECK_OK(next_verify(&bench, &ring, &error), &error);
+    strange_sign(&bench, 2, 256 + FG_KEYRING_LIST);
+    CHECK(next_verify(&bench, &ring, &error) != FG_OK);
+    strange_sign(&bench, (uint64_t)INT64_MAX, FG_KEYRING_LIST);
+    CHECK_OK(next_verify(&bench, &ring, &error), &error);
+    strange_sign(&bench, (uint64_t)INT64_MAX + 1, FG_KEYRING_LIST);
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_RANGE);
+    bench.in_force.version = 0; /* as the ring of enrolment */
+    strange_sign(&bench, 0, FG_KEYRING_LIST);
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_RANGE);
 }

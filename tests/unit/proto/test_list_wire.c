@@ -1,5 +1,6 @@
 /* Rows, buckets, the tree and manifests as bytes. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/bucket.h"
@@ -457,4 +458,50 @@ TEST("BAD-INPUT-IS-SAFE: a salt or digest that is cut, too long or alone is refu
         CHECK_INT(fg_manifest_decode(bytes, length, &manifest, &error), FG_E_RANGE);
         CHECK_HAS(error.text, "operator 1: pin_rounds");
     }
+}
+
+TEST(
+    "LIST-IS-SIGNED, known answers: a code's bucket is the first bits of its SHA-256, as anybody computes it")
+{
+    static const struct {
+        const char *code;
+        uint8_t bits;
+        uint32_t bucket;
+    } answers[] = {
+        /* printf HZ-1 | sha256sum: 7793369c...; HZ-CNG-900001: cfd42afb... */
+        {"HZ-1", 0, 0},
+        {"HZ-1", 1, 0},
+        {"HZ-1", 4, 0x7},
+        {"HZ-1", 8, 0x77},
+        {"HZ-1", 13, 0xef2},
+        {"HZ-1", 24, 0x779336},
+        {"HZ-CNG-900001", 0, 0},
+        {"HZ-CNG-900001", 1, 1},
+        {"HZ-CNG-900001", 2, 3},
+        {"HZ-CNG-900001", 16, 0xcfd4},
+        {"HZ-CNG-900001", 24, 0xcfd42a},
+    };
+
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+        CHECK_INT(fg_bucket_of(answers[i].code, strlen(answers[i].code), answers[i].bits), answers[i].bucket);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a signed manifest is not written past the end of a buffer that is too small")
+{
+    struct fg_manifest manifest = manifest_of_one();
+    uint8_t whole[FG_MANIFEST_SIGNED_MAX];
+    size_t length = 0;
+    size_t none = 7;
+
+    CHECK_OK(fg_manifest_sign(&manifest, fg_fixture_key(), whole, sizeof(whole), &length, &error), &error);
+    for (size_t room = 0; room < length; room++) {
+        uint8_t *buffer = malloc(room + 1); /* the sanitizer watches its end */
+
+        CHECK(buffer != NULL);
+        buffer[room] = 0x5a;
+        CHECK_INT(fg_manifest_sign(&manifest, fg_fixture_key(), buffer, room, &none, &error), FG_E_SIZE);
+        CHECK_INT(buffer[room], 0x5a);
+        free(buffer);
+    }
+    CHECK_INT(none, 7);
 }

@@ -96,7 +96,7 @@ static void encode(struct bench *bench)
              &error);
 }
 
-/* expected: entry, signature, certificate, time, receipt; 'H', 'F', 'U'. */
+/* expected: entry, signature, certificate, time, receipt, persons; 'H', 'F', 'U'. */
 static void expect(struct bench *bench, const char *expected, enum fg_proof_verdict verdict)
 {
     struct fg_error error;
@@ -121,7 +121,7 @@ TEST("TAMPER-SHOWS: a proof that is whole holds in every part, after a journey a
     encode(bench);
     CHECK_OK(fg_proof_decode(bench->bytes, bench->length, back, &error), &error);
     bench->proof = *back;
-    expect(bench, "HHHHH", FG_PROOF_HOLDS);
+    expect(bench, "HHHHHH", FG_PROOF_HOLDS);
     CHECK(bench->result.has_entry);
     CHECK_INT(bench->result.entry.sequence, FIRST);
     CHECK_TEXT(bench->result.entry.row.code.text, "HZ-CNG-000001");
@@ -173,32 +173,32 @@ TEST("TAMPER-SHOWS: an entry that was altered, replaced, left out or moved makes
     struct fg_digest previous = bench->proof.previous_hash;
 
     bench->journal->bytes[LAST][10] ^= 1;
-    expect(bench, "HFHHF", FG_PROOF_FALSE);
+    expect(bench, "HFHHFH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_SIGNATURE].text, "entries 3 to 6 are not what HZ-001-1 signed");
     bench->journal->bytes[LAST][10] ^= 1;
 
     bench->proof.batch.entries[1] = bench->proof.batch.entries[3];
-    expect(bench, "HFHHF", FG_PROOF_FALSE);
+    expect(bench, "HFHHFH", FG_PROOF_FALSE);
     bench->proof.batch = whole;
 
     bench->proof.batch.count--;
-    expect(bench, "HFHHF", FG_PROOF_FALSE);
+    expect(bench, "HFHHFH", FG_PROOF_FALSE);
     bench->proof.batch = whole;
 
     kept = bench->proof.batch.entries[1];
     bench->proof.batch.entries[1] = bench->proof.batch.entries[2];
     bench->proof.batch.entries[2] = kept;
-    expect(bench, "HFHHF", FG_PROOF_FALSE);
+    expect(bench, "HFHHFH", FG_PROOF_FALSE);
     bench->proof.batch = whole;
 
     bench->proof.previous_hash.bytes[0] ^= 1;
-    expect(bench, "HFHHF", FG_PROOF_FALSE);
+    expect(bench, "HFHHFH", FG_PROOF_FALSE);
     bench->proof.previous_hash = previous;
 
     bench->proof.batch.head_signature.bytes[3] ^= 1;
-    expect(bench, "HFHHH", FG_PROOF_FALSE);
+    expect(bench, "HFHHHH", FG_PROOF_FALSE);
     bench->proof.batch = whole;
-    expect(bench, "HHHHH", FG_PROOF_HOLDS);
+    expect(bench, "HHHHHH", FG_PROOF_HOLDS);
     bench_free(bench);
 }
 
@@ -208,14 +208,14 @@ TEST("TAMPER-SHOWS: an entry of another number or controller, or bytes that are 
     struct fg_sync_slice whole = bench->proof.batch.entries[0];
 
     bench->proof.batch.entries[0] = bench->proof.batch.entries[1];
-    expect(bench, "FFHHF", FG_PROOF_FALSE);
+    expect(bench, "FFHHFH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_ENTRY].text, "entry 4 of HZ-001-1");
     bench->proof.batch.entries[0] = (struct fg_sync_slice){(const uint8_t *)"\x0a\xff", 2};
-    expect(bench, "FFHUF", FG_PROOF_FALSE);
+    expect(bench, "FFHUFU", FG_PROOF_FALSE);
     CHECK(!bench->result.has_entry);
     bench->proof.batch.entries[0] = whole;
     memcpy(bench->proof.batch.controller, "HZ-001-2", 9);
-    expect(bench, "FUFHF", FG_PROOF_FALSE);
+    expect(bench, "FUFHFH", FG_PROOF_FALSE);
     bench_free(bench);
 }
 
@@ -231,25 +231,25 @@ TEST("TAMPER-SHOWS: a certificate of another controller, authority, role or key 
     CHECK_OK(fg_private_key_new(&other, &error), &error);
     certificate_put(bench, &(struct certified){"bureau", "controller", "HZ-001-2", key, NOW - DAY_MS,
                                                NOW + 300 * DAY_MS});
-    expect(bench, "HUFHH", FG_PROOF_FALSE);
+    expect(bench, "HUFHHH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_CERTIFICATE].text, "controller HZ-001-2");
     certificate_put(
         bench, &(struct certified){"other", "controller", CONTROLLER, key, NOW - DAY_MS, NOW + 300 * DAY_MS});
-    expect(bench, "HUFUH", FG_PROOF_FALSE);
+    expect(bench, "HUFUHH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_CERTIFICATE].text, "did not issue it");
     certificate_put(
         bench, &(struct certified){"other", "controller", CONTROLLER, key, NOW - 9 * DAY_MS, NOW - DAY_MS});
-    expect(bench, "HUFUH", FG_PROOF_FALSE);
+    expect(bench, "HUFUHH", FG_PROOF_FALSE);
     certificate_put(
         bench, &(struct certified){"bureau", "station", CONTROLLER, key, NOW - DAY_MS, NOW + 300 * DAY_MS});
-    expect(bench, "HUFHH", FG_PROOF_FALSE);
+    expect(bench, "HUFHHH", FG_PROOF_FALSE);
     certificate_put(bench, &(struct certified){"bureau", "controller", CONTROLLER, NULL, NOW - DAY_MS,
                                                NOW + 300 * DAY_MS});
-    expect(bench, "HUFHH", FG_PROOF_FALSE);
+    expect(bench, "HUFHHH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_CERTIFICATE].text, "no journal key");
     certificate_put(bench, &(struct certified){"bureau", "controller", CONTROLLER, &other.public_key,
                                                NOW - DAY_MS, NOW + 300 * DAY_MS});
-    expect(bench, "HFHHH", FG_PROOF_FALSE);
+    expect(bench, "HFHHHH", FG_PROOF_FALSE);
     bench_free(bench);
 }
 
@@ -262,16 +262,16 @@ TEST("TAMPER-SHOWS: a receipt of another bureau, or for another history, does no
 
     CHECK_OK(fg_private_key_new(&other, &error), &error);
     receipt_put(bench, LAST + 1, &head, &other);
-    expect(bench, "HHHHF", FG_PROOF_FALSE);
+    expect(bench, "HHHHFH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_RECEIPT].text, "not signed with the bureau's key");
     receipt_put(bench, LAST + 2, &head, fg_fixture_bureau_receipt_key());
-    expect(bench, "HHHHF", FG_PROOF_FALSE);
+    expect(bench, "HHHHFH", FG_PROOF_FALSE);
     CHECK_HAS(bench->result.checks[FG_PROOF_RECEIPT].text, "another history");
     head.bytes[31] ^= 1;
     receipt_put(bench, LAST + 1, &head, fg_fixture_bureau_receipt_key());
-    expect(bench, "HHHHF", FG_PROOF_FALSE);
+    expect(bench, "HHHHFH", FG_PROOF_FALSE);
     memset(bench->proof.receipt, 0xff, bench->proof.receipt_length);
-    expect(bench, "HHHHF", FG_PROOF_FALSE);
+    expect(bench, "HHHHFH", FG_PROOF_FALSE);
     bench_free(bench);
 }
 
@@ -282,18 +282,18 @@ TEST("what is missing, in the file or in what is trusted, cannot be told, which 
     size_t receipt_length = bench->proof.receipt_length;
 
     bench->proof.receipt_length = 0;
-    expect(bench, "HHHHU", FG_PROOF_UNKNOWN);
+    expect(bench, "HHHHUH", FG_PROOF_UNKNOWN);
     bench->proof.receipt_length = receipt_length;
     bench->trust.receipt_key = NULL;
-    expect(bench, "HHHHU", FG_PROOF_UNKNOWN);
+    expect(bench, "HHHHUH", FG_PROOF_UNKNOWN);
     bench->trust.receipt_key = receipt_key;
     bench->trust.authority = NULL;
-    expect(bench, "HUUUH", FG_PROOF_UNKNOWN);
+    expect(bench, "HUUUHH", FG_PROOF_UNKNOWN);
     bench->trust.authority = bench->authority;
     bench->proof.certificate_length = 0;
-    expect(bench, "HUUUH", FG_PROOF_UNKNOWN);
+    expect(bench, "HUUUHH", FG_PROOF_UNKNOWN);
     bench->trust.device_key = &bench->journal->key.public_key;
-    expect(bench, "HHHHH", FG_PROOF_HOLDS);
+    expect(bench, "HHHHHH", FG_PROOF_HOLDS);
     bench_free(bench);
 }
 
@@ -304,7 +304,7 @@ TEST("an entry from outside of the certificate's time still holds, and the time 
     certificate_put(bench,
                     &(struct certified){"bureau", "controller", CONTROLLER, &bench->journal->key.public_key,
                                         NOW + 30 * DAY_MS, NOW + 300 * DAY_MS});
-    expect(bench, "HHHUH", FG_PROOF_HOLDS);
+    expect(bench, "HHHUHH", FG_PROOF_HOLDS);
     CHECK_HAS(bench->result.checks[FG_PROOF_TIME].text, "not valid at the entry's time");
     bench_free(bench);
 }
@@ -361,4 +361,109 @@ TEST("a proof that does not fit is not written")
         CHECK_INT(fg_proof_encode(&bench->proof, bench->bytes, room, &length, &error), FG_E_SIZE);
     CHECK_INT(length, 7);
     bench_free(bench);
+}
+
+/* A proof of one entry of the journal's own key, written as given. */
+static void prove_entry(struct bench *bench, const struct fg_entry *entry)
+{
+    static uint8_t bytes[FG_ENTRY_BYTES_MAX];
+    struct fg_sync_batch *batch = &bench->proof.batch;
+    struct fg_digest head;
+    struct fg_error error;
+    size_t length = 0;
+
+    CHECK_OK(fg_entry_encode(entry, bytes, sizeof(bytes), &length, &error), &error);
+    fg_chain_next(&bench->journal->hashes[FIRST - 1], bytes, length, &head);
+    batch->count = 1;
+    batch->entries[0] = (struct fg_sync_slice){bytes, length};
+    CHECK_OK(fg_head_sign(&(struct fg_head){.controller = CONTROLLER, .sequence = FIRST, .hash = head},
+                          &bench->journal->key, &batch->head_signature, &error),
+             &error);
+    receipt_put(bench, FIRST + 1, &head, fg_fixture_bureau_receipt_key());
+}
+
+TEST("a proof of a typed code holds only when both persons were proven: a name is no person")
+{
+    static const struct {
+        const char *second;
+        uint8_t operator_proof;
+        uint8_t second_proof;
+        char verdict;
+        const char *why;
+    } cases[] = {
+        {"op-li", FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_CARD, 'H', ""},
+        {"op-li", FG_PERSON_PROOF_CARD, FG_PERSON_PROOF_PIN, 'H', ""},
+        {"op-li", FG_PERSON_PROOF_HAND, FG_PERSON_PROOF_PIN, 'H', ""},
+        {"x", FG_PERSON_PROOF_NONE, FG_PERSON_PROOF_NONE, 'U', "x is only named"},
+        {"op-li", FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_HAND, 'U', "op-li is only named"},
+        {"op-li", FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_PIN + 1, 'U', "op-li is only named"},
+        {"OP-WANG", FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_PIN, 'U', "named twice"},
+        {"", FG_PERSON_PROOF_PIN, FG_PERSON_PROOF_NONE, 'U', "no second person"},
+        {"op-li", FG_PERSON_PROOF_NONE, FG_PERSON_PROOF_PIN, 'U', "how the operator"},
+    };
+
+    struct bench *bench = bench_new();
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (uint8_t kind = FG_ENTRY_REFUSED; kind <= FG_ENTRY_ENDED; kind++) {
+            struct fg_entry entry = {.controller = CONTROLLER,
+                                     .sequence = FIRST,
+                                     .boot = 1,
+                                     .kind = kind,
+                                     .wall_ms = NOW,
+                                     .clock_quality = FG_CLOCK_SYNCHRONISED,
+                                     .identity = FG_IDENTITY_MANUAL,
+                                     .operator_id = "op-wang",
+                                     .operator_proof = cases[i].operator_proof,
+                                     .second_proof = cases[i].second_proof};
+            bool holds = cases[i].verdict == 'H' || kind == FG_ENTRY_REFUSED;
+
+            memcpy(entry.second_person, cases[i].second, strlen(cases[i].second) + 1);
+            prove_entry(bench, &entry);
+            expect(bench, holds ? "HHHHHH" : "HHHHHU", holds ? FG_PROOF_HOLDS : FG_PROOF_UNKNOWN);
+            if (!holds)
+                CHECK_HAS(bench->result.checks[FG_PROOF_PERSONS].text, cases[i].why);
+        }
+    }
+    bench_free(bench);
+}
+
+TEST("an entry that was identified by its tag rests on no person's word")
+{
+    struct bench *bench = bench_new();
+    struct fg_entry entry = {.controller = CONTROLLER,
+                             .sequence = FIRST,
+                             .kind = FG_ENTRY_AUTHORISED,
+                             .wall_ms = NOW,
+                             .clock_quality = FG_CLOCK_SYNCHRONISED,
+                             .identity = FG_IDENTITY_SIGNED_TAG,
+                             .operator_id = "op-wang"};
+
+    prove_entry(bench, &entry);
+    expect(bench, "HHHHHH", FG_PROOF_HOLDS);
+    bench_free(bench);
+}
+
+TEST(
+    "BAD-INPUT-IS-SAFE: a file as short as its magic, or shorter, is no proof, and nothing behind it is read")
+{
+    struct fg_proof *back = calloc(1, sizeof(*back));
+    size_t magic = strlen(FG_PROOF_MAGIC);
+    struct fg_error error;
+
+    CHECK(back != NULL);
+    for (size_t length = 0; length <= magic; length++) {
+        uint8_t *bytes = malloc(length + 1); /* so that the sanitizer sees a byte too many */
+        uint8_t *exact = length > 0 ? malloc(length) : NULL;
+
+        CHECK(bytes != NULL && (length == 0 || exact != NULL));
+        if (length > 0)
+            memcpy(exact, FG_PROOF_MAGIC, length);
+        CHECK_INT(fg_proof_decode(length > 0 ? exact : bytes, length, back, &error), FG_E_FORMAT);
+        if (length < magic)
+            CHECK_HAS(error.text, "does not begin as a proof file does");
+        free(bytes);
+        free(exact);
+    }
+    free(back);
 }

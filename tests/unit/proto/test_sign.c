@@ -265,3 +265,21 @@ TEST("UIDs: hex of 4, 7 or 10 bytes there and back")
     CHECK_INT(fg_uid_parse("xx112233", &uid, &error), FG_E_FORMAT);
     CHECK_INT(fg_uid_parse("00112233:", &uid, &error), FG_E_FORMAT);
 }
+
+TEST("bytes are equal when each of them is, and no byte behind them counts")
+{
+    uint8_t left[40];
+    uint8_t right[40];
+
+    for (size_t length = 0; length <= 32; length++) {
+        memset(left, 0xa5, sizeof(left));
+        memset(right, 0xa5, sizeof(right));
+        right[length] ^= 1;
+        CHECK(fg_bytes_equal(left, right, length));
+        for (size_t at = 0; at < length; at++) {
+            right[at] ^= 0x80;
+            CHECK(!fg_bytes_equal(left, right, length));
+            right[at] ^= 0x80;
+        }
+    }
+}

@@ -71,13 +71,21 @@ function proofButton(entry) {
     h('button', { type: 'button', class: 'main', onclick: load }, t('PROOF_DOWNLOAD')), told);
 }
 
+/** A fill by a typed code whose second person is a name that nobody proved: the signature shows only that it was written down.
+ * @param {any} entry @param {any} fields */
+function isOnlyNamed(entry, fields) {
+  return entry.identity === 'MANUAL' && ['AUTHORISED', 'ENDED'].includes(entry.kind)
+    && !['CARD', 'PIN'].includes(fields.second_proof);
+}
+
 export const title = ({ parts }) => `${t('ENTRY')} ${parts[0] ?? ''} #${parts[1] ?? ''}`;
 
 export async function show({ parts, signal }) {
   const detail = await ask(path('entries', parts[0], parts[1]), signal);
   const { entry, verification } = detail;
   const altered = verification.altered;
-  const doubt = !altered && CHECKS.some((name) => verification[name].verdict !== 'HOLDS');
+  const named = isOnlyNamed(entry, detail.fields);
+  const doubt = !altered && (named || CHECKS.some((name) => verification[name].verdict !== 'HOLDS'));
   return h('div', { class: altered ? 'altered-page' : '' },
     head(`${t('ENTRY')} ${entry.controller} #${entry.sequence}`, t('ENTRY_LEAD')),
     altered ? h('div', { class: 'altered', role: 'alert' }, h('strong', null, t('ALTERED_ENTRY')), h('p', null, t('ALTERED_ENTRY_WHAT'))) : null,
@@ -86,6 +94,7 @@ export async function show({ parts, signal }) {
         altered ? badge('bad', t('ALTERED_SAYS')) : null, recordFacts(entry)),
       h('section', { class: 'card proves' }, h('h2', null, t('ENTRY_PROVES')),
         altered ? badge('bad', t('PROOF_BROKEN')) : doubt ? badge('unknown', t('PROOF_PARTS')) : badge('ok', t('PROOF_ALL')),
+        named ? h('p', null, badge('warn', t('SECOND_ONLY_NAMED'))) : null,
         h('ul', { class: 'checks' }, CHECKS.map((name) => h('li', null,
           h('div', { class: 'check-name' }, h('strong', null, t(`CHECK_${name}`)), badge(TONES[verification[name].verdict] ?? 'unknown', word('VERDICT', verification[name].verdict))),
           h('p', null, said(verification[name])), h('small', null, t(`CHECK_${name}_MEANS`))))),

@@ -1,0 +1,258 @@
+/* Wrong PINs: what counts, what forgives, how long blocks last, and what the file of the count is worth. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "firmware/controller/pin_gate.h"
+#include "proto/pin.h"
+#include "tests/lib/check.h"
+
+#define NOW_MS 1000000
+
+static struct fg_error error;
+static struct fg_private_key key;
+
+static struct fg_pin_store store_at(uint32_t boot)
+{
+    struct fg_pin_store store = {.controller = "ctl-1", .key = &key, .boot = boot};
+
+    if (key.public_key.point[0] == 0)
+        CHECK_OK(fg_private_key_new(&key, &error), &error);
+    (void)snprintf(store.path, sizeof(store.path), "%s", fg_test_path("pins"));
+    return store;
+}
+
+static void wrong(struct fg_pin_count *count, const char *id, int times, int64_t now_ms)
+{
+    for (int i = 0; i < times; i++)
+        fg_pin_count_try(count, id, now_ms);
+}
+
+TEST("five wrong PINs block; each block in a row is twice as long, up to the longest, and ends to the "
+     "millisecond")
+{
+    static const int64_t blocks_ms[] = {60000, 120000, 240000, 480000, 900000, 900000};
+    struct fg_pin_count count = {0};
+    int64_t now_ms = NOW_MS;
+
+    CHECK_INT(fg_pin_block_left_ms(&count, now_ms), 0);
+    for (size_t i = 0; i < sizeof(blocks_ms) / sizeof(blocks_ms[0]); i++) {
+        wrong(&count, "li", 4, now_ms);
+        CHECK_INT(fg_pin_block_left_ms(&count, now_ms), 0);
+        wrong(&count, "li", 1, now_ms);
+        CHECK_INT(fg_pin_block_left_ms(&count, now_ms), blocks_ms[i]);
+        CHECK_INT(fg_pin_block_left_ms(&count, now_ms + blocks_ms[i] - 1), 1);
+        now_ms += blocks_ms[i];
+        CHECK_INT(fg_pin_block_left_ms(&count, now_ms), 0);
+    }
+    count.blocks = UINT8_MAX;
+    wrong(&count, "li", 5, now_ms);
+    CHECK_INT(count.blocks, UINT8_MAX);
+    CHECK_INT(fg_pin_block_left_ms(&count, now_ms), 900000);
+}
+
+TEST("a good PIN forgives only those that all named its owner, however he was spelt")
+{
+    struct fg_pin_count count = {0};
+
+    wrong(&count, "li", 4, NOW_MS);
+    fg_pin_count_good(&count, "wang", NOW_MS);
+    CHECK_INT(count.wrong, 4);
+    fg_pin_count_good(&count, "LI", NOW_MS);
+    CHECK_INT(count.wrong, 0);
+    CHECK_TEXT(count.tried_id, "");
+    wrong(&count, "li", 2, NOW_MS);
+    wrong(&count, "wang", 1, NOW_MS);
+    fg_pin_count_good(&count, "li", NOW_MS);
+    fg_pin_count_good(&count, "wang", NOW_MS);
+    CHECK_INT(count.wrong, 3);
+    fg_pin_count_clear(&count);
+    wrong(&count, "no operator's id", 2, NOW_MS);
+    fg_pin_count_good(&count, "li", NOW_MS);
+    CHECK_INT(count.wrong, 2);
+    fg_pin_count_clear(&count);
+    wrong(&count, "li", 5, NOW_MS);
+    fg_pin_count_good(&count, "li", NOW_MS + 60000);
+    CHECK_INT(count.blocks, 0);
+}
+
+TEST("an hour without a wrong PIN, counted from the end of a block, forgets")
+{
+    struct fg_pin_count count = {0};
+
+    wrong(&count, "li", 4, NOW_MS);
+    fg_pin_count_good(&count, "wang", NOW_MS + FG_PIN_CALM_MS - 1);
+    CHECK_INT(count.wrong, 4);
+    fg_pin_count_good(&count, "wang", NOW_MS + FG_PIN_CALM_MS);
+    CHECK_INT(count.wrong, 0);
+    wrong(&count, "li", 5, NOW_MS);
+    fg_pin_count_try(&count, "li", NOW_MS + 60000 + FG_PIN_CALM_MS - 1);
+    CHECK_INT(count.blocks, 1);
+    fg_pin_count_clear(&count);
+    wrong(&count, "li", 5, NOW_MS);
+    fg_pin_count_try(&count, "li", NOW_MS + 60000 + FG_PIN_CALM_MS);
+    CHECK_INT(count.blocks, 0);
+    CHECK_INT(count.wrong, 1);
+}
+
+TEST("FAIL-CLOSED: a lost count is blocked for as long as can be")
+{
+    struct fg_pin_count count;
+
+    fg_pin_count_lost(&count, NOW_MS);
+    CHECK_INT(fg_pin_block_left_ms(&count, NOW_MS), 900000);
+    fg_pin_count_good(&count, "li", NOW_MS + 900000);
+    wrong(&count, "li", 5, NOW_MS + 900000);
+    CHECK_INT(fg_pin_block_left_ms(&count, NOW_MS + 900000), 900000);
+}
+
+TEST("a kept count survives; its block begins again, whole")
+{
+    struct fg_pin_store store = store_at(7);
+    struct fg_pin_count count = {0};
+    struct fg_pin_count back;
+    struct stat status;
+
+    wrong(&count, "li", 3, NOW_MS);
+    CHECK_OK(fg_pin_store_save(&store, &count, &error), &error);
+    store.boot = 8;
+    CHECK_OK(fg_pin_store_load(&store, 50, &back, &error), &error);
+    CHECK_INT(back.wrong, 3);
+    CHECK_TEXT(back.tried_id, "li");
+    CHECK_INT(back.since_mono_ms, 50);
+    wrong(&count, "li", 2, NOW_MS);
+    CHECK_OK(fg_pin_store_save(&store, &count, &error), &error);
+    CHECK_OK(fg_pin_store_load(&store, 50, &back, &error), &error);
+    CHECK_INT(fg_pin_block_left_ms(&back, 50), 60000);
+    CHECK_INT(stat(store.path, &status), 0);
+    CHECK_INT(status.st_mode & 0777, 0600);
+    CHECK_INT(status.st_size, FG_PIN_STORE_BYTES);
+}
+
+TEST("TAMPER-SHOWS: a count of an earlier boot than the last was put back; the last and later ones are taken")
+{
+    struct fg_pin_store store = store_at(7);
+    struct fg_pin_count count = {.wrong = 2};
+    struct fg_pin_count back;
+
+    CHECK_OK(fg_pin_store_save(&store, &count, &error), &error);
+    store.boot = 8;
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    store.boot = 9;
+    CHECK_INT(fg_pin_store_load(&store, NOW_MS, &back, &error), FG_E_OLD);
+    CHECK_INT(fg_pin_block_left_ms(&back, NOW_MS), 900000);
+    store.boot = 1; /* the journal is a new one */
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.wrong, 2);
+    store.boot = 0; /* the journal is not open */
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(store.boot, 7);
+}
+
+TEST("FAIL-CLOSED: without a file the first boot of all begins at nothing, every later one blocked")
+{
+    struct fg_pin_store store = store_at(1);
+    struct fg_pin_count back;
+
+    (void)unlink(store.path);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.wrong, 0);
+    CHECK_INT(fg_pin_block_left_ms(&back, NOW_MS), 0);
+    store.boot = 2;
+    CHECK_INT(fg_pin_store_load(&store, NOW_MS, &back, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_pin_block_left_ms(&back, NOW_MS), 900000);
+}
+
+TEST("TAMPER-SHOWS, BAD-INPUT-IS-SAFE: every changed byte, every cut, another key and another controller are "
+     "a lost count")
+{
+    struct fg_pin_store store = store_at(3);
+    struct fg_pin_store other = store;
+    struct fg_private_key stranger;
+    struct fg_pin_count count = {.wrong = 1, .tried_id = "li"};
+    struct fg_pin_count back;
+    uint8_t bytes[FG_PIN_STORE_BYTES + 1] = {0};
+    uint32_t boot = 0;
+
+    CHECK_OK(fg_pin_store_encode(&store, &count, bytes, &error), &error);
+    CHECK_OK(fg_pin_store_decode(&store, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), &error);
+    CHECK_INT(boot, 3);
+    for (size_t i = 0; i < FG_PIN_STORE_BYTES; i++) {
+        bytes[i] ^= 0x01;
+        CHECK(fg_pin_store_decode(&store, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error) != FG_OK);
+        bytes[i] ^= 0x01;
+        CHECK_INT(fg_pin_store_decode(&store, bytes, i, &boot, &back, &error), FG_E_FORMAT);
+    }
+    CHECK_INT(fg_pin_store_decode(&store, bytes, FG_PIN_STORE_BYTES + 1, &boot, &back, &error), FG_E_FORMAT);
+    (void)snprintf(other.controller, sizeof(other.controller), "ctl-10");
+    CHECK_INT(fg_pin_store_decode(&other, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), FG_E_AUTH);
+    CHECK_OK(fg_private_key_new(&stranger, &error), &error);
+    other = store;
+    other.key = &stranger;
+    CHECK_INT(fg_pin_store_decode(&other, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), FG_E_AUTH);
+    count.wrong = FG_PIN_TRIES; /* signed, and impossible all the same */
+    CHECK_OK(fg_pin_store_encode(&store, &count, bytes, &error), &error);
+    CHECK_INT(fg_pin_store_decode(&store, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), FG_E_RANGE);
+}
+
+TEST("FAIL-CLOSED: a try is in the file before the PIN is looked at, and a good PIN takes it out again")
+{
+    struct fg_pin_store store = store_at(1);
+    struct fg_pin_gate gate = {0};
+    struct fg_operator li = {.id = "li"};
+    struct fg_pin_count back;
+    bool blocked = true;
+
+    (void)unlink(store.path);
+    CHECK_OK(fg_pin_set(&li, "135790", &error), &error);
+    CHECK_OK(fg_pin_gate_keep(&gate, &store, NOW_MS, &error), &error);
+    CHECK_INT(fg_pin_gate_try(&gate, &li, "li", "135791", NOW_MS, &blocked, &error), FG_E_DENIED);
+    CHECK(!blocked);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.wrong, 1);
+    CHECK_OK(fg_pin_gate_try(&gate, &li, "li", "135790", NOW_MS, &blocked, &error), &error);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.wrong, 0);
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT(fg_pin_gate_try(&gate, NULL, "nobody", "135790", NOW_MS, &blocked, &error), FG_E_DENIED);
+        CHECK_INT(blocked, i == 4);
+    }
+    CHECK_INT(fg_pin_gate_try(&gate, &li, "li", "135790", NOW_MS, &blocked, &error), FG_E_BUSY);
+    CHECK_HAS(error.text, "wait 60 s");
+    CHECK_INT(fg_pin_gate_left_ms(&gate, NOW_MS), 60000);
+    fg_pin_gate_clear(&gate);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.blocks, 0);
+    fg_pin_gate_set_boot(&gate, 9);
+    store.boot = 10;
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+}
+
+TEST("time ends a block and forgets, each told once, and kept so that a restart does not begin it again")
+{
+    struct fg_pin_store store = store_at(1);
+    struct fg_pin_gate gate = {0};
+    struct fg_pin_count back;
+    bool blocked = false;
+
+    (void)unlink(store.path);
+    CHECK_OK(fg_pin_gate_keep(&gate, &store, NOW_MS, &error), &error);
+    CHECK(!fg_pin_count_watch(&gate.count, NOW_MS + 10 * FG_PIN_CALM_MS));
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(fg_pin_gate_try(&gate, NULL, "li", "135790", NOW_MS, &blocked, &error), FG_E_DENIED);
+    fg_pin_gate_watch(&gate, NOW_MS + 59999);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK(back.is_blocked);
+    fg_pin_gate_watch(&gate, NOW_MS + 60000);
+    CHECK(!fg_pin_count_watch(&gate.count, NOW_MS + 60000));
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK(!back.is_blocked);
+    CHECK_INT(back.blocks, 1);
+    fg_pin_gate_watch(&gate, NOW_MS + 60000 + FG_PIN_CALM_MS - 1);
+    CHECK_INT(gate.count.blocks, 1);
+    fg_pin_gate_watch(&gate, NOW_MS + 60000 + FG_PIN_CALM_MS);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(back.blocks, 0);
+    CHECK_TEXT(back.tried_id, "");
+}
