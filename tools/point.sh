@@ -98,7 +98,7 @@ prepare() {
     local name
     # Gas runs faster than real time here, so that a fill is over before the usual patience with a dead meter is.
     for name in point lpg small; do
-        sed 's/^no_flow_max_ms = .*/no_flow_max_ms = 1500/' boards/sim/fillgated.ini >"$DIR/$name.ini"
+        sed 's/^no_flow_max_ms = .*/no_flow_max_ms = 1500/; s/^pressure_lead_kpa = .*/pressure_lead_kpa = 25000/' boards/sim/fillgated.ini >"$DIR/$name.ini"
     done
     [ -z "${PATIENT:-}" ] || patient "$DIR/point.ini" "$DIR/lpg.ini" "$DIR/small.ini"
     sed -i 's/^medium = cng/medium = lpg/; s/^fill_pressure_kpa = .*/fill_pressure_kpa = 0/

@@ -96,6 +96,13 @@ static const struct key fixed_keys[] = {
     FILL_KEY(unauthorised_flow_g, 1000000),
     FILL_KEY(leak_quiet_ms, 3600000),
     FILL_KEY(zero_fill_g, 1000000),
+    NUMBER_KEY("fill", "counter_max_g_min", VALUE_U32, fill.counter_max_g_min, 1, 10000000),
+    NUMBER_KEY("fill", "overfill_tolerance_percent", VALUE_U32, fill.overfill.tolerance_percent, 0, 50),
+    NUMBER_KEY("fill", "follow_percent", VALUE_U32, fill.overfill.follow_percent, 10, 100),
+    NUMBER_KEY("fill", "follow_pressure_kpa", VALUE_U32, fill.overfill.follow_pressure_kpa, 500, 10000),
+    NUMBER_KEY("fill", "pressure_lead_kpa", VALUE_U32, fill.overfill.pressure_lead_kpa, 0, 30000),
+    NUMBER_KEY("fill", "follow_mass_g", VALUE_U32, fill.overfill.follow_mass_g, 100, 20000),
+    NUMBER_KEY("fill", "capacity_unknown_dl", VALUE_U32, fill.overfill.capacity_unknown_dl, 0, 100000),
 };
 #define FIXED_KEYS (sizeof(fixed_keys) / sizeof(fixed_keys[0]))
 _Static_assert(FIXED_KEYS <= 64, "seen keys are kept in one 64-bit word");

@@ -246,13 +246,12 @@ static void ended_keep(struct fg_recorder *recorder, const struct fg_entry *entr
     recorder->last_quantity_g = entry->quantity_g;
 }
 
-static void ended_add_fill(struct fg_entry *entry, const struct fg_fill *fill,
-                           const struct fg_plant_state *plant)
+static void ended_add_fill(struct fg_entry *entry, const struct fg_fill *fill)
 {
     entry->authorised_sequence = fill->authorised_sequence;
     entry->stop = fill->stop;
     entry->start_inventory_g = fill->start_inventory_g;
-    entry->quantity_g = fg_fill_quantity_g(fill, plant);
+    entry->quantity_g = fg_fill_quantity_g(fill);
     entry->duration_ms = fill->end_mono_ms - fill->authorised_mono_ms;
     entry->start_pressure_kpa = fill->start_pressure_kpa;
     entry->end_pressure_kpa = fill->end_pressure_kpa;
@@ -278,7 +277,7 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
     entry.identity = judgement->identified.identity;
     entry.row.code = judgement->identified.code;
     memcpy(entry.row.plate, judgement->row.plate, sizeof(entry.row.plate));
-    ended_add_fill(&entry, fill, about->plant);
+    ended_add_fill(&entry, fill);
     if (fill->post_check_failed)
         entry_add_failed(&entry, checks);
     code = entry_append(recorder, about, &entry, ret_sequence, NULL);

@@ -28,7 +28,7 @@ static void state_tell_machine(const struct fg_session *session, struct fg_contr
         state->post_checks_wanted = fill->scan.post_checks_wanted;
         state->post_checks_done = fill->post_checks_done;
         if (fill->phase >= FG_FILL_FILLING)
-            state->quantity_g = fg_fill_quantity_g(fill, &session->plant.state);
+            state->quantity_g = fg_fill_quantity_g(fill);
     }
     if (session->look.manifest_known) {
         state->pre_check_count = rules->pre_check_count;

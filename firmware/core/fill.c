@@ -1,6 +1,6 @@
 /* The fill state machine (fill.h): one function per phase. What each phase leaves to, and on what:
  *
- * - IDLE to PRE_CHECK: an accepted scan, unless locked out.
+ * - IDLE to PRE_CHECK: an accepted scan, unless locked out or an alarm is on.
  * - PRE_CHECK to AUTHORISING: start on grounds that hold, with every item confirmed, the tag there and the
  * plant in order.
  * - PRE_CHECK to IDLE: start without grounds, a failed item, an alarm, tag gone or changed, stop, time.
@@ -51,6 +51,47 @@ static enum fg_stop devices_stop(const struct step *step)
 {
     return fg_signals_stop(step->event->plant, step->fill->scan.programme, step->event->now_mono_ms,
                            step->settings->reading_age_max_ms);
+}
+
+static struct fg_counter_rules counter_rules(const struct fg_fill_settings *settings)
+{
+    struct fg_counter_rules rules = {settings->counter_max_g_min, settings->reading_age_max_ms};
+
+    return rules;
+}
+
+/* The inventory, by accepted readings alone. */
+static bool inventory_read(const struct step *step, int64_t *ret_inventory_g)
+{
+    return fg_fill_inventory(step->fill, step->settings, step->event->now_mono_ms, ret_inventory_g);
+}
+
+static struct fg_overfill_vessel vessel_of(const struct step *step)
+{
+    const struct fg_fill_scan *scan = &step->fill->scan;
+    struct fg_overfill_vessel vessel = {scan->programme, (enum fg_gas)step->settings->gas, scan->nominal_kpa,
+                                        scan->water_capacity_dl, scan->maximum_fill_g};
+
+    return vessel;
+}
+
+/* What overfill.h compares. The needed signals are good when this is called. */
+static struct fg_overfill_look overfill_look(const struct step *step)
+{
+    const struct fg_counter *counter = &step->fill->counter;
+    bool by_mass = step->fill->scan.programme == FG_PROGRAMME_MASS;
+    enum fg_signal weighed = by_mass ? FG_SIGNAL_SCALE_G : FG_SIGNAL_PRESSURE_KPA;
+    struct fg_overfill_look look = {0};
+
+    look.counter.value = counter->value_g;
+    look.counter.at_mono_ms = counter->value_mono_ms;
+    (void)reading_good(step, weighed, &look.weighed.value);
+    look.weighed.at_mono_ms = step->event->plant->readings[weighed].at_mono_ms;
+    if (!by_mass)
+        (void)reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &look.temperature_dc);
+    (void)reading_good(step, FG_SIGNAL_FLOW_G_MIN, &look.flow_g_min);
+    look.now_mono_ms = step->event->now_mono_ms;
+    return look;
 }
 
 /* Why an alarm forbids to open the valve, or to go on. */
@@ -220,6 +261,10 @@ static void idle_step(const struct step *step)
     }
     if (step->event->kind != FG_FILL_EVENT_ACCEPTED || fill->locked_out)
         return;
+    if (alarm_stop(fill) != FG_STOP_NONE) { /* raised in this very look: after the decision */
+        scan_drop(step, FG_REASON_DEVICE_FAULT);
+        return;
+    }
     fill->scan = step->event->scan;
     fill->tag_present = true;
     phase_enter(step, FG_FILL_PRE_CHECK);
@@ -237,6 +282,8 @@ static void pre_check_start(const struct step *step)
     if ((fill->pre_checks_done & fill->scan.pre_checks_wanted) != fill->scan.pre_checks_wanted)
         return;
     stop = devices_stop(step);
+    if (stop == FG_STOP_NONE && !fg_counter_is_sure(&fill->counter))
+        stop = FG_STOP_NOT_PLAUSIBLE;
     if (stop != FG_STOP_NONE) {
         scan_drop(step, stop == FG_STOP_EMERGENCY_STOP ? FG_REASON_EMERGENCY_STOP : FG_REASON_DEVICE_FAULT);
         return;
@@ -299,35 +346,62 @@ static enum fg_stop event_stop(const struct fg_fill_event *event)
     }
 }
 
+/* Everything that speaks against opening now that AUTHORISED is durable. */
+static enum fg_stop opening_stop(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    struct fg_overfill_vessel vessel = vessel_of(step);
+    enum fg_stop stop = devices_stop(step);
+
+    if (stop == FG_STOP_NONE)
+        stop = alarm_stop(fill);
+    if (stop == FG_STOP_NONE)
+        stop = (enum fg_stop)fill->stop;
+    if (stop == FG_STOP_NONE && !fg_counter_is_sure(&fill->counter))
+        stop = FG_STOP_NOT_PLAUSIBLE;
+    if (stop == FG_STOP_NONE)
+        stop = target_stop(step);
+    if (stop == FG_STOP_NONE && !fill->tag_present)
+        stop = FG_STOP_TAG_GONE;
+    if (stop == FG_STOP_NONE) {
+        struct fg_overfill_look look = overfill_look(step);
+
+        if (!fg_overfill_start(&step->settings->overfill, &vessel, &look, &fill->overfill))
+            stop = FG_STOP_NOT_PLAUSIBLE;
+    }
+    return stop;
+}
+
+/* The only way into FILLING: flow and feedback are given their time from now on. */
+static void valve_open(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+
+    fill->suspended_by_operator = false;
+    fill->idle_inventory_known = false;
+    fill->flow_low_since_mono_ms = step->event->now_mono_ms;
+    fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
+    phase_enter(step, FG_FILL_FILLING);
+}
+
 static void authorised_begin(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
-    enum fg_stop stop = devices_stop(step);
+    enum fg_stop stop = opening_stop(step);
 
     fill->write_pending = false;
     fill->leak_raises = 0; /* what leaks between two fills is told anew for each such time */
     fill->authorised_sequence = step->event->sequence;
     fill->authorised_mono_ms = step->event->now_mono_ms;
-    fill->flow_low_since_mono_ms = step->event->now_mono_ms;
-    fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
-    (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &fill->start_inventory_g);
+    /* Where the meter cannot be read, the last accepted reading is what the fill begins with. */
+    fill->start_inventory_g = fill->counter.value_g;
     (void)reading_good(step, FG_SIGNAL_PRESSURE_KPA, &fill->start_pressure_kpa);
-    /* Where no meter is readable any more, the fill's quantity counts from here. */
     fill->end_inventory_g = fill->start_inventory_g;
-    if (stop == FG_STOP_NONE)
-        stop = alarm_stop(fill);
-    if (stop == FG_STOP_NONE)
-        stop = (enum fg_stop)fill->stop;
-    if (stop == FG_STOP_NONE)
-        stop = target_stop(step);
-    if (stop == FG_STOP_NONE && !fill->tag_present)
-        stop = FG_STOP_TAG_GONE;
     if (stop != FG_STOP_NONE) {
         fill_stop(step, stop);
         return;
     }
-    fill->idle_inventory_known = false;
-    phase_enter(step, FG_FILL_FILLING);
+    valve_open(step);
 }
 
 static void authorising_step(const struct step *step)
@@ -335,6 +409,8 @@ static void authorising_step(const struct step *step)
     struct fg_fill *fill = step->fill;
     enum fg_stop stop = alarm_stop(fill);
 
+    if (stop == FG_STOP_NONE && !fill->counter.settled) /* it lied since START */
+        stop = FG_STOP_NOT_PLAUSIBLE;
     if (stop == FG_STOP_NONE)
         stop = event_stop(step->event);
     if (step->event->kind == FG_FILL_EVENT_WRITTEN) {
@@ -350,6 +426,16 @@ static void authorising_step(const struct step *step)
         fill->stop = (uint8_t)stop;
 }
 
+static enum fg_stop agreement_stop(const struct step *step)
+{
+    struct fg_overfill_vessel vessel = vessel_of(step);
+    struct fg_overfill_look look = overfill_look(step);
+
+    return fg_overfill_agrees(&step->fill->overfill, &step->settings->overfill, &vessel, &look)
+               ? FG_STOP_NONE
+               : FG_STOP_NOT_PLAUSIBLE;
+}
+
 static enum fg_stop filling_stop(const struct step *step)
 {
     enum fg_stop stop = devices_stop(step);
@@ -358,8 +444,12 @@ static enum fg_stop filling_stop(const struct step *step)
         stop = event_stop(step->event);
     if (stop == FG_STOP_NONE && valve_differs_too_long(step))
         stop = FG_STOP_VALVE_FAULT;
+    if (stop == FG_STOP_NONE && step->fill->counter.lies)
+        stop = FG_STOP_NOT_PLAUSIBLE;
     if (stop == FG_STOP_NONE)
         stop = target_stop(step);
+    if (stop == FG_STOP_NONE)
+        stop = agreement_stop(step);
     if (stop == FG_STOP_NONE)
         stop = flow_stop(step);
     if (stop == FG_STOP_NONE &&
@@ -372,8 +462,6 @@ static void filling_step(const struct step *step)
 {
     enum fg_stop stop = filling_stop(step);
 
-    /* The last good inventory ends the fill if the meter is never heard again. */
-    (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &step->fill->end_inventory_g);
     if (stop != FG_STOP_NONE) {
         fill_stop(step, stop);
         return;
@@ -396,10 +484,14 @@ static enum fg_stop suspended_stop(const struct step *step)
         stop = alarm_stop(step->fill);
     if (stop == FG_STOP_NONE)
         stop = event_stop(step->event);
+    if (stop == FG_STOP_NONE && step->fill->counter.lies)
+        stop = FG_STOP_NOT_PLAUSIBLE;
     if (stop == FG_STOP_NONE)
         stop = target_stop(step);
     if (stop == FG_STOP_NONE && event_would_resume(step->event) && !step->event->grounds_hold)
         stop = FG_STOP_GROUNDS_GONE;
+    if (stop == FG_STOP_NONE && event_would_resume(step->event) && !fg_counter_is_sure(&step->fill->counter))
+        stop = FG_STOP_NOT_PLAUSIBLE;
     if (stop == FG_STOP_NONE &&
         time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
         stop = step->fill->suspended_by_operator ? FG_STOP_OPERATOR : FG_STOP_TAG_GONE;
@@ -419,8 +511,8 @@ static bool suspended_may_resume(const struct step *step)
 static void suspended_step(const struct step *step)
 {
     enum fg_stop stop = suspended_stop(step);
+    struct fg_overfill_look look;
 
-    (void)reading_good(step, FG_SIGNAL_INVENTORY_G, &step->fill->end_inventory_g);
     if (stop != FG_STOP_NONE) {
         fill_stop(step, stop);
         return;
@@ -429,19 +521,31 @@ static void suspended_step(const struct step *step)
         step->fill->suspended_by_operator = true;
     if (!suspended_may_resume(step))
         return;
-    step->fill->suspended_by_operator = false;
-    step->fill->idle_inventory_known = false;
-    step->fill->flow_low_since_mono_ms = step->event->now_mono_ms;
-    step->fill->valve_differs_since_mono_ms = step->event->now_mono_ms;
-    phase_enter(step, FG_FILL_FILLING);
+    look = overfill_look(step);
+    fg_overfill_resume(&step->fill->overfill, &look);
+    valve_open(step);
+}
+
+/* From here on gas flows without authority. A meter that was silent when the valve shut may have counted what
+ * still ran in; one that lies says nothing to measure from. */
+static void idle_watch_begin(const struct step *step)
+{
+    struct fg_fill *fill = step->fill;
+    struct fg_counter_rules rules = counter_rules(step->settings);
+    int64_t raw_g = 0;
+
+    fill->idle_inventory_known = fill->counter.settled && !fill->counter.lies;
+    fill->idle_inventory_g = fill->end_inventory_g;
+    if (!reading_good(step, FG_SIGNAL_INVENTORY_G, &raw_g))
+        fill->idle_inventory_g +=
+            fg_counter_rise_max_g(&rules, step->event->now_mono_ms - fill->counter.value_mono_ms);
 }
 
 static void end_capture(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
 
-    fill->idle_inventory_known = reading_good(step, FG_SIGNAL_INVENTORY_G, &fill->end_inventory_g);
-    fill->idle_inventory_g = fill->end_inventory_g;
+    idle_watch_begin(step);
     (void)reading_good(step, FG_SIGNAL_PRESSURE_KPA, &fill->end_pressure_kpa);
     (void)reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &fill->end_temperature_dc);
     (void)reading_good(step, FG_SIGNAL_SCALE_G, &fill->end_scale_g);
@@ -568,9 +672,12 @@ static void flow_watch(const struct step *step)
     int64_t inventory_g = 0;
     int64_t flow_g_min = 0;
 
-    if (gas_may_flow(step) || !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
+    if (gas_may_flow(step) || !fg_counter_is_sure(&fill->counter) ||
+        !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
         return;
     leak_track(step, inventory_g);
+    if (fill->inventory_restored && inventory_g < fill->idle_inventory_g)
+        event_raise(step, FG_EVENT_METER_NOT_PLAUSIBLE);
     if (!fill->idle_inventory_known || inventory_g < fill->idle_inventory_g) {
         fill->idle_inventory_known = true;
         fill->inventory_restored = false;
@@ -607,15 +714,35 @@ static void valve_watch(const struct step *step)
     }
 }
 
-/* What entries say of the meter; a reading too old is a missing one, whatever the plant calls it. */
+static bool is_open_fill(const struct fg_fill *fill)
+{
+    return fill->phase >= FG_FILL_FILLING && fill->phase <= FG_FILL_RECORDING;
+}
+
+/* Takes the counter's reading before anything else looks at it, and says what entries say of the meter; a
+ * reading too old is a missing one, whatever the plant calls it. */
 static void meter_look(const struct step *step)
 {
-    uint8_t state = step->event->plant->readings[FG_SIGNAL_INVENTORY_G].state;
-    int64_t inventory_g = 0;
+    struct fg_fill *fill = step->fill;
+    const struct fg_reading *reading = &step->event->plant->readings[FG_SIGNAL_INVENTORY_G];
+    struct fg_counter_rules rules = counter_rules(step->settings);
+    int64_t raw_g = 0;
 
-    if (state == FG_READING_GOOD && !reading_good(step, FG_SIGNAL_INVENTORY_G, &inventory_g))
-        state = FG_READING_TIME_OUT;
-    step->fill->meter_state = state;
+    fill->meter_state = reading->state;
+    if (!reading_good(step, FG_SIGNAL_INVENTORY_G, &raw_g)) {
+        if (reading->state == FG_READING_GOOD)
+            fill->meter_state = FG_READING_TIME_OUT;
+        return;
+    }
+    if (fg_counter_take(&fill->counter, &rules, raw_g, reading->at_mono_ms, step->event->now_mono_ms,
+                        !is_open_fill(fill))) {
+        fill->idle_inventory_known = false;
+        event_raise(step, FG_EVENT_METER_NOT_PLAUSIBLE);
+    }
+    if ((fill->counter.settled || is_open_fill(fill)) && !fg_counter_is_sure(&fill->counter))
+        fill->meter_state = FG_READING_RANGE;
+    if (fill->phase >= FG_FILL_FILLING && fill->phase <= FG_FILL_CLOSING)
+        (void)inventory_read(step, &fill->end_inventory_g);
 }
 
 static void tag_track(const struct step *step)
@@ -689,7 +816,7 @@ void fg_fill_step(struct fg_fill *fill, const struct fg_fill_settings *settings,
 bool fg_fill_plant_is_sound(const struct fg_fill *fill, const struct fg_fill_settings *settings,
                             const struct fg_plant_state *plant, uint8_t programme, int64_t now_mono_ms)
 {
-    if (fill->alarm_flow || fill->alarm_valve)
+    if (fill->alarm_flow || fill->alarm_valve || !fg_counter_is_sure(&fill->counter))
         return false;
     return fg_signals_bad(plant, programme, now_mono_ms, settings->reading_age_max_ms) == 0;
 }
@@ -699,18 +826,19 @@ bool fg_fill_is_ready(const struct fg_fill *fill)
     return fill->phase == FG_FILL_IDLE && !fill->locked_out;
 }
 
-int64_t fg_fill_quantity_g(const struct fg_fill *fill, const struct fg_plant_state *plant)
+bool fg_fill_inventory(const struct fg_fill *fill, const struct fg_fill_settings *settings,
+                       int64_t now_mono_ms, int64_t *ret_inventory_g)
 {
-    const struct fg_reading *inventory = &plant->readings[FG_SIGNAL_INVENTORY_G];
-    int64_t end_g = fill->end_inventory_g;
+    struct fg_counter_rules rules = counter_rules(settings);
 
-    if ((fill->phase == FG_FILL_FILLING || fill->phase == FG_FILL_SUSPENDED ||
-         fill->phase == FG_FILL_CLOSING) &&
-        inventory->state == FG_READING_GOOD)
-        end_g = inventory->value;
-    if (fill->authorised_sequence == 0 || end_g < fill->start_inventory_g)
+    return fg_counter_read(&fill->counter, &rules, now_mono_ms, ret_inventory_g);
+}
+
+int64_t fg_fill_quantity_g(const struct fg_fill *fill)
+{
+    if (!is_open_fill(fill) || fill->end_inventory_g < fill->start_inventory_g)
         return 0;
-    return end_g - fill->start_inventory_g;
+    return fill->end_inventory_g - fill->start_inventory_g;
 }
 
 const char *fg_fill_phase_name(enum fg_fill_phase phase)

@@ -3,13 +3,16 @@
  * A function from (state, event) to (state, commands). It decides when the valve may be open; the shell
  * around it decides (rules.h), writes the journal and drives the plant. Pure: no I/O, no allocation, no
  * clock; every event carries the monotonic time. The state is a plain struct without padding surprises:
- * zeroed at start, printable, comparable. Relies on: proto/types.h, limits.h, signals.h.
+ * zeroed at start, printable, comparable. Relies on: proto/types.h, limits.h, signals.h,
+ * counter.h, overfill.h.
  *
  * What the shell must keep: times of one clock, 0 to 2^50 ms; event.plant points to a whole look. The machine
  * asks for no more than that. */
 #ifndef FG_CORE_FILL_H
 #define FG_CORE_FILL_H
 
+#include "firmware/core/counter.h"
+#include "firmware/core/overfill.h"
 #include "proto/types.h"
 
 enum fg_fill_phase {
@@ -34,7 +37,8 @@ struct fg_fill_settings {
     uint32_t fill_max_ms; /* longest fill, suspensions included */
     uint32_t no_flow_max_ms; /* flow below flow_min_g_min for so long ends the fill */
     uint32_t flow_min_g_min;
-    uint32_t flow_max_g_min; /* burst hose */
+    uint32_t flow_max_g_min;    /* burst hose */
+    uint32_t counter_max_g_min; /* the meter's counter cannot rise faster; more than flow_max_g_min */
     int32_t temperature_max_dc;
     uint32_t mass_cut_off_early_g; /* pre-cut-off of the mass programme */
     uint32_t reading_age_max_ms;
@@ -44,6 +48,7 @@ struct fg_fill_settings {
     uint32_t leak_quiet_ms; /* inventory still for so long: that leak is over, the next one is a new one */
     uint32_t unauthorised_flow_g; /* inventory rise with no authority that raises the alarm */
     uint32_t zero_fill_g;         /* a fill below this counts as a zero fill */
+    struct fg_overfill_settings overfill;
 };
 
 enum fg_fill_event_kind {
@@ -107,7 +112,9 @@ struct fg_fill {
     bool write_pending;         /* an entry was asked for and not yet answered */
     bool suspended_by_operator; /* only ever in SUSPENDED */
     struct fg_fill_scan scan;
-    uint8_t meter_state; /* enum fg_reading_state of the inventory at the last step: for every entry */
+    uint8_t
+        meter_state; /* enum fg_reading_state of the inventory at the last step, for every entry: RANGE while
+                      * the counter's newest reading is impossible; the entry's inventory is kept as read */
     uint32_t pre_checks_done;
     uint32_t post_checks_done;
     uint32_t zero_fills; /* in a row */
@@ -126,6 +133,8 @@ struct fg_fill {
     int64_t end_temperature_dc;
     int64_t end_scale_g;
     int64_t end_mono_ms;
+    struct fg_counter counter;   /* of the inventory: quantities come from its accepted readings alone */
+    struct fg_overfill overfill; /* set in FILLING and SUSPENDED */
 };
 
 /* Safety state that outlives the process. The shell finds it in the journal. */
@@ -165,8 +174,14 @@ bool fg_fill_plant_is_sound(const struct fg_fill *fill, const struct fg_fill_set
 /* Is the machine ready for a new scan (IDLE, not locked out)? */
 bool fg_fill_is_ready(const struct fg_fill *fill);
 
-/* Quantity filled so far or in all, from the inventory; 0 when it went backwards. */
-int64_t fg_fill_quantity_g(const struct fg_fill *fill, const struct fg_plant_state *plant);
+/* The inventory by the counter's accepted readings. False: none, or too old; *ret_inventory_g is left as it
+ * was. */
+bool fg_fill_inventory(const struct fg_fill *fill, const struct fg_fill_settings *settings,
+                       int64_t now_mono_ms, int64_t *ret_inventory_g);
+
+/* Quantity filled so far or in all, g, as of the last step: from accepted readings alone, so never negative.
+ */
+int64_t fg_fill_quantity_g(const struct fg_fill *fill);
 
 /* Stable English name of a phase ("FILLING"), for logs and the control socket. */
 const char *fg_fill_phase_name(enum fg_fill_phase phase);

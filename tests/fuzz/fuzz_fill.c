@@ -26,6 +26,13 @@ static const struct fg_fill_settings settings = {
     .post_check_max_ms = 500,
     .unauthorised_flow_g = 100,
     .zero_fill_g = 20,
+    .counter_max_g_min = 40000,
+    .overfill = {.tolerance_percent = 15,
+                 .follow_percent = 50,
+                 .follow_pressure_kpa = 3000,
+                 .pressure_lead_kpa = 10000,
+                 .follow_mass_g = 1000,
+                 .capacity_unknown_dl = 0},
 };
 
 struct witness {
@@ -117,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                            .nominal_kpa = 20000,
                                            .tare_g = 16000,
                                            .maximum_fill_g = 14500,
+                                           .water_capacity_dl = bytes[4] % 3 * 350,
                                            .pre_checks_wanted = 1,
                                            .post_checks_wanted = bytes[4] & 1,
                                            .zero_fills_lock_out = 2};

@@ -153,9 +153,9 @@ static void plant_play(void)
     reading_set(FG_SIGNAL_VALVE_OPEN, open);
     if (w.feedback_dead)
         w.plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_TIME_OUT;
-    reading_set(FG_SIGNAL_FLOW_G_MIN, open ? 3000 : 0);
+    reading_set(FG_SIGNAL_FLOW_G_MIN, open ? 15000 : 0);
     reading_set(FG_SIGNAL_PRESSURE_KPA, reading(FG_SIGNAL_PRESSURE_KPA) + (open ? 10 : 0));
-    reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + (open ? 1 : 0));
+    reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + (open ? 5 : 0));
     reading_set(FG_SIGNAL_TEMPERATURE_DC, 200);
     if (w.plant.configured[FG_SIGNAL_SCALE_G])
         reading_set(FG_SIGNAL_SCALE_G, reading(FG_SIGNAL_SCALE_G));
@@ -420,7 +420,14 @@ static void settings_make(void)
                  .closing_max_ms = 2000,
                  .post_check_max_ms = 5000,
                  .unauthorised_flow_g = 50,
-                 .zero_fill_g = 5},
+                 .zero_fill_g = 5,
+                 .counter_max_g_min = 10000000,
+                 .overfill = {.tolerance_percent = 15,
+                              .follow_percent = 50,
+                              .follow_pressure_kpa = 3000,
+                              .pressure_lead_kpa = 10000,
+                              .follow_mass_g = 1000,
+                              .capacity_unknown_dl = 700}},
         .presence = {.misses_max = 4, .silence_max_ms = 400},
         .trusted_count = 1,
         .version = "test",
@@ -466,7 +473,7 @@ static void world_make(void)
     list_write(fg_test_path("list.fgl"), 5);
     CHECK_OK(fg_list_import(w.stores.list, fg_test_path("list.fgl"), START_WALL_MS, &manifest, &error),
              &error);
-    turns(2);
+    turns(3);
     CHECK_INT(sign_in("wang"), FG_OK);
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "firmware/core/gas_model.h"
+#include "firmware/core/signals.h"
 #include "tests/lib/check.h"
 
 static const struct fg_fill_settings settings = {
@@ -23,6 +25,13 @@ static const struct fg_fill_settings settings = {
     .unauthorised_flow_g = 200,
     .leak_quiet_ms = 60000,
     .zero_fill_g = 20,
+    .counter_max_g_min = 40000,
+    .overfill = {.tolerance_percent = 15,
+                 .follow_percent = 50,
+                 .follow_pressure_kpa = 3000,
+                 .pressure_lead_kpa = 10000,
+                 .follow_mass_g = 1000,
+                 .capacity_unknown_dl = 0},
 };
 
 static struct fg_fill fill;
@@ -30,7 +39,13 @@ static struct fg_plant_state plant;
 static struct fg_fill_commands commands;
 static struct fg_fill_scan scan;
 static int64_t now;
-static bool durable; /* AUTHORISED was answered with WRITTEN in this fill */
+static int64_t flow_g_min;
+static int64_t flowed_mg;
+static int64_t start_density_cg_l;
+static int frozen_signal; /* tick holds it at frozen_value; FG_SIGNAL_COUNT: none */
+static int64_t frozen_value;
+static int64_t pressure_percent; /* of the pressure's rise that its instrument shows */
+static bool durable;             /* AUTHORISED was answered with WRITTEN in this fill */
 
 static void plant_refresh(void)
 {
@@ -65,15 +80,36 @@ static void check_items(uint32_t checks, bool failed)
     step_raw((struct fg_fill_event){.kind = FG_FILL_EVENT_CHECKED, .checks = checks, .check_failed = failed});
 }
 
-/* The valve's feedback and the flow follow the command. */
+/* Honest instruments: feedback, flow, counter, pressure (methane in 70 L at 20 degC) and scale follow the
+ * command. */
 static void tick(int64_t ms)
 {
     for (int64_t end = now + ms; now < end;) {
-        plant.readings[FG_SIGNAL_VALVE_OPEN].value = fill.valve_commanded;
-        plant.readings[FG_SIGNAL_FLOW_G_MIN].value = fill.valve_commanded ? 6000 : 0;
-        plant.readings[FG_SIGNAL_INVENTORY_G].value += fill.valve_commanded ? 2 : 0;
+        bool open = fill.valve_commanded;
+        int64_t before_g = flowed_mg / 1000;
+
+        plant.readings[FG_SIGNAL_VALVE_OPEN].value = open;
+        plant.readings[FG_SIGNAL_FLOW_G_MIN].value = open ? flow_g_min : 0;
+        if (open) {
+            flowed_mg += flow_g_min / 3;
+            plant.readings[FG_SIGNAL_INVENTORY_G].value += flowed_mg / 1000 - before_g;
+            plant.readings[FG_SIGNAL_SCALE_G].value += flowed_mg / 1000 - before_g;
+            plant.readings[FG_SIGNAL_PRESSURE_KPA].value =
+                5000 + (fg_gas_model_pressure_kpa(FG_GAS_METHANE, start_density_cg_l + flowed_mg / 700, 200) -
+                        5000) *
+                           pressure_percent / 100;
+        }
+        if (frozen_signal < FG_SIGNAL_COUNT)
+            plant.readings[frozen_signal].value = frozen_value;
         step(FG_FILL_EVENT_TICK);
     }
+}
+
+/* Enough looks that the counter is believed. */
+static void settle(void)
+{
+    for (int i = 0; i < FG_COUNTER_SETTLED; i++)
+        step(FG_FILL_EVENT_TICK);
 }
 
 static void begin(void)
@@ -81,6 +117,11 @@ static void begin(void)
     memset(&fill, 0, sizeof(fill));
     memset(&plant, 0, sizeof(plant));
     now = 1000000;
+    flow_g_min = 6000;
+    frozen_signal = FG_SIGNAL_COUNT;
+    pressure_percent = 100;
+    flowed_mg = 0;
+    start_density_cg_l = fg_gas_model_density_cg_l(FG_GAS_METHANE, 5000, 200);
     durable = false;
     for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
         plant.configured[i] = true;
@@ -94,9 +135,10 @@ static void begin(void)
                                  .nominal_kpa = 20000,
                                  .tare_g = 16500,
                                  .maximum_fill_g = 15000,
+                                 .water_capacity_dl = 700,
                                  .pre_checks_wanted = 3,
                                  .post_checks_wanted = 1};
-    step(FG_FILL_EVENT_TICK);
+    settle();
 }
 
 static void to_authorising(void)
@@ -144,18 +186,18 @@ TEST("a fill from scan to ENDED, with its quantity")
     CHECK(fg_fill_is_ready(&fill));
     to_filling();
     CHECK(!fg_fill_is_ready(&fill));
-    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 20);
+    CHECK_INT(fg_fill_quantity_g(&fill), 20);
     plant.readings[FG_SIGNAL_PRESSURE_KPA].value = 20000;
     step(FG_FILL_EVENT_TICK);
     expect_stop(FG_STOP_TARGET_REACHED);
     to_recording();
     CHECK(commands.write_ended);
-    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 20);
+    CHECK_INT(fg_fill_quantity_g(&fill), 20);
     CHECK_INT(fill.end_pressure_kpa, 20000);
     CHECK_INT(fill.authorised_sequence, 7);
     step(FG_FILL_EVENT_WRITTEN);
     CHECK(fg_fill_is_ready(&fill));
-    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 0);
+    CHECK_INT(fg_fill_quantity_g(&fill), 0);
 }
 
 TEST("LOG-BEFORE-OPEN: the valve stays shut until AUTHORISED is durable, and when it cannot be written")
@@ -273,6 +315,7 @@ TEST("time stops a fill: no flow, too long, valve that does not follow")
         step(FG_FILL_EVENT_TICK);
     CHECK_INT(fill.stop, FG_STOP_NO_FLOW);
     begin_filling();
+    flow_g_min = 600;
     tick(599000);
     CHECK_INT(fill.phase, FG_FILL_FILLING);
     tick(1500);
@@ -289,6 +332,9 @@ TEST("mass programme: stops the early cut-off before gross, and never runs witho
     begin();
     scan.programme = FG_PROGRAMME_MASS;
     to_filling();
+    flow_g_min = 30000;
+    tick(22800);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
     plant.readings[FG_SIGNAL_SCALE_G].value = 31449;
     step(FG_FILL_EVENT_TICK);
     CHECK_INT(fill.phase, FG_FILL_FILLING);
@@ -365,6 +411,7 @@ TEST("tag gone suspends, the same tag resumes, another ends, and so does time")
     tick(10020);
     CHECK_INT(fill.stop, FG_STOP_TAG_GONE);
     begin_filling();
+    flow_g_min = 600;
     tick(595000);
     step(FG_FILL_EVENT_TAG_GONE);
     tick(6000);
@@ -490,9 +537,6 @@ TEST("GAS-ADDS-UP: flow without authority is raised once until it is over")
     plant.readings[FG_SIGNAL_INVENTORY_G].value += 201;
     step(FG_FILL_EVENT_TICK);
     CHECK_INT(commands.raise_events, raised);
-    plant.readings[FG_SIGNAL_INVENTORY_G].value -= 900;
-    step(FG_FILL_EVENT_TICK);
-    CHECK_INT(fill.idle_inventory_g, plant.readings[FG_SIGNAL_INVENTORY_G].value);
 }
 
 /* Lets gas seep, 1 g a second below what counts as flow; returns how often the event was raised. */
@@ -565,7 +609,8 @@ TEST("phases have names, and a quantity never is negative")
     CHECK_TEXT(fg_fill_phase_name(FG_FILL_PHASE_COUNT), "?");
     begin_filling();
     plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
-    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 0);
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fg_fill_quantity_g(&fill), 20);
 }
 
 TEST("FAIL-CLOSED: the operator suspends, the valve shuts at once, and only RESUME opens it again")
@@ -725,10 +770,10 @@ TEST("a pre-check that runs out is refused as timed out, each item confirmed on 
 }
 
 /* Lets 300 g through, more than may flow without authority. */
-static void leak(int64_t flow_g_min)
+static void leak(int64_t flow)
 {
     plant.readings[FG_SIGNAL_INVENTORY_G].value += 300;
-    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = flow_g_min;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = flow;
     step(FG_FILL_EVENT_TICK);
 }
 
@@ -742,8 +787,8 @@ TEST("GAS-ADDS-UP, FAIL-CLOSED: gas that flows during the pre-check is raised an
     CHECK_INT(fill.phase, FG_FILL_IDLE);
     CHECK(!fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
     step(FG_FILL_EVENT_ACCEPTED);
-    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
-    step(FG_FILL_EVENT_START);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    CHECK(commands.scan_dropped);
     CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
 }
 
@@ -781,7 +826,7 @@ TEST("GAS-ADDS-UP: gas that runs in for the closing time belongs to the fill, la
     leak(6000);
     CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
     CHECK_INT(fill.stop, FG_STOP_GROUNDS_GONE);
-    CHECK_INT(fg_fill_quantity_g(&fill, &plant), 20 + 10 * 300 + 300);
+    CHECK_INT(fg_fill_quantity_g(&fill), 20 + 10 * 300 + 300);
 }
 
 TEST("FAIL-CLOSED: RESUME in the very look that shows the leak does not open")
@@ -869,7 +914,7 @@ TEST("GAS-ADDS-UP: what flowed while the controller was off is raised at the fir
     for (int alarm = 0; alarm < 2; alarm++) {
         begin_kept((struct fg_fill_kept){
             .inventory_known = true, .inventory_g = 1000000 - 201, .alarm_flow = alarm != 0});
-        step(FG_FILL_EVENT_TICK);
+        settle();
         CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
         CHECK(fill.alarm_flow);
         tick(100);
@@ -877,10 +922,10 @@ TEST("GAS-ADDS-UP: what flowed while the controller was off is raised at the fir
         CHECK_INT(commands.raise_events, 0);
     }
     begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = 1000000 - 200});
-    step(FG_FILL_EVENT_TICK);
+    settle();
     CHECK_INT(commands.raise_events, 0);
     begin_kept((struct fg_fill_kept){.inventory_known = false, .inventory_g = 1});
-    step(FG_FILL_EVENT_TICK);
+    settle();
     CHECK_INT(commands.raise_events, 0);
 }
 
@@ -890,6 +935,7 @@ TEST("FAIL-CLOSED: lock-out, zero fills and alarms survive a restart")
     step(FG_FILL_EVENT_ACCEPTED);
     CHECK_INT(fill.phase, FG_FILL_IDLE);
     begin_kept((struct fg_fill_kept){.zero_fills = 1});
+    settle();
     scan.zero_fills_lock_out = 2;
     to_authorising();
     step(FG_FILL_EVENT_WRITTEN);
@@ -899,9 +945,9 @@ TEST("FAIL-CLOSED: lock-out, zero fills and alarms survive a restart")
     CHECK(fill.locked_out);
     begin_kept((struct fg_fill_kept){.alarm_valve = true});
     plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
-    step(FG_FILL_EVENT_ACCEPTED);
+    settle();
     CHECK(!fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
-    step(FG_FILL_EVENT_TICK);
+    step(FG_FILL_EVENT_ACCEPTED);
     CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
 }
 
@@ -916,4 +962,207 @@ TEST("entries are told the state of the meter, an old reading as one that timed 
     now += settings.reading_age_max_ms + 1;
     step_raw((struct fg_fill_event){.kind = FG_FILL_EVENT_TICK});
     CHECK_INT(fill.meter_state, FG_READING_TIME_OUT);
+}
+
+/* ---- instruments that lie -------------------------------------------------------------------------- */
+
+/* Lets the fill run with one signal held at a value; returns the grams that went in until it ended. */
+static int64_t run_frozen(enum fg_signal signal, int64_t value)
+{
+    int64_t before_mg = flowed_mg;
+
+    frozen_signal = signal;
+    frozen_value = value;
+    for (int i = 0; i < 30000 && fill.phase == FG_FILL_FILLING; i++)
+        tick(20);
+    return (flowed_mg - before_mg) / 1000;
+}
+
+TEST("FAIL-CLOSED: a pressure frozen at 4.9 MPa ends the fill after the gas of one comparison")
+{
+    begin_filling();
+    flow_g_min = 20000;
+    CHECK(run_frozen(FG_SIGNAL_PRESSURE_KPA, 4900) < 2500);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("FAIL-CLOSED: a pressure that freezes late ends the fill below 115 % of a full cylinder")
+{
+    begin_filling();
+    flow_g_min = 20000;
+    while (plant.readings[FG_SIGNAL_PRESSURE_KPA].value < 18000)
+        tick(20);
+    (void)run_frozen(FG_SIGNAL_PRESSURE_KPA, 18000);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+    CHECK(start_density_cg_l + flowed_mg / 700 < 16220 * 115 / 100 + 50);
+}
+
+TEST("FAIL-CLOSED: a frozen scale ends a mass fill after the gas of one comparison")
+{
+    begin();
+    scan.programme = FG_PROGRAMME_MASS;
+    to_filling();
+    CHECK(run_frozen(FG_SIGNAL_SCALE_G, 20000) <= settings.overfill.follow_mass_g + 2);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("FAIL-CLOSED: a frozen counter ends the fill when the flow says otherwise, or the pressure does")
+{
+    begin_filling();
+    CHECK(run_frozen(FG_SIGNAL_INVENTORY_G, plant.readings[FG_SIGNAL_INVENTORY_G].value) <=
+          settings.overfill.follow_mass_g + 25);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+    begin_filling();
+    for (int i = 0; i < 3000 && fill.phase == FG_FILL_FILLING; i++) {
+        plant.readings[FG_SIGNAL_PRESSURE_KPA].value += 20;
+        plant.readings[FG_SIGNAL_FLOW_G_MIN].value = settings.flow_min_g_min;
+        step(FG_FILL_EVENT_TICK);
+    }
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+    CHECK(plant.readings[FG_SIGNAL_PRESSURE_KPA].value < 16000);
+}
+
+TEST("the meter's own limit ends a fill whose pressure follows too slowly, and a mass fill past its maximum")
+{
+    begin_filling();
+    flow_g_min = 20000;
+    pressure_percent = 60;
+    for (int i = 0; i < 30000 && fill.phase == FG_FILL_FILLING; i++)
+        tick(20);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+    CHECK(start_density_cg_l + flowed_mg / 700 < 16220 * 115 / 100 + 50);
+    begin();
+    scan.programme = FG_PROGRAMME_MASS;
+    scan.maximum_fill_g = 10000;
+    plant.readings[FG_SIGNAL_SCALE_G].value = 14000;
+    to_filling();
+    flow_g_min = 20000;
+    tick(33000);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    tick(2000);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("FAIL-CLOSED: a vehicle without a known capacity is not filled when none is assumed")
+{
+    begin();
+    scan.water_capacity_dl = 0;
+    to_authorising();
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+}
+
+static unsigned raised_in(int64_t ms, enum fg_event_kind event)
+{
+    unsigned times = 0;
+
+    for (int64_t end = now + ms; now < end;) {
+        step(FG_FILL_EVENT_TICK);
+        times += RAISED(event);
+    }
+    return times;
+}
+
+TEST("a single impossible reading of the counter is ridden out, and nothing opens meanwhile")
+{
+    const int64_t absurd[] = {0, INT64_C(6004098), -5, FG_SIGNAL_VALUE_MAX};
+
+    for (int i = 0; i < 4; i++) {
+        int64_t good_g = 0;
+
+        begin_filling();
+        good_g = plant.readings[FG_SIGNAL_INVENTORY_G].value;
+        plant.readings[FG_SIGNAL_INVENTORY_G].value = absurd[i];
+        step(FG_FILL_EVENT_TICK);
+        CHECK_INT(fill.phase, FG_FILL_FILLING);
+        CHECK_INT(fill.meter_state, FG_READING_RANGE);
+        CHECK_INT(fg_fill_quantity_g(&fill), 20);
+        CHECK(!fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
+        plant.readings[FG_SIGNAL_INVENTORY_G].value = good_g;
+        tick(1000);
+        CHECK_INT(fill.phase, FG_FILL_FILLING);
+        CHECK_INT(fill.meter_state, FG_READING_GOOD);
+        CHECK_INT(fg_fill_quantity_g(&fill), 120);
+        begin();
+        step(FG_FILL_EVENT_ACCEPTED);
+        check_items(3, false);
+        plant.readings[FG_SIGNAL_INVENTORY_G].value = absurd[i];
+        step(FG_FILL_EVENT_START);
+        CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
+        begin();
+        to_authorising();
+        plant.readings[FG_SIGNAL_INVENTORY_G].value = absurd[i];
+        step(FG_FILL_EVENT_WRITTEN);
+        expect_stop(FG_STOP_NOT_PLAUSIBLE);
+        CHECK_INT(fill.start_inventory_g, 1000000);
+    }
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    step(FG_FILL_EVENT_TAG_SAME);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("GAS-ADDS-UP: a counter that lies ends the fill; its quantity comes from accepted readings alone")
+{
+    begin_filling();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 6004098;
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    CHECK_INT(raised_in(3000, FG_EVENT_METER_NOT_PLAUSIBLE), 1);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
+    CHECK_INT(raised_in(5000, FG_EVENT_METER_NOT_PLAUSIBLE), 0);
+    check_items(1, false);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+    CHECK_INT(fg_fill_quantity_g(&fill), 20);
+    CHECK_INT(fill.meter_state, FG_READING_RANGE);
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    settle();
+    CHECK(fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("GAS-ADDS-UP: zeros while idle are no flow; a meter that was replaced is told once and taken over")
+{
+    begin();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    step(FG_FILL_EVENT_TICK);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 1000000;
+    CHECK_INT(raised_in(3000, FG_EVENT_FLOW_WITHOUT_AUTHORITY), 0);
+    CHECK_INT(fill.alarm_flow, false);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 7;
+    CHECK_INT(raised_in(3000, FG_EVENT_METER_NOT_PLAUSIBLE), 1);
+    CHECK_INT(fill.meter_state, FG_READING_GOOD);
+    CHECK_INT(fill.idle_inventory_g, 7);
+    leak(6000);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+}
+
+TEST("a counter below what the last run knew is told")
+{
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = 1000001});
+    settle();
+    CHECK(RAISED(FG_EVENT_METER_NOT_PLAUSIBLE));
+    CHECK_INT(fill.idle_inventory_g, 1000000);
+    tick(100);
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("GAS-ADDS-UP: gas that flowed while the meter was silent after a fill is raised when it speaks again")
+{
+    for (int leaked = 0; leaked < 2; leaked++) {
+        begin_filling();
+        plant.readings[FG_SIGNAL_INVENTORY_G].state = FG_READING_TIME_OUT;
+        step(FG_FILL_EVENT_TICK);
+        CHECK_INT(fill.stop, FG_STOP_DEVICE_SILENT);
+        to_recording();
+        step(FG_FILL_EVENT_WRITTEN);
+        tick(60000);
+        plant.readings[FG_SIGNAL_INVENTORY_G].state = FG_READING_GOOD;
+        plant.readings[FG_SIGNAL_INVENTORY_G].value += leaked != 0 ? 24000 : 500;
+        step(FG_FILL_EVENT_TICK);
+        CHECK_INT(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY), leaked);
+    }
 }
