@@ -1,16 +1,16 @@
 #!/bin/bash
 # Runs test programs or scripts, some at a time, and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/;
 # of one that failed it is shown too, of the others only the sum and the seconds (V=1 shows everything). Last line: the sum.
-# Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [JOBS=3] run_tests.sh PROGRAM...
+# Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=3] run_tests.sh PROGRAM...
 #   ALONE: those that measure real time: they run first, one after the other, with nothing beside them
 #   BESIDE: those that keep the machine busy: one of them at a time beside the others, and they give way
-#   JOBS: how many run at once; more than the machine has cores, as most wait most of their time
+#   AT_ONCE: how many run at once; more than the machine has cores, as most wait most of their time
 set -u
 source "$(dirname "$0")/summary.sh"
 logs=build/test_log
 mkdir -p "$logs"
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
-jobs=${JOBS:-$(($(nproc) + 1))}
+jobs=${AT_ONCE:-$(($(nproc) + 1))}
 declare -A program_of=() begun_of=() heavy_of=()
 heavy=0
 number=0
