@@ -25,6 +25,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 $(SANITIZE)
 CFLAGS_cov := -O0 --coverage -DFG_COVERAGE
+CFLAGS_mutant := -O0 -w
+CFLAGS_clang := -fsyntax-only
 CFLAGS_clang := -fsyntax-only
 CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))
@@ -84,7 +86,7 @@ C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage lint format check-format \
+.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage mutation lint format check-format \
 	check-core check-clang check-rooms clean
 all: programs
 
@@ -122,6 +124,8 @@ bench: setup ## the figures, each beside its reference, with the ratio
 	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
 coverage: setup ## lines and branches that the tests reach, per room
 	$(Q)tools/coverage.sh
+mutation: setup ## sees which changes of a room its tests do not notice: ROOM=core SEED=1 COUNT=50
+	$(Q)tools/mutation.py --room $(or $(ROOM),core) --seed $(or $(SEED),1) --count $(or $(COUNT),50)
 lint: setup ## cppcheck over the whole tree
 	$(Q)cppcheck -j$(shell nproc) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -I. -Ibuild/gen proto firmware host boards/sim
@@ -141,7 +145,7 @@ clean: ## remove everything made
 
 # ---- how it is made ----------------------------------------------------------------------------
 
-.PHONY: programs-build unit-run e2e-run browser-run fuzz-run bench-run clang-run unit-build fuzz-build
+.PHONY: programs-build unit-run e2e-run browser-run fuzz-run bench-run clang-run unit-build fuzz-build mutant-flags
 programs-build: $(PROGRAMS)
 unit-build: $(TEST_BIN)
 unit-run: $(TEST_BIN)
@@ -158,6 +162,9 @@ browser-run: $(PROGRAMS)
 fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
 	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),8) $(FUZZ_BIN)
+# What tools/mutation.py compiles and links its mutants with.
+mutant-flags:
+	@echo "CC=$(CC)"; echo "CFLAGS=$(CFLAGS)"; echo "LIBS=$(LIBS)"; echo "LDLIBS=$(LDFLAGS) $(LDLIBS)"
 bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000

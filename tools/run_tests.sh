@@ -23,6 +23,9 @@ mkfifo -m 600 "$done_pipe"
 exec 9<>"$done_pipe"
 rm -f "$done_pipe"
 
+# Cut short, it takes along what it has begun.
+trap 'kill $(jobs -p) 2>/dev/null; exit 1' INT TERM
+
 name_in() { echo "${1#build/*/}"; }
 log_in() { local name; name=$(name_in "$1"); echo "$logs/${name//\//_}.log"; }
 
@@ -33,7 +36,9 @@ begin() { # NICENESS PROGRAM
     heavy_of[$number]=$(($1 > 0 ? 1 : 0))
     heavy=$((heavy + heavy_of[$number]))
     {
-        nice -n "$1" timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$2" 9>&- </dev/null
+        trap 'kill $! 2>/dev/null' TERM
+        nice -n "$1" timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$2" 9>&- </dev/null &
+        wait $!
         echo "$number $?" >&9
     } >"$(log_in "$2")" 2>&1 &
 }
