@@ -27,7 +27,6 @@ CFLAGS_asan := -O1 $(SANITIZE)
 CFLAGS_cov := -O0 --coverage -DFG_COVERAGE
 CFLAGS_mutant := -O0 -w
 CFLAGS_clang := -fsyntax-only
-CFLAGS_clang := -fsyntax-only
 CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))
 LDFLAGS_asan := $(SANITIZE)
