@@ -85,7 +85,7 @@ C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation lint format check-format \
+.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format check-format \
 	check-core check-clang check-rooms clean
 all: programs
 
@@ -123,6 +123,8 @@ bench: setup ## the figures, each beside its reference, with the ratio
 	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
 coverage: setup ## lines and branches that the tests reach, per room
 	$(Q)tools/coverage.sh
+proof: ## proves firmware/core's contract by Frama-C, which it installs; seeded faults must be found
+	$(Q)tools/proof.sh
 mcdc: setup ## modified condition/decision coverage of firmware/core, and what is left; installs clang 19
 	$(Q)tools/mcdc.sh
 mutation: setup ## sees which changes of a room its tests do not notice: ROOM=core SEED=1 COUNT=50
