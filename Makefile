@@ -25,7 +25,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 $(SANITIZE)
 CFLAGS_cov := -O0 --coverage -DFG_COVERAGE
-CFLAGS_clang := -O1
+CFLAGS_mutant := -O0 -w
+CFLAGS_clang := -fsyntax-only
 CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))
 LDFLAGS_asan := $(SANITIZE)
@@ -84,7 +85,7 @@ C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage lint format check-format \
+.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format check-format \
 	check-core check-clang check-rooms clean
 all: programs
 
@@ -122,8 +123,14 @@ bench: setup ## the figures, each beside its reference, with the ratio
 	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
 coverage: setup ## lines and branches that the tests reach, per room
 	$(Q)tools/coverage.sh
+proof: ## proves firmware/core's contract by Frama-C, which it installs; seeded faults must be found
+	$(Q)tools/proof.sh
+mcdc: setup ## modified condition/decision coverage of firmware/core, and what is left; installs clang 19
+	$(Q)tools/mcdc.sh
+mutation: setup ## sees which changes of a room its tests do not notice: ROOM=core SEED=1 COUNT=50
+	$(Q)tools/mutation.py --room $(or $(ROOM),core) --seed $(or $(SEED),1) --count $(or $(COUNT),50)
 lint: setup ## cppcheck over the whole tree
-	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	$(Q)cppcheck -j$(shell nproc) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -I. -Ibuild/gen proto firmware host boards/sim
 format: ## lay out every C file
 	$(Q)clang-format -i $(C_FILES)
@@ -132,7 +139,7 @@ check-format:
 check-core: ## prove that firmware/core needs nothing beyond memcpy-like functions
 	$(Q)$(MAKE) --no-print-directory VARIANT=release build/release/libcore.a
 	$(Q)tools/check_core.sh build/release/libcore.a
-check-clang: ## compile everything with clang, warnings as errors
+check-clang: ## clang's warnings, as errors, on every C file
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang clang-run
 check-rooms: ## includes between rooms go one way only
 	$(Q)tools/check_rooms.sh
@@ -141,25 +148,30 @@ clean: ## remove everything made
 
 # ---- how it is made ----------------------------------------------------------------------------
 
-.PHONY: programs-build unit-run e2e-run browser-run fuzz-run bench-run clang-run unit-build fuzz-build
+.PHONY: programs-build unit-run e2e-run browser-run fuzz-run bench-run clang-run unit-build fuzz-build mutant-flags
 programs-build: $(PROGRAMS)
 unit-build: $(TEST_BIN)
 unit-run: $(TEST_BIN)
 	$(Q)BESIDE="$(filter $(B)/tests/sim/%,$(TEST_BIN))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
-# Those of a filling point alone wait most of their time; those of a city run beside them.
-E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,controller demo fail_closed modbus_tools nfc_tools operators panel slow_reader tags units vectors))
+# What fail_closed.sh measures is real time; the others of a filling point wait most of theirs; those of a city keep the machine busy.
+E2E_TIMED := tests/e2e/fail_closed.sh
+E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,controller demo modbus_tools nfc_tools operators panel slow_reader tags units vectors))
+E2E_CITY := $(filter-out $(E2E_TIMED) $(E2E_POINT),$(sort $(wildcard tests/e2e/*.sh)))
+BROWSER := $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
 e2e-run: $(PROGRAMS)
-	$(Q)export BUILD=$(B); BESIDE="$(filter-out $(E2E_POINT),$(sort $(wildcard tests/e2e/*.sh)))" tools/run_tests.sh $(E2E_POINT)
+	$(Q)export BUILD=$(B); ALONE="$(E2E_TIMED)" BESIDE="$(E2E_CITY)" tools/run_tests.sh $(E2E_POINT)
 browser-run: $(PROGRAMS)
-	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && \
-	tools/run_tests.sh $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
+	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && tools/run_tests.sh $(BROWSER)
 fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
 	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),8) $(FUZZ_BIN)
+# What tools/mutation.py compiles and links its mutants with.
+mutant-flags:
+	@echo "CC=$(CC)"; echo "CFLAGS=$(CFLAGS)"; echo "LIBS=$(LIBS)"; echo "LDLIBS=$(LDFLAGS) $(LDLIBS)"
 bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
-clang-run: $(LIBS) $(PROGRAMS) $(TEST_BIN)
+clang-run: $(patsubst %.c,$(B)/%.o,$(filter %.c,$(C_FILES)))
 
 build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
 	@echo "GEN  $<"
@@ -181,10 +193,11 @@ build/gen/web_files.c: $(shell find $(WEB_PAGES)) tools/page_files.sh $(WEB_MODU
 	@echo "GEN  $(WEB_PAGES)"
 	$(Q)tools/page_files.sh $(WEB_PAGES) $@ fg_web_files $(WEB_MODULES)
 
+# Of the variant clang nothing is run: its objects are empty marks of a source that was checked.
 $(B)/%.o: %.c $(GEN_H) Makefile
 	@echo "CC   $(VARIANT) $<"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -MMD -MP $(if $(filter clang,$(VARIANT)),-MF $(@:.o=.d) -MT $@ $< && touch $@,-c -o $@ $<)
 
 $(B)/gen/%.o: build/gen/%.c Makefile
 	@echo "CC   $(VARIANT) $<"

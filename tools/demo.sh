@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export BUILD=$1
 DIR=$(mktemp -d /tmp/fillgate-point-XXXXXX)
 export DIR
-export POINT=$PWD/tools/point.sh
+export POINT=$PWD/tools/point.sh SPEED=${SPEED:-40}
 finish() {
     tools/point.sh stop
     tools/point.sh sim-stop

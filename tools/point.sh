@@ -103,7 +103,7 @@ prepare() {
     [ -z "${PATIENT:-}" ] || patient "$DIR/point.ini" "$DIR/lpg.ini" "$DIR/small.ini"
     sed -i 's/^medium = cng/medium = lpg/; s/^fill_pressure_kpa = .*/fill_pressure_kpa = 0/
         s/^list = .*/list = lpg-list.db/' "$DIR/lpg.ini"
-    sed -i 's/^bytes_max = .*/bytes_max = 524288/; s/^stop_reserve_entries = .*/stop_reserve_entries = 4/
+    sed -i 's/^bytes_max = .*/bytes_max = 393216/; s/^stop_reserve_entries = .*/stop_reserve_entries = 4/
         s/^list = .*/list = small-list.db/; s/^journal = .*/journal = small.db/' "$DIR/small.ini"
     ln -sfn "$(realpath boards)" "$DIR/boards"
 }

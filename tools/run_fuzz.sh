@@ -39,4 +39,4 @@ for target in "$@"; do
 done
 while [ ${#running[@]} -gt 0 ]; do finish; done
 echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,41 +1,77 @@
 #!/bin/bash
-# Runs test programs or scripts and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/; of one
-# that failed it is shown too, of the others only the sum (V=1 shows everything).
-# A program that prints no such line, or is killed, counts as one failure. Last line: the sum.
-# Usage: [BESIDE="PROGRAM..."] run_tests.sh PROGRAM...   BESIDE: others that run meanwhile, one after the other, and that give way:
-# those that keep the machine busy belong there, those in which a simulated point must keep its times do not.
+# Runs test programs or scripts, some at a time, and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/;
+# of one that failed it is shown too, of the others only the sum and the seconds (V=1 shows everything). Last line: the sum.
+# Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=3] run_tests.sh PROGRAM...
+#   ALONE: those that measure real time: they run first, one after the other, with nothing beside them
+#   BESIDE: those that keep the machine busy: one of them at a time beside the others, and they give way
+#   AT_ONCE: how many run at once; more than the machine has cores, as most wait most of their time
 set -u
 source "$(dirname "$0")/summary.sh"
 logs=build/test_log
 mkdir -p "$logs"
-beside_log=$(mktemp)
-trap 'rm -f "$beside_log"' EXIT
-beside=${BESIDE:-}
-if [ -n "$beside" ]; then
-    # shellcheck disable=SC2086 # a list of words
-    BESIDE='' nice -n 10 "$0" $beside >"$beside_log" 2>&1 &
-    beside_pid=$!
-fi
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
-for program in "$@"; do
-    name=${program#build/*/}
-    log=$logs/${name//\//_}.log
-    failed_before=$failed
-    passed_before=$passed
-    timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$program" >"$log" 2>&1 </dev/null
-    code=$?
+jobs=${AT_ONCE:-$(($(nproc) + 1))}
+declare -A program_of=() begun_of=() heavy_of=()
+heavy=0
+number=0
+read -ra alone <<<"${ALONE:-}"
+read -ra beside <<<"${BESIDE:-}"
+programs=("$@")
+# Who is done says so here: number and exit code. (wait -n forgets those that a signal has killed.)
+done_pipe=$(mktemp -u)
+mkfifo -m 600 "$done_pipe"
+exec 9<>"$done_pipe"
+rm -f "$done_pipe"
+
+# Cut short, it takes along what it has begun.
+trap 'kill $(jobs -p) 2>/dev/null; exit 1' INT TERM
+
+name_in() { echo "${1#build/*/}"; }
+log_in() { local name; name=$(name_in "$1"); echo "$logs/${name//\//_}.log"; }
+
+begin() { # NICENESS PROGRAM
+    number=$((number + 1))
+    program_of[$number]=$2
+    begun_of[$number]=$SECONDS
+    heavy_of[$number]=$(($1 > 0 ? 1 : 0))
+    heavy=$((heavy + heavy_of[$number]))
+    {
+        trap 'kill $! 2>/dev/null' TERM
+        nice -n "$1" timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$2" 9>&- </dev/null &
+        wait $!
+        echo "$number $?" >&9
+    } >"$(log_in "$2")" 2>&1 &
+}
+
+end() { # waits for any of those that run
+    local ended code program log passed_before=$passed failed_before=$failed
+    read -r ended code <&9
+    program=${program_of[$ended]}
+    log=$(log_in "$program")
     add_summary "$program" "$code" "$log"
-    echo "== $name: $((passed - passed_before)) passed, $((failed - failed_before)) failed"
+    echo "== $(name_in "$program"), $((SECONDS - begun_of[$ended])) s: $((passed - passed_before)) passed, $((failed - failed_before)) failed"
+    heavy=$((heavy - heavy_of[$ended]))
+    unset "program_of[$ended]"
     if [ "${V:-}" = 1 ]; then
         cat "$log"
     elif [ "$failed" -ne "$failed_before" ]; then
         tail -n 300 "$log"
     fi
+}
+
+for program in "${alone[@]}"; do
+    begin 0 "$program"
+    end
 done
-if [ -n "$beside" ]; then
-    wait "$beside_pid"
-    code=$?
-    cat "$beside_log"
-    add_summary "the programs beside" "$code" "$beside_log"
-fi
+while [ ${#programs[@]} -gt 0 ] || [ ${#beside[@]} -gt 0 ] || [ ${#program_of[@]} -gt 0 ]; do
+    if [ ${#program_of[@]} -ge "$jobs" ] || [ $((${#programs[@]} + ${#beside[@]})) -eq 0 ]; then
+        end
+    elif [ ${#beside[@]} -gt 0 ] && { [ "$heavy" -eq 0 ] || [ ${#programs[@]} -eq 0 ]; }; then
+        begin 5 "${beside[0]}"
+        beside=("${beside[@]:1}")
+    else
+        begin 0 "${programs[0]}"
+        programs=("${programs[@]:1}")
+    fi
+done
 end_with_summary

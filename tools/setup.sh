@@ -2,11 +2,12 @@
 # Installs the Debian 12 packages that building, running and testing fillgate need. Quiet and quick when nothing is missing.
 set -euo pipefail
 
-packages=(build-essential pkg-config clang clang-format libclang-rt-14-dev cppcheck gcovr
+# PACKAGES: others instead of those, for what only some need.
+packages=(${PACKAGES:-build-essential pkg-config clang clang-format libclang-rt-14-dev cppcheck gcovr
     libnfc-dev libnfc-bin libmodbus-dev mbpoll libsqlite3-dev sqlite3 libmbedtls-dev openssl
     nanopb libnanopb-dev libinih-dev libcjson-dev libargon2-dev procps
     libmicrohttpd-dev libgnutls28-dev libhttp-parser-dev libcurl4-gnutls-dev libpq-dev postgresql curl faketime
-    chromium nodejs fonts-noto-cjk pngquant)
+    chromium nodejs fonts-noto-cjk pngquant})
 # Some builds of nodejs bring npm along, and Debian's package would not stand beside them.
 command -v npm >/dev/null || packages+=(npm)
 

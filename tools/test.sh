@@ -22,7 +22,7 @@ suite() { # NAME COMMAND...: adds the summary line of a suite
     shift
     echo "=== $name"
     "$@" 2>&1 | tee "$log"
-    code=${PIPESTATUS[0]}
+    code=$((PIPESTATUS[0] == 0 ? 0 : 1)) # make has a code of its own for what failed beneath it
     grep -E '^ *FAIL |^== .*, [1-9][0-9]* failed$' "$log" >>"$failures"
     add_summary "$name" "$code" "$log"
 }

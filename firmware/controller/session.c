@@ -2,11 +2,13 @@
  * first, then what is to be written. */
 #include "firmware/controller/session.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "firmware/controller/session_private.h"
+#include "firmware/core/bounds.h"
 #include "firmware/core/signals.h"
 #include "proto/operators.h"
 
@@ -261,6 +263,7 @@ static void step(struct fg_session *session, const struct fg_fill_event *event, 
         struct fg_fill_commands commands = {0};
         struct fg_fill_event current = next;
 
+        assert(now->mono_ms >= 0 && now->mono_ms <= FG_CORE_TIME_MAX_MS);
         current.now_mono_ms = now->mono_ms;
         current.plant = &session->plant.state;
         checks_follow(session, &current);

@@ -122,6 +122,17 @@ await test('no page scrolls sideways or cuts text from 360 to 1920 pixels, in bo
   }
 });
 
+await test('a chart that has not shrunk yet does not make its page wider than the window', async () => {
+  const page = await open(browser, { size: { width: 1920, height: 900 } });
+  await page.addInitScript(() => { window.ResizeObserver = class { observe() {} unobserve() {} disconnect() {} }; });
+  await record(page, { role: 'supervisor' });
+  await page.goto(`${base}#/overview`);
+  await settled(page);
+  await page.locator('.chart canvas').first().waitFor();
+  await checkWidths(page, 'overview', [1280, 768, 360]);
+  await closePage(page);
+});
+
 await test('recorded pages of a large city: axe-core finds nothing, on a phone and on a desk', async () => {
   for (const [role, hashes] of RECORDED_AS) {
     const page = await open(browser);

@@ -9,12 +9,14 @@
  * socket check BITS [failed]          confirms items of the pre- or post-check manual CODE manual
  * entry                  import FILE                  a list file, through fillgated; "import! FILE"
  * expects it to be refused run COMMAND                  a shell command that must succeed phase NAME waits
- * until the fill machine is in this phase expect KIND [NAME]           waits for the next entry: REFUSED
+ * until the fill machine is in this phase; reading SIGNAL VALUE|bad waits until it is read so; devices up
+ * waits until all answer and all readings are good; expect KIND [NAME] waits for the next entry: REFUSED
  * reason, ENDED stop reason, EVENT, AUTHORISED, ... wait MS Exit code: 0 every case as expected, 1 not, 2
  * usage, 3 the point cannot be reached. Not: a test harness for code. Relies on: proto/control.h, the
  * journal's reading side, the fillgate-sim program. */
 #include "firmware/core/fill.h"
 #include "firmware/journal/journal.h"
+#include "firmware/plant/profile.h"
 #include "proto/catalogue.h"
 #include "proto/control.h"
 #include "proto/monotime.h"
@@ -31,6 +33,8 @@
 #define ENTRIES_MAX 32
 #define STEP_MAX_MS 90000
 #define POLL_MS 20
+#define CALL_MAX_MS 30000
+#define LINK_UP 2 /* of a device, proto/control.h */
 
 struct demo {
     const char *build;
@@ -224,7 +228,7 @@ static bool control_call(struct demo *demo, const struct fg_control_request *req
 {
     struct fg_error error;
 
-    if (fg_control_call(demo->socket_path, request, ret_answer, 5000, &error) != FG_OK)
+    if (fg_control_call(demo->socket_path, request, ret_answer, CALL_MAX_MS, &error) != FG_OK)
         return step_failed(demo, "%s: %s", fg_control_kind_name(request->kind), error.text);
     return true;
 }
@@ -238,6 +242,52 @@ static bool control_do(struct demo *demo, const struct fg_control_request *reque
     if (answer.result != FG_OK)
         return step_failed(demo, "%s: %s", fg_control_kind_name(request->kind), answer.text);
     return true;
+}
+
+/* Does the state answer what a step waits for? */
+typedef bool state_test(const struct fg_control_state *state, const char *what, const char *value);
+
+static bool reading_is(const struct fg_control_state *state, const char *what, const char *value)
+{
+    for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
+        const struct fg_control_reading *reading = &state->readings[i];
+        bool good = reading->state == FG_READING_GOOD;
+
+        if (strcmp(fg_signal_name((enum fg_signal)i), what) == 0)
+            return strcmp(value, "bad") == 0 ? !good : good && reading->value == strtol(value, NULL, 10);
+    }
+    return false;
+}
+
+static bool devices_are(const struct fg_control_state *state, const char *what, const char *value)
+{
+    (void)what;
+    (void)value;
+    for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
+        if (state->readings[i].configured && state->readings[i].state != FG_READING_GOOD)
+            return false;
+    }
+    for (unsigned i = 0; i < state->device_count && i < FG_CONTROL_DEVICES_MAX; i++) {
+        if (state->devices[i].link != LINK_UP)
+            return false;
+    }
+    return true;
+}
+
+static bool step_state(struct demo *demo, state_test *test, const char *what, const char *value)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer;
+    int64_t deadline = fg_mono_ms() + STEP_MAX_MS;
+
+    do {
+        if (!control_call(demo, &request, &answer))
+            return false;
+        if (answer.has_state && test(&answer.state, what, value))
+            return true;
+        fg_sleep_ms(POLL_MS);
+    } while (fg_mono_ms() < deadline);
+    return step_failed(demo, "%s did not become %s", what, value);
 }
 
 static bool step_phase(struct demo *demo, const char *name)
@@ -457,6 +507,10 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
         return step_journal(demo, first);
     if (strcmp(verb, "phase") == 0)
         return step_phase(demo, first);
+    if (strcmp(verb, "reading") == 0)
+        return step_state(demo, reading_is, first, second);
+    if (strcmp(verb, "devices") == 0)
+        return step_state(demo, devices_are, verb, first);
     if (strcmp(verb, "decided") == 0)
         return step_decided(demo, first);
     if (strcmp(verb, "sign-in") == 0)

@@ -18,14 +18,22 @@ static const struct fg_sql_migration migrations[] = {
     {2, "second", "ALTER TABLE thing ADD COLUMN weight BIGINT NOT NULL DEFAULT 7"},
 };
 
-static struct fg_sql *open_url(const char *url)
+#define PATIENT_MS 30000 /* only a hang takes so long */
+#define SHORT_MS 2000    /* where it is the deadline that is tried */
+
+static struct fg_sql *open_within(const char *url, uint32_t deadline_ms)
 {
-    struct fg_sql_settings settings = {.url = url, .deadline_ms = 500};
+    struct fg_sql_settings settings = {.url = url, .deadline_ms = deadline_ms};
     struct fg_sql *sql = NULL;
     struct fg_error error;
 
     CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
     return sql;
+}
+
+static struct fg_sql *open_url(const char *url)
+{
+    return open_within(url, PATIENT_MS);
 }
 
 static void url_new(bool postgres, char ret_url[256])
@@ -293,7 +301,7 @@ TEST("PostgreSQL: migrations go forward on data; a newer, renamed or broken one 
 
 static void *migrate_on(void *argument)
 {
-    struct fg_sql_settings settings = {.url = argument, .deadline_ms = 20000};
+    struct fg_sql_settings settings = {.url = argument, .deadline_ms = PATIENT_MS};
     struct fg_sql *sql = NULL;
     struct fg_error error;
     bool good = fg_sql_open(&settings, &sql, &error) == FG_OK &&
@@ -338,7 +346,7 @@ static void lock_is_bounded(bool postgres)
 {
     char url[256];
     struct fg_sql *one = open_new(postgres, url);
-    struct fg_sql *two = open_url(url);
+    struct fg_sql *two = open_within(url, SHORT_MS);
     struct fg_sql_statement *statement;
     struct fg_error error;
     enum fg_err result;
@@ -389,11 +397,13 @@ TEST("PostgreSQL: a server that stops answering is given up in time, and the nex
      "connection")
 {
     char url[256];
-    struct fg_sql *sql = open_new(true, url);
+    struct fg_sql *sql;
     struct fg_sql_statement *statement;
     struct fg_error error;
     pid_t server;
 
+    fg_sql_close(open_new(true, url));
+    sql = open_within(url, SHORT_MS);
     committed_put(sql, "a", 1);
     CHECK_OK(fg_sql_prepare(sql, "SELECT pg_backend_pid()", &statement, &error), &error);
     CHECK_OK(fg_sql_next(statement, &error), &error);

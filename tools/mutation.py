@@ -1,0 +1,379 @@
+#!/usr/bin/env python3
+"""Changes one token of a room at a time and sees whether the room's tests notice: `make mutation ROOM=core SEED=1 COUNT=50`.
+
+A mutant is one change: an operator, a constant, an enumerator, a condition negated, an operand, a statement or a returned value taken away.
+SEED and COUNT draw a sample of all that are possible, so that it can be drawn again. Each is compiled alone, in a directory of its own,
+and linked in place of the object it comes from; the tree is never touched. A test that fails, crashes or does not end in time kills it.
+Printed: survivors with place and change, in the form of tests/mutation/judged.txt, where those that are no gap are kept with the reason;
+score and time. Exit code: 0 the score is that of the room or better, 1 not, 2 it could not be tried.
+Not: a mutant that does not compile counts for nothing. Relies on: make (VARIANT=mutant), gcc; Python's standard library alone."""
+import argparse
+import concurrent.futures
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+# Room: folder of its sources, tests beside those of the same name under tests/unit, least score in percent.
+ROOMS = {
+    "core": ("firmware/core", ["tests/sim/test_fill_exhaustive"], 95),
+    "controller": ("firmware/controller", [], 85),
+    "plant": ("firmware/plant", [], 85),
+    "journal": ("firmware/journal", ["tests/sim/test_powercut"], 85),
+    "list": ("firmware/list", ["tests/sim/test_powercut_list"], 85),
+    "proto": ("proto", [], 85),
+}
+JUDGED = "tests/mutation/judged.txt"
+VERDICTS = {"E": "equivalent", "B": "boundary of one unit", "S": "fails on the safe side", "A": "only a sanitizer sees it", "T": "words of a message"}
+BUILD = "build/mutant"
+SECONDS_LEAST = 20.0  # for a test of a mutant; a slower one has four times as long as without a change
+
+TOKEN = re.compile(r"""
+    (?P<comment>/\*.*?\*/|//[^\n]*)
+  | (?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
+  | (?P<word>[A-Za-z_]\w*)
+  | (?P<number>(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?)\w*)
+  | (?P<sign><<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|\+=|-=|\*=|/=|\|=|&=|\^=|->|[-+*/%&|^~!<>=?:;,.(){}\[\]\#\\])
+""", re.S | re.X)
+SWAPS = {"<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"], "==": ["!="], "!=": ["=="], "&&": ["||"], "||": ["&&"],
+         "++": ["--"], "--": ["++"], "+=": ["-=", "="], "-=": ["+=", "="], "|=": ["=", "&="], "&=": ["=", "|="], "<<": [">>"], ">>": ["<<"]}
+SPACED_SWAPS = {"+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["*"], "&": ["|"], "|": ["&"]}  # as binary operators are laid out
+STATEMENT_ENDS = {"{", "}", ";", ":", "else"}
+DECLARES = re.compile(r"^(?:static|const|struct|enum|union|uint\d+_t|int\d+_t|size_t|ssize_t|bool|int|char|unsigned|double|void|uint|long|extern|typedef|goto|break|continue|case|default)\b")
+
+
+class Mutant:
+    """One change: bytes begin..end of a file become after."""
+
+    def __init__(self, path, source, kind, begin, end, after):
+        self.path, self.kind, self.begin, self.end, self.after = path, kind, begin, end, after
+        self.line = source.count("\n", 0, begin) + 1
+        line_begin = source.rfind("\n", 0, begin) + 1
+        self.line_text = " ".join(source[line_begin:(source.find("\n", begin) + 1 or len(source) + 1) - 1].split())
+        self.before = " ".join(source[begin:end].split())
+        self.nth = source[line_begin:begin].count(source[begin:end]) + 1
+
+    def change(self):
+        return f"{self.before} -> {self.after or '(deleted)'}" + (f" #{self.nth}" if self.nth > 1 else "")
+
+    def key(self):
+        return f"{self.path} | {self.line_text} | {self.change()}"
+
+    def applied(self, source):
+        return source[:self.begin] + self.after + source[self.end:]
+
+
+def tokens_of(source):
+    """(kind, text, begin, end) without comments, includes and the like; numbers in #define lines stay."""
+    skip_lines = set()
+    for match in re.finditer(r"^[ \t]*#[ \t]*(\w+)[^\n]*(?:\\\n[^\n]*)*", source, re.M):
+        if match.group(1) != "define" or not re.match(r"[ \t]*#[ \t]*define[ \t]+\w+[ \t]+\(?[-+\d]", match.group(0)):
+            skip_lines.add((match.start(), match.end()))
+    found = []
+    for match in TOKEN.finditer(source):
+        kind = match.lastgroup
+        if kind != "comment" and not any(begin <= match.start() < end for begin, end in skip_lines):
+            found.append((kind, match.group(), match.start(), match.end()))
+    return found
+
+
+def enums_of_tree():
+    """Enumerator -> all of its enum."""
+    siblings = {}
+    files = subprocess.run(["git", "ls-files", "*.h", "*.c"], capture_output=True, text=True, check=True).stdout.split()
+    for path in files:
+        with open(path, encoding="utf-8") as file:
+            text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+        for body in re.findall(r"\benum\b[^{;()]*\{([^}]*)\}", text):
+            names = re.findall(r"(?:^|,)\s*([A-Z_][A-Z0-9_]*)\s*(?:=[^,]*)?", body)
+            for name in names:
+                siblings[name] = names
+    return siblings
+
+
+def partner(tokens, at, step):
+    """The index of the bracket that belongs to the one at `at`, or None."""
+    pairs = {"(": ")", "[": "]", "{": "}"} if step > 0 else {")": "(", "]": "[", "}": "{"}
+    depth = 0
+    while 0 <= at < len(tokens):
+        text = tokens[at][1]
+        if text in pairs:
+            depth += 1
+        elif text in pairs.values():
+            depth -= 1
+            if depth == 0:
+                return at
+        at += step
+    return None
+
+
+def operand_edge(tokens, at, step):
+    """The last token of the operand of && or || that begins beside `at`."""
+    ends = {"&&", "||", "?", ":", ";", ",", "=", "return", "{", "}"}
+    closing = ")" if step > 0 else "("
+    at += step
+    last = None
+    while 0 <= at < len(tokens):
+        text = tokens[at][1]
+        if text in ends or text in (closing, "]" if step > 0 else "["):
+            return last
+        if text in ("(", "[") if step > 0 else text in (")", "]"):
+            at = partner(tokens, at, step)
+            if at is None:
+                return None
+        last = at
+        at += step
+    return last
+
+
+def mutants_of(path, enums):
+    with open(path, encoding="utf-8") as file:
+        source = file.read()
+    tokens = tokens_of(source)
+    found = []
+
+    def add(kind, begin, end, after):
+        found.append(Mutant(path, source, kind, begin, end, after))
+
+    depth = 0
+    statement = None  # index of the first token of the present statement, inside functions
+    for i, (kind, text, begin, end) in enumerate(tokens):
+        previous = tokens[i - 1][1] if i > 0 else ";"
+        depth += (text == "{") - (text == "}")
+        if text in SWAPS and not (text in "<>" and source[begin - 1] != " "):
+            for other in SWAPS[text]:
+                add("operator", begin, end, other)
+        elif text in SPACED_SWAPS and source[begin - 1] == " " and source[end:end + 1] in (" ", "\n"):
+            for other in SPACED_SWAPS[text]:
+                add("operator", begin, end, other)
+        elif kind == "number":
+            whole = re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)([uUlL]*)", text)
+            if whole:
+                value = int(whole.group(1), 16 if whole.group(1)[:2] in ("0x", "0X") else 8 if re.fullmatch(r"0\d+", whole.group(1)) else 10)
+                row = source[source.rfind("\n", 0, begin) + 1:source.find("\n", begin)]
+                # Of a table of measured values one unit more is within their rounding.
+                others = {value + 1, value - 1} if value > 0 else {1}
+                for other in {value + value // 100 + 1} if len(re.findall(r"\b\d+\b", row)) >= 5 else others:
+                    add("constant", begin, end, f"{other}{whole.group(2)}")
+        elif text in ("true", "false"):
+            add("constant", begin, end, "false" if text == "true" else "true")
+        elif kind == "word" and text in enums and previous not in ("case",) and len(enums[text]) > 1:
+            names = enums[text]
+            at = names.index(text)
+            for other in {names[(at + 1) % len(names)], names[at - 1]} - {text}:
+                if not other.endswith("_COUNT") or text.endswith("_COUNT"):
+                    add("enumerator", begin, end, other)
+        elif kind == "word" and depth > 0 and re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", text) and re.search(r"_(MS|MAX|MIN|BYTES|COUNT|AT|LENGTH|DC|KPA|G|S|STEP)$|_MAX_|_MIN_", text) \
+                and text not in enums and tokens[i + 1][1] != "(" and previous not in ("#", "define"):
+            add("constant", begin, end, f"({text} + 1)")
+            add("constant", begin, end, f"({text} - 1)")
+        if text in ("&&", "||"):
+            left, right = operand_edge(tokens, i, -1), operand_edge(tokens, i, 1)
+            if left is not None:
+                add("operand deleted", tokens[left][2], tokens[i + 1][2], "")
+            if right is not None:
+                add("operand deleted", tokens[i - 1][3], tokens[right][3], "")
+        if text == "if" and tokens[i + 1][1] == "(":
+            close = partner(tokens, i + 1, 1)
+            if close is not None:
+                add("condition negated", tokens[i + 1][3], tokens[close][2], f"!({source[tokens[i + 1][3]:tokens[close][2]]})")
+        starts_statement = depth > 0 and (previous in STATEMENT_ENDS or (previous == ")" and source[tokens[i - 1][3]:begin].count("\n") == 1)) and kind == "word"
+        if starts_statement and not DECLARES.match(text) and text not in ("if", "for", "while", "switch", "do", "else"):
+            stop = i
+            while stop < len(tokens) and tokens[stop][1] != ";" and tokens[stop][1] not in ("{", "}"):
+                stop = partner(tokens, stop, 1) + 1 if tokens[stop][1] in ("(", "[") and partner(tokens, stop, 1) else stop + 1
+            if stop < len(tokens) and tokens[stop][1] == ";" and stop > i + 1:
+                if text != "return":
+                    add("statement deleted", begin, tokens[stop][2], "")
+                elif stop > i + 2 or tokens[i + 1][1] not in ("true", "false", "0") and tokens[i + 1][1] not in enums:
+                    add("return value", tokens[i + 1][2], tokens[stop][2], "0")
+            elif text == "return" and stop == i + 1:
+                add("statement deleted", begin, tokens[stop][2], "")
+    return source, found
+
+
+def make_flags():
+    """Compiler, and the flags of compiling and linking, as make has them."""
+    said = subprocess.run(["make", "-s", "--no-print-directory", "VARIANT=mutant", "mutant-flags"], capture_output=True, text=True, check=True).stdout
+    return {name: value.split() for name, value in (line.split("=", 1) for line in said.splitlines() if "=" in line)}
+
+
+class Bench:
+    """The tests of a room, linked with a mutant in place of its object."""
+
+    def __init__(self, room, flags):
+        folder, more, _ = ROOMS[room]
+        self.flags = flags
+        self.tests = sorted(f"{base}/{name[:-2]}" for base, _, names in os.walk(f"tests/unit/{os.path.basename(folder)}")
+                            for name in names if name.startswith("test_") and name.endswith(".c"))
+        self.tests += [test for test in more if os.path.exists(f"{test}.c")]
+        self.seconds = {}
+        self.environment = dict(os.environ, BUILD=BUILD)
+
+    def link(self, test, objects, program):
+        archives = self.flags["LIBS"]
+        library = [archive for archive in archives if archive.endswith("/libtestlib.a")]
+        rest = [archive for archive in archives if archive not in library]
+        subprocess.run([*self.flags["CC"], "-o", program, f"{BUILD}/{test}.o", *objects, "-Wl,--whole-archive", *library, "-Wl,--no-whole-archive", *rest,
+                        *self.flags["LDLIBS"]], check=True, capture_output=True)
+
+    def passes(self, test, program, limit):
+        begun = time.monotonic()
+        process = subprocess.Popen([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment,
+                                   start_new_session=True)
+        try:
+            process.communicate(timeout=limit)
+            good = process.returncode == 0
+        except subprocess.TimeoutExpired:
+            good = False
+        finally:
+            # Whatever the test has started goes with it.
+            try:
+                os.killpg(process.pid, 9)
+            except ProcessLookupError:
+                pass
+            process.wait()
+        return good, time.monotonic() - begun
+
+    def baseline(self):
+        """Each test without a change, where the programs of the tree lie; quickest first from now on. The test that fails, or None."""
+        for test in self.tests:
+            good, self.seconds[test] = self.passes(test, f"{BUILD}/{test}", 600)
+            if not good:
+                return test
+        self.tests.sort(key=lambda test: self.seconds[test])
+        return None
+
+    def killer(self, mutant, source, scratch):
+        """The test that notices, None: it survives; "" : it does not compile."""
+        directory = os.path.join(scratch, os.path.dirname(mutant.path))
+        os.makedirs(directory, exist_ok=True)
+        changed = os.path.join(scratch, mutant.path)
+        with open(changed, "w", encoding="utf-8") as file:
+            file.write(mutant.applied(source))
+        built = os.path.join(scratch, "mutant.o")
+        if subprocess.run([*self.flags["CC"], *self.flags["CFLAGS"], "-c", "-o", built, changed], capture_output=True, check=False).returncode != 0:
+            return ""
+        for test in self.tests:
+            # Some tests find the programs by their own place in the tree of what was built.
+            program = os.path.join(scratch, test)
+            os.makedirs(os.path.dirname(program), exist_ok=True)
+            self.link(test, [built], program)
+            good, _ = self.passes(test, program, max(SECONDS_LEAST, 4 * self.seconds[test]))
+            os.remove(program)
+            if not good:
+                return test
+        return None
+
+
+def judged_read():
+    """Key -> verdict and reason."""
+    judged = {}
+    if not os.path.exists(JUDGED):
+        return judged
+    with open(JUDGED, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            line = line.strip()
+            if line == "" or line.startswith("# "):
+                continue
+            key, _, reason = line.rpartition(" | ")
+            if key.count(" | ") < 2 or reason[:1] not in VERDICTS or reason[1:3] != ": ":
+                sys.exit(f"{JUDGED}:{number}: not FILE | LINE | CHANGE | LETTER: REASON with a letter of {', '.join(VERDICTS)}")
+            judged[key] = reason
+    return judged
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--room", choices=sorted(ROOMS), default="core")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=50)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--file", default="", help="only files whose path contains this")
+    parser.add_argument("--line", type=int, default=0, help="only this line of them")
+    parser.add_argument("--list", action="store_true", help="only list what would be tried")
+    options = parser.parse_args()
+    folder, _, least = ROOMS[options.room]
+    enums = enums_of_tree()
+    sources, candidates = {}, []
+    files = subprocess.run(["git", "ls-files", f"{folder}/*.c"], capture_output=True, text=True, check=True).stdout.split()
+    for path in files:
+        if options.file in path and not path.endswith("_main.c"):
+            sources[path], found = mutants_of(path, enums)
+            candidates += [one for one in found if options.line in (0, one.line)]
+    random.Random(options.seed).shuffle(candidates)
+    if not candidates:
+        sys.exit(f"mutation: nothing to change in {folder} {options.file}")
+    if options.list:
+        for mutant in candidates[:options.count]:
+            print(f"{mutant.path}:{mutant.line} [{mutant.kind}] {mutant.key()}")
+        return 0
+    bench = Bench(options.room, make_flags())
+    if not bench.tests:
+        sys.exit(f"mutation: the room {options.room} has no tests")
+    begun = time.monotonic()
+    subprocess.run(["make", "-s", "--no-print-directory", f"-j{options.jobs}", "VARIANT=mutant", *[f"{BUILD}/{test}" for test in bench.tests],
+                    *bench.flags.get("READER", [])], check=True, stdout=subprocess.DEVNULL)
+    failing = bench.baseline()
+    if failing is not None:
+        print(f"mutation: {failing} fails without any change; nothing can be said")
+        return 2
+    print(f"{options.room}: {len(candidates)} possible changes; {min(options.count, len(candidates))} by seed {options.seed}; "
+          f"tests take {sum(bench.seconds.values()):.1f} s; ready after {time.monotonic() - begun:.0f} s", flush=True)
+    judged = judged_read()
+    tally = {"killed": 0, "judged": 0, "survived": 0, "stillborn": 0}
+    lock = threading.Lock()
+    remaining = iter(candidates)
+    told = [0]
+
+    def work(scratch):
+        while True:
+            with lock:
+                if told[0] >= options.count:
+                    return
+                mutant = next(remaining, None)
+                if mutant is None:
+                    return
+                told[0] += 1
+            killer = bench.killer(mutant, sources[mutant.path], scratch)
+            with lock:
+                if killer == "":
+                    tally["stillborn"] += 1
+                    told[0] -= 1
+                elif killer is not None:
+                    tally["killed"] += 1
+                elif mutant.key() in judged:
+                    tally["judged"] += 1
+                    print(f"judged   {mutant.path}:{mutant.line} [{mutant.kind}] {mutant.key()} | {judged[mutant.key()]}", flush=True)
+                else:
+                    tally["survived"] += 1
+                    print(f"SURVIVED {mutant.path}:{mutant.line} [{mutant.kind}] {mutant.key()}", flush=True)
+
+    scratches = []
+    try:
+        for _ in range(options.jobs):
+            scratch = tempfile.mkdtemp(prefix="fillgate-mutation-")
+            scratches.append(scratch)
+            for name in os.listdir(BUILD):
+                if name.startswith("fillgate"):
+                    os.symlink(os.path.abspath(f"{BUILD}/{name}"), os.path.join(scratch, name))
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for done in [pool.submit(work, scratch) for scratch in scratches]:
+                done.result()
+    finally:
+        for scratch in scratches:
+            shutil.rmtree(scratch, ignore_errors=True)
+    tried = tally["killed"] + tally["judged"] + tally["survived"]
+    score = 100.0 * (tally["killed"] + tally["judged"]) / tried if tried else 0.0
+    print(f"{options.room}, seed {options.seed}: {tried} mutants, {tally['killed']} killed, {tally['judged']} survive and are judged to be no gap, "
+          f"{tally['survived']} survive; score {score:.1f} % (at least {least} %); {tally['stillborn']} did not compile; {time.monotonic() - begun:.0f} s")
+    return 0 if score >= least else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
