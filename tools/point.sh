@@ -75,7 +75,7 @@ build_list() { # FILE KEY VERSION EXTRA-FLAGS -- RULE-CHANGES
 # A play whose subject is what is decided, not how soon, must not take a busy machine for a broken point.
 patient() { # INI...
     sed -i -E 's/^(gone_ms) = .*/\1 = 1500/; s/^(misses_max) = .*/\1 = 8/; s/^(reading_age_max_ms) = .*/\1 = 2500/
-        s/^(step_max_ms) = .*/\1 = 3000/; s/^(silence_max_ms) = .*/\1 = 8000/; s/^(response_max_ms) = .*/\1 = 600/
+        s/^(step_max_ms) = .*/\1 = 1400/; s/^(silence_max_ms) = .*/\1 = 8000/; s/^(response_max_ms) = .*/\1 = 600/
         s/^(valve_follow_max_ms) = .*/\1 = 6000/; s/^(closing_max_ms) = .*/\1 = 10000/; s/^(no_flow_max_ms) = .*/\1 = 2200/' "$@"
 }
 

@@ -27,10 +27,12 @@ static unsigned collect(const struct fg_profile *profile, struct item *items)
     for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
         const struct fg_profile_signal *signal = &profile->signals[i];
 
+        uint16_t first = 0;
+        uint16_t words = fg_signal_span(signal, &first);
+
         if (signal->present)
             items[count++] =
-                (struct item){(uint8_t)i, signal->table, fg_type_words((enum fg_value_type)signal->type),
-                              (uint8_t)class_of(i), signal->address};
+                (struct item){(uint8_t)i, signal->table, (uint8_t)words, (uint8_t)class_of(i), first};
     }
     if (profile->status.present)
         items[count++] =
@@ -210,6 +212,7 @@ void fg_device_decode(struct fg_device *device, const struct fg_block *block, co
                       int64_t now_mono_ms, struct fg_block_result *ret_result)
 {
     const struct fg_profile *profile = &device->profile;
+    uint16_t first = 0;
 
     memset(ret_result, 0, sizeof(*ret_result));
     ret_result->items = block->items;
@@ -223,8 +226,8 @@ void fg_device_decode(struct fg_device *device, const struct fg_block *block, co
     for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
         if ((block->items & (1u << i)) == 0)
             continue;
-        decode_signal(device, i, &words[profile->signals[i].address - block->address], now_mono_ms,
-                      &ret_result->readings[i]);
+        (void)fg_signal_span(&profile->signals[i], &first);
+        decode_signal(device, i, &words[first - block->address], now_mono_ms, &ret_result->readings[i]);
     }
     for (unsigned i = 0; i < FG_OUTPUT_COUNT; i++) {
         if ((block->items & (1u << (FG_ITEM_OUTPUT + i))) != 0)

@@ -5,6 +5,7 @@
  * is renewed before the longest possible request could let it run out. */
 #include "firmware/plant/plant.h"
 
+#include "firmware/plant/check.h"
 #include "firmware/plant/device.h"
 #include "proto/monotime.h"
 
@@ -213,6 +214,19 @@ static enum fg_err check_settings(const struct fg_plant_settings *settings, stru
     return FG_OK;
 }
 
+static enum fg_err check_line(const struct fg_plant *plant, uint8_t line, struct fg_error *error)
+{
+    struct fg_check_bus bus = {.settings = &plant->settings.buses[line],
+                               .response_ms = response_ms(plant, line),
+                               .has_valve = line == plant->device_line[plant->valve_device]};
+
+    for (uint8_t i = 0; i < plant->settings.device_count; i++) {
+        if (plant->device_line[i] == line)
+            bus.devices[bus.device_count++] = &plant->devices[i];
+    }
+    return fg_check_times(&bus, plant->settings.reading_age_max_ms, error);
+}
+
 static enum fg_err fill_plant(struct fg_plant *plant, struct fg_error *error)
 {
     enum fg_err err = make_locks(plant, error);
@@ -222,6 +236,8 @@ static enum fg_err fill_plant(struct fg_plant *plant, struct fg_error *error)
     if (err != FG_OK || (err = combine_signals(plant, error)) != FG_OK ||
         (err = combine_outputs(plant, error)) != FG_OK)
         return err;
+    for (uint8_t i = 0; err == FG_OK && i < plant->settings.bus_count; i++)
+        err = check_line(plant, i, error);
     for (uint8_t i = 0; err == FG_OK && i < plant->settings.bus_count; i++) {
         plant->lines[i].plant = plant;
         plant->lines[i].index = i;
@@ -257,6 +273,22 @@ enum fg_err fg_plant_new(const struct fg_plant_settings *settings, struct fg_pla
     }
     *ret_plant = plant;
     return FG_OK;
+}
+
+enum fg_err fg_plant_suits(const struct fg_plant *plant, uint8_t medium, uint32_t valve_follow_max_ms,
+                           struct fg_error *error)
+{
+    uint8_t line = plant->device_line[plant->valve_device];
+    const struct fg_bus_settings *bus = &plant->settings.buses[line];
+    uint32_t needed_ms = 2 * bus->cycle_ms + response_ms(plant, line);
+
+    if (valve_follow_max_ms < needed_ms)
+        return fg_fail(
+            error, FG_E_RANGE,
+            "valve_follow_max_ms is %u, and the valve is read back after %u ms at the latest (two times "
+            "cycle_ms of bus %s and %u ms for the answer): set it to %u or more",
+            valve_follow_max_ms, needed_ms, bus->name, response_ms(plant, line), needed_ms);
+    return fg_check_signals(plant->state.configured, medium, error);
 }
 
 /* ---- what a bus thread does ---------------------------------------------------------------------------- */
