@@ -1,6 +1,7 @@
 /* What can never work (check.h). */
 #include "firmware/plant/check.h"
 
+#include "firmware/core/signals.h"
 #include "firmware/plant/rtu.h"
 
 #include <stdio.h>
@@ -138,22 +139,15 @@ enum fg_err fg_check_times(const struct fg_check_bus *bus, uint32_t reading_age_
 
 enum fg_err fg_check_signals(const bool configured[FG_SIGNAL_COUNT], uint8_t medium, struct fg_error *error)
 {
-    static const struct {
-        enum fg_signal signal;
-        uint8_t medium; /* enum fg_medium, NONE = all */
-    } needs[] = {
-        {FG_SIGNAL_VALVE_OPEN, FG_MEDIUM_NONE},    {FG_SIGNAL_FLOW_G_MIN, FG_MEDIUM_NONE},
-        {FG_SIGNAL_INVENTORY_G, FG_MEDIUM_NONE},   {FG_SIGNAL_PRESSURE_KPA, FG_MEDIUM_CNG},
-        {FG_SIGNAL_TEMPERATURE_DC, FG_MEDIUM_CNG}, {FG_SIGNAL_SCALE_G, FG_MEDIUM_LPG},
-    };
+    uint32_t needed = fg_signals_needed((uint8_t)fg_programme_of_medium(medium), configured);
     char missing[120] = "";
     size_t used = 0;
 
-    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-        if ((needs[i].medium != FG_MEDIUM_NONE && needs[i].medium != medium) || configured[needs[i].signal])
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT && used < sizeof(missing); i++) {
+        if ((needed & FG_SIGNAL_BIT(i)) == 0 || configured[i])
             continue;
         used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s", used == 0 ? "" : ", ",
-                                 fg_signal_name(needs[i].signal));
+                                 fg_signal_name((enum fg_signal)i));
     }
     if (used == 0)
         return FG_OK;

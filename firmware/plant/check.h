@@ -4,7 +4,7 @@
  * Three questions: does somebody give every signal that the medium needs; does the wire carry what the
  * devices are asked in the times that are configured; do these times leave room for one lost answer. Only
  * what can never work is refused: least times are counted, without a device's own thinking. Not: whether
- * anything answers. Pure. Relies on: device.h, rtu.h. */
+ * anything answers. Pure. Relies on: device.h, rtu.h, core/signals.h. */
 #ifndef FG_PLANT_CHECK_H
 #define FG_PLANT_CHECK_H
 

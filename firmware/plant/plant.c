@@ -321,6 +321,7 @@ static void tell_company(struct line *line)
 
         if (plant->device_line[i] != line->index)
             continue;
+        status->bus = line->index;
         status->bus_shared = shared;
         if (shared)
             memcpy(status->bus_text, line->bus.company.text, sizeof(status->bus_text));

@@ -55,6 +55,7 @@ struct fg_device_status {
     uint64_t requests;
     uint64_t failures;
     char last_error[128];
+    uint8_t bus;     /* index of its bus */
     bool bus_shared; /* another master or an echo is on its bus: bus_text says how that shows */
     char bus_text[FG_BUS_TEXT_MAX + 1];
 };
