@@ -402,12 +402,14 @@ static void publish(struct fg_plant *plant, struct fg_device *device, const stru
         notify(plant);
 }
 
-static bool read_once(struct line *line, struct fg_device *device, const struct fg_block *block,
+/* Reads a block for the first time in a round, or again to confirm that. */
+static bool read_once(struct line *line, struct fg_device *device, struct fg_block *block, bool again,
                       struct fg_block_result *ret_result)
 {
     struct fg_error error = {0};
     bool rests_on_it = (block->items & (1u << FG_ITEM_STATUS)) != 0;
-    enum fg_err err = fg_device_read(device, &line->bus, block, ret_result, &error);
+    enum fg_err err = again ? fg_device_read_again(device, &line->bus, block, ret_result, &error)
+                            : fg_device_read(device, &line->bus, block, ret_result, &error);
 
     book(line, device, rests_on_it ? ALL_SIGNALS : block->items, &error);
     return err == FG_OK;
@@ -426,20 +428,20 @@ static bool counts_at_once(struct fg_plant *plant, const struct fg_block_result 
     return counts;
 }
 
-/* Reads a block. A value that jumps counts only when the next request tells it, too: an answer that was
- * meant for somebody else on the bus, or that a device got wrong once, is no reading. */
-static void read_block(struct line *line, struct fg_device *device, const struct fg_block *block)
+/* Reads a block. A value that jumps counts only when the next request, of another shape, tells it, too: an
+ * answer that was meant for somebody else on the bus, or that a device got wrong once, is no reading. */
+static void read_block(struct line *line, struct fg_device *device, struct fg_block *block)
 {
     struct fg_block_result result;
     struct fg_block_result before;
     bool counts;
 
-    if (!read_once(line, device, block, &result))
+    if (!read_once(line, device, block, false, &result))
         return;
     counts = counts_at_once(line->plant, &result);
     for (int i = 0; !counts && i < READS_AGAIN; i++) {
         before = result;
-        if (!may_ask(line, device) || !read_once(line, device, block, &result))
+        if (!may_ask(line, device) || !read_once(line, device, block, i % 2 == 0, &result))
             return;
         counts = fg_device_repeats(&before, &result) || counts_at_once(line->plant, &result);
     }
@@ -463,7 +465,7 @@ static void read_valve_back(struct line *line)
         return;
     for (uint8_t i = 0; i < device->block_count; i++) {
         if ((device->blocks[i].items & (1u << (FG_ITEM_OUTPUT + FG_OUTPUT_VALVE))) == 0 ||
-            !read_once(line, device, &device->blocks[i], &result))
+            !read_once(line, device, &device->blocks[i], false, &result))
             continue;
         lock(plant);
         take_read_back(plant, result.outputs_on[FG_OUTPUT_VALVE]);
