@@ -154,13 +154,10 @@ const char *fg_signal_name(enum fg_signal signal)
 
 uint16_t fg_signal_span(const struct fg_profile_signal *signal, uint16_t *ret_first)
 {
-    uint16_t first = signal->address;
-    uint16_t last = signal->address;
+    uint16_t other = signal->has_overflow ? signal->overflow_address : signal->address;
+    uint16_t first = other < signal->address ? other : signal->address;
+    uint16_t last = other > signal->address ? other : signal->address;
 
-    if (signal->has_overflow && signal->overflow_address < first)
-        first = signal->overflow_address;
-    if (signal->has_overflow && signal->overflow_address > last)
-        last = signal->overflow_address;
     *ret_first = first;
     return (uint16_t)(last - first + fg_type_words((enum fg_value_type)signal->type));
 }
