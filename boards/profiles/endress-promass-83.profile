@@ -1,11 +1,12 @@
-; Coriolis meter, also Promass 84 and the CNGmass family. Units must be set to kg/min and kg at commissioning,
-; and the fault behaviour to NaN: "last valid value" would hide a fault.
-; Totalizer 1 is the resettable total; it is right only while it has not overflowed (7 digits).
-; No inventory: the true sum is OVERFLOW + SUM (2612 and 2610), two values that a profile cannot add.
+; Coriolis meter, also Promass 84 and the CNGmass family. At commissioning: flow in kg/min; totalizers 1 and 2 assigned
+; to mass, in g, fault behaviour of the current value to NaN ("last valid value" would hide a fault).
+; Totalizer 1 is the resettable total. Totalizer 2 is the inventory: never reset it (lock the function).
+; A totalizer holds 7 digits in SUM and the rest, in multiples of ten millions, in OVERFLOW; the truth is their sum.
+; A 32-bit float tells single grams up to those 7 digits.
 ; The order register 4915 counts byte 0 as the least significant: 3 = 1-0-3-2 is 3-4-1-2 here (factory).
 [device]
 name = Endress+Hauser Promass 83/84
-source = Promass 84 manual manualslib 3142319 p. 46; Promass 83 BA107D p. 56 and 108 (easymanua.ls 663244)
+source = Promass 84 manual manualslib 3142319 p. 46; Promass 83 BA107D p. 56, 108 (easymanua.ls 663244)
 block_gap = 0
 silence_ms = 10
 
@@ -38,10 +39,26 @@ fault = nan
 table = holding
 address = 2610
 base = 1
+overflow_address = 2612
+overflow_step = 10000000
 type = f32
 order = register:4914
 scale = 1
-unit = kg
-minimum = -1000
-maximum = 9999999
+unit = g
+minimum = -1000000
+maximum = 1e14
+fault = nan
+
+[signal inventory]
+table = holding
+address = 2810
+base = 1
+overflow_address = 2812
+overflow_step = 10000000
+type = f32
+order = register:4914
+scale = 1
+unit = g
+minimum = -1000000
+maximum = 1e14
 fault = nan

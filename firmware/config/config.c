@@ -460,6 +460,83 @@ static enum fg_err reader_finish(struct parse *parse)
     return FG_OK;
 }
 
+/* Two values of which the one must be at least (or more than) the other, or the point could never work. A
+ * number in place of the second: name NULL. */
+struct order_rule {
+    const char *section;
+    const char *name;
+    size_t offset;
+    bool above; /* more than, not only as much */
+    const char *other_section;
+    const char *other_name;
+    size_t other_offset;
+    const char *why;
+};
+
+static const struct order_rule order_rules[] = {
+    {"reader", "gone_ms", AT(presence.silence_max_ms), false, "reader", "step_max_ms", AT(reader_step_max_ms),
+     "a step that takes as long as it may would count as a tag that is gone"},
+    {"reader", "gone_ms", AT(presence.silence_max_ms), true, "reader", "poll_ms", AT(reader_poll_ms),
+     "between two polls every tag would count as gone"},
+    {"reader", "silence_max_ms", AT(reader_silence_max_ms), true, "reader", "step_max_ms",
+     AT(reader_step_max_ms), "a reader in a step that takes as long as it may would be killed"},
+    {"reader", "silence_max_ms", AT(reader_silence_max_ms), true, "reader", "poll_ms", AT(reader_poll_ms),
+     "a reader between two polls would be killed"},
+    {"fill", "flow_max_g_min", AT(fill.flow_max_g_min), true, "fill", "flow_min_g_min",
+     AT(fill.flow_min_g_min), "every flow would be too low or too high"},
+    {"fill", "fill_max_ms", AT(fill.fill_max_ms), true, "fill", "no_flow_max_ms", AT(fill.no_flow_max_ms),
+     "a fill would be over before its flow may be missed"},
+    {"fill", "fill_max_ms", AT(fill.fill_max_ms), true, "fill", "resume_max_ms", AT(fill.resume_max_ms),
+     "a fill would be over before it may be resumed"},
+    {"fill", "closing_max_ms", AT(fill.closing_max_ms), false, "fill", "valve_follow_max_ms",
+     AT(fill.valve_follow_max_ms), "the closing valve would not be waited for as long as it may take"},
+    {"fill", "pre_check_max_ms", AT(fill.pre_check_max_ms), true, NULL, NULL, 0,
+     "every accepted scan would be dropped at once"},
+    {"fill", "no_flow_max_ms", AT(fill.no_flow_max_ms), true, NULL, NULL, 0,
+     "every fill would end before its flow has begun"},
+};
+
+static uint32_t number_at(const struct fg_config *config, size_t offset)
+{
+    uint32_t number;
+
+    memcpy(&number, (const char *)config + offset, sizeof(number));
+    return number;
+}
+
+static enum fg_err orders_check(const struct parse *parse)
+{
+    for (size_t i = 0; i < sizeof(order_rules) / sizeof(order_rules[0]); i++) {
+        const struct order_rule *rule = &order_rules[i];
+        uint32_t value = number_at(&parse->config, rule->offset);
+        uint32_t other = rule->other_name == NULL ? 0 : number_at(&parse->config, rule->other_offset);
+
+        if (rule->above ? value > other : value >= other)
+            continue;
+        if (rule->other_name == NULL)
+            return fg_fail(parse->error, FG_E_RANGE, "%s: [%s] %s = %u: must be above 0: %s",
+                           parse->lines.path, rule->section, rule->name, value, rule->why);
+        return fg_fail(parse->error, FG_E_RANGE, "%s: [%s] %s = %u: must be %s [%s] %s = %u: %s",
+                       parse->lines.path, rule->section, rule->name, value,
+                       rule->above ? "above" : "at least", rule->other_section, rule->other_name, other,
+                       rule->why);
+    }
+    return FG_OK;
+}
+
+/* The pressure class is what keeps a weaker cylinder away, and means nothing for a liquefied gas. */
+static enum fg_err medium_check(const struct parse *parse)
+{
+    const struct fg_config *config = &parse->config;
+
+    if ((config->medium == FG_MEDIUM_CNG) == (config->fill_pressure_kpa != 0))
+        return FG_OK;
+    return fg_fail(parse->error, FG_E_RANGE, "%s: [point] fill_pressure_kpa = %u: %s", parse->lines.path,
+                   config->fill_pressure_kpa,
+                   config->medium == FG_MEDIUM_CNG ? "medium = cng needs the point's pressure class"
+                                                   : "must be 0 for medium = lpg");
+}
+
 static enum fg_err parse_finish(struct parse *parse)
 {
     struct fg_config *config = &parse->config;
@@ -479,6 +556,10 @@ static enum fg_err parse_finish(struct parse *parse)
         code = device_finish(parse, i);
     if (code == FG_OK)
         code = reader_finish(parse);
+    if (code == FG_OK)
+        code = medium_check(parse);
+    if (code == FG_OK)
+        code = orders_check(parse);
     config->fill.reading_age_max_ms = config->plant.reading_age_max_ms;
     return code;
 }

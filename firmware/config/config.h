@@ -1,7 +1,8 @@
 /* The configuration of one controller: an INI file, read once at start.
  *
  * Every key must be there, none may be there twice, and an unknown key, section or bad value stops the start
- * with file, line and reason; boards/sim/fillgated.ini explains every key. Relative paths count from the
+ * with file, line and reason; boards/sim/fillgated.ini explains every key. So do two values of which the one
+ * makes the other senseless. Relative paths count from the
  * directory of the configuration file. Not: the station rules, which come signed with the list. Relies on:
  * inih; core/fill.h, core/presence.h and plant/plant.h for the settings' shapes. */
 #ifndef FG_CONFIG_CONFIG_H

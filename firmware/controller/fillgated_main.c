@@ -322,7 +322,9 @@ static enum exit_code app_start(struct app *app, const char *config_path)
     struct fg_error error;
 
     if (fg_config_read(config_path, &app->config, &error) != FG_OK ||
-        fg_plant_new(&app->config.plant, &app->plant, &error) != FG_OK) {
+        fg_plant_new(&app->config.plant, &app->plant, &error) != FG_OK ||
+        fg_plant_suits(app->plant, app->config.medium, app->config.fill.valve_follow_max_ms, &error) !=
+            FG_OK) {
         complain("configuration", &error);
         return EXIT_CONFIG;
     }
@@ -463,8 +465,10 @@ static int check_only(const char *path)
     struct fg_error error;
 
     if (fg_config_read(path, &config, &error) != FG_OK ||
-        fg_plant_new(&config.plant, &plant, &error) != FG_OK) {
+        fg_plant_new(&config.plant, &plant, &error) != FG_OK ||
+        fg_plant_suits(plant, config.medium, config.fill.valve_follow_max_ms, &error) != FG_OK) {
         (void)fprintf(stderr, "%s\n", error.text);
+        fg_plant_destroy(plant);
         return EXIT_CONFIG;
     }
     fg_plant_destroy(plant);

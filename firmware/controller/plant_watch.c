@@ -89,3 +89,14 @@ bool fg_plant_watch_device_changed(struct fg_plant_watch *watch, uint8_t index, 
     *ret_lost = lost;
     return true;
 }
+
+bool fg_plant_watch_bus_became_shared(struct fg_plant_watch *watch, const struct fg_device_status *status)
+{
+    bool told;
+
+    if (status->bus >= FG_BUSES_MAX)
+        return false;
+    told = watch->buses_shared[status->bus];
+    watch->buses_shared[status->bus] = status->bus_shared;
+    return status->bus_shared && !told;
+}

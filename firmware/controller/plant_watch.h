@@ -1,5 +1,6 @@
 /* The plant as the session uses it: one look at a time, the valve held by its lease, and what changed since
- * the look before: buttons pressed, devices lost and back.
+ * the look before: buttons pressed, devices lost and back,
+ * buses found shared.
  *
  * Not: deciding anything. Its edge is a table of functions, so that tests play the plant. One thread. Relies
  * on: plant/plant.h. */
@@ -36,6 +37,7 @@ struct fg_plant_watch {
     struct fg_button stop;
     bool lamps[FG_LAMP_COUNT];
     bool device_faults[FG_DEVICES_MAX]; /* told as lost, not yet as back */
+    bool buses_shared[FG_BUSES_MAX];    /* told as shared, and still so */
 };
 
 /* Shuts the valve. The valve is held again four times in lease_ms. */
@@ -57,6 +59,10 @@ void fg_plant_watch_lamp(struct fg_plant_watch *watch, enum fg_lamp lamp, bool o
  * still be on their way up, which is no loss. */
 bool fg_plant_watch_device_changed(struct fg_plant_watch *watch, uint8_t index, bool coming_up,
                                    struct fg_device_status *ret_status, bool *ret_lost);
+
+/* Has the bus of the device with this status become shared with another master or an echo? True once for each
+ * time and bus; status->bus_text says how that showed. */
+bool fg_plant_watch_bus_became_shared(struct fg_plant_watch *watch, const struct fg_device_status *status);
 
 /* Value of a signal at the latest look, 0 when it is not good. */
 int64_t fg_plant_watch_value(const struct fg_plant_state *state, enum fg_signal signal);

@@ -848,8 +848,11 @@ static void devices_watch(struct fg_session *session, const struct fg_moment *no
         struct fg_device_status status;
         char text[FG_TEXT_MAX + 1];
         bool lost = false;
+        bool changed = fg_plant_watch_device_changed(&session->plant, i, coming_up, &status, &lost);
 
-        if (!fg_plant_watch_device_changed(&session->plant, i, coming_up, &status, &lost))
+        if (fg_plant_watch_bus_became_shared(&session->plant, &status))
+            fg_session_raise(session, FG_EVENT_BUS_SHARED, status.bus_text, now);
+        if (!changed)
             continue;
         (void)snprintf(text, sizeof(text), "%s%s%.60s", status.name, lost ? ": " : "",
                        lost ? status.last_error : "");

@@ -109,25 +109,55 @@ static double number_of(enum fg_value_type type, uint64_t raw)
     }
 }
 
-enum fg_reading_state fg_codec_decode(const struct fg_profile_signal *signal, enum fg_byte_order order,
-                                      const uint16_t *registers, int64_t *ret_value)
+/* The number that one part of a value says, in the profile's unit. */
+static bool part_of(const struct fg_profile_signal *signal, enum fg_byte_order order,
+                    const uint16_t *registers, double *ret_number)
 {
     enum fg_value_type type = (enum fg_value_type)signal->type;
     uint64_t raw = fg_codec_join(type, order, registers);
     double number;
 
-    if (type == FG_TYPE_BIT) {
-        *ret_value = (((raw >> signal->bit) & 1u) != 0) == signal->active ? 1 : 0;
-        return FG_READING_GOOD;
-    }
     for (unsigned i = 0; i < signal->fault_count; i++) {
         if (raw == signal->faults[i])
-            return FG_READING_FAULT;
+            return false;
     }
     number = number_of(type, raw);
     if (!isfinite(number))
+        return false;
+    *ret_number = number * signal->scale;
+    return true;
+}
+
+/* A float holds no multiple of the step exactly once it is large: the nearest multiple is meant. */
+static bool overflow_of(const struct fg_profile_signal *signal, enum fg_byte_order order,
+                        const uint16_t *registers, double *ret_number)
+{
+    double number = 0.0;
+
+    if (!part_of(signal, order, registers, &number))
+        return false;
+    *ret_number = round(number / signal->overflow_step) * signal->overflow_step;
+    return true;
+}
+
+enum fg_reading_state fg_codec_decode(const struct fg_profile_signal *signal, enum fg_byte_order order,
+                                      const uint16_t *registers, int64_t *ret_value)
+{
+    double number = 0.0;
+    double overflow = 0.0;
+    uint16_t first = 0;
+
+    if (signal->type == FG_TYPE_BIT) {
+        *ret_value = ((((unsigned)registers[0] >> signal->bit) & 1u) != 0) == signal->active ? 1 : 0;
+        return FG_READING_GOOD;
+    }
+    (void)fg_signal_span(signal, &first);
+    if (!part_of(signal, order, registers + (signal->address - first), &number))
         return FG_READING_FAULT;
-    number *= signal->scale;
+    if (signal->has_overflow &&
+        !overflow_of(signal, order, registers + (signal->overflow_address - first), &overflow))
+        return FG_READING_FAULT;
+    number += overflow;
     if (!(number >= signal->minimum && number <= signal->maximum))
         return FG_READING_RANGE;
     number = number * signal->factor + signal->offset;

@@ -16,8 +16,8 @@ void fg_codec_split(enum fg_value_type type, enum fg_byte_order order, uint64_t 
 /* Raw bits of a number as the type holds it, rounded for integers. FG_E_RANGE when it does not fit. */
 enum fg_err fg_codec_encode(enum fg_value_type type, double number, uint64_t *ret_raw);
 
-/* One reading. order is the one in force (what the device told, if the profile asks it). *ret_value, in the
- * signal's unit, is set only for FG_READING_GOOD. */
+/* One reading. order is the one in force (what the device told, if the profile asks it). registers: those of
+ * fg_signal_span. *ret_value, in the signal's unit, is set only for FG_READING_GOOD. */
 enum fg_reading_state fg_codec_decode(const struct fg_profile_signal *signal, enum fg_byte_order order,
                                       const uint16_t *registers, int64_t *ret_value);
 

@@ -27,10 +27,12 @@ static unsigned collect(const struct fg_profile *profile, struct item *items)
     for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
         const struct fg_profile_signal *signal = &profile->signals[i];
 
+        uint16_t first = 0;
+        uint16_t words = fg_signal_span(signal, &first);
+
         if (signal->present)
             items[count++] =
-                (struct item){(uint8_t)i, signal->table, fg_type_words((enum fg_value_type)signal->type),
-                              (uint8_t)class_of(i), signal->address};
+                (struct item){(uint8_t)i, signal->table, (uint8_t)words, (uint8_t)class_of(i), first};
     }
     if (profile->status.present)
         items[count++] =
@@ -84,7 +86,7 @@ enum fg_err fg_device_plan(struct fg_device *device, struct fg_error *error)
                 return fg_fail(error, FG_E_SIZE, "device %s: needs more than %d reads", device->settings.name,
                                FG_BLOCKS_MAX);
             block = &device->blocks[device->block_count++];
-            *block = (struct fg_block){items[i].table, items[i].class, items[i].address, 0, 0};
+            *block = (struct fg_block){items[i].table, items[i].class, items[i].address, 0, 0, false};
         }
         end = (unsigned)items[i].address + items[i].words - block->address;
         if (end > block->count)
@@ -210,6 +212,7 @@ void fg_device_decode(struct fg_device *device, const struct fg_block *block, co
                       int64_t now_mono_ms, struct fg_block_result *ret_result)
 {
     const struct fg_profile *profile = &device->profile;
+    uint16_t first = 0;
 
     memset(ret_result, 0, sizeof(*ret_result));
     ret_result->items = block->items;
@@ -223,8 +226,8 @@ void fg_device_decode(struct fg_device *device, const struct fg_block *block, co
     for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
         if ((block->items & (1u << i)) == 0)
             continue;
-        decode_signal(device, i, &words[profile->signals[i].address - block->address], now_mono_ms,
-                      &ret_result->readings[i]);
+        (void)fg_signal_span(&profile->signals[i], &first);
+        decode_signal(device, i, &words[first - block->address], now_mono_ms, &ret_result->readings[i]);
     }
     for (unsigned i = 0; i < FG_OUTPUT_COUNT; i++) {
         if ((block->items & (1u << (FG_ITEM_OUTPUT + i))) != 0)
@@ -245,6 +248,38 @@ enum fg_err fg_device_read(struct fg_device *device, struct fg_bus *bus, const s
     if (err == FG_OK)
         fg_device_decode(device, block, words, asked_mono_ms, ret_result);
     return err;
+}
+
+static bool is_refusal(enum fg_outcome outcome)
+{
+    return outcome == FG_OUTCOME_ILLEGAL_FUNCTION || outcome == FG_OUTCOME_ILLEGAL_ADDRESS ||
+           outcome == FG_OUTCOME_ILLEGAL_VALUE;
+}
+
+enum fg_err fg_device_read_again(struct fg_device *device, struct fg_bus *bus, struct fg_block *block,
+                                 struct fg_block_result *ret_result, struct fg_error *error)
+{
+    uint16_t words[FG_BUS_BLOCK_MAX] = {0};
+    uint16_t half = (uint16_t)(block->count / 2);
+    enum fg_table table = (enum fg_table)block->table;
+    uint8_t unit = device->settings.unit;
+    uint8_t silence_ms = device->profile.silence_ms;
+    int64_t asked_mono_ms = fg_mono_ms();
+    enum fg_err err;
+
+    if (bus->settings->kind != FG_BUS_RTU || half == 0 || block->is_whole || table == FG_TABLE_COIL ||
+        table == FG_TABLE_DISCRETE)
+        return fg_device_read(device, bus, block, ret_result, error);
+    err = fg_bus_read(bus, unit, table, block->address, half, silence_ms, words, error);
+    if (err == FG_OK)
+        err = fg_bus_read(bus, unit, table, (uint16_t)(block->address + half),
+                          (uint16_t)(block->count - half), silence_ms, words + half, error);
+    if (err == FG_OK)
+        fg_device_decode(device, block, words, asked_mono_ms, ret_result);
+    if (err == FG_OK || !is_refusal(bus->outcome))
+        return err;
+    block->is_whole = true;
+    return fg_device_read(device, bus, block, ret_result, error);
 }
 
 enum fg_err fg_device_drive_valve(struct fg_device *device, struct fg_bus *bus, bool open,

@@ -27,6 +27,7 @@ struct fg_block {
     uint16_t address;
     uint16_t count;
     uint32_t items; /* bit n: item n is in it */
+    bool is_whole;  /* the device refuses to give parts of it */
 };
 
 struct fg_device {
@@ -68,6 +69,13 @@ enum fg_err fg_device_ask_order(struct fg_device *device, struct fg_bus *bus, st
 /* Reads one block and decodes it, when fg_device_can_decode. Errors as fg_bus_read. */
 enum fg_err fg_device_read(struct fg_device *device, struct fg_bus *bus, const struct fg_block *block,
                            struct fg_block_result *ret_result, struct fg_error *error);
+
+/* Reads a block once more to confirm what was read before. On RTU, where nothing but its shape tells an
+ * answer from one that was meant for somebody else, registers are asked for in two parts: who asks the same
+ * unit for as many registers as we did is not answered like that. Not of a device that refuses it, nor of a
+ * single register, nor of bits. Errors as fg_bus_read. */
+enum fg_err fg_device_read_again(struct fg_device *device, struct fg_bus *bus, struct fg_block *block,
+                                 struct fg_block_result *ret_result, struct fg_error *error);
 
 /* May the block be decoded, with what is known of byte order and status word at now_mono_ms? The block that
  * holds the status word itself may. A status word older than age_max_ms is not known. */

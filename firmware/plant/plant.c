@@ -5,6 +5,7 @@
  * is renewed before the longest possible request could let it run out. */
 #include "firmware/plant/plant.h"
 
+#include "firmware/plant/check.h"
 #include "firmware/plant/device.h"
 #include "proto/monotime.h"
 
@@ -213,6 +214,19 @@ static enum fg_err check_settings(const struct fg_plant_settings *settings, stru
     return FG_OK;
 }
 
+static enum fg_err check_line(const struct fg_plant *plant, uint8_t line, struct fg_error *error)
+{
+    struct fg_check_bus bus = {.settings = &plant->settings.buses[line],
+                               .response_ms = response_ms(plant, line),
+                               .has_valve = line == plant->device_line[plant->valve_device]};
+
+    for (uint8_t i = 0; i < plant->settings.device_count; i++) {
+        if (plant->device_line[i] == line)
+            bus.devices[bus.device_count++] = &plant->devices[i];
+    }
+    return fg_check_times(&bus, plant->settings.reading_age_max_ms, error);
+}
+
 static enum fg_err fill_plant(struct fg_plant *plant, struct fg_error *error)
 {
     enum fg_err err = make_locks(plant, error);
@@ -222,6 +236,8 @@ static enum fg_err fill_plant(struct fg_plant *plant, struct fg_error *error)
     if (err != FG_OK || (err = combine_signals(plant, error)) != FG_OK ||
         (err = combine_outputs(plant, error)) != FG_OK)
         return err;
+    for (uint8_t i = 0; err == FG_OK && i < plant->settings.bus_count; i++)
+        err = check_line(plant, i, error);
     for (uint8_t i = 0; err == FG_OK && i < plant->settings.bus_count; i++) {
         plant->lines[i].plant = plant;
         plant->lines[i].index = i;
@@ -259,6 +275,22 @@ enum fg_err fg_plant_new(const struct fg_plant_settings *settings, struct fg_pla
     return FG_OK;
 }
 
+enum fg_err fg_plant_suits(const struct fg_plant *plant, uint8_t medium, uint32_t valve_follow_max_ms,
+                           struct fg_error *error)
+{
+    uint8_t line = plant->device_line[plant->valve_device];
+    const struct fg_bus_settings *bus = &plant->settings.buses[line];
+    uint32_t needed_ms = 2 * bus->cycle_ms + response_ms(plant, line);
+
+    if (valve_follow_max_ms < needed_ms)
+        return fg_fail(
+            error, FG_E_RANGE,
+            "valve_follow_max_ms is %u, and the valve is read back after %u ms at the latest (two times "
+            "cycle_ms of bus %s and %u ms for the answer): set it to %u or more",
+            valve_follow_max_ms, needed_ms, bus->name, response_ms(plant, line), needed_ms);
+    return fg_check_signals(plant->state.configured, medium, error);
+}
+
 /* ---- what a bus thread does ---------------------------------------------------------------------------- */
 
 static bool is_wanted_open(const struct fg_plant *plant, int64_t now_mono_ms)
@@ -289,6 +321,7 @@ static void tell_company(struct line *line)
 
         if (plant->device_line[i] != line->index)
             continue;
+        status->bus = line->index;
         status->bus_shared = shared;
         if (shared)
             memcpy(status->bus_text, line->bus.company.text, sizeof(status->bus_text));
@@ -369,12 +402,14 @@ static void publish(struct fg_plant *plant, struct fg_device *device, const stru
         notify(plant);
 }
 
-static bool read_once(struct line *line, struct fg_device *device, const struct fg_block *block,
+/* Reads a block for the first time in a round, or again to confirm that. */
+static bool read_once(struct line *line, struct fg_device *device, struct fg_block *block, bool again,
                       struct fg_block_result *ret_result)
 {
     struct fg_error error = {0};
     bool rests_on_it = (block->items & (1u << FG_ITEM_STATUS)) != 0;
-    enum fg_err err = fg_device_read(device, &line->bus, block, ret_result, &error);
+    enum fg_err err = again ? fg_device_read_again(device, &line->bus, block, ret_result, &error)
+                            : fg_device_read(device, &line->bus, block, ret_result, &error);
 
     book(line, device, rests_on_it ? ALL_SIGNALS : block->items, &error);
     return err == FG_OK;
@@ -393,20 +428,20 @@ static bool counts_at_once(struct fg_plant *plant, const struct fg_block_result 
     return counts;
 }
 
-/* Reads a block. A value that jumps counts only when the next request tells it, too: an answer that was
- * meant for somebody else on the bus, or that a device got wrong once, is no reading. */
-static void read_block(struct line *line, struct fg_device *device, const struct fg_block *block)
+/* Reads a block. A value that jumps counts only when the next request, of another shape, tells it, too: an
+ * answer that was meant for somebody else on the bus, or that a device got wrong once, is no reading. */
+static void read_block(struct line *line, struct fg_device *device, struct fg_block *block)
 {
     struct fg_block_result result;
     struct fg_block_result before;
     bool counts;
 
-    if (!read_once(line, device, block, &result))
+    if (!read_once(line, device, block, false, &result))
         return;
     counts = counts_at_once(line->plant, &result);
     for (int i = 0; !counts && i < READS_AGAIN; i++) {
         before = result;
-        if (!may_ask(line, device) || !read_once(line, device, block, &result))
+        if (!may_ask(line, device) || !read_once(line, device, block, i % 2 == 0, &result))
             return;
         counts = fg_device_repeats(&before, &result) || counts_at_once(line->plant, &result);
     }
@@ -430,7 +465,7 @@ static void read_valve_back(struct line *line)
         return;
     for (uint8_t i = 0; i < device->block_count; i++) {
         if ((device->blocks[i].items & (1u << (FG_ITEM_OUTPUT + FG_OUTPUT_VALVE))) == 0 ||
-            !read_once(line, device, &device->blocks[i], &result))
+            !read_once(line, device, &device->blocks[i], false, &result))
             continue;
         lock(plant);
         take_read_back(plant, result.outputs_on[FG_OUTPUT_VALVE]);

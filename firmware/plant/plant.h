@@ -55,19 +55,26 @@ struct fg_device_status {
     uint64_t requests;
     uint64_t failures;
     char last_error[128];
+    uint8_t bus;     /* index of its bus */
     bool bus_shared; /* another master or an echo is on its bus: bus_text says how that shows */
     char bus_text[FG_BUS_TEXT_MAX + 1];
 };
 
 struct fg_plant;
 
-/* Loads the profiles, checks that no signal or output is given by two devices and that a valve output with a
- * timed or watched form and its read-back (signal valve_open) exist, and makes the plant; nothing is sent
- * yet. On the valve's bus response_max_ms is cut to a third of the valve's release time, so that a dead
- * device there cannot hold up the refresh. Errors: FG_E_FORMAT and FG_E_RANGE name file and line; FG_E_EXISTS
- * two givers or two devices with one bus and unit; FG_E_NOT_FOUND bus, valve or read-back missing. */
+/* Loads the profiles, checks that the times can be kept (check.h), that no signal or output is given by two
+ * devices and that a valve output with a timed or watched form and its read-back (signal valve_open) exist,
+ * and makes the plant; nothing is sent yet. On the valve's bus response_max_ms is cut to a third of the
+ * valve's release time, so that a dead device there cannot hold up the refresh. Errors: FG_E_FORMAT and
+ * FG_E_RANGE name file and line; FG_E_EXISTS two givers or two devices with one bus and unit; FG_E_NOT_FOUND
+ * bus, valve or read-back missing. */
 enum fg_err fg_plant_new(const struct fg_plant_settings *settings, struct fg_plant **ret_plant,
                          struct fg_error *error);
+
+/* Does the plant give what filling this medium (enum fg_medium) needs, and can the valve's feedback follow
+ * within valve_follow_max_ms? FG_E_NOT_FOUND names every missing signal, FG_E_RANGE the keys. */
+enum fg_err fg_plant_suits(const struct fg_plant *plant, uint8_t medium, uint32_t valve_follow_max_ms,
+                           struct fg_error *error);
 
 /* Takes the serial ports, starts the bus threads; their first act is to shut the valve. FG_E_BUSY: another
  * process holds a port; nothing was sent then. A port that is not there yet is opened when it comes. */

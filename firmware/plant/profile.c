@@ -38,22 +38,38 @@ enum key {
     KEY_HEARTBEAT,
     KEY_TICK,
     KEY_RELEASE,
+    KEY_OVERFLOW,
+    KEY_OVERFLOW_STEP,
     KEY_COUNT
 };
 
 static const char *const key_names[KEY_COUNT] = {
-    "name",          "source",
-    "block_gap",     "silence_ms",
-    "table",         "address",
-    "base",          "type",
-    "order",         "scale",
-    "unit",          "minimum",
-    "maximum",       "fault",
-    "bit",           "active",
-    "map",           "mask",
-    "good",          "form",
-    "timed_address", "heartbeat_address",
-    "tick_ms",       "release_ms",
+    "name",
+    "source",
+    "block_gap",
+    "silence_ms",
+    "table",
+    "address",
+    "base",
+    "type",
+    "order",
+    "scale",
+    "unit",
+    "minimum",
+    "maximum",
+    "fault",
+    "bit",
+    "active",
+    "map",
+    "mask",
+    "good",
+    "form",
+    "timed_address",
+    "heartbeat_address",
+    "tick_ms",
+    "release_ms",
+    "overflow_address",
+    "overflow_step",
 };
 
 #define K(key) (1u << KEY_##key)
@@ -63,7 +79,8 @@ static const char *const key_names[KEY_COUNT] = {
 #define KEYS_BIT (K(TABLE) | K(ADDRESS) | K(BASE) | K(TYPE) | K(ACTIVE))
 #define KEYS_NUMBER                                                                                          \
     (K(TABLE) | K(ADDRESS) | K(BASE) | K(TYPE) | K(SCALE) | K(UNIT) | K(MINIMUM) | K(MAXIMUM) | K(FAULT))
-#define KEYS_SIGNAL (KEYS_BIT | KEYS_NUMBER | K(ORDER) | K(BIT))
+#define KEYS_OVERFLOW (K(OVERFLOW) | K(OVERFLOW_STEP)) /* neither or both */
+#define KEYS_SIGNAL (KEYS_BIT | KEYS_NUMBER | KEYS_OVERFLOW | K(ORDER) | K(BIT))
 #define KEYS_PLAIN (K(FORM) | K(TABLE) | K(ADDRESS) | K(BASE))
 #define KEYS_TIMED (KEYS_PLAIN | K(TIMED_ADDRESS) | K(TICK) | K(RELEASE))
 #define KEYS_WATCHDOG (KEYS_PLAIN | K(HEARTBEAT) | K(RELEASE))
@@ -133,6 +150,16 @@ static const struct unit {
 const char *fg_signal_name(enum fg_signal signal)
 {
     return (unsigned)signal < FG_SIGNAL_COUNT ? signal_names[signal] : "?";
+}
+
+uint16_t fg_signal_span(const struct fg_profile_signal *signal, uint16_t *ret_first)
+{
+    uint16_t other = signal->has_overflow ? signal->overflow_address : signal->address;
+    uint16_t first = other < signal->address ? other : signal->address;
+    uint16_t last = other > signal->address ? other : signal->address;
+
+    *ret_first = first;
+    return (uint16_t)(last - first + fg_type_words((enum fg_value_type)signal->type));
 }
 
 uint8_t fg_type_words(enum fg_value_type type)
@@ -448,17 +475,46 @@ static enum fg_err take_unit(const struct parser *parser, const struct section *
     return refuse(parser, section, KEY_UNIT, FG_E_FORMAT, "not a unit of this signal", error);
 }
 
+static enum fg_err take_overflow(const struct parser *parser, const struct section *section,
+                                 struct fg_profile_signal *signal, struct fg_error *error)
+{
+    unsigned words = fg_type_words((enum fg_value_type)signal->type);
+    unsigned apart;
+    enum fg_err err;
+
+    if (((1u << section->index) & MASSES) == 0)
+        return refuse(parser, section, KEY_OVERFLOW, FG_E_FORMAT, "only a mass is told in two parts", error);
+    if ((err = take_address(parser, section, KEY_ADDRESS, words, &signal->address, error)) != FG_OK ||
+        (err = take_address(parser, section, KEY_OVERFLOW, words, &signal->overflow_address, error)) !=
+            FG_OK ||
+        (err = take_number(parser, section, KEY_OVERFLOW_STEP, &signal->overflow_step, error)) != FG_OK)
+        return err;
+    apart = signal->address > signal->overflow_address ? (unsigned)signal->address - signal->overflow_address
+                                                       : (unsigned)signal->overflow_address - signal->address;
+    if (apart < words || apart > FG_OVERFLOW_APART_MAX)
+        return refuse(parser, section, KEY_OVERFLOW, FG_E_RANGE,
+                      "must be beside address and at most 32 registers from it: both are read at once",
+                      error);
+    if (signal->overflow_step <= 0.0)
+        return refuse(parser, section, KEY_OVERFLOW_STEP, FG_E_RANGE, "must be above 0", error);
+    signal->has_overflow = true;
+    return FG_OK;
+}
+
 static enum fg_err interpret_number(const struct parser *parser, const struct section *section,
                                     const struct fg_profile *profile, struct fg_profile_signal *signal,
                                     struct fg_error *error)
 {
     bool wide = fg_type_words((enum fg_value_type)signal->type) > 1;
+    bool in_two_parts = (section->seen & KEYS_OVERFLOW) != 0;
     enum fg_err err;
 
     if (signal->table != FG_TABLE_HOLDING && signal->table != FG_TABLE_INPUT)
         return refuse(parser, section, KEY_TABLE, FG_E_FORMAT, "numbers are in holding or input registers",
                       error);
-    if ((err = need(parser, section, KEYS_NUMBER | (wide ? K(ORDER) : 0u), error)) != FG_OK ||
+    if ((err = need(parser, section,
+                    KEYS_NUMBER | (wide ? K(ORDER) : 0u) | (in_two_parts ? KEYS_OVERFLOW : 0u), error)) !=
+            FG_OK ||
         (err = take_number(parser, section, KEY_SCALE, &signal->scale, error)) != FG_OK ||
         (err = take_unit(parser, section, signal, error)) != FG_OK ||
         (err = take_number(parser, section, KEY_MINIMUM, &signal->minimum, error)) != FG_OK ||
@@ -469,6 +525,8 @@ static enum fg_err interpret_number(const struct parser *parser, const struct se
         return refuse(parser, section, KEY_SCALE, FG_E_RANGE, "must not be 0", error);
     if (signal->minimum >= signal->maximum)
         return refuse(parser, section, KEY_MINIMUM, FG_E_RANGE, "must be below maximum", error);
+    if (in_two_parts && (err = take_overflow(parser, section, signal, error)) != FG_OK)
+        return err;
     return wide ? take_order(parser, section, profile, signal, error) : FG_OK;
 }
 

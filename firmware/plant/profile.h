@@ -13,6 +13,7 @@
 #define FG_PROFILE_BYTES_MAX 65536
 #define FG_PROFILE_NAME_MAX 63
 #define FG_FAULTS_MAX 4
+#define FG_OVERFLOW_APART_MAX 32 /* registers between the parts of a total */
 
 enum fg_table { FG_TABLE_COIL = 1, FG_TABLE_DISCRETE, FG_TABLE_HOLDING, FG_TABLE_INPUT };
 enum fg_value_type {
@@ -45,6 +46,11 @@ struct fg_profile_signal {
     uint8_t bit;   /* BIT in a register: which, 0 = least significant */
     bool active;   /* BIT: the bit's value that means 1 */
     uint16_t address;
+    /* A total in two parts, SUM and OVERFLOW, in the same type, order, table and unit: the second counts in
+     * whole multiples of overflow_step, and what it says is added. Both are read in one request. */
+    bool has_overflow;
+    uint16_t overflow_address;
+    double overflow_step;
     double scale;  /* raw times scale is in the profile's unit, in which minimum and maximum are given */
     double factor; /* then times factor plus offset is in the unit of enum fg_signal */
     double offset;
@@ -102,6 +108,9 @@ enum fg_err fg_profile_load(const char *path, struct fg_profile *ret_profile, st
 
 /* Stable name of a signal as profiles write it ("pressure"). Never NULL for a valid signal. */
 const char *fg_signal_name(enum fg_signal signal);
+
+/* The registers that a signal's parts lie in: from *ret_first on, how many. */
+uint16_t fg_signal_span(const struct fg_profile_signal *signal, uint16_t *ret_first);
 
 /* Registers that a type takes: 1, 2 or 4. Bits: 1. */
 uint8_t fg_type_words(enum fg_value_type type);

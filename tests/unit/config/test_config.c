@@ -247,3 +247,40 @@ TEST("a file that is not there, or is a directory, is named")
     CHECK_HAS(error.text, "/nonexistent/f.ini");
     CHECK_INT(fg_config_read("/tmp", &config, &error), FG_E_IO);
 }
+
+TEST("two values of which the one makes the other senseless are refused, with both names and the reason")
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *names[2];
+    } cases[] = {
+        {"gone_ms = 350", "gone_ms = 299", {"[reader] gone_ms = 299", "[reader] step_max_ms = 300"}},
+        {"poll_ms = 40", "poll_ms = 350", {"[reader] gone_ms = 350", "[reader] poll_ms = 350"}},
+        {"silence_max_ms = 1500", "silence_max_ms = 300", {"silence_max_ms = 300", "step_max_ms = 300"}},
+        {"flow_max_g_min = 40000", "flow_max_g_min = 50", {"flow_max_g_min = 50", "flow_min_g_min = 50"}},
+        {"fill_max_ms = 1800000", "fill_max_ms = 10000", {"fill_max_ms = 10000", "no_flow_max_ms = 10000"}},
+        {"resume_max_ms = 15000", "resume_max_ms = 600000\n; ", {"", ""}},
+        {"closing_max_ms = 3000",
+         "closing_max_ms = 1499",
+         {"closing_max_ms = 1499", "valve_follow_max_ms = 1500"}},
+        {"pre_check_max_ms = 60000", "pre_check_max_ms = 0", {"pre_check_max_ms = 0", "above 0"}},
+        {"no_flow_max_ms = 10000", "no_flow_max_ms = 0", {"no_flow_max_ms = 0", "above 0"}},
+        {"fill_pressure_kpa = 20000", "fill_pressure_kpa = 0", {"fill_pressure_kpa = 0", "pressure class"}},
+        {"medium = cng", "medium = lpg", {"fill_pressure_kpa = 20000", "must be 0"}},
+    };
+    struct fg_error error;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bool good = cases[i].names[0][0] == '\0';
+
+        CHECK_INT(parse_with(cases[i].from, cases[i].to, &error), good ? FG_OK : FG_E_RANGE);
+        if (good)
+            continue;
+        CHECK_HAS(error.text, "etc/x.ini");
+        CHECK_HAS(error.text, cases[i].names[0]);
+        CHECK_HAS(error.text, cases[i].names[1]);
+    }
+    CHECK_OK(parse_with("gone_ms = 350", "gone_ms = 300", &error), &error);
+    CHECK_OK(parse_with("closing_max_ms = 3000", "closing_max_ms = 1500", &error), &error);
+}

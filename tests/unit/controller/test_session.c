@@ -49,6 +49,7 @@ struct world {
     int64_t hold_until_ms;
     uint64_t opened_without_entry; /* the promise's counter */
     bool lamps[FG_LAMP_COUNT];
+    bool bus_shared;
     uint8_t link;
     /* the played field */
     uint8_t tags_in_field;
@@ -131,6 +132,8 @@ static void plant_device(void *context, uint8_t index, struct fg_device_status *
     (void)snprintf(ret_status->name, sizeof(ret_status->name), "meter");
     (void)snprintf(ret_status->last_error, sizeof(ret_status->last_error), "no answer");
     ret_status->link = w.link;
+    ret_status->bus_shared = w.bus_shared;
+    (void)snprintf(ret_status->bus_text, sizeof(ret_status->bus_text), "bus main: another master is on it");
 }
 
 static void reading_set(enum fg_signal signal, int64_t value)
@@ -1654,6 +1657,24 @@ TEST("a stop of the controller ends the fill with SHUTDOWN, the valve shut, and 
     present("HZ-1", 1);
     turns(5);
     CHECK_INT(state()->decisions, 1);
+    world_end();
+}
+
+TEST("another master on the bus is an event, once until it is gone")
+{
+    world_make();
+    turns(5);
+    w.bus_shared = true;
+    turns(50);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_BUS_SHARED);
+    CHECK_TEXT(newest.text, "bus main: another master is on it");
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    w.bus_shared = false;
+    turns(5);
+    w.bus_shared = true;
+    turns(5);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 2);
     world_end();
 }
 

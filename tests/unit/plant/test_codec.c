@@ -171,3 +171,63 @@ TEST("a byte order code that the profile does not map is refused")
     CHECK_INT(fg_codec_order(&order, 5, &told), FG_E_RANGE);
     CHECK_INT(told, FG_ORDER_2143);
 }
+
+/* SUM at 2610 and OVERFLOW at 2612, as a Promass totalizer has them. */
+static struct fg_profile_signal sum_signal(void)
+{
+    struct fg_profile_signal signal = number_signal(FG_TYPE_F32);
+
+    signal.minimum = -1e6;
+    signal.maximum = 1e14;
+    signal.address = 2610;
+    signal.has_overflow = true;
+    signal.overflow_address = 2612;
+    signal.overflow_step = 1e7;
+    return signal;
+}
+
+static enum fg_reading_state decode_sum(const struct fg_profile_signal *signal, double sum, double overflow,
+                                        int64_t *ret_value)
+{
+    uint16_t registers[4] = {0};
+    unsigned second = signal->overflow_address > signal->address ? 2 : 0;
+    uint64_t raw = 0;
+
+    CHECK_INT(fg_codec_encode(FG_TYPE_F32, sum, &raw), FG_OK);
+    fg_codec_split(FG_TYPE_F32, FG_ORDER_3412, raw, registers + (2 - second));
+    CHECK_INT(fg_codec_encode(FG_TYPE_F32, overflow, &raw), FG_OK);
+    fg_codec_split(FG_TYPE_F32, FG_ORDER_3412, raw, registers + second);
+    return fg_codec_decode(signal, FG_ORDER_3412, registers, ret_value);
+}
+
+TEST("GAS-ADDS-UP: a total in two parts is their sum, to the gram and in either order")
+{
+    struct fg_profile_signal signal = sum_signal();
+    int64_t value = 0;
+
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(decode_sum(&signal, 9999999, 0, &value), FG_READING_GOOD);
+        CHECK_INT(value, 9999999);
+        CHECK_INT(decode_sum(&signal, 1, 1e7, &value), FG_READING_GOOD);
+        CHECK_INT(value, 10000001);
+        /* 12,345 times ten millions is no 32-bit float; the nearest multiple is meant. */
+        CHECK_INT(decode_sum(&signal, 7654321, 12345e7, &value), FG_READING_GOOD);
+        CHECK_INT(value, INT64_C(123457654321));
+        signal.address = 2612;
+        signal.overflow_address = 2610;
+    }
+}
+
+TEST("FAIL-CLOSED: a fault in either part of a total is one of the whole")
+{
+    struct fg_profile_signal signal = sum_signal();
+    uint16_t registers[4] = {0, 0, 0, 0x7FC0};
+    int64_t value = 42;
+
+    CHECK_INT(fg_codec_decode(&signal, FG_ORDER_3412, registers, &value), FG_READING_FAULT);
+    registers[1] = 0x7FC0;
+    registers[3] = 0;
+    CHECK_INT(fg_codec_decode(&signal, FG_ORDER_3412, registers, &value), FG_READING_FAULT);
+    CHECK_INT(decode_sum(&signal, 0, 2e14, &value), FG_READING_RANGE);
+    CHECK_INT(value, 42);
+}

@@ -43,7 +43,7 @@ static void settings_make(const char *meter_profile)
     bus->parity = 'N';
     bus->stop_bits = 1;
     bus->response_max_ms = 100;
-    bus->cycle_ms = 30;
+    bus->cycle_ms = 60;
     settings.reading_age_max_ms = AGE_MAX_MS;
     settings.lease_ms = 60000;
     add_device("relay", "boards/sim/profiles/point-io.profile", 1);

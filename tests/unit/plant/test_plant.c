@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEADLINE_MS 10000
@@ -758,4 +759,83 @@ TEST("a confirmation counts only if it echoes unit, function, address and value"
         bad[i] ^= 0x80;
         CHECK(!fg_bus_is_echo(bad, sizeof(bad), 1, 0x200, 3));
     }
+}
+
+/* The other end of a wire that comes back: what was sent before counts for nothing. */
+static void hang_up(bool on)
+{
+    SET(&server, server.hang_up = on);
+}
+
+TEST("FAIL-CLOSED: after its bus was lost the valve is told again, before anything else is asked")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    unsigned mark;
+    int64_t end_ms;
+
+    server_start(&server);
+    settings = point("main");
+    settings.buses[0].cycle_ms = 3000; /* a round's own order to the valve is far away */
+    plant = start_point(&settings);
+    CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
+    CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_GOOD, 20025));
+    hang_up(true);
+    CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_TIME_OUT, 0));
+    mark = note_mark(&server);
+    hang_up(false);
+    end_ms = fg_mono_ms() + DEADLINE_MS;
+    while (note_mark(&server) == mark && fg_mono_ms() < end_ms)
+        fg_sleep_ms(5);
+    SET(&server, CHECK_INT(server.notes[mark].function, MODBUS_FC_WRITE_SINGLE_COIL));
+    SET(&server, CHECK_INT(server.notes[mark].address, 0));
+    SET(&server, CHECK_INT(server.notes[mark].value, 0));
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+TEST("a lamp that reads back unlike commanded is told, one that follows is not")
+{
+    struct fg_plant_settings settings;
+    struct fg_device_status status;
+    struct fg_plant *plant;
+    int64_t end_ms;
+
+    server_start(&server);
+    settings = point("main");
+    plant = start_point(&settings);
+    fg_plant_set_lamp(plant, FG_LAMP_GREEN, true);
+    fg_plant_set_lamp(plant, FG_LAMP_COUNT, true);
+    CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 0));
+    fg_sleep_ms(200);
+    fg_plant_device_status(plant, 0, &status);
+    CHECK(strstr(status.last_error, "lamp output") == NULL);
+    end_ms = fg_mono_ms() + DEADLINE_MS;
+    do {
+        SET(&server, server.map->tab_bits[1] = 0);
+        fg_plant_device_status(plant, 0, &status);
+    } while (strstr(status.last_error, "lamp output 0") == NULL && fg_mono_ms() < end_ms);
+    CHECK_HAS(status.last_error, "lamp output 0");
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+TEST("between two rounds the bus thread sleeps")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    struct timespec before;
+    struct timespec after;
+
+    server_start(&server);
+    settings = point("main");
+    settings.buses[0].cycle_ms = 2000;
+    plant = start_point(&settings);
+    CHECK(wait_reading(plant, FG_SIGNAL_FLOW_G_MIN, FG_READING_GOOD, 600));
+    CHECK_INT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before), 0);
+    fg_sleep_ms(1500);
+    CHECK_INT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after), 0);
+    CHECK((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 500);
+    fg_plant_destroy(plant);
+    server_stop(&server);
 }

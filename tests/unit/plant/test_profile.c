@@ -195,3 +195,50 @@ TEST("BAD-INPUT-IS-SAFE: long lines, control characters, huge and missing files 
     CHECK_INT(fg_profile_load(fg_test_path("none.profile"), &profile, &error), FG_E_IO);
     CHECK_HAS(error.text, "none.profile");
 }
+
+#define TOTAL                                                                                                \
+    "[signal inventory]\ntable = holding\naddress = 2810\nbase = 1\noverflow_address = 2812\n"               \
+    "overflow_step = 10000000\ntype = f32\norder = 1-2-3-4\nscale = 1\nunit = g\nminimum = 0\n"              \
+    "maximum = 1e14\nfault = nan\n"
+
+TEST("a total may be told in two parts, which are read together")
+{
+    uint16_t first = 0;
+
+    CHECK_OK(parse(DEVICE TOTAL), &error);
+    CHECK(profile.signals[FG_SIGNAL_INVENTORY_G].has_overflow);
+    CHECK_INT(profile.signals[FG_SIGNAL_INVENTORY_G].overflow_address, 2811);
+    CHECK_INT(fg_signal_span(&profile.signals[FG_SIGNAL_INVENTORY_G], &first), 4);
+    CHECK_INT(first, 2809);
+    CHECK_OK(parse(with(DEVICE TOTAL, "overflow_address = 2812", "overflow_address = 2800")), &error);
+    CHECK_INT(fg_signal_span(&profile.signals[FG_SIGNAL_INVENTORY_G], &first), 12);
+    CHECK_INT(first, 2799);
+    CHECK_OK(parse(with(DEVICE TOTAL, "overflow_address = 2812\noverflow_step = 10000000\n", "")), &error);
+    CHECK_INT(fg_signal_span(&profile.signals[FG_SIGNAL_INVENTORY_G], &first), 2);
+}
+
+TEST("parts of a total that cannot be added are refused")
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *why;
+    } cases[] = {
+        {"overflow_step = 10000000\n", "", "overflow_step"},
+        {"overflow_address = 2812\n", "", "overflow_address"},
+        {"overflow_address = 2812", "overflow_address = 2811", "beside address"},
+        {"overflow_address = 2812", "overflow_address = 2810", "beside address"},
+        {"overflow_address = 2812", "overflow_address = 2843", "at most 32"},
+        {"overflow_step = 10000000", "overflow_step = 0", "above 0"},
+        {"overflow_step = 10000000", "overflow_step = -1", "above 0"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        CHECK(parse(with(DEVICE TOTAL, cases[i].from, cases[i].to)) != FG_OK);
+        CHECK_HAS(error.text, "x.profile:");
+        CHECK_HAS(error.text, cases[i].why);
+    }
+    CHECK(parse(with(DEVICE PRESSURE, "type = f32", "overflow_address = 4\noverflow_step = 1\ntype = f32")) !=
+          FG_OK);
+    CHECK_HAS(error.text, "only a mass");
+}

@@ -272,3 +272,96 @@ TEST("faults: silence, NaN, wrong word order and a stuck meter show on the wire"
     CHECK_INT(fg_bus_fault_named("late-answer"), FG_FAULT_LATE_ANSWER);
     CHECK_INT(fg_bus_fault_named("nothing"), FG_FAULT_COUNT);
 }
+
+TEST("a device can be busy for so many answers, or until told otherwise")
+{
+    fresh();
+    fg_plant_model_refuse(&model, FG_UNIT_METER, 5, 2);
+    for (int i = 0; i < 2; i++) {
+        ask6(3, 3, 262, 2);
+        CHECK_INT(answer[1], 0x83);
+        CHECK_INT(answer[2], 5);
+    }
+    ask6(3, 3, 262, 2);
+    CHECK_INT(answer[1], 3);
+    fg_plant_model_refuse(&model, 0, 6, -1);
+    ask6(2, 3, 2, 2);
+    CHECK_INT(answer[2], 6);
+    ask6(1, 5, 0x0200, 4);
+    CHECK_INT(answer[2], 6);
+    CHECK(!model.nozzle.valve_open);
+    fg_plant_model_refuse(&model, 0, 6, 0);
+    ask6(2, 3, 2, 2);
+    CHECK_INT(answer[1], 3);
+}
+
+TEST("an instrument can freeze, be wrong once, or lie, while the plant goes on")
+{
+    struct fg_signal_fault *pressure = &model.signal_faults.of[FG_SIGNAL_PRESSURE_KPA];
+    struct fg_signal_fault *inventory = &model.signal_faults.of[FG_SIGNAL_INVENTORY_G];
+    float before;
+
+    fresh();
+    before = float_of(2, 2, 0);
+    *pressure = (struct fg_signal_fault){.kind = FG_SIGNAL_FAULT_FROZEN};
+    CHECK(fabsf(float_of(2, 2, 0) - before) < 0.001f);
+    *pressure = (struct fg_signal_fault){.kind = FG_SIGNAL_FAULT_LIE, .percent = 50};
+    CHECK(fabsf(float_of(2, 2, 0) - before / 2.0f) < 0.001f);
+    *inventory = (struct fg_signal_fault){.kind = FG_SIGNAL_FAULT_ZERO, .left = 1};
+    CHECK(float_of(3, 262, 1) < 0.5f);
+    CHECK(fabsf(float_of(3, 262, 1) - 1234567.0f) < 0.5f);
+    *inventory = (struct fg_signal_fault){.kind = FG_SIGNAL_FAULT_ABSURD, .left = 2};
+    CHECK(float_of(3, 262, 1) > 4.9e6f);
+    CHECK(float_of(3, 262, 1) > 4.9e6f);
+    CHECK(fabsf(float_of(3, 262, 1) - 1234567.0f) < 0.5f);
+    CHECK_INT(fg_signal_fault_signal("scale"), FG_SIGNAL_SCALE_G);
+    CHECK_INT(fg_signal_fault_signal("valve"), FG_SIM_NUMBERS);
+    CHECK_INT(fg_signal_fault_kind("frozen"), FG_SIGNAL_FAULT_FROZEN);
+    CHECK_INT(fg_signal_fault_kind("cold"), FG_SIGNAL_FAULT_NONE);
+}
+
+TEST("a valve can be welded, blind or stuck, and its coil reads as such a one does")
+{
+    static const struct {
+        const char *fault;
+        bool open_when_told_open;
+        bool open_when_told_shut;
+        bool reads_when_told_shut;
+    } cases[] = {{"welded", true, true, true}, {"blind", true, true, false}, {"stuck", false, false, false}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fresh();
+        CHECK(fg_plant_model_valve_fault(&model, cases[i].fault, true));
+        ask6(1, 5, 0x0200, 50);
+        CHECK_INT(model.nozzle.valve_open, cases[i].open_when_told_open);
+        ask6(1, 1, 0, 1);
+        CHECK_INT(answer[3], 1);
+        ask6(1, 5, 0, 0x0000);
+        CHECK_INT(model.nozzle.valve_open, cases[i].open_when_told_shut);
+        ask6(1, 1, 0, 1);
+        CHECK_INT(answer[3], cases[i].reads_when_told_shut);
+        CHECK(fg_plant_model_valve_fault(&model, cases[i].fault, false));
+        CHECK(!model.nozzle.valve_open);
+        ask6(1, 1, 0, 1);
+        CHECK_INT(answer[3], 0);
+    }
+    CHECK(!fg_plant_model_valve_fault(&model, "open", true));
+}
+
+TEST("the button box has the two buttons, and can fall silent alone")
+{
+    fresh();
+    fg_plant_model_press(&model, FG_INPUT_STOP, 0);
+    ask6(5, 2, 0, 2);
+    CHECK_INT(answer[3], 0x02);
+    ask6(5, 2, 0, 3);
+    CHECK_INT(answer[2], 2);
+    ask6(5, 3, 0, 1);
+    CHECK_INT(answer[2], 1);
+    fg_plant_model_fault(&model, FG_UNIT_BUTTONS, FG_FAULT_SILENT, true);
+    ask6(1, 2, 0, 3);
+    CHECK_INT(answer[3], 0x04);
+    answers = 0;
+    ask6(5, 2, 0, 2);
+    CHECK_INT(answers, 0);
+}

@@ -1,0 +1,216 @@
+/* A configuration that can never work is refused, and the message says what to change. */
+#include "firmware/plant/check.h"
+#include "tests/lib/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct fg_error error;
+static struct fg_plant_settings settings;
+static struct fg_plant *plant;
+
+static void add_device(const char *name, const char *profile, uint8_t unit)
+{
+    struct fg_device_settings *device = &settings.devices[settings.device_count++];
+
+    (void)snprintf(device->name, sizeof(device->name), "%s", name);
+    (void)snprintf(device->bus, sizeof(device->bus), "main");
+    (void)snprintf(device->profile_path, sizeof(device->profile_path), "%s", profile);
+    device->unit = unit;
+}
+
+/* The shipped point, but for its meter. */
+static void point(const char *meter_profile)
+{
+    struct fg_bus_settings *bus = &settings.buses[0];
+
+    memset(&settings, 0, sizeof(settings));
+    settings.bus_count = 1;
+    (void)snprintf(bus->name, sizeof(bus->name), "main");
+    (void)snprintf(bus->path, sizeof(bus->path), "/dev/null");
+    bus->kind = FG_BUS_RTU;
+    bus->baud = 115200;
+    bus->parity = 'N';
+    bus->stop_bits = 1;
+    bus->response_max_ms = 60;
+    bus->cycle_ms = 60;
+    settings.reading_age_max_ms = 600;
+    settings.lease_ms = 200;
+    add_device("relay", "boards/sim/profiles/point-io.profile", 1);
+    add_device("pressure", "boards/profiles/keller-33x.profile", 2);
+    add_device("meter", meter_profile, 3);
+    add_device("scale", "boards/sim/profiles/scale.profile", 4);
+}
+
+static void shipped(void)
+{
+    point("boards/profiles/micro-motion-mvd.profile");
+}
+
+static enum fg_err make(void)
+{
+    enum fg_err err;
+
+    plant = NULL;
+    memset(&error, 0, sizeof(error));
+    err = fg_plant_new(&settings, &plant, &error);
+    fg_plant_destroy(plant);
+    return err;
+}
+
+static enum fg_err suits(uint8_t medium, uint32_t valve_follow_max_ms)
+{
+    enum fg_err err;
+
+    plant = NULL;
+    CHECK_OK(fg_plant_new(&settings, &plant, &error), &error);
+    err = fg_plant_suits(plant, medium, valve_follow_max_ms, &error);
+    fg_plant_destroy(plant);
+    return err;
+}
+
+TEST("the shipped point suits both media")
+{
+    shipped();
+    CHECK_OK(make(), &error);
+    CHECK_OK(suits(FG_MEDIUM_CNG, 1500), &error);
+    CHECK_OK(suits(FG_MEDIUM_LPG, 1500), &error);
+}
+
+TEST("a point whose meter is the Promass has what filling needs")
+{
+    point("boards/profiles/endress-promass-83.profile");
+    settings.buses[0].cycle_ms = 80;
+    CHECK_OK(suits(FG_MEDIUM_CNG, 1500), &error);
+}
+
+TEST("a point without a signal that its medium needs is refused, and all that is missing is named")
+{
+    static const struct {
+        uint8_t device; /* that is left out */
+        uint8_t medium;
+        enum fg_err code;
+        const char *text;
+    } cases[] = {
+        {1, FG_MEDIUM_CNG, FG_E_NOT_FOUND, "no device gives pressure, temperature"},
+        {1, FG_MEDIUM_LPG, FG_OK, ""},
+        {2, FG_MEDIUM_CNG, FG_E_NOT_FOUND, "flow, inventory"},
+        {2, FG_MEDIUM_LPG, FG_E_NOT_FOUND, "[signal flow]"},
+        {3, FG_MEDIUM_LPG, FG_E_NOT_FOUND, "no device gives scale"},
+        {3, FG_MEDIUM_CNG, FG_OK, ""},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        shipped();
+        settings.devices[cases[i].device] = settings.devices[3];
+        settings.device_count = 3;
+        CHECK_INT(suits(cases[i].medium, 1500), cases[i].code);
+        if (cases[i].code != FG_OK)
+            CHECK_HAS(error.text, cases[i].text);
+    }
+}
+
+TEST("the valve's feedback must be able to come in time")
+{
+    shipped();
+    CHECK_INT(suits(FG_MEDIUM_CNG, 179), FG_E_RANGE);
+    CHECK_HAS(error.text, "valve_follow_max_ms");
+    CHECK_HAS(error.text, "180 or more");
+    CHECK_OK(suits(FG_MEDIUM_CNG, 180), &error);
+}
+
+TEST("a response time that no answer can keep at this baud rate is refused")
+{
+    shipped();
+    settings.buses[0].baud = 1200;
+    settings.buses[0].cycle_ms = 5000;
+    settings.buses[0].response_max_ms = 1000;
+    settings.reading_age_max_ms = 10000;
+    CHECK_INT(make(), FG_E_RANGE);
+    CHECK_HAS(error.text, "1200 baud");
+    CHECK_HAS(error.text, "100 ms are allowed");
+    CHECK_HAS(error.text, "a third of its release_ms");
+    shipped();
+    settings.buses[0].baud = 9600;
+    settings.buses[0].cycle_ms = 500;
+    settings.reading_age_max_ms = 2000;
+    settings.buses[0].response_max_ms = 20;
+    CHECK_INT(make(), FG_E_RANGE);
+    CHECK_HAS(error.text, "device meter");
+    CHECK_HAS(error.text, "raise baud or response_max_ms");
+    settings.buses[0].response_max_ms = 60;
+    CHECK_OK(make(), &error);
+}
+
+TEST("a round that takes longer than its cycle is refused, with the cycle that would do")
+{
+    shipped();
+    settings.buses[0].baud = 9600;
+    settings.reading_age_max_ms = 2000;
+    CHECK_INT(make(), FG_E_RANGE);
+    CHECK_HAS(error.text, "cycle_ms is 60");
+    CHECK_HAS(error.text, "its 4 devices");
+    settings.buses[0].cycle_ms = 300;
+    CHECK_OK(make(), &error);
+}
+
+TEST("readings that one lost answer would make too old are refused")
+{
+    shipped();
+    settings.reading_age_max_ms = 179;
+    CHECK_INT(make(), FG_E_RANGE);
+    CHECK_HAS(error.text, "reading_age_max_ms is 179");
+    settings.reading_age_max_ms = 180;
+    CHECK_OK(make(), &error);
+    shipped();
+    settings.buses[0].kind = FG_BUS_TCP;
+    settings.buses[0].tcp_port = 502;
+    (void)snprintf(settings.buses[0].path, sizeof(settings.buses[0].path), "127.0.0.1");
+    settings.buses[0].cycle_ms = 10;
+    CHECK_OK(make(), &error);
+    settings.buses[0].cycle_ms = 400;
+    CHECK_INT(make(), FG_E_RANGE);
+}
+
+TEST("the least time on the wire is counted by the character")
+{
+    static struct fg_device device;
+    struct fg_bus_settings bus = {
+        .name = "b", .kind = FG_BUS_RTU, .baud = 9600, .parity = 'N', .stop_bits = 1};
+    struct fg_check_bus view = {.settings = &bus, .device_count = 1, .devices = {&device}};
+    struct fg_check_wire wire;
+
+    (void)snprintf(device.settings.name, sizeof(device.settings.name), "scale");
+    CHECK_OK(fg_profile_load("boards/sim/profiles/scale.profile", &device.profile, &error), &error);
+    CHECK_OK(fg_device_plan(&device, &error), &error);
+    fg_check_wire(&view, &wire);
+    /* 8 and 9 characters of 10 bits, and 3.5 before each frame. */
+    CHECK_INT((wire.longest_us + 5) / 10, 20 * 10 * 100000 / 9600 + 50 * 100 / 96);
+    CHECK_INT((wire.round_us + 5) / 10, 24 * 10 * 100000 / 9600);
+    CHECK_TEXT(wire.longest_device, "scale");
+    bus.parity = 'E';
+    fg_check_wire(&view, &wire);
+    CHECK_INT((wire.round_us + 5) / 10, 24 * 11 * 100000 / 9600);
+    bus.kind = FG_BUS_TCP;
+    fg_check_wire(&view, &wire);
+    CHECK_INT(wire.round_us, 0);
+}
+
+TEST("FAIL-CLOSED: two devices that both drive the valve are refused")
+{
+    static const char text[] = "[device]\nname = V\nsource = none\nblock_gap = 0\nsilence_ms = 0\n"
+                               "[output valve]\nform = timed\ntable = coil\naddress = 0\nbase = 0\n"
+                               "timed_address = 0x200\ntick_ms = 100\nrelease_ms = 300\n";
+    const char *path = fg_test_path("valve.profile");
+    FILE *file = fopen(path, "w");
+
+    CHECK(file != NULL);
+    CHECK(fputs(text, file) >= 0);
+    CHECK_INT(fclose(file), 0);
+    shipped();
+    settings.device_count = 3;
+    add_device("relay2", path, 4);
+    CHECK_INT(make(), FG_E_EXISTS);
+    CHECK_HAS(error.text, "valve");
+    CHECK_HAS(error.text, "relay2");
+}
