@@ -138,6 +138,24 @@ static void receipt_key_read(struct app *app, struct fg_error *error)
         fg_session_set_receipt_key(app->session, &app->receipt_key);
 }
 
+/* The manifest in force bounds the clock. One that a synchronised clock saw in force before it was issued
+ * proves nothing. */
+static void clock_follow_list(struct app *app)
+{
+    const struct fg_journal_start *start = &app->stores.journal_start;
+    struct fg_manifest manifest;
+    bool seen_ahead;
+
+    if (app->stores.list == NULL || fg_list_manifest(app->stores.list, &manifest, NULL) != FG_OK) {
+        fg_clock_signed(&app->clock, 0, false);
+        return;
+    }
+    seen_ahead = strcmp(start->vouched_list_id, manifest.list_id) == 0 &&
+                 start->vouched_list_version == manifest.version &&
+                 manifest.issued_ms > start->vouched_ms + FG_CLOCK_AHEAD_MS;
+    fg_clock_signed(&app->clock, manifest.issued_ms, seen_ahead);
+}
+
 /* A list that only a retired key signed is no longer authentic: the point then refuses until a newer one
  * comes. */
 static void keyring_take(struct app *app, const char *path, struct fg_control_answer *ret_answer)
@@ -150,6 +168,7 @@ static void keyring_take(struct app *app, const char *path, struct fg_control_an
     if (ret_answer->result == FG_OK && app->stores.list != NULL) {
         count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX);
         ret_answer->result = fg_list_trust(app->stores.list, keys, count, &error);
+        clock_follow_list(app);
     }
     if (ret_answer->result != FG_OK) {
         complain("key ring not taken", &error);
@@ -170,7 +189,6 @@ static void request_handle(void *context, const struct fg_control_request *reque
     struct app *app = context;
     struct fg_moment now = moment_now(app);
     uid_t asker = fg_control_server_asker(app->server);
-    struct fg_manifest manifest;
 
     if (app->reader != NULL)
         fg_session_set_reader_restarts(app->session, fg_reader_restarts(app->reader));
@@ -181,9 +199,8 @@ static void request_handle(void *context, const struct fg_control_request *reque
         return;
     }
     fg_session_command(app->session, request, asker == 0 || asker == geteuid(), &now, ret_answer);
-    if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK &&
-        fg_list_manifest(app->stores.list, &manifest, NULL) == FG_OK)
-        fg_clock_raise_floor(&app->clock, manifest.issued_ms);
+    if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK)
+        clock_follow_list(app);
 }
 
 /* ---- start ---- */
@@ -202,6 +219,13 @@ static void keys_read(struct app *app)
         complain("receipt key (receipts are refused until it is there)", &error);
 }
 
+static void entry_appended(void *context, const struct fg_entry *entry)
+{
+    struct app *app = context;
+
+    fg_clock_entry(&app->clock, entry->wall_ms, entry->clock_quality);
+}
+
 static void journal_start(struct app *app)
 {
     struct fg_journal_settings settings = {
@@ -212,6 +236,8 @@ static void journal_start(struct app *app)
         .warn_percent = app->config.journal_warn_percent,
         .stop_reserve_entries = app->config.journal_stop_reserve_entries,
         .receipt_key = app->has_receipt_key ? &app->receipt_key : NULL,
+        .appended = entry_appended,
+        .appended_context = app,
     };
     struct fg_error error;
     enum fg_err code = fg_private_key_read(app->config.device_key_path, &app->key, &error);
@@ -227,14 +253,13 @@ static void journal_start(struct app *app)
         complain("journal", &error);
         return;
     }
-    fg_clock_raise_floor(&app->clock, app->stores.journal_start.last_wall_ms);
+    fg_clock_vouch(&app->clock, app->stores.journal_start.vouched_ms);
 }
 
 static void list_start(struct app *app)
 {
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
     size_t count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX);
-    struct fg_manifest manifest;
     struct fg_error error;
 
     if (fg_list_open(app->config.list_path, NULL, keys, count, &app->stores.list, &error) != FG_OK) {
@@ -244,8 +269,7 @@ static void list_start(struct app *app)
     }
     if (fg_list_pin(app->stores.list, app->config.list_id, app->config.station, &error) != FG_OK)
         complain("list", &error);
-    if (fg_list_manifest(app->stores.list, &manifest, &error) == FG_OK)
-        fg_clock_raise_floor(&app->clock, manifest.issued_ms);
+    clock_follow_list(app);
 }
 
 static void settings_fill(struct app *app)

@@ -14,6 +14,7 @@
 #include "firmware/journal/walk.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
+#include "proto/place.h"
 
 #define PAGE_BYTES 4096
 #define FILLER_PAGES 8
@@ -72,6 +73,8 @@ struct fg_journal {
     sqlite3 *database;
     struct fg_anchor *anchor;
     const struct fg_private_key *key;
+    void (*appended)(void *context, const struct fg_entry *entry);
+    void *appended_context;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct fg_head head;
     struct fg_signature signature; /* of head, when head.sequence is not 0 */
@@ -323,7 +326,9 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
     memset(ret_start, 0, sizeof(*ret_start));
     ret_start->last_sequence = walk.head.sequence;
     ret_start->boot = journal->boot;
-    ret_start->last_wall_ms = walk.newest_wall_ms;
+    ret_start->vouched_ms = walk.vouched_ms;
+    memcpy(ret_start->vouched_list_id, walk.vouched_list_id, sizeof(ret_start->vouched_list_id));
+    ret_start->vouched_list_version = walk.vouched_list_version;
     ret_start->fill_open = walk.fill_open;
     if (walk.fill_open)
         ret_start->open_fill = walk.open_fill;
@@ -347,11 +352,16 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
         goto done;
     }
     journal->key = settings->key;
+    journal->appended = settings->appended;
+    journal->appended_context = settings->appended_context;
     journal->warn_percent = settings->warn_percent == 0 ? 80 : settings->warn_percent;
     journal->pages_max = settings->bytes_max / PAGE_BYTES;
     journal->fillers_wanted =
         settings->stop_reserve_entries / (FILLER_PAGES * PAGE_BYTES / RESERVED_ENTRY_BYTES) + 2;
-    code = fg_anchor_open(settings->path, settings->vfs_name, &journal->anchor, &anchor, error);
+    if (settings->vfs_name == NULL)
+        code = fg_place_writable(settings->path, error);
+    if (code == FG_OK)
+        code = fg_anchor_open(settings->path, settings->vfs_name, &journal->anchor, &anchor, error);
     if (code == FG_OK)
         code = open_database(journal, settings, error);
     if (code == FG_OK)
@@ -476,6 +486,8 @@ static void take_appended(struct fg_journal *journal, const struct fg_entry *ent
     if (entry->kind != FG_ENTRY_AUTHORISED)
         move_anchor(journal);
     (void)measure_space(journal, NULL);
+    if (journal->appended != NULL)
+        journal->appended(journal->appended_context, entry);
 }
 
 enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry, uint64_t *ret_sequence,
