@@ -19,6 +19,7 @@
 #define FG_CONTROL_PATH_MAX 255
 #define FG_CONTROL_TEXT_MAX 319
 #define FG_CONTROL_ATTEMPTS_MAX 20
+#define FG_CONTROL_CAUSE_MAX 160 /* bytes of a cause in the state */
 #define FG_PIN_MAX 12 /* decimal digits, as proto/pin.h */
 
 /* Values travel: never renumber. */
@@ -163,10 +164,17 @@ struct fg_control_state {
     uint8_t stop;               /* enum fg_stop of a fill that is ending, 0 = none */
     bool device_fault;          /* a device of this point keeps it from filling */
     bool emergency_stop;
-    bool point_blocked;     /* by the bureau */
-    uint32_t board_version; /* rises whenever BOARD's answer changes */
-    int32_t utc_offset_s;   /* of the station's local time now */
-    int32_t today;          /* the station's local day */
+    bool point_blocked;      /* by the bureau */
+    uint32_t board_version;  /* rises whenever BOARD's answer changes */
+    int32_t utc_offset_s;    /* of the station's local time now */
+    int32_t today;           /* the station's local day */
+    int64_t clock_floor_ms;  /* the clock is not trusted below this */
+    int64_t bureau_ahead_ms; /* the manifest in force is dated so much later than the clock: the bureau's
+                                fault; 0 = not so */
+    /* Why it cannot be opened or read yet, while that is tried again; empty: it is there. */
+    char journal_text[FG_CONTROL_CAUSE_MAX + 1];
+    char list_text[FG_CONTROL_CAUSE_MAX + 1];
+    char keys_text[FG_CONTROL_CAUSE_MAX + 1];
 
     uint8_t device_count;
     struct fg_control_device devices[FG_CONTROL_DEVICES_MAX];

@@ -426,21 +426,31 @@ static void logged_list_find(struct fg_recorder *recorder)
         fg_log_line(&recorder->log, "journal: cannot look for the newest list: %s", error.text);
 }
 
+void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
+                      const struct fg_journal_start *start)
+{
+    recorder->journal = journal;
+    recorder->boot_pending = true;
+    recorder->open_fill_pending = start->fill_open;
+    recorder->open_fill = start->open_fill;
+    recorder->last_sequence = start->last_sequence;
+    recorder->write_retry_mono_ms = 0;
+    fg_board_start(&recorder->board, start->boot);
+    logged_list_find(recorder);
+}
+
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
                        const struct fg_journal_start *start, const char *journal_path, const char *version,
                        const struct fg_log *log)
 {
     memset(recorder, 0, sizeof(*recorder));
-    recorder->journal = journal;
     recorder->journal_path = journal_path;
     recorder->version = version;
     recorder->log = *log;
-    recorder->boot_pending = journal != NULL;
-    recorder->open_fill_pending = journal != NULL && start->fill_open;
-    recorder->open_fill = start->open_fill;
-    recorder->last_sequence = start->last_sequence;
-    fg_board_start(&recorder->board, start->boot);
-    logged_list_find(recorder);
+    if (journal != NULL)
+        fg_recorder_open(recorder, journal, start);
+    else
+        fg_board_start(&recorder->board, 0);
 }
 
 void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now)

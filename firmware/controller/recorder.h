@@ -55,11 +55,16 @@ struct fg_recorder {
     int64_t last_quantity_g;
 };
 
-/* Begins; journal may be NULL, then nothing is ever written. The paths and texts must outlive the recorder.
- */
+/* Begins; journal may be NULL, then nothing is written until fg_recorder_open gives one. The paths and texts
+ * must outlive the recorder. */
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
                        const struct fg_journal_start *start, const char *journal_path, const char *version,
                        const struct fg_log *log);
+
+/* The journal could be opened after all: BOOT comes first, then what has waited. Only once, and only when
+ * there was none. */
+void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
+                      const struct fg_journal_start *start);
 
 /* enum fg_journal_state. */
 uint8_t fg_recorder_journal_state(const struct fg_recorder *recorder);

@@ -44,10 +44,10 @@ struct fg_session_settings {
 
 /* What the session works on. Owned by the caller, must outlive the session. */
 struct fg_session_stores {
-    struct fg_journal *journal; /* NULL: could not be opened; every scan is refused */
+    struct fg_journal *journal; /* NULL: could not be opened yet; every scan is refused */
     struct fg_journal_start journal_start;
     bool journal_tampered; /* why it could not be opened */
-    struct fg_list *list;  /* NULL: could not be opened */
+    struct fg_list *list;  /* NULL: could not be opened yet */
 };
 
 struct fg_session;
@@ -76,6 +76,11 @@ bool fg_session_is_quiet(const struct fg_session *session);
 /* Something the reader said. */
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
                        const struct fg_moment *now);
+
+/* The journal, or the list store, could be opened after all. Each only once, and only when there was none. */
+void fg_session_give_journal(struct fg_session *session, struct fg_journal *journal,
+                             const struct fg_journal_start *start, const struct fg_moment *now);
+void fg_session_give_list(struct fg_session *session, struct fg_list *list, const struct fg_moment *now);
 
 /* The list in force may have changed outside (start-up does it itself): logs LIST when it did. */
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now);
