@@ -27,9 +27,9 @@ _Static_assert(sizeof(((FgControlBoard *)0)->attempts) / sizeof(FgControlAttempt
 _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have room for every signal");
 
 static const char *const kind_names[FG_CONTROL_KIND_COUNT] = {
-    "?",       "STATE",          "SIGN_IN", "SIGN_OUT",    "CHECK",   "START",
-    "STOP",    "CLEAR_LOCK_OUT", "MANUAL",  "IMPORT_LIST", "RECHECK", "JOURNAL",
-    "RECEIPT", "KEYRING",        "SUSPEND", "RESUME",      "BOARD",   "SECOND",
+    "?",      "STATE",       "SIGN_IN", "SIGN_OUT", "CHECK",   "START",   "STOP",    "CLEAR_LOCK_OUT",
+    "MANUAL", "IMPORT_LIST", "RECHECK", "JOURNAL",  "RECEIPT", "KEYRING", "SUSPEND", "RESUME",
+    "BOARD",  "SECOND",      "CLOCK",
 };
 
 const char *fg_control_kind_name(uint8_t kind)

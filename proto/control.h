@@ -20,7 +20,7 @@
 #define FG_CONTROL_TEXT_MAX 319
 #define FG_CONTROL_ATTEMPTS_MAX 20
 #define FG_CONTROL_CAUSE_MAX 160 /* bytes of a cause in the state */
-#define FG_PIN_MAX 12 /* decimal digits, as proto/pin.h */
+#define FG_PIN_MAX 12            /* decimal digits, as proto/pin.h */
 
 /* Values travel: never renumber. */
 enum fg_control_kind {
@@ -43,6 +43,7 @@ enum fg_control_kind {
     FG_CONTROL_BOARD = 16,         /* what changes seldom: operators, today's sums, the last attempts */
     FG_CONTROL_SECOND = 17,        /* operator_id, pin: the second person of the code that waits; a card needs
                                       no request */
+    FG_CONTROL_CLOCK = 18,         /* path of a clock statement file, absolute */
     FG_CONTROL_KIND_COUNT
 };
 

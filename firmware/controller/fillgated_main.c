@@ -18,6 +18,7 @@
 
 #include "firmware/clock/clock.h"
 #include "firmware/config/config.h"
+#include "firmware/controller/clock_floor.h"
 #include "firmware/controller/control_server.h"
 #include "firmware/controller/notify.h"
 #include "firmware/controller/session.h"
@@ -192,6 +193,37 @@ static void keyring_take(struct app *app, const char *path, const struct fg_mome
     say(NULL, ret_answer->text);
 }
 
+/* Recorded first; only then the floor falls. */
+static void clock_take(struct app *app, const char *path, const struct fg_moment *now,
+                       struct fg_control_answer *ret_answer)
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    size_t count = fg_start_keys(&app->start, FG_KEYRING_LIST, keys);
+    struct fg_clock_floor floor = {.floor_ms = 0};
+    struct fg_error error = {0};
+    enum fg_err code;
+
+    if (app->start.stores.journal == NULL)
+        code = fg_fail(&error, FG_E_STATE, "the journal is not open");
+    else
+        code = fg_clock_floor_read(path, keys, count, app->config.controller, app->start.stores.journal,
+                                   app->config.journal_path, app->clock.vouched_ms, &floor, &error);
+    if (code == FG_OK)
+        code = fg_session_clock_lowered(app->session, floor.floor_ms, app->clock.vouched_ms,
+                                        floor.statement.reason, now, &error);
+    ret_answer->result = code;
+    if (code != FG_OK) {
+        complain("clock statement not taken", &error);
+        (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "%s", error.text);
+        return;
+    }
+    fg_clock_lower(&app->clock, floor.floor_ms);
+    fg_start_list_changed(&app->start);
+    (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "the clock's floor is lowered: %s",
+                   floor.statement.reason);
+    say(NULL, ret_answer->text);
+}
+
 /* What the session does not know: why something is not open yet, and how the clock was judged. */
 static void state_complete(const struct app *app, struct fg_control_state *state)
 {
@@ -218,6 +250,10 @@ static void request_handle(void *context, const struct fg_control_request *reque
     }
     if (request->kind == FG_CONTROL_KEYRING) {
         keyring_take(app, request->path, &now, ret_answer);
+        return;
+    }
+    if (request->kind == FG_CONTROL_CLOCK) {
+        clock_take(app, request->path, &now, ret_answer);
         return;
     }
     fg_session_command(app->session, request, asker == 0 || asker == geteuid(), &now, ret_answer);

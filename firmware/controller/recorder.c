@@ -190,6 +190,21 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
         event_keep(recorder, &entry);
 }
 
+enum fg_err fg_recorder_clock_lowered(struct fg_recorder *recorder, int64_t floor_ms, int64_t before_ms,
+                                      const char *reason, const struct fg_circumstances *about,
+                                      struct fg_error *error)
+{
+    struct fg_entry entry;
+
+    entry_start(&entry, FG_ENTRY_EVENT, about);
+    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", about->operator_id);
+    entry.event = FG_EVENT_CLOCK_FLOOR_LOWERED;
+    (void)snprintf(entry.text, sizeof(entry.text), "%s", reason);
+    entry.clock_floor_ms = floor_ms;
+    entry.clock_floor_before_ms = before_ms;
+    return entry_append(recorder, about, &entry, NULL, error);
+}
+
 /* ---- each kind ---- */
 
 enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,

@@ -97,6 +97,11 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
                               const struct fg_fill *fill, const struct fg_signed_in *who,
                               const struct fg_circumstances *about, uint64_t *ret_sequence);
 
+/* EVENT CLOCK_FLOOR_LOWERED: written at once or not at all. */
+enum fg_err fg_recorder_clock_lowered(struct fg_recorder *recorder, int64_t floor_ms, int64_t before_ms,
+                                      const char *reason, const struct fg_circumstances *about,
+                                      struct fg_error *error);
+
 /* Reads the board again when it is not of today's local day. */
 void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now);
 

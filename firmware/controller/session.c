@@ -840,6 +840,14 @@ void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const s
     fg_session_raise(session, FG_EVENT_CLOCK_STEP, text, now);
 }
 
+enum fg_err fg_session_clock_lowered(struct fg_session *session, int64_t floor_ms, int64_t before_ms,
+                                     const char *reason, const struct fg_moment *now, struct fg_error *error)
+{
+    struct fg_circumstances about = circumstances(session, now);
+
+    return fg_recorder_clock_lowered(&session->recorder, floor_ms, before_ms, reason, &about, error);
+}
+
 void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now)
 {
     session->shutting_down = true;

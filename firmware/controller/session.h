@@ -103,6 +103,11 @@ void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restart
 void fg_session_raise(struct fg_session *session, enum fg_event_kind event, const char *text,
                       const struct fg_moment *now);
 
+/* The clock's floor is about to be lowered on the bureau's word: recorded first. On any error it must stay.
+ */
+enum fg_err fg_session_clock_lowered(struct fg_session *session, int64_t floor_ms, int64_t before_ms,
+                                     const char *reason, const struct fg_moment *now, struct fg_error *error);
+
 /* A genuine receipt contradicts the journal: evidence of tampering, told once, for the same receipt comes
  * again with every batch. */
 void fg_session_receipt_contradicts(struct fg_session *session, const struct fg_moment *now);

@@ -530,6 +530,11 @@ enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry
 
 /* ---- look-ups ---------------------------------------------------------------------------------- */
 
+uint64_t fg_journal_last(const struct fg_journal *journal)
+{
+    return journal->head.sequence;
+}
+
 uint64_t fg_journal_count(struct fg_journal *journal)
 {
     return journal->head.sequence;

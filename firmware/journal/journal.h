@@ -56,6 +56,9 @@ enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry
 /* enum fg_journal_state of firmware/core/rules.h. */
 uint8_t fg_journal_state(struct fg_journal *journal);
 
+/* Number of the newest entry; 0 = none. */
+uint64_t fg_journal_last(const struct fg_journal *journal);
+
 /* Number of entries, and how many no receipt of the bureau covers yet. */
 uint64_t fg_journal_count(struct fg_journal *journal);
 uint64_t fg_journal_unsent(struct fg_journal *journal);
