@@ -197,7 +197,7 @@ enum fg_err fg_recorder_clock_lowered(struct fg_recorder *recorder, int64_t floo
     struct fg_entry entry;
 
     entry_start(&entry, FG_ENTRY_EVENT, about);
-    (void)snprintf(entry.operator_id, sizeof(entry.operator_id), "%s", about->operator_id);
+    entry_add_operator(&entry, about->operator_in);
     entry.event = FG_EVENT_CLOCK_FLOOR_LOWERED;
     (void)snprintf(entry.text, sizeof(entry.text), "%s", reason);
     entry.clock_floor_ms = floor_ms;
