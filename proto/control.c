@@ -27,9 +27,9 @@ _Static_assert(sizeof(((FgControlBoard *)0)->attempts) / sizeof(FgControlAttempt
 _Static_assert(FG_SIGNAL_COUNT == 10, "readings in control.options must have room for every signal");
 
 static const char *const kind_names[FG_CONTROL_KIND_COUNT] = {
-    "?",       "STATE",          "SIGN_IN", "SIGN_OUT",    "CHECK",   "START",
-    "STOP",    "CLEAR_LOCK_OUT", "MANUAL",  "IMPORT_LIST", "RECHECK", "JOURNAL",
-    "RECEIPT", "KEYRING",        "SUSPEND", "RESUME",      "BOARD",   "SECOND",
+    "?",      "STATE",       "SIGN_IN", "SIGN_OUT", "CHECK",   "START",   "STOP",    "CLEAR_LOCK_OUT",
+    "MANUAL", "IMPORT_LIST", "RECHECK", "JOURNAL",  "RECEIPT", "KEYRING", "SUSPEND", "RESUME",
+    "BOARD",  "SECOND",      "CLOCK",
 };
 
 const char *fg_control_kind_name(uint8_t kind)
@@ -314,6 +314,11 @@ static enum fg_err state_encode_panel(const struct fg_control_state *state, FgCo
     message->board_version = state->board_version;
     message->utc_offset_s = state->utc_offset_s;
     message->today = state->today;
+    message->clock_floor_ms = state->clock_floor_ms;
+    message->bureau_ahead_ms = state->bureau_ahead_ms;
+    text_put(message->journal_text, sizeof(message->journal_text), state->journal_text);
+    text_put(message->list_text, sizeof(message->list_text), state->list_text);
+    text_put(message->keys_text, sizeof(message->keys_text), state->keys_text);
     if (!state->row_known)
         return FG_OK;
     code = fg_row_encode(&state->row, message->row.bytes, sizeof(message->row.bytes), &length, error);
@@ -541,6 +546,11 @@ static void state_decode_panel(const FgControlState *message, struct fg_control_
     state->board_version = message->board_version;
     state->utc_offset_s = message->utc_offset_s;
     state->today = message->today;
+    state->clock_floor_ms = message->clock_floor_ms;
+    state->bureau_ahead_ms = message->bureau_ahead_ms;
+    text_take(fault, "journal_text", state->journal_text, sizeof(state->journal_text), message->journal_text);
+    text_take(fault, "list_text", state->list_text, sizeof(state->list_text), message->list_text);
+    text_take(fault, "keys_text", state->keys_text, sizeof(state->keys_text), message->keys_text);
     state->row_known = message->row.size != 0;
     if (!state->row_known)
         return;

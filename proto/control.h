@@ -19,7 +19,8 @@
 #define FG_CONTROL_PATH_MAX 255
 #define FG_CONTROL_TEXT_MAX 319
 #define FG_CONTROL_ATTEMPTS_MAX 20
-#define FG_PIN_MAX 12 /* decimal digits, as proto/pin.h */
+#define FG_CONTROL_CAUSE_MAX 160 /* bytes of a cause in the state */
+#define FG_PIN_MAX 12            /* decimal digits, as proto/pin.h */
 
 /* Values travel: never renumber. */
 enum fg_control_kind {
@@ -42,6 +43,7 @@ enum fg_control_kind {
     FG_CONTROL_BOARD = 16,         /* what changes seldom: operators, today's sums, the last attempts */
     FG_CONTROL_SECOND = 17,        /* operator_id, pin: the second person of the code that waits; a card needs
                                       no request */
+    FG_CONTROL_CLOCK = 18,         /* path of a clock statement file, absolute */
     FG_CONTROL_KIND_COUNT
 };
 
@@ -163,10 +165,17 @@ struct fg_control_state {
     uint8_t stop;               /* enum fg_stop of a fill that is ending, 0 = none */
     bool device_fault;          /* a device of this point keeps it from filling */
     bool emergency_stop;
-    bool point_blocked;     /* by the bureau */
-    uint32_t board_version; /* rises whenever BOARD's answer changes */
-    int32_t utc_offset_s;   /* of the station's local time now */
-    int32_t today;          /* the station's local day */
+    bool point_blocked;      /* by the bureau */
+    uint32_t board_version;  /* rises whenever BOARD's answer changes */
+    int32_t utc_offset_s;    /* of the station's local time now */
+    int32_t today;           /* the station's local day */
+    int64_t clock_floor_ms;  /* the clock is not trusted below this */
+    int64_t bureau_ahead_ms; /* the manifest in force is dated so much later than the clock: the bureau's
+                                fault; 0 = not so */
+    /* Why it cannot be opened or read yet, while that is tried again; empty: it is there. */
+    char journal_text[FG_CONTROL_CAUSE_MAX + 1];
+    char list_text[FG_CONTROL_CAUSE_MAX + 1];
+    char keys_text[FG_CONTROL_CAUSE_MAX + 1];
     /* When the last decision is a PRE_CHECK_ reason: the items that failed, else those still open, as the
      * rules name them, ", " between two. */
     char check_text[FG_TEXT_MAX + 1];

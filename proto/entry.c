@@ -232,6 +232,8 @@ static void entry_to_message(const struct fg_entry *entry, FgEntry *message)
     memcpy(message->pruned_hash.bytes, entry->pruned_hash.bytes, message->pruned_hash.size);
     message->operator_proof = entry->operator_proof;
     message->second_proof = entry->second_proof;
+    message->clock_floor_ms = entry->clock_floor_ms;
+    message->clock_floor_before_ms = entry->clock_floor_before_ms;
 }
 
 static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
@@ -280,6 +282,8 @@ static void entry_from_message(const FgEntry *message, struct fg_entry *entry)
     memcpy(entry->pruned_hash.bytes, message->pruned_hash.bytes, message->pruned_hash.size);
     entry->operator_proof = message->operator_proof;
     entry->second_proof = message->second_proof;
+    entry->clock_floor_ms = message->clock_floor_ms;
+    entry->clock_floor_before_ms = message->clock_floor_before_ms;
 }
 
 enum fg_err fg_entry_encode(const struct fg_entry *entry, uint8_t *bytes, size_t size, size_t *ret_length,

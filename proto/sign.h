@@ -17,6 +17,7 @@
 #define FG_PURPOSE_MARK "fillgate mark v1"
 #define FG_PURPOSE_EXPORT "fillgate export v1"
 #define FG_PURPOSE_SAMPLE "fillgate sample v1"
+#define FG_PURPOSE_CLOCK "fillgate clock v1"
 
 #define FG_KEY_FILE_MAX 16384
 #define FG_POINT_BYTES 65 /* uncompressed point: 04 || X || Y */

@@ -282,6 +282,10 @@ struct fg_entry {
     /* How operator_id and second_person were proven: every kind that names them. enum fg_person_proof. */
     uint8_t operator_proof;
     uint8_t second_proof;
+
+    /* EVENT CLOCK_FLOOR_LOWERED: the clock's floor from then on, and before; wall ms. */
+    int64_t clock_floor_ms;
+    int64_t clock_floor_before_ms;
 };
 
 /* How many occurrences an entry stands for: at least 1. */

@@ -52,13 +52,89 @@ void fg_clock_start(struct fg_clock *ret_clock, const struct fg_clock_sources *s
         ret_clock->sources.mono_ms = system_mono_ms;
         ret_clock->sources.synchronised = system_synchronised;
     }
-    ret_clock->floor_ms = FG_CLOCK_BUILD_MS;
+    ret_clock->vouched_ms = FG_CLOCK_BUILD_MS;
 }
 
-void fg_clock_raise_floor(struct fg_clock *clock, int64_t wall_ms)
+void fg_clock_vouch(struct fg_clock *clock, int64_t wall_ms)
 {
-    if (wall_ms > clock->floor_ms)
-        clock->floor_ms = wall_ms;
+    if (wall_ms > clock->vouched_ms)
+        clock->vouched_ms = wall_ms;
+}
+
+void fg_clock_entry(struct fg_clock *clock, int64_t wall_ms, uint8_t quality)
+{
+    if (quality == FG_CLOCK_SYNCHRONISED)
+        fg_clock_vouch(clock, wall_ms);
+    if (quality == FG_CLOCK_INFORMATIVE && wall_ms > clock->run_ms)
+        clock->run_ms = wall_ms;
+}
+
+void fg_clock_signed(struct fg_clock *clock, int64_t issued_ms, bool seen_ahead)
+{
+    int64_t unproven_ms = issued_ms > clock->vouched_ms ? issued_ms : 0;
+
+    if (unproven_ms != clock->signed_ms)
+        clock->ahead_ms = 0;
+    clock->signed_ms = unproven_ms;
+    if (unproven_ms != 0 && seen_ahead)
+        clock->ahead_ms = unproven_ms - clock->vouched_ms;
+}
+
+void fg_clock_lower(struct fg_clock *clock, int64_t floor_ms)
+{
+    if (floor_ms < clock->vouched_ms)
+        clock->vouched_ms = floor_ms > FG_CLOCK_BUILD_MS ? floor_ms : FG_CLOCK_BUILD_MS;
+    clock->run_ms = 0;
+}
+
+/* A clock that jitters below its floor by less than a step was not set back. */
+static bool is_below(int64_t wall_ms, int64_t floor_ms)
+{
+    return wall_ms < floor_ms - FG_CLOCK_STEP_MS;
+}
+
+/* A synchronised clock decides what of the unvouched can be true. */
+static void judge_by(struct fg_clock *clock, int64_t wall_ms)
+{
+    if (clock->run_ms > wall_ms)
+        clock->run_ms = wall_ms;
+    if (clock->signed_ms == 0)
+        return;
+    if (clock->signed_ms > wall_ms + FG_CLOCK_AHEAD_MS) {
+        clock->ahead_ms = clock->signed_ms - wall_ms;
+        return;
+    }
+    /* What is ahead within the tolerance proves no more than this clock itself. */
+    fg_clock_vouch(clock, clock->signed_ms < wall_ms ? clock->signed_ms : wall_ms);
+    clock->signed_ms = 0;
+    clock->ahead_ms = 0;
+}
+
+static int64_t unsynchronised_floor_ms(const struct fg_clock *clock)
+{
+    int64_t floor_ms = clock->run_ms > clock->vouched_ms ? clock->run_ms : clock->vouched_ms;
+
+    if (clock->ahead_ms == 0 && clock->signed_ms - FG_CLOCK_BEHIND_MS > floor_ms)
+        floor_ms = clock->signed_ms - FG_CLOCK_BEHIND_MS;
+    return floor_ms;
+}
+
+static void grade(struct fg_clock *clock, struct fg_clock_now *now)
+{
+    bool synchronised = clock->sources.synchronised(clock->sources.context);
+
+    now->floor_ms = clock->vouched_ms;
+    if (synchronised && !is_below(now->wall_ms, clock->vouched_ms)) {
+        judge_by(clock, now->wall_ms);
+        now->floor_ms = clock->vouched_ms;
+        now->quality = FG_CLOCK_SYNCHRONISED;
+    } else if (synchronised) {
+        now->quality = FG_CLOCK_UNKNOWN;
+    } else {
+        now->floor_ms = unsynchronised_floor_ms(clock);
+        now->quality = is_below(now->wall_ms, now->floor_ms) ? FG_CLOCK_UNKNOWN : FG_CLOCK_INFORMATIVE;
+    }
+    now->bureau_ms = clock->ahead_ms;
 }
 
 void fg_clock_read(struct fg_clock *clock, struct fg_clock_now *ret_now)
@@ -78,12 +154,7 @@ void fg_clock_read(struct fg_clock *clock, struct fg_clock_now *ret_now)
     ret_now->wall_ms = wall_ms;
     ret_now->mono_ms = mono_ms;
     ret_now->step_ms = step_ms;
-    if (wall_ms < clock->floor_ms)
-        ret_now->quality = FG_CLOCK_UNKNOWN;
-    else if (clock->sources.synchronised(clock->sources.context))
-        ret_now->quality = FG_CLOCK_SYNCHRONISED;
-    else
-        ret_now->quality = FG_CLOCK_INFORMATIVE;
+    grade(clock, ret_now);
 }
 
 int64_t fg_clock_mono_ms(void)

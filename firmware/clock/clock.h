@@ -1,9 +1,15 @@
 /* The controller's clock: wall time with a floor and a quality letter, steps noticed, local days and texts.
  *
- * The floor is the newest moment that is proven to have passed: the build, the newest journal entry, the
- * newest manifest. A wall time below it is certainly false and has quality UNKNOWN. Not: setting the clock,
- * timers. Relies on: clock_gettime, adjtimex, the C library's time zone; all three can be replaced by a
- * test. One object, one thread. */
+ * A wall time below the floor is false and has quality UNKNOWN. Each source of time raises the floor only as
+ * far as it can prove something:
+ *   the build               always; never lowered
+ *   entries of quality S    for good, also after a restart; lowered only by the bureau's signed clock
+ * statement entries of quality I    for unsynchronised clocks of this run; ended by a restart or a
+ * synchronised clock the manifest in force   while no synchronised clock has judged it: for unsynchronised
+ * clocks, less FG_CLOCK_BEHIND_MS; once one has: for good when it is not ahead of it, else not at all, and
+ * then it is told as ahead; ended by the next manifest Not: setting the clock, timers, reading journal or
+ * list. Relies on: clock_gettime, adjtimex, the C library's time zone; all three can be replaced by a test.
+ * One object, one thread. */
 #ifndef FG_CLOCK_CLOCK_H
 #define FG_CLOCK_CLOCK_H
 
@@ -15,6 +21,10 @@
 /* A wall clock that moves by this much more or less than the monotonic one was stepped. NTP slews by at most
  * 500 ppm, which takes over an hour for this much. */
 #define FG_CLOCK_STEP_MS 2000
+/* A manifest dated later than a synchronised clock by more than this is told as the bureau's fault. */
+#define FG_CLOCK_AHEAD_MS INT64_C(120000)
+/* So far may an unsynchronised clock be slower than the bureau's newest manifest. */
+#define FG_CLOCK_BEHIND_MS INT64_C(3600000)
 #define FG_CLOCK_DAY_TEXT 11  /* "2026-11-23" and NUL */
 #define FG_CLOCK_TIME_TEXT 26 /* "2026-11-23T05:58:00+08:00" and NUL */
 
@@ -28,7 +38,10 @@ struct fg_clock_sources {
 
 struct fg_clock {
     struct fg_clock_sources sources;
-    int64_t floor_ms;
+    int64_t vouched_ms; /* floor of every clock */
+    int64_t run_ms;     /* floor of unsynchronised clocks in this run */
+    int64_t signed_ms;  /* the manifest in force was issued; 0 = none, or already part of vouched_ms */
+    int64_t ahead_ms; /* by so much signed_ms was ahead at the latest synchronised reading; 0 = it was not */
     int64_t last_wall_ms;
     int64_t last_mono_ms;
     bool read_before;
@@ -37,15 +50,30 @@ struct fg_clock {
 struct fg_clock_now {
     int64_t wall_ms;
     int64_t mono_ms;
-    uint8_t quality; /* enum fg_clock_quality: U below the floor, S disciplined, I otherwise */
-    int64_t step_ms; /* how far the wall clock was stepped since the last reading; 0 = not */
+    uint8_t quality;   /* enum fg_clock_quality: U below the floor, S disciplined, I otherwise */
+    int64_t step_ms;   /* how far the wall clock was stepped since the last reading; 0 = not */
+    int64_t floor_ms;  /* below this, less FG_CLOCK_STEP_MS, the clock is not trusted */
+    int64_t bureau_ms; /* the manifest in force is dated so much later than this clock, and that is the
+                          bureau's fault by a synchronised clock, now or earlier in this run; 0 = not */
 };
 
 /* sources NULL = the system's. They are copied; their context must outlive the clock. */
 void fg_clock_start(struct fg_clock *ret_clock, const struct fg_clock_sources *sources);
 
-/* Raises the floor to wall_ms; a lower value changes nothing. Only feed times that are signed or durable. */
-void fg_clock_raise_floor(struct fg_clock *clock, int64_t wall_ms);
+/* A moment that is vouched for: an entry of quality S. A lower value than before changes nothing. */
+void fg_clock_vouch(struct fg_clock *clock, int64_t wall_ms);
+
+/* An entry of this run and its clock's quality (enum fg_clock_quality) became durable. */
+void fg_clock_entry(struct fg_clock *clock, int64_t wall_ms, uint8_t quality);
+
+/* The manifest in force was issued at issued_ms (0 = none is in force). seen_ahead: the journal shows it in
+ * force at a synchronised time before that, so it proves nothing. Replaces what the one before it proved, as
+ * long as that was not vouched for. */
+void fg_clock_signed(struct fg_clock *clock, int64_t issued_ms, bool seen_ahead);
+
+/* The bureau's clock statement: from now on nothing but the build and floor_ms is vouched for, and the run's
+ * entries count no more. Never raises the floor. */
+void fg_clock_lower(struct fg_clock *clock, int64_t floor_ms);
 
 /* One reading. The first never reports a step. */
 void fg_clock_read(struct fg_clock *clock, struct fg_clock_now *ret_now);

@@ -1,8 +1,10 @@
-/* fillgated: the controller of one filling point. Reads its configuration, opens keys, journal and list,
- * starts plant and reader, and runs one loop over them until it is told to stop.
+/* fillgated: the controller of one filling point. Reads its configuration, starts plant and reader, and runs
+ * one loop over them until it is told to stop.
  *
- * Usage: fillgated [--config | --check] CONFIG. Not: what a scan or a fill means (session.c). Runs
- * unprivileged: it needs its files, the serial devices, and nothing else. If this loop hangs, the plant's
+ * Usage: fillgated [--config | --check] CONFIG. Only a wrong configuration ends it: what may still come
+ * (keys, journal, list, control socket, reader, devices) is tried again in the loop, and meanwhile every scan
+ * is refused. Not: what a scan or a fill means (session.c), what is opened (start.c). Runs unprivileged: it
+ * needs its files, the serial devices, and nothing else. If this loop hangs, the plant's
  * lease runs out and the bus thread shuts the valve; if the whole process stops, the valve's own device does.
  */
 #include <errno.h>
@@ -16,9 +18,13 @@
 
 #include "firmware/clock/clock.h"
 #include "firmware/config/config.h"
+#include "firmware/controller/clock_floor.h"
 #include "firmware/controller/control_server.h"
-#include "firmware/controller/keys.h"
+#include "firmware/controller/notify.h"
 #include "firmware/controller/session.h"
+#include "firmware/controller/start.h"
+#include "proto/monotime.h"
+#include "proto/place.h"
 #include "proto/secrecy.h"
 
 #define VERSION "fillgated 0.1.0"
@@ -33,15 +39,15 @@ enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_CONFIG = 2 };
 struct app {
     struct fg_config config;
     struct fg_clock clock;
-    struct fg_private_key key;
-    struct fg_keys keys;
-    struct fg_public_key receipt_key;
-    bool has_receipt_key;
+    struct fg_start start;
     struct fg_session_settings session_settings;
-    struct fg_session_stores stores;
     struct fg_plant *plant;
     struct fg_session *session;
-    struct fg_control_server *server;
+    struct fg_control_server *server; /* NULL: could not be made yet */
+    struct fg_retry server_retry;
+    struct fg_notify notify;
+    int64_t floor_ms;      /* of the clock at its newest reading */
+    int64_t ahead_told_ms; /* the manifest dated so was told as the bureau's fault */
     struct fg_reader *reader;
     char pin_count_path[FG_PATH_MAX + 8];
     char reader_program[FG_PATH_MAX + 64];
@@ -110,58 +116,122 @@ static void port_device_status(void *context, uint8_t index, struct fg_device_st
     fg_plant_device_status(context, index, ret_status);
 }
 
+/* A manifest from the future is said once; after a restart the journal tells of it already. */
+static void bureau_watch(struct app *app, int64_t ahead_ms, const struct fg_moment *now)
+{
+    char text[FG_TEXT_MAX + 1];
+    int64_t issued_ms = app->clock.signed_ms;
+
+    if (ahead_ms == 0 || issued_ms == app->ahead_told_ms || issued_ms == app->start.ahead_logged_ms)
+        return;
+    app->ahead_told_ms = issued_ms;
+    (void)snprintf(text, sizeof(text), "the list in force is dated %lld s later than this clock",
+                   (long long)(ahead_ms / 1000));
+    fg_session_raise(app->session, FG_EVENT_BUREAU_TIME_AHEAD, text, now);
+}
+
 static struct fg_moment moment_now(struct app *app)
 {
     struct fg_clock_now now;
     struct fg_moment moment;
 
     fg_clock_read(&app->clock, &now);
+    app->floor_ms = now.floor_ms;
     moment = (struct fg_moment){.mono_ms = now.mono_ms,
                                 .wall_ms = now.wall_ms,
                                 .clock_quality = now.quality,
                                 .utc_offset_s = fg_clock_utc_offset_s(now.wall_ms)};
-    if (now.step_ms != 0 && app->session != NULL)
+    if (app->session == NULL)
+        return moment;
+    if (now.step_ms != 0)
         fg_session_clock_stepped(app->session, now.step_ms, &moment);
+    bureau_watch(app, now.bureau_ms, &moment);
     return moment;
 }
 
-/* The receipt key comes with the enrolment, perhaps after the start: it is looked for until it is there. */
-static void receipt_key_read(struct app *app, struct fg_error *error)
-{
-    struct fg_public_key key;
-
-    if (fg_keys_receipt(&app->keys, &key, error) != FG_OK)
-        return;
-    app->receipt_key = key;
-    app->has_receipt_key = true;
-    if (app->session != NULL)
-        fg_session_set_receipt_key(app->session, &app->receipt_key);
-}
-
-/* A list that only a retired key signed is no longer authentic: the point then refuses until a newer one
- * comes. */
-static void keyring_take(struct app *app, const char *path, struct fg_control_answer *ret_answer)
+static void tag_keys_give(struct app *app)
 {
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
-    struct fg_error error = {0};
-    size_t count;
+    size_t count = fg_start_keys(&app->start, FG_KEYRING_TAG, keys);
 
-    ret_answer->result = fg_keys_take(&app->keys, path, &error);
-    if (ret_answer->result == FG_OK && app->stores.list != NULL) {
-        count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX);
-        ret_answer->result = fg_list_trust(app->stores.list, keys, count, &error);
-    }
+    fg_session_set_tag_keys(app->session, keys, count);
+}
+
+/* Hands what could be opened meanwhile to the session. */
+static void start_serve(struct app *app, const struct fg_moment *now)
+{
+    struct fg_start *start = &app->start;
+    unsigned news = fg_start_try(start, now->mono_ms);
+
+    if ((news & FG_START_KEYS) != 0)
+        tag_keys_give(app);
+    if ((news & FG_START_RECEIPT_KEY) != 0)
+        fg_session_set_receipt_key(app->session, &start->receipt_key);
+    if ((news & FG_START_JOURNAL) != 0)
+        fg_session_give_journal(app->session, start->stores.journal, &start->stores.journal_start, now);
+    if ((news & FG_START_LIST) != 0)
+        fg_session_give_list(app->session, start->stores.list, now);
+    else if ((news & FG_START_KEYS) != 0 && start->stores.list != NULL)
+        fg_session_list_changed(app->session, now);
+}
+
+static void keyring_take(struct app *app, const char *path, const struct fg_moment *now,
+                         struct fg_control_answer *ret_answer)
+{
+    struct fg_error error = {0};
+
+    ret_answer->result = fg_start_take_ring(&app->start, path, &error);
     if (ret_answer->result != FG_OK) {
         complain("key ring not taken", &error);
         (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "%s", error.text);
         return;
     }
-    count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_TAG, keys, FG_KEYRING_KEYS_MAX);
-    fg_session_set_tag_keys(app->session, keys, count);
-    receipt_key_read(app, NULL);
+    tag_keys_give(app);
+    start_serve(app, now);
     (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "key ring %llu is in force",
-                   (unsigned long long)app->keys.ring.version);
+                   (unsigned long long)app->start.keys.ring.version);
     say(NULL, ret_answer->text);
+}
+
+/* Recorded first; only then the floor falls. */
+static void clock_take(struct app *app, const char *path, const struct fg_moment *now,
+                       struct fg_control_answer *ret_answer)
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    size_t count = fg_start_keys(&app->start, FG_KEYRING_LIST, keys);
+    struct fg_clock_floor floor = {.floor_ms = 0};
+    struct fg_error error = {0};
+    enum fg_err code;
+
+    if (app->start.stores.journal == NULL)
+        code = fg_fail(&error, FG_E_STATE, "the journal is not open");
+    else
+        code = fg_clock_floor_read(path, keys, count, app->config.controller, app->start.stores.journal,
+                                   app->config.journal_path, app->clock.vouched_ms, &floor, &error);
+    if (code == FG_OK)
+        code = fg_session_clock_lowered(app->session, floor.floor_ms, app->clock.vouched_ms,
+                                        floor.statement.reason, now, &error);
+    ret_answer->result = code;
+    if (code != FG_OK) {
+        complain("clock statement not taken", &error);
+        (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "%s", error.text);
+        return;
+    }
+    fg_clock_lower(&app->clock, floor.floor_ms);
+    fg_start_list_changed(&app->start);
+    (void)snprintf(ret_answer->text, sizeof(ret_answer->text), "the clock's floor is lowered: %s",
+                   floor.statement.reason);
+    say(NULL, ret_answer->text);
+}
+
+/* What the session does not know: why something is not open yet, and how the clock was judged. */
+static void state_complete(const struct app *app, struct fg_control_state *state)
+{
+    memcpy(state->journal_text, app->start.journal_retry.cause, sizeof(state->journal_text));
+    memcpy(state->list_text, app->start.list_retry.cause, sizeof(state->list_text));
+    memcpy(state->keys_text, app->start.keys_retry.cause, sizeof(state->keys_text));
+    state->clock_floor_ms = app->floor_ms;
+    state->bureau_ahead_ms = app->clock.ahead_ms;
 }
 
 static void request_handle(void *context, const struct fg_control_request *request,
@@ -170,83 +240,30 @@ static void request_handle(void *context, const struct fg_control_request *reque
     struct app *app = context;
     struct fg_moment now = moment_now(app);
     uid_t asker = fg_control_server_asker(app->server);
-    struct fg_manifest manifest;
 
     if (app->reader != NULL)
         fg_session_set_reader_restarts(app->session, fg_reader_restarts(app->reader));
-    if (request->kind == FG_CONTROL_RECEIPT && !app->has_receipt_key)
-        receipt_key_read(app, NULL);
+    /* The receipt key may have come with the enrolment a moment ago. */
+    if (request->kind == FG_CONTROL_RECEIPT && !app->start.has_receipt_key) {
+        app->start.receipt_retry.due_mono_ms = now.mono_ms;
+        start_serve(app, &now);
+    }
     if (request->kind == FG_CONTROL_KEYRING) {
-        keyring_take(app, request->path, ret_answer);
+        keyring_take(app, request->path, &now, ret_answer);
+        return;
+    }
+    if (request->kind == FG_CONTROL_CLOCK) {
+        clock_take(app, request->path, &now, ret_answer);
         return;
     }
     fg_session_command(app->session, request, asker == 0 || asker == geteuid(), &now, ret_answer);
-    if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK &&
-        fg_list_manifest(app->stores.list, &manifest, NULL) == FG_OK)
-        fg_clock_raise_floor(&app->clock, manifest.issued_ms);
+    if (request->kind == FG_CONTROL_IMPORT_LIST && ret_answer->result == FG_OK)
+        fg_start_list_changed(&app->start);
+    if (ret_answer->has_state)
+        state_complete(app, &ret_answer->state);
 }
 
 /* ---- start ---- */
-
-/* Keys that cannot be read are left out: what they signed then does not verify, and every scan is refused. */
-static void keys_read(struct app *app)
-{
-    struct fg_session_settings *settings = &app->session_settings;
-    struct fg_error error;
-
-    fg_keys_start(&app->config, complain, &app->keys);
-    settings->trusted_count =
-        (uint8_t)fg_keyring_keys(&app->keys.ring, FG_KEYRING_TAG, settings->trusted, FG_SESSION_TAG_KEYS_MAX);
-    receipt_key_read(app, &error);
-    if (!app->has_receipt_key)
-        complain("receipt key (receipts are refused until it is there)", &error);
-}
-
-static void journal_start(struct app *app)
-{
-    struct fg_journal_settings settings = {
-        .path = app->config.journal_path,
-        .controller = app->config.controller,
-        .key = &app->key,
-        .bytes_max = app->config.journal_bytes_max,
-        .warn_percent = app->config.journal_warn_percent,
-        .stop_reserve_entries = app->config.journal_stop_reserve_entries,
-        .receipt_key = app->has_receipt_key ? &app->receipt_key : NULL,
-    };
-    struct fg_error error;
-    enum fg_err code = fg_private_key_read(app->config.device_key_path, &app->key, &error);
-
-    if (code != FG_OK) {
-        complain("device key", &error);
-        return;
-    }
-    code = fg_journal_open(&settings, &app->stores.journal, &app->stores.journal_start, &error);
-    if (code != FG_OK) {
-        app->stores.journal = NULL;
-        app->stores.journal_tampered = code == FG_E_CORRUPT || code == FG_E_AUTH;
-        complain("journal", &error);
-        return;
-    }
-    fg_clock_raise_floor(&app->clock, app->stores.journal_start.last_wall_ms);
-}
-
-static void list_start(struct app *app)
-{
-    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
-    size_t count = fg_keyring_keys(&app->keys.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX);
-    struct fg_manifest manifest;
-    struct fg_error error;
-
-    if (fg_list_open(app->config.list_path, NULL, keys, count, &app->stores.list, &error) != FG_OK) {
-        app->stores.list = NULL;
-        complain("list", &error);
-        return;
-    }
-    if (fg_list_pin(app->stores.list, app->config.list_id, app->config.station, &error) != FG_OK)
-        complain("list", &error);
-    if (fg_list_manifest(app->stores.list, &manifest, &error) == FG_OK)
-        fg_clock_raise_floor(&app->clock, manifest.issued_ms);
-}
 
 static void settings_fill(struct app *app)
 {
@@ -266,7 +283,7 @@ static void settings_fill(struct app *app)
     settings->version = VERSION;
     (void)snprintf(app->pin_count_path, sizeof(app->pin_count_path), "%s.pins", config->journal_path);
     settings->pin_count_path = app->pin_count_path;
-    settings->device_key = &app->key;
+    settings->device_key = &app->start.device_key;
 }
 
 /* A program named without a slash stands beside this one, whatever the PATH is. */
@@ -315,40 +332,78 @@ static void reader_start(struct app *app, const struct fg_moment *now)
     fg_session_report(app->session, &report, now);
 }
 
+/* False: tried, and not there. Another cause than the last time is said. */
+static bool server_try(struct app *app, int64_t now_mono_ms, struct fg_error *error)
+{
+    if (fg_control_server_new(app->config.control_socket_path, request_handle, app, &app->server, error) ==
+        FG_OK) {
+        fg_retry_done(&app->server_retry);
+        return true;
+    }
+    app->server = NULL;
+    if (fg_retry_failed(&app->server_retry, error, now_mono_ms))
+        complain("control socket; trying again", error);
+    return false;
+}
+
+/* A second controller of the same point must not touch the plant: it waits for the first one to go. */
+static enum exit_code server_start(struct app *app)
+{
+    struct fg_error error = {0};
+
+    while (!stop_asked) {
+        if (server_try(app, fg_mono_ms(), &error))
+            return EXIT_FINE;
+        if (error.code == FG_E_SIZE)
+            return EXIT_CONFIG;
+        if (error.code != FG_E_EXISTS)
+            return EXIT_FINE;
+        while (!stop_asked && !fg_retry_is_due(&app->server_retry, fg_mono_ms()))
+            (void)poll(NULL, 0, TICK_MS);
+    }
+    return EXIT_FINE;
+}
+
+/* What could not be read may be there at the next try; what was read and is wrong stays wrong. */
+static enum exit_code exit_for(const struct fg_error *error)
+{
+    return error->code == FG_E_IO || error->code == FG_E_MEMORY ? EXIT_FAILED : EXIT_CONFIG;
+}
+
 static enum exit_code app_start(struct app *app, const char *config_path)
 {
+    const struct fg_log log = {say, NULL};
     struct fg_plant_port port = {NULL,          port_read,         port_hold_open,    port_shut,
                                  port_set_lamp, port_device_count, port_device_status};
     struct fg_error error;
+    enum exit_code code;
 
     if (fg_config_read(config_path, &app->config, &error) != FG_OK ||
         fg_plant_new(&app->config.plant, &app->plant, &error) != FG_OK ||
         fg_plant_suits(app->plant, app->config.medium, app->config.fill.valve_follow_max_ms, &error) !=
             FG_OK) {
         complain("configuration", &error);
-        return EXIT_CONFIG;
+        return exit_for(&error);
     }
     port.context = app->plant;
     settings_fill(app);
     reader_program_find(app);
-    keys_read(app);
-    if (fg_control_server_new(app->config.control_socket_path, request_handle, app, &app->server, &error) !=
-        FG_OK) {
-        complain("control socket", &error);
-        return EXIT_FAILED;
-    }
-    journal_start(app);
-    list_start(app);
+    code = server_start(app);
+    if (code != EXIT_FINE || stop_asked)
+        return code;
+    fg_start_begin(&app->start, &app->config, &app->clock, &log, fg_mono_ms());
     if (fg_plant_start(app->plant, &error) != FG_OK) {
         complain("plant", &error);
         return EXIT_FAILED;
     }
-    if (fg_session_new(&app->session_settings, &app->stores, &port, say, NULL, &app->session, &error) !=
+    if (fg_session_new(&app->session_settings, &app->start.stores, &port, say, NULL, &app->session, &error) !=
         FG_OK) {
         complain("session", &error);
         return EXIT_FAILED;
     }
-    receipt_key_read(app, NULL);
+    tag_keys_give(app);
+    if (app->start.has_receipt_key)
+        fg_session_set_receipt_key(app->session, &app->start.receipt_key);
     return EXIT_FINE;
 }
 
@@ -387,19 +442,26 @@ static void turn(struct app *app)
     struct pollfd polls[2 + FG_CONTROL_POLLS];
     size_t count = 2;
     struct fg_moment now;
+    struct fg_error error = {0};
     uint64_t events;
 
     polls[0] = (struct pollfd){.fd = fg_plant_event_fd(app->plant), .events = POLLIN};
     polls[1] = (struct pollfd){.fd = app->reader == NULL ? -1 : fg_reader_fd(app->reader), .events = POLLIN};
-    count += fg_control_server_polls(app->server, polls + 2);
+    if (app->server != NULL)
+        count += fg_control_server_polls(app->server, polls + 2);
     if (poll(polls, (nfds_t)count, TICK_MS) < 0 && errno != EINTR)
         say(NULL, "poll failed; going on by the clock");
     if ((polls[0].revents & POLLIN) != 0)
         (void)!read(polls[0].fd, &events, sizeof(events));
     now = moment_now(app);
+    start_serve(app, &now);
     reader_serve(app, &now);
     fg_session_tick(app->session, &now);
-    fg_control_server_serve(app->server);
+    if (app->server == NULL && fg_retry_is_due(&app->server_retry, now.mono_ms))
+        (void)server_try(app, now.mono_ms, &error);
+    if (app->server != NULL)
+        fg_control_server_serve(app->server);
+    fg_notify_alive(&app->notify, now.mono_ms);
 }
 
 /* The valve first, confirmed by its device; then the fill is recorded; then everything else ends. */
@@ -433,9 +495,8 @@ static void app_end(struct app *app)
     fg_reader_stop(app->reader);
     fg_session_free(app->session);
     fg_plant_destroy(app->plant);
-    fg_list_close(app->stores.list);
-    fg_journal_close(app->stores.journal);
-    fg_private_key_wipe(&app->key);
+    fg_start_end(&app->start);
+    fg_notify_end(&app->notify);
 }
 
 static void signals_take(void)
@@ -450,12 +511,39 @@ static void signals_take(void)
 
 static int usage(FILE *to, enum exit_code code)
 {
-    (void)fprintf(to, "usage: fillgated [--config | --check] CONFIG\n"
-                      "       the controller of one filling point; stops on SIGTERM, valve first\n"
-                      "  --check    only read the configuration and the device profiles\n"
-                      "  --version  print the version\n"
-                      "exit: 0 stopped as asked, 1 could not start, 2 the configuration is wrong\n");
+    (void)fprintf(
+        to,
+        "usage: fillgated [--config | --check] CONFIG\n"
+        "       the controller of one filling point; stops on SIGTERM, valve first\n"
+        "  --check    only read the configuration and the device profiles, and say what is missing beside\n"
+        "  --version  print the version\n"
+        "exit: 0 stopped as asked, 1 could not start, 2 the configuration is wrong\n");
     return (int)code;
+}
+
+static void place_check(const char *what, const char *path)
+{
+    struct fg_error error = {0};
+
+    if (fg_place_writable(path, &error) != FG_OK)
+        (void)fprintf(stderr, "warning: %s: %s; fillgated will wait for it\n", what, error.text);
+}
+
+/* Not wrong, for it may come later: said, so that nobody waits for it in vain. */
+static void places_check(const struct fg_config *config)
+{
+    place_check("journal", config->journal_path);
+    place_check("list store", config->list_path);
+    place_check("key rings", config->keyring_path);
+    place_check("control socket", config->control_socket_path);
+    if (access(config->device_key_path, R_OK) != 0)
+        (void)fprintf(stderr, "warning: device key: %s: %s; fillgated will wait for it\n",
+                      config->device_key_path, strerror(errno));
+    for (uint8_t i = 0; i < config->list_key_count; i++) {
+        if (access(config->list_key_paths[i], R_OK) != 0)
+            (void)fprintf(stderr, "warning: list key: %s: %s; fillgated will wait for it\n",
+                          config->list_key_paths[i], strerror(errno));
+    }
 }
 
 static int check_only(const char *path)
@@ -472,6 +560,7 @@ static int check_only(const char *path)
         return EXIT_CONFIG;
     }
     fg_plant_destroy(plant);
+    places_check(&config);
     (void)printf("%s: good\n", path);
     return EXIT_FINE;
 }
@@ -502,11 +591,15 @@ int main(int argc, char **argv)
     }
     signals_take();
     fg_clock_start(&app.clock, NULL);
+    fg_notify_start(&app.notify);
     code = app_start(&app, path);
-    if (code == EXIT_FINE) {
+    if (code == EXIT_FINE && app.session != NULL) {
         say(NULL, VERSION " started");
+        turn(&app);
+        fg_notify_tell(&app.notify, "READY=1");
         while (!stop_asked)
             turn(&app);
+        fg_notify_tell(&app.notify, "STOPPING=1");
         app_shut_down(&app);
         say(NULL, "stopped");
     }

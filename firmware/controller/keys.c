@@ -13,7 +13,8 @@ static enum fg_err first_make(const struct fg_keys *keys, struct fg_keyring *ret
     return fg_keyring_first(keys->list_keys, keys->list_key_count, NULL, ret_ring, error);
 }
 
-void fg_keys_start(const struct fg_config *config, fg_keys_complain complain, struct fg_keys *ret_keys)
+void fg_keys_start(const struct fg_config *config, fg_keys_complain complain, void *context,
+                   struct fg_keys *ret_keys)
 {
     struct fg_keyring first;
     struct fg_error error = {0};
@@ -26,15 +27,15 @@ void fg_keys_start(const struct fg_config *config, fg_keys_complain complain, st
                                &error) == FG_OK)
             ret_keys->list_key_count++;
         else
-            complain("list key", &error);
+            complain(context, "list key", &error);
     }
     if (first_make(ret_keys, &first, &error) != FG_OK) {
-        complain("list keys", &error);
+        complain(context, "list keys", &error);
         return;
     }
     ret_keys->ring = first;
     if (fg_keyring_file_load(ret_keys->kept_path, &first, &ret_keys->ring, &error) != FG_OK)
-        complain("kept key rings; only the configured keys count", &error);
+        complain(context, "kept key rings; only the configured keys count", &error);
 }
 
 static enum fg_err file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *ret_length,

@@ -20,11 +20,12 @@ struct fg_keys {
 
 /* Told of a key file that could not be read, and of kept rings that do not hold: the point goes on with what
  * is good, and refuses what the missing keys signed. */
-typedef void (*fg_keys_complain)(const char *what, const struct fg_error *error);
+typedef void (*fg_keys_complain)(void *context, const char *what, const struct fg_error *error);
 
 /* Reads the configured keys and the kept rings. A ring that does not hold leaves no key but the configured
  * ones in force. Without any list key nothing is in force: every list and tag is refused. */
-void fg_keys_start(const struct fg_config *config, fg_keys_complain complain, struct fg_keys *ret_keys);
+void fg_keys_start(const struct fg_config *config, fg_keys_complain complain, void *context,
+                   struct fg_keys *ret_keys);
 
 /* Takes the ring in the file at path (absolute), durably. Errors as fg_keyring_file_add; FG_E_ARG: the path
  * is not absolute; FG_E_IO: cannot be read; FG_E_SIZE: larger than a ring can be. */

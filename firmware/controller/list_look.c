@@ -10,7 +10,7 @@ void fg_list_look(struct fg_list *list, const struct fg_list_logged *logged, str
     struct fg_manifest manifest;
 
     ret_look->manifest_known = false;
-    ret_look->state = FG_LIST_NOT_AUTHENTIC;
+    ret_look->state = FG_LIST_MISSING;
     if (list == NULL)
         return;
     ret_look->state = fg_list_state(list);

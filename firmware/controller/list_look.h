@@ -20,7 +20,7 @@ struct fg_list_logged {
     uint64_t version;
 };
 
-/* Looks. list NULL (not open): NOT_AUTHENTIC. A list older than the logged one of its id: ROLLED_BACK. When
+/* Looks. list NULL (not open): MISSING. A list older than the logged one of its id: ROLLED_BACK. When
  * no manifest verifies, *ret_look keeps the rules of the look before, with manifest_known false. */
 void fg_list_look(struct fg_list *list, const struct fg_list_logged *logged, struct fg_list_look *ret_look);
 

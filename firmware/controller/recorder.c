@@ -197,6 +197,21 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
         event_keep(recorder, &entry);
 }
 
+enum fg_err fg_recorder_clock_lowered(struct fg_recorder *recorder, int64_t floor_ms, int64_t before_ms,
+                                      const char *reason, const struct fg_circumstances *about,
+                                      struct fg_error *error)
+{
+    struct fg_entry entry;
+
+    entry_start(&entry, FG_ENTRY_EVENT, about);
+    entry_add_operator(&entry, about->operator_in);
+    entry.event = FG_EVENT_CLOCK_FLOOR_LOWERED;
+    (void)snprintf(entry.text, sizeof(entry.text), "%s", reason);
+    entry.clock_floor_ms = floor_ms;
+    entry.clock_floor_before_ms = before_ms;
+    return entry_append(recorder, about, &entry, NULL, error);
+}
+
 /* ---- each kind ---- */
 
 enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,
@@ -469,22 +484,32 @@ static void history_read(struct fg_recorder *recorder)
         recorder->kept.inventory_known = false;
 }
 
+void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
+                      const struct fg_journal_start *start)
+{
+    recorder->journal = journal;
+    recorder->boot_pending = true;
+    recorder->open_fill_pending = start->fill_open;
+    recorder->open_fill = start->open_fill;
+    recorder->last_sequence = start->last_sequence;
+    recorder->write_retry_mono_ms = 0;
+    fg_board_start(&recorder->board, start->boot);
+    history_read(recorder);
+}
+
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
                        const struct fg_journal_start *start, const struct fg_recorder_settings *settings,
                        const struct fg_log *log)
 {
     memset(recorder, 0, sizeof(*recorder));
-    recorder->journal = journal;
     recorder->journal_path = settings->journal_path;
     recorder->version = settings->version;
     recorder->zero_fill_g = settings->zero_fill_g;
     recorder->log = *log;
-    recorder->boot_pending = journal != NULL;
-    recorder->open_fill_pending = journal != NULL && start->fill_open;
-    recorder->open_fill = start->open_fill;
-    recorder->last_sequence = start->last_sequence;
-    fg_board_start(&recorder->board, start->boot);
-    history_read(recorder);
+    if (journal != NULL)
+        fg_recorder_open(recorder, journal, start);
+    else
+        fg_board_start(&recorder->board, 0);
 }
 
 void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now)

@@ -70,11 +70,16 @@ struct fg_recorder {
     int64_t last_quantity_g;
 };
 
-/* Begins, and reads in the journal what earlier runs left; journal may be NULL, then nothing is ever written.
- * Paths and texts must outlive the recorder. */
+/* Begins, and reads in the journal what earlier runs left; journal may be NULL, then nothing is written until
+ * fg_recorder_open gives one. Paths and texts must outlive the recorder. */
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
                        const struct fg_journal_start *start, const struct fg_recorder_settings *settings,
                        const struct fg_log *log);
+
+/* The journal could be opened after all: BOOT comes first, then what has waited. Only once, and only when
+ * there was none. */
+void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
+                      const struct fg_journal_start *start);
 
 /* enum fg_journal_state. */
 uint8_t fg_recorder_journal_state(const struct fg_recorder *recorder);
@@ -107,6 +112,11 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
                               const struct fg_fill *fill, const struct fg_check_outcome *checks,
                               const struct fg_signed_in *who, const struct fg_circumstances *about,
                               uint64_t *ret_sequence);
+
+/* EVENT CLOCK_FLOOR_LOWERED: written at once or not at all. */
+enum fg_err fg_recorder_clock_lowered(struct fg_recorder *recorder, int64_t floor_ms, int64_t before_ms,
+                                      const char *reason, const struct fg_circumstances *about,
+                                      struct fg_error *error);
 
 /* Reads the board again when it is not of today's local day. */
 void fg_recorder_board_day(struct fg_recorder *recorder, const struct fg_moment *now);

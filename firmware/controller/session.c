@@ -878,7 +878,8 @@ static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 
 /* ---- time ---- */
 
-/* The count of wrong PINs of the last run goes on. */
+/* The count of wrong PINs of the last run goes on. Its file is sealed with the device key, which is there when
+ * the journal is open. */
 static void pins_begin(struct fg_session *session, const struct fg_moment *now)
 {
     const struct fg_session_settings *settings = &session->settings;
@@ -897,6 +898,12 @@ static void pins_begin(struct fg_session *session, const struct fg_moment *now)
     fg_session_raise(session, FG_EVENT_PIN_COUNT_LOST, text, now);
 }
 
+static void receipt_look(struct fg_session *session, const struct fg_moment *now)
+{
+    if (session->stores.journal != NULL && session->stores.journal_start.receipt_false)
+        fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the kept receipt is not the bureau's", now);
+}
+
 static void session_begin(struct fg_session *session, const struct fg_moment *now)
 {
     session->started = true;
@@ -905,9 +912,9 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
         fg_log_line(&session->log, "journal: %s; every scan is refused",
                     session->stores.journal_tampered ? "does not verify and is left as it is" : "not open");
     pending_write(session, now);
-    if (session->stores.journal != NULL && session->stores.journal_start.receipt_false)
-        fg_session_raise(session, FG_EVENT_JOURNAL_TAMPERED, "the kept receipt is not the bureau's", now);
-    pins_begin(session, now);
+    receipt_look(session, now);
+    if (session->stores.journal != NULL)
+        pins_begin(session, now);
     fg_session_list_changed(session, now);
 }
 
@@ -928,6 +935,32 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
     operator_watch(session, now);
     fg_progress_watch(&session->progress, &session->fill, &session->plant.state, now->mono_ms);
     lamps_show(session, now);
+}
+
+void fg_session_give_journal(struct fg_session *session, struct fg_journal *journal,
+                             const struct fg_journal_start *start, const struct fg_moment *now)
+{
+    session->stores.journal = journal;
+    session->stores.journal_start = *start;
+    session->stores.journal_tampered = false;
+    fg_recorder_open(&session->recorder, journal, start);
+    fg_recorder_board_day(&session->recorder, now);
+    if (!session->started)
+        return;
+    fg_log_line(&session->log, "journal: open");
+    pending_write(session, now);
+    receipt_look(session, now);
+    pins_begin(session, now);
+    fg_session_list_changed(session, now); /* the journal knows which versions were in force */
+}
+
+void fg_session_give_list(struct fg_session *session, struct fg_list *list, const struct fg_moment *now)
+{
+    session->stores.list = list;
+    if (!session->started)
+        return;
+    fg_log_line(&session->log, "list: store open");
+    fg_session_list_changed(session, now);
 }
 
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now)
@@ -958,6 +991,14 @@ void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const s
 
     (void)snprintf(text, sizeof(text), "by %lld ms", (long long)by_ms);
     fg_session_raise(session, FG_EVENT_CLOCK_STEP, text, now);
+}
+
+enum fg_err fg_session_clock_lowered(struct fg_session *session, int64_t floor_ms, int64_t before_ms,
+                                     const char *reason, const struct fg_moment *now, struct fg_error *error)
+{
+    struct fg_circumstances about = circumstances(session, now);
+
+    return fg_recorder_clock_lowered(&session->recorder, floor_ms, before_ms, reason, &about, error);
 }
 
 void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now)

@@ -44,10 +44,10 @@ struct fg_session_settings {
 
 /* What the session works on. Owned by the caller, must outlive the session. */
 struct fg_session_stores {
-    struct fg_journal *journal; /* NULL: could not be opened; every scan is refused */
+    struct fg_journal *journal; /* NULL: could not be opened yet; every scan is refused */
     struct fg_journal_start journal_start;
     bool journal_tampered; /* why it could not be opened */
-    struct fg_list *list;  /* NULL: could not be opened */
+    struct fg_list *list;  /* NULL: could not be opened yet */
 };
 
 struct fg_session;
@@ -82,6 +82,11 @@ void fg_session_report(struct fg_session *session, const struct fg_reader_report
 bool fg_session_wants_reading(struct fg_session *session, const struct fg_moment *now,
                               struct fg_uid *ret_uid);
 
+/* The journal, or the list store, could be opened after all. Each only once, and only when there was none. */
+void fg_session_give_journal(struct fg_session *session, struct fg_journal *journal,
+                             const struct fg_journal_start *start, const struct fg_moment *now);
+void fg_session_give_list(struct fg_session *session, struct fg_list *list, const struct fg_moment *now);
+
 /* The list in force may have changed outside (start-up does it itself): logs LIST when it did. */
 void fg_session_list_changed(struct fg_session *session, const struct fg_moment *now);
 
@@ -102,6 +107,11 @@ void fg_session_set_reader_restarts(struct fg_session *session, uint32_t restart
 /* An event that whoever calls found out: logged, now or as soon as the journal takes it. */
 void fg_session_raise(struct fg_session *session, enum fg_event_kind event, const char *text,
                       const struct fg_moment *now);
+
+/* The clock's floor is about to be lowered on the bureau's word: recorded first. On any error it must stay.
+ */
+enum fg_err fg_session_clock_lowered(struct fg_session *session, int64_t floor_ms, int64_t before_ms,
+                                     const char *reason, const struct fg_moment *now, struct fg_error *error);
 
 /* A genuine receipt contradicts the journal: evidence of tampering, told once, for the same receipt comes
  * again with every batch. */

@@ -9,6 +9,7 @@
 #include "firmware/journal/walk.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
+#include "proto/place.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -240,7 +241,9 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
     memset(ret_start, 0, sizeof(*ret_start));
     ret_start->last_sequence = walk.head.sequence;
     ret_start->boot = journal->boot;
-    ret_start->last_wall_ms = walk.newest_wall_ms;
+    ret_start->vouched_ms = walk.vouched_ms;
+    memcpy(ret_start->vouched_list_id, walk.vouched_list_id, sizeof(ret_start->vouched_list_id));
+    ret_start->vouched_list_version = walk.vouched_list_version;
     ret_start->fill_open = walk.fill_open;
     if (walk.fill_open)
         ret_start->open_fill = walk.open_fill;
@@ -264,8 +267,13 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
         goto done;
     }
     journal->key = settings->key;
+    journal->appended = settings->appended;
+    journal->appended_context = settings->appended_context;
     fg_space_set(&journal->space, settings);
-    code = fg_anchor_open(settings->path, settings->vfs_name, &journal->anchor, &anchor, error);
+    if (settings->vfs_name == NULL)
+        code = fg_place_writable(settings->path, error);
+    if (code == FG_OK)
+        code = fg_anchor_open(settings->path, settings->vfs_name, &journal->anchor, &anchor, error);
     if (code == FG_OK)
         code = open_database(journal, settings, error);
     if (code == FG_OK)
@@ -382,6 +390,8 @@ static void take_appended(struct fg_journal *journal, const struct fg_entry *ent
     if (entry->kind != FG_ENTRY_AUTHORISED)
         move_anchor(journal);
     (void)fg_space_measure(journal, NULL);
+    if (journal->appended != NULL)
+        journal->appended(journal->appended_context, entry);
 }
 
 enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry, uint64_t *ret_sequence,
@@ -430,6 +440,11 @@ enum fg_err fg_journal_append_with(struct fg_journal *journal, struct fg_entry *
 }
 
 /* ---- look-ups ---------------------------------------------------------------------------------- */
+
+uint64_t fg_journal_last(const struct fg_journal *journal)
+{
+    return journal->head.sequence;
+}
 
 uint64_t fg_journal_count(struct fg_journal *journal)
 {

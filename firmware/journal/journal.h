@@ -22,6 +22,9 @@ struct fg_journal_settings {
     uint8_t warn_percent;             /* WARN at this fill level, 80 by default */
     uint32_t stop_reserve_entries;    /* FULL while there is still room for so many entries (ENDED, EVENT) */
     uint8_t fill_reserve_percent;     /* of bytes_max that only fills may use, 50 by default, at most 90 */
+    /* Told of every entry once it is durable; NULL = nobody is. Must not use the journal. */
+    void (*appended)(void *context, const struct fg_entry *entry);
+    void *appended_context;
     const struct fg_public_key *receipt_key; /* the bureau's; NULL = not known: a kept receipt counts
                                                 unverified; only used during the opening */
 };
@@ -29,9 +32,12 @@ struct fg_journal_settings {
 /* What start-up found. */
 struct fg_journal_start {
     uint64_t last_sequence;
-    uint32_t boot;        /* the new boot's number */
-    int64_t last_wall_ms; /* newest wall time in the journal: a floor for the clock */
-    bool fill_open;       /* an AUTHORISED entry has no ENDED: close it with power lost */
+    uint32_t boot;      /* the new boot's number */
+    int64_t vouched_ms; /* newest wall time that the clock was synchronised at, not older than the newest
+                           CLOCK_FLOOR_LOWERED, or the floor that this one states; 0 = none */
+    char vouched_list_id[FG_NAME_MAX + 1]; /* the list in force at the newest entry of a synchronised clock */
+    uint64_t vouched_list_version;
+    bool fill_open; /* an AUTHORISED entry has no ENDED: close it with power lost */
     struct fg_entry open_fill;
     bool receipt_false; /* the kept receipt was not signed by receipt_key, or edited: it does not count */
 };
@@ -58,7 +64,10 @@ bool fg_journal_is_pressed(const struct fg_journal *journal);
 /* First entry that is still here: 1, or the one after the newest mark. */
 uint64_t fg_journal_first(const struct fg_journal *journal);
 
-/* Number of the newest entry, and how many no receipt of the bureau covers yet. */
+/* Number of the newest entry; 0 = none. */
+uint64_t fg_journal_last(const struct fg_journal *journal);
+
+/* Number of entries, and how many no receipt of the bureau covers yet. */
 uint64_t fg_journal_count(struct fg_journal *journal);
 uint64_t fg_journal_unsent(struct fg_journal *journal);
 

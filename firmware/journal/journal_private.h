@@ -51,6 +51,8 @@ struct fg_journal {
     sqlite3 *database;
     struct fg_anchor *anchor;
     const struct fg_private_key *key;
+    void (*appended)(void *context, const struct fg_entry *entry); /* NULL = nobody is told */
+    void *appended_context;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct fg_head head;
     struct fg_signature signature; /* of head, when head.sequence is not 0 */

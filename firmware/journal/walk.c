@@ -195,6 +195,19 @@ static enum fg_err check_signature(struct fg_walk *walk, struct fg_error *error)
                error);
 }
 
+/* Only a synchronised clock vouches for a time; the bureau's clock statement ends what was vouched before. */
+static void take_time(struct fg_walk *walk, const struct fg_entry *entry)
+{
+    if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_CLOCK_FLOOR_LOWERED)
+        walk->vouched_ms = entry->clock_floor_ms;
+    if (entry->clock_quality != FG_CLOCK_SYNCHRONISED)
+        return;
+    if (entry->wall_ms > walk->vouched_ms)
+        walk->vouched_ms = entry->wall_ms;
+    memcpy(walk->vouched_list_id, entry->list_id, sizeof(walk->vouched_list_id));
+    walk->vouched_list_version = entry->list_version;
+}
+
 /* What the entry itself tells; walk->head and walk->signature are already this entry's. */
 static enum fg_err take_entry(struct fg_walk *walk, sqlite3_stmt *statement, const struct fg_entry *entry,
                               struct fg_error *error)
@@ -212,8 +225,7 @@ static enum fg_err take_entry(struct fg_walk *walk, sqlite3_stmt *statement, con
     }
     if (entry->boot > walk->last_boot)
         walk->last_boot = entry->boot;
-    if (entry->clock_quality != FG_CLOCK_UNKNOWN && entry->wall_ms > walk->newest_wall_ms)
-        walk->newest_wall_ms = entry->wall_ms;
+    take_time(walk, entry);
     return FG_OK;
 }
 

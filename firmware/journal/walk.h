@@ -45,7 +45,9 @@ struct fg_walk {
     struct fg_signature signature; /* of the newest entry */
     uint64_t first_bad_sequence;
     uint32_t last_boot;
-    int64_t newest_wall_ms; /* of entries whose clock was better than UNKNOWN */
+    int64_t vouched_ms; /* as in fg_journal_start */
+    char vouched_list_id[FG_NAME_MAX + 1];
+    uint64_t vouched_list_version;
     bool fill_open;
     struct fg_entry open_fill;
     uint64_t pruned_sequence; /* of the newest JOURNAL_PRUNED */

@@ -144,6 +144,8 @@ static void fields_write(struct fg_web_json *json, cJSON *object, const struct f
         fg_web_json_number(json, object, "pruned_sequence", (int64_t)entry->pruned_sequence);
         fg_web_json_hex(json, object, "pruned_hash", entry->pruned_hash.bytes, FG_DIGEST_BYTES);
     }
+    number(json, object, "clock_floor_ms", entry->clock_floor_ms);
+    number(json, object, "clock_floor_before_ms", entry->clock_floor_before_ms);
 }
 
 /* ---- whether it can be believed ---- */

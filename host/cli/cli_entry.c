@@ -90,6 +90,8 @@ NUMBER(repeat_last_wall_ms, repeat_last_wall_ms)
 NUMBER(pruned_sequence, pruned_sequence)
 TEXT(operator_proof, fg_person_proof_name(entry->operator_proof))
 TEXT(second_proof, fg_person_proof_name(entry->second_proof))
+NUMBER(clock_floor_ms, clock_floor_ms)
+NUMBER(clock_floor_before_ms, clock_floor_before_ms)
 
 static void get_time(const struct fg_entry *entry, char text[FIELD_TEXT])
 {
@@ -161,6 +163,8 @@ static const struct field fields[] = {
     FIELD(operator_proof, false),
     FIELD(second_proof, false),
     FIELD(checks_failed, true),
+    FIELD(clock_floor_ms, true),
+    FIELD(clock_floor_before_ms, true),
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 

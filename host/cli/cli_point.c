@@ -98,6 +98,12 @@ static void print_decision(const struct cli_call *call, const struct fg_control_
     }
 }
 
+static void print_trying(const struct cli_call *call, enum fg_text_id what, const char *cause)
+{
+    if (cause[0] != '\0')
+        printf("%s: %s: %s\n", cli_text(call, what), cli_text(call, FG_TEXT_CLI_TRYING), cause);
+}
+
 static void print_stores(const struct cli_call *call, const struct fg_control_state *state)
 {
     char issued[CLI_TIME_TEXT];
@@ -121,7 +127,17 @@ static void print_stores(const struct cli_call *call, const struct fg_control_st
         printf("  %s %" PRIu64 " (%s)\n", cli_text(call, FG_TEXT_CLI_RECEIPT_COVERS), state->receipt_next,
                issued);
     }
+    print_trying(call, FG_TEXT_CLI_JOURNAL, state->journal_text);
+    print_trying(call, FG_TEXT_CLI_LIST, state->list_text);
+    print_trying(call, FG_TEXT_CLI_KEYS, state->keys_text);
     printf("%s: %s (%c)\n", cli_text(call, FG_TEXT_CLI_CLOCK), now, state->clock_quality);
+    if (state->clock_quality == FG_CLOCK_UNKNOWN) {
+        cli_time_text(state->clock_floor_ms, now);
+        printf("  %s %s\n", cli_text(call, FG_TEXT_CLI_CLOCK_FLOOR), now);
+    }
+    if (state->bureau_ahead_ms > 0)
+        printf("  %s %" PRId64 " s\n", cli_text(call, FG_TEXT_CLI_BUREAU_AHEAD),
+               state->bureau_ahead_ms / 1000);
 }
 
 static void print_operator(const struct cli_call *call, const struct fg_control_state *state)
@@ -293,7 +309,12 @@ static void json_stores(struct cli_json *json, const struct fg_control_state *st
     cli_json_number(json, journal, "oldest_unsent_ms", state->oldest_unsent_ms);
     cli_json_number(json, journal, "receipt_next", (int64_t)state->receipt_next);
     cli_json_number(json, journal, "receipt_taken_ms", state->receipt_taken_ms);
+    cli_json_text(json, list, "text", state->list_text);
+    cli_json_text(json, journal, "text", state->journal_text);
+    cli_json_text(json, json->root, "keys_text", state->keys_text);
     cli_json_text(json, json->root, "clock_quality", quality);
+    cli_json_number(json, json->root, "clock_floor_ms", state->clock_floor_ms);
+    cli_json_number(json, json->root, "bureau_ahead_ms", state->bureau_ahead_ms);
     cli_json_number(json, json->root, "wall_ms", state->wall_ms);
     cli_json_text(json, json->root, "operator", state->operator_id);
     cli_json_text(json, json->root, "operator_proof", fg_person_proof_name(state->operator_proof));

@@ -26,12 +26,12 @@ uint64_t fg_station_disk_free(const char *path)
     return (uint64_t)space.f_bavail * space.f_frsize;
 }
 
-static uint8_t clock_quality(void)
+bool fg_station_clock_is_synchronised(void)
 {
-    struct timex state = {0};
+    struct timex state = {0}; /* modes 0: only asks */
     int kind = adjtimex(&state);
 
-    return kind >= 0 && kind != TIME_ERROR ? FG_CLOCK_SYNCHRONISED : FG_CLOCK_INFORMATIVE;
+    return kind >= 0 && kind != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 static void add_below(struct fg_sync_reports *reports, const struct fg_station_controller *controller)
@@ -73,7 +73,8 @@ enum fg_err fg_station_report(struct fg_station_store *store, const char *statio
         reports->self.list_version = upstream.list_version;
         reports->self.list_issued_ms = upstream.list_issued_ms;
         reports->self.wall_ms = now_ms;
-        reports->self.clock_quality = clock_quality();
+        reports->self.clock_quality =
+            fg_station_clock_is_synchronised() ? FG_CLOCK_SYNCHRONISED : FG_CLOCK_INFORMATIVE;
         reports->self.disk_free_bytes = fg_station_disk_free(store_path);
         for (size_t i = 0; i < count; i++)
             add_below(reports, &controllers[i]);

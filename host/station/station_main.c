@@ -14,12 +14,15 @@
 #include <unistd.h>
 
 #include "host/station/log.h"
+#include "host/station/report.h"
 #include "host/station/routes.h"
 #include "host/station/upstream.h"
 #include "proto/secrecy.h"
 
 #define VERSION "fillgate-station 0.1"
 #define STOP_MAX_MS 3000
+/* A list dated later than a synchronised clock by more than this is told as the bureau's fault. */
+#define AHEAD_MS INT64_C(120000)
 #define BUILT_MS INT64_C(1767225600000) /* no fillgate existed before 2026-01-01 */
 
 enum exit_code { EXIT_FINE = 0, EXIT_CONFIG = 2, EXIT_FAULT = 3 };
@@ -44,15 +47,28 @@ static int64_t now_ms(void *context)
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
     wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    return wall_ms > floor_ms ? wall_ms : floor_ms;
+    /* A manifest dated later than a synchronised clock is its bureau's fault, and must not end certificates.
+     */
+    if (wall_ms > floor_ms || fg_station_clock_is_synchronised())
+        return wall_ms;
+    return floor_ms;
 }
 
 static void raise_floor(void *context, int64_t wall_ms)
 {
     struct app *app = context;
 
-    if (wall_ms > atomic_load(&app->floor_ms))
-        atomic_store(&app->floor_ms, wall_ms);
+    int64_t ahead_ms;
+    struct timespec now = {0};
+
+    if (wall_ms <= atomic_load(&app->floor_ms))
+        return;
+    atomic_store(&app->floor_ms, wall_ms);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    ahead_ms = wall_ms - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    if (ahead_ms > AHEAD_MS && fg_station_clock_is_synchronised())
+        fg_station_log("a list is dated %lld s in the future: the bureau's clock is ahead",
+                       (long long)(ahead_ms / 1000));
 }
 
 static void wake(void *context)

@@ -27,10 +27,10 @@ const idle = {
   last: { fills: 2, stop: 'TARGET_REACHED', quantity_g: 9120, sequence: 15 },
   list: {
     state: 'IN_FORCE', id: 'huzhou-1', version: 3, issued_ms: NOW_MS - 5 * 3600000, expires_ms: NOW_MS + 25 * 86400000,
-    age_ms: 5 * 3600000, warning: false,
+    age_ms: 5 * 3600000, warning: false, text: '',
   },
-  journal: { state: 'OK', count: 17, unsent: 2, oldest_unsent_ms: NOW_MS - 240000 },
-  clock: { quality: 'S' },
+  journal: { state: 'OK', count: 17, unsent: 2, oldest_unsent_ms: NOW_MS - 240000, text: '' },
+  clock: { quality: 'S', bureau_ahead_ms: 0 },
   devices: ['relay', 'pressure', 'meter', 'scale'].map((name) => ({ name, link: 'UP', failures: 0, text: '' })),
   reader: { up: true, restarts: 0, text: '' },
   link: { connected: true, contact_ms: NOW_MS - 9000, text: '' },
@@ -128,7 +128,7 @@ export const STATES = {
   'certificate-7': { ...idle, operator: { ...idle.operator, certificate_end: TODAY + 1, idle_left_ms: 65000 } },
   'list-old': {
     ...idle, list: { ...idle.list, age_ms: 60 * 3600000, warning: true }, link: { connected: false, contact_ms: 0, text: 'no route' },
-    journal: { ...idle.journal, state: 'WARN', unsent: 420 }, clock: { quality: 'I' },
+    journal: { ...idle.journal, state: 'WARN', unsent: 420 }, clock: { quality: 'I', bureau_ahead_ms: 0 },
   },
 };
 

@@ -2,18 +2,23 @@
  * and compares what was logged with what was expected.
  *
  * A script has one step a line; ${NAME} is taken from the environment:
- *   case ENGLISH | CHINESE       begins a case
- *   sim COMMAND                  a command of fillgate-sim
- *   remove                       takes the tag away and waits until the controller has missed it
- *   sign-in OPERATOR YYYY-MM-DD  sign-out  start  stop  recheck  clear   the operator, over the control
- * socket check BITS [failed]          confirms items of the pre- or post-check manual CODE manual
- * entry                  import FILE                  a list file, through fillgated; "import! FILE"
- * expects it to be refused run COMMAND                  a shell command that must succeed phase NAME waits
- * until the fill machine is in this phase; reading SIGNAL VALUE|bad waits until it is read so; devices up
- * waits until all answer and all readings are good; expect KIND [NAME] waits for the next entry: REFUSED
- * reason, ENDED stop reason, EVENT, AUTHORISED, ... wait MS Exit code: 0 every case as expected, 1 not, 2
- * usage, 3 the point cannot be reached. Not: a test harness for code. Relies on: proto/control.h, the
- * journal's reading side, the fillgate-sim program. */
+ * - case ENGLISH | CHINESE: begins a case
+ * - sim COMMAND: a command of fillgate-sim
+ * - remove: takes the tag away and waits until the controller has missed it
+ * - sign-in OPERATOR YYYY-MM-DD, sign-out, start, stop, recheck, clear: the operator, over the control socket
+ * - check BITS [failed]: confirms items of the pre- or post-check
+ * - manual CODE: manual entry
+ * - import FILE: a list file, through fillgated; "import! FILE" expects it to be refused
+ * - run COMMAND: a shell command that must succeed
+ * - phase NAME: waits until the fill machine is in this phase
+ * - reading SIGNAL VALUE|bad: waits until it is read so
+ * - devices up: waits until all answer and all readings are good
+ * - expect KIND [NAME]: waits for the next entry: REFUSED reason, ENDED stop reason, EVENT, AUTHORISED, ...
+ * - wait MS
+ * - synchronised STEP, unsynchronised STEP: only where the kernel says that its clock is so
+ *
+ * Exit code: 0 every case as expected, 1 not, 2 usage, 3 the point cannot be reached. Not: a test harness for
+ * code. Relies on: proto/control.h, the journal's reading side, the fillgate-sim program. */
 #include "firmware/core/fill.h"
 #include "firmware/journal/journal.h"
 #include "firmware/plant/profile.h"
@@ -488,6 +493,25 @@ static uint8_t request_kind_of(const char *verb)
     return 0;
 }
 
+static bool step_play(struct demo *demo, const char *verb, char *rest);
+
+/* A step for machines whose kernel says that its clock is synchronised, or for the others. */
+static bool step_by_clock(struct demo *demo, bool wanted, char *rest)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    static struct fg_control_answer answer; /* large */
+    char *space = strchr(rest, ' ');
+
+    if (!control_call(demo, &request, &answer))
+        return false;
+    if ((answer.state.clock_quality == FG_CLOCK_SYNCHRONISED) != wanted)
+        return true;
+    if (space == NULL)
+        return step_play(demo, rest, rest + strlen(rest));
+    *space = '\0';
+    return step_play(demo, rest, space + 1);
+}
+
 static bool step_play(struct demo *demo, const char *verb, char *rest)
 {
     char first[LINE_MAX_BYTES] = "";
@@ -527,6 +551,8 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
         fg_sleep_ms(strtol(first, NULL, 10));
         return true;
     }
+    if (strcmp(verb, "synchronised") == 0 || strcmp(verb, "unsynchronised") == 0)
+        return step_by_clock(demo, verb[0] == 's', rest);
     return step_failed(demo, "unknown step \"%s\"", verb);
 }
 

@@ -242,11 +242,14 @@ static void add_stores(struct fg_panel_json *json, const struct fg_control_state
     fg_panel_json_number(json, list, "expires_ms", state->list_expires_ms);
     fg_panel_json_number(json, list, "age_ms", state->list_age_ms);
     fg_panel_json_bool(json, list, "warning", state->list_age_warning);
+    fg_panel_json_text(json, list, "text", state->list_text);
     fg_panel_json_text(json, journal, "state", NAME(journal_states, state->journal_state));
     fg_panel_json_number(json, journal, "count", (int64_t)state->journal_count);
     fg_panel_json_number(json, journal, "unsent", (int64_t)state->journal_unsent);
     fg_panel_json_number(json, journal, "oldest_unsent_ms", state->oldest_unsent_ms);
+    fg_panel_json_text(json, journal, "text", state->journal_text);
     fg_panel_json_text(json, clock, "quality", quality);
+    fg_panel_json_number(json, clock, "bureau_ahead_ms", state->bureau_ahead_ms);
 }
 
 static void add_devices(struct fg_panel_json *json, const struct fg_control_state *state)

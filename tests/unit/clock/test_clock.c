@@ -2,6 +2,9 @@
 #include "firmware/clock/clock.h"
 #include "tests/lib/check.h"
 
+#define NOW_MS INT64_C(1795000000000) /* 2026-11-18 */
+#define DAY_MS INT64_C(86400000)
+
 struct fake {
     int64_t wall_ms;
     int64_t mono_ms;
@@ -32,25 +35,187 @@ static void start(struct fg_clock *clock, struct fake *fake)
     fg_clock_start(clock, &sources);
 }
 
-TEST("FAIL-CLOSED: a wall time below the floor is unknown, even when the kernel says synchronised")
+static uint8_t quality_at(struct fg_clock *clock, struct fake *fake, int64_t wall_ms, bool synchronised)
 {
-    struct fake fake = {FG_CLOCK_BUILD_MS - 1, 0, true};
-    struct fg_clock clock;
     struct fg_clock_now now;
 
+    fake->wall_ms = wall_ms;
+    fake->synchronised = synchronised;
+    fg_clock_read(clock, &now);
+    CHECK_INT(now.wall_ms, wall_ms);
+    return now.quality;
+}
+
+static int64_t ahead_by(struct fg_clock *clock)
+{
+    struct fg_clock_now now;
+
+    fg_clock_read(clock, &now);
+    return now.bureau_ms;
+}
+
+TEST("FAIL-CLOSED: a wall time below the floor is unknown, even when the kernel says synchronised")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
     start(&clock, &fake);
-    fg_clock_read(&clock, &now);
-    CHECK_INT(now.quality, FG_CLOCK_UNKNOWN);
-    fake.wall_ms = FG_CLOCK_BUILD_MS;
-    fg_clock_read(&clock, &now);
-    CHECK_INT(now.quality, FG_CLOCK_SYNCHRONISED);
-    fake.synchronised = false;
-    fg_clock_read(&clock, &now);
-    CHECK_INT(now.quality, FG_CLOCK_INFORMATIVE);
-    fg_clock_raise_floor(&clock, FG_CLOCK_BUILD_MS + 1);
-    fg_clock_raise_floor(&clock, 5);
-    fg_clock_read(&clock, &now);
-    CHECK_INT(now.quality, FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, FG_CLOCK_BUILD_MS - FG_CLOCK_STEP_MS - 1, true), FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, FG_CLOCK_BUILD_MS - FG_CLOCK_STEP_MS - 1, false), FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, FG_CLOCK_BUILD_MS, true), FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(quality_at(&clock, &fake, FG_CLOCK_BUILD_MS, false), FG_CLOCK_INFORMATIVE);
+    fg_clock_vouch(&clock, NOW_MS);
+    fg_clock_vouch(&clock, 5);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_STEP_MS - 1, true), FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_STEP_MS - 1, false), FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_STEP_MS, true), FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+}
+
+TEST("FAIL-CLOSED: a clock that is set back below an entry of the same run is not trusted")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    start(&clock, &fake);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+    fg_clock_entry(&clock, NOW_MS, FG_CLOCK_INFORMATIVE);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - DAY_MS, false), FG_CLOCK_UNKNOWN);
+    /* An entry written meanwhile vouches for nothing and lowers nothing. */
+    fg_clock_entry(&clock, NOW_MS - DAY_MS, FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - DAY_MS, false), FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+    fg_clock_entry(&clock, NOW_MS, FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - DAY_MS, true), FG_CLOCK_UNKNOWN);
+}
+
+TEST("an entry of unknown quality raises nothing")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    start(&clock, &fake);
+    fg_clock_entry(&clock, NOW_MS + 9 * 365 * DAY_MS, FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+}
+
+TEST("a run in 2035 without synchronisation ends with the right time: synchronised at once, else after a "
+     "restart")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+    int64_t far_ms = NOW_MS + 9 * 365 * DAY_MS;
+
+    start(&clock, &fake);
+    CHECK_INT(quality_at(&clock, &fake, far_ms, false), FG_CLOCK_INFORMATIVE);
+    fg_clock_entry(&clock, far_ms, FG_CLOCK_INFORMATIVE);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_SYNCHRONISED);
+    /* Synchronisation lost: the run goes on from there, and not from before. */
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS + 1000, false), FG_CLOCK_INFORMATIVE);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - DAY_MS, false), FG_CLOCK_UNKNOWN);
+    start(&clock, &fake);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+}
+
+TEST("a manifest from the future is told as the bureau's fault by a synchronised clock, and is no floor")
+{
+    static const int64_t aheads_ms[] = {600000, 300 * DAY_MS};
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    for (size_t i = 0; i < 2; i++) {
+        start(&clock, &fake);
+        fg_clock_signed(&clock, NOW_MS + aheads_ms[i], false);
+        CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_SYNCHRONISED);
+        CHECK_INT(ahead_by(&clock), aheads_ms[i]);
+        /* Judged once, it proves nothing when synchronisation is lost either. */
+        CHECK_INT(quality_at(&clock, &fake, NOW_MS + 1000, false), FG_CLOCK_INFORMATIVE);
+        fg_clock_signed(&clock, NOW_MS + aheads_ms[i], false);
+        CHECK_INT(quality_at(&clock, &fake, NOW_MS + 1000, false), FG_CLOCK_INFORMATIVE);
+        /* The next one is in time: nothing is told any more, and it is a floor. */
+        fg_clock_signed(&clock, NOW_MS + 500, false);
+        CHECK_INT(ahead_by(&clock), 0);
+        CHECK_INT(quality_at(&clock, &fake, NOW_MS + 1000, true), FG_CLOCK_SYNCHRONISED);
+        CHECK_INT(ahead_by(&clock), 0);
+        CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_STEP_MS, true), FG_CLOCK_UNKNOWN);
+    }
+}
+
+TEST("a manifest that is ahead is not told any more once its time has come")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    start(&clock, &fake);
+    fg_clock_signed(&clock, NOW_MS + 600000, false);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_SYNCHRONISED);
+    CHECK(ahead_by(&clock) > 0);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS + 600000 - FG_CLOCK_AHEAD_MS, true), FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(ahead_by(&clock), 0);
+}
+
+TEST("a manifest within the tolerance is no fault and vouches for no more than the clock that judged it")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    start(&clock, &fake);
+    fg_clock_signed(&clock, NOW_MS + FG_CLOCK_AHEAD_MS, false);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(ahead_by(&clock), 0);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_STEP_MS - 1, true), FG_CLOCK_UNKNOWN);
+}
+
+TEST("FAIL-CLOSED: an unsynchronised clock far slower than the manifest in force is not trusted")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    start(&clock, &fake);
+    fg_clock_signed(&clock, NOW_MS, false);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - 30 * DAY_MS, false), FG_CLOCK_UNKNOWN);
+    CHECK_INT(ahead_by(&clock), 0);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_BEHIND_MS - FG_CLOCK_STEP_MS - 1, false),
+              FG_CLOCK_UNKNOWN);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - FG_CLOCK_BEHIND_MS, false), FG_CLOCK_INFORMATIVE);
+    /* Nothing was judged: the next manifest replaces what this one says. */
+    fg_clock_signed(&clock, NOW_MS - 30 * DAY_MS, false);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - 30 * DAY_MS, false), FG_CLOCK_INFORMATIVE);
+}
+
+TEST("a manifest that the journal shows ahead of a synchronised time is no floor after a restart either")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+
+    start(&clock, &fake);
+    fg_clock_vouch(&clock, NOW_MS);
+    fg_clock_signed(&clock, NOW_MS + 300 * DAY_MS, true);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS + DAY_MS, false), FG_CLOCK_INFORMATIVE);
+    CHECK_INT(ahead_by(&clock), 300 * DAY_MS);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - DAY_MS, false), FG_CLOCK_UNKNOWN);
+}
+
+TEST("a clock statement takes the floor back, never up, and never below the build")
+{
+    struct fake fake = {0};
+    struct fg_clock clock;
+    int64_t far_ms = NOW_MS + 9 * 365 * DAY_MS;
+
+    start(&clock, &fake);
+    fg_clock_entry(&clock, far_ms, FG_CLOCK_INFORMATIVE);
+    fg_clock_entry(&clock, far_ms, FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_UNKNOWN);
+    fg_clock_lower(&clock, NOW_MS);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, false), FG_CLOCK_INFORMATIVE);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS - DAY_MS, true), FG_CLOCK_UNKNOWN);
+    fg_clock_lower(&clock, far_ms);
+    CHECK_INT(quality_at(&clock, &fake, NOW_MS, true), FG_CLOCK_SYNCHRONISED);
+    fg_clock_lower(&clock, 0);
+    CHECK_INT(quality_at(&clock, &fake, FG_CLOCK_BUILD_MS - DAY_MS, true), FG_CLOCK_UNKNOWN);
 }
 
 TEST("a step is told once, with its size, and the first reading is none")

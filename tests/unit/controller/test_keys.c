@@ -9,8 +9,9 @@
 static unsigned complaints;
 static char last_complaint[512];
 
-static void complain(const char *what, const struct fg_error *error)
+static void complain(void *context, const char *what, const struct fg_error *error)
 {
+    (void)context;
     complaints++;
     (void)snprintf(last_complaint, sizeof(last_complaint), "%s: %s", what, error->text);
 }
@@ -66,14 +67,14 @@ TEST("a ring replaces the configured keys, for receipts too, and a start finds i
     struct fg_error error;
 
     config_make(&config);
-    fg_keys_start(&config, complain, &kept);
+    fg_keys_start(&config, complain, NULL, &kept);
     CHECK_INT(complaints, 0);
     CHECK_INT(kept.ring.version, 0);
     CHECK_INT(fg_keys_receipt(&kept, keys, &error), FG_E_NOT_FOUND);
     ring_write(fg_test_path("ring"));
     CHECK_INT(fg_keys_take(&kept, "ring", &error), FG_E_ARG);
     CHECK_OK(fg_keys_take(&kept, fg_test_path("ring"), &error), &error);
-    fg_keys_start(&config, complain, &kept);
+    fg_keys_start(&config, complain, NULL, &kept);
     CHECK_INT(complaints, 0);
     CHECK_INT(kept.ring.version, 1);
     CHECK_INT(fg_keyring_keys(&kept.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX), 1);
@@ -91,7 +92,7 @@ TEST("FAIL-CLOSED: without a readable list key nothing is in force, and no ring 
 
     config_make(&config);
     CHECK_INT(unlink(config.list_key_paths[0]), 0);
-    fg_keys_start(&config, complain, &kept);
+    fg_keys_start(&config, complain, NULL, &kept);
     CHECK_INT(complaints, 2);
     CHECK_INT(kept.ring.key_count, 0);
     ring_write(fg_test_path("ring"));
@@ -106,7 +107,7 @@ TEST("BAD-INPUT-IS-SAFE: a ring that is a folder, missing or far too long is ref
     struct fg_error error;
 
     config_make(&config);
-    fg_keys_start(&config, complain, &kept);
+    fg_keys_start(&config, complain, NULL, &kept);
     CHECK_INT(fg_keys_take(&kept, fg_test_directory(), &error), FG_E_IO);
     CHECK_INT(fg_keys_take(&kept, fg_test_path("nowhere"), &error), FG_E_IO);
     CHECK_INT(fg_keys_take(&kept, "/dev/zero", &error), FG_E_SIZE);

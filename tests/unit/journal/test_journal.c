@@ -149,12 +149,87 @@ TEST("NO-LOSS: what was appended is found again, in order, and verifies")
     journal = open_journal(&start);
     CHECK_INT(start.last_sequence, 6);
     CHECK_INT(start.boot, 2);
-    CHECK_INT(start.last_wall_ms, NOON_MS + 3660000);
+    CHECK_INT(start.vouched_ms, 0);
     CHECK(!start.fill_open);
     CHECK_INT(fg_journal_count(journal), 6);
     CHECK_INT(fg_journal_unsent(journal), 6);
     CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
     fg_journal_close(journal);
+}
+
+static void append_timed(struct fg_journal *journal, int64_t wall_ms, uint8_t quality)
+{
+    struct fg_entry entry = entry_of(FG_ENTRY_EVENT);
+
+    entry.wall_ms = wall_ms;
+    entry.clock_quality = quality;
+    memcpy(entry.list_id, "list-1", 7);
+    entry.list_version = (uint64_t)(wall_ms - NOON_MS + 1);
+    (void)append(journal, entry);
+}
+
+TEST("only entries of a synchronised clock vouch for their time, until a clock statement takes them back")
+{
+    struct fg_journal_start start;
+    struct fg_entry lowered = entry_of(FG_ENTRY_EVENT);
+    struct fg_journal *journal = open_journal(&start);
+
+    CHECK_INT(start.vouched_ms, 0);
+    append_timed(journal, NOON_MS + 8, FG_CLOCK_SYNCHRONISED);
+    append_timed(journal, NOON_MS + 5, FG_CLOCK_SYNCHRONISED);
+    append_timed(journal, NOON_MS + 900000, FG_CLOCK_INFORMATIVE);
+    append_timed(journal, NOON_MS + 900000, FG_CLOCK_UNKNOWN);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    CHECK_INT(start.vouched_ms, NOON_MS + 8);
+    CHECK_TEXT(start.vouched_list_id, "list-1");
+    CHECK_INT(start.vouched_list_version, 6);
+    lowered.event = FG_EVENT_CLOCK_FLOOR_LOWERED;
+    lowered.clock_floor_ms = NOON_MS + 2;
+    lowered.clock_floor_before_ms = NOON_MS + 8;
+    (void)append(journal, lowered);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    CHECK_INT(start.vouched_ms, NOON_MS + 2);
+    append_timed(journal, NOON_MS + 3, FG_CLOCK_SYNCHRONISED);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    CHECK_INT(start.vouched_ms, NOON_MS + 3);
+    fg_journal_close(journal);
+}
+
+static void keep_times(void *context, const struct fg_entry *entry)
+{
+    *(int64_t *)context += entry->wall_ms - NOON_MS;
+}
+
+TEST("what became durable is told, and nothing else")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal_start start;
+    struct fg_journal *journal = NULL;
+    struct fg_entry refused = entry_of(FG_ENTRY_ENDED);
+    uint64_t sequence = 0;
+    int64_t told_ms = 0;
+
+    settings.appended = keep_times;
+    settings.appended_context = &told_ms;
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    append_timed(journal, NOON_MS + 7, FG_CLOCK_INFORMATIVE);
+    CHECK_INT(told_ms, 7);
+    CHECK_INT(fg_journal_append(journal, &refused, &sequence, &error), FG_E_STATE);
+    CHECK_INT(told_ms, 7);
+    fg_journal_close(journal);
+}
+
+TEST("an open failure for want of a place to write names the place and is not tampering")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("missing/journal.db"));
+    struct fg_journal_start start;
+    struct fg_journal *journal = NULL;
+
+    CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_IO);
+    CHECK_HAS(error.text, "missing: cannot be written: No such file or directory");
 }
 
 TEST("ONE-END: start-up finds the open fill, and neither a second fill nor a second end gets in")

@@ -109,9 +109,11 @@ static const char *const empty_golden =
     "\"operator\":null,\"sign_in_blocked_ms\":0,\"manual\":{\"allowed\":false,\"code\":\"\",\"left_ms\":0},"
     "\"last\":null,\"list\":{\"state\":\"IN_FORCE\",\"id\":"
     "\"huzhou-1\","
-    "\"version\":3,\"issued_ms\":0,\"expires_ms\":0,\"age_ms\":0,\"warning\":false},\"journal\":{\"state\":"
+    "\"version\":3,\"issued_ms\":0,\"expires_ms\":0,\"age_ms\":0,\"warning\":false,\"text\":\"\"},"
+    "\"journal\":{\"state\":"
     "\"OK\","
-    "\"count\":0,\"unsent\":0,\"oldest_unsent_ms\":0},\"clock\":{\"quality\":\"S\"},\"devices\":[],"
+    "\"count\":0,\"unsent\":0,\"oldest_unsent_ms\":0,\"text\":\"\"},\"clock\":{\"quality\":\"S\",\"bureau_"
+    "ahead_ms\":0},\"devices\":[],"
     "\"reader\":{\"up\":true,\"restarts\":0,\"text\":\"\"},\"link\":{\"connected\":true,\"contact_ms\":"
     "1763899990000,"
     "\"text\":\"\"},\"board\":12}";

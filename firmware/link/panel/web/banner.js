@@ -55,7 +55,8 @@ function fault(state) {
   const reasons = faultReasons(state);
   if (reasons.length > 0) {
     const words = wordsOfReason(reasons[0]);
-    words.also = [...reasons.slice(1).map((name) => `${panel('REASONS_ALSO')}: ${text('reason', name)}`), ...state.devices.filter((device) => device.link !== 'UP')
+    const causes = [state.list.text, state.journal.text].filter((cause) => cause !== '');
+    words.also = [...causes.map((cause) => panel('SYSTEM_TRYING', cause)), ...reasons.slice(1).map((name) => `${panel('REASONS_ALSO')}: ${text('reason', name)}`), ...state.devices.filter((device) => device.link !== 'UP')
       .map((device) => `${deviceWords(device.name)}: ${panel(`DEVICE_${device.link}`)}`)];
     return words;
   }

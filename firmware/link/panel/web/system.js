@@ -4,11 +4,23 @@ import { age, clock, moment, zone } from '/format.js';
 import { deviceWords, languageNow, panel } from '/texts.js';
 import { mediumWords } from '/cylinder.js';
 
+/** Why something cannot be opened yet, in the controller's words. @param {string} cause */
+function tryingWords(cause) {
+  return cause === '' ? '' : `; ${panel('SYSTEM_TRYING', cause)}`;
+}
+
+/** @param {import('/state.js').State} state @returns {[string, string|undefined]} words and class */
+function clockWords(state) {
+  const { quality, bureau_ahead_ms: ahead } = state.clock;
+  const words = `${clock(state.now_ms, state.utc_offset_s)} ${zone(state.utc_offset_s)}, ${panel(`CLOCK_${quality}`)}`;
+  return [ahead > 0 ? `${words}; ${panel('CLOCK_BUREAU_AHEAD', age(ahead))}` : words, quality === 'U' || ahead > 0 ? 'bad' : undefined];
+}
+
 /** @param {import('/state.js').State} state @returns {[string, string]} words and class */
 function listWords(state) {
   const { list } = state;
   if (list.state !== 'IN_FORCE') {
-    return [panel(`SYSTEM_LIST_${list.state}`), 'bad'];
+    return [`${panel(`SYSTEM_LIST_${list.state}`)}${tryingWords(list.text)}`, 'bad'];
   }
   const words = panel('SYSTEM_LIST_AGE', list.version, age(list.age_ms));
   return list.warning ? [`${words}. ${panel('SYSTEM_LIST_WARNING')}`, 'bad'] : [words, ''];
@@ -46,11 +58,9 @@ export function renderSystem(state) {
     [panel('SYSTEM_POINT'), `${state.point} · ${state.controller} · ${mediumWords(state.medium)}`],
     [panel('SYSTEM_LIST'), ...listWords(state)],
     [panel('SYSTEM_UNSENT'), unsentWords(state)],
-    [panel('SYSTEM_JOURNAL'), panel(`JOURNAL_${state.journal.state}`), state.journal.state === 'OK' ? undefined : 'bad'],
+    [panel('SYSTEM_JOURNAL'), `${panel(`JOURNAL_${state.journal.state}`)}${tryingWords(state.journal.text)}`, state.journal.state === 'OK' ? undefined : 'bad'],
     [panel('SYSTEM_NETWORK'), ...networkWords(state)],
-    [panel('SYSTEM_CLOCK'),
-      `${clock(state.now_ms, state.utc_offset_s)} ${zone(state.utc_offset_s)}, ${panel(`CLOCK_${state.clock.quality}`)}`,
-      state.clock.quality === 'U' ? 'bad' : undefined],
+    [panel('SYSTEM_CLOCK'), ...clockWords(state)],
   ]);
   setChildren(byId('devices'), `${languageNow()} ${key}`, () => devices.map(makeDevice));
 }

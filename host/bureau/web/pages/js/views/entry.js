@@ -17,7 +17,7 @@ function fieldText(name, value) {
     return value ? t('YES') : t('NO');
   }
   if (typeof value === 'number') {
-    if (name.endsWith('wall_ms') || name.endsWith('arrived_ms')) {
+    if (name.endsWith('wall_ms') || name.endsWith('arrived_ms') || name.startsWith('clock_floor')) {
       return [when(value), ' ', h('span', { class: 'soft' }, `${value} ms`)];
     }
     const unit = UNITS.find(([end]) => name.endsWith(end));

@@ -1,0 +1,178 @@
+/* What start-up opens, and how it gets ready by itself when what was missing comes. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "firmware/controller/start.h"
+#include "tests/lib/check.h"
+
+static struct fg_config config;
+static struct fg_clock test_clock;
+static struct fg_start start;
+static struct fg_private_key device_key;
+static struct fg_private_key list_key;
+static char log_text[8192];
+
+static void say(void *context, const char *line)
+{
+    size_t used = strlen(log_text);
+
+    (void)context;
+    (void)snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
+}
+
+static const struct fg_log test_log = {say, NULL};
+
+static void path_set(char *path, const char *name)
+{
+    (void)snprintf(path, FG_PATH_MAX + 1, "%s/%s", fg_test_directory(), name);
+}
+
+/* Everything is named, and nothing is there but the directory. */
+static void config_make(void)
+{
+    struct fg_error error;
+
+    memset(&config, 0, sizeof(config));
+    log_text[0] = '\0';
+    (void)snprintf(config.controller, sizeof(config.controller), "ctl-1");
+    path_set(config.journal_path, "disk/journal.db");
+    path_set(config.list_path, "disk/list.db");
+    path_set(config.device_key_path, "device.pem");
+    path_set(config.list_key_paths[0], "list.pub");
+    path_set(config.keyring_path, "keyring");
+    path_set(config.receipt_key_path, "receipt.pub");
+    config.list_key_count = 1;
+    config.journal_bytes_max = 1 << 22;
+    config.journal_warn_percent = 80;
+    config.journal_stop_reserve_entries = 8;
+    CHECK_OK(fg_private_key_new(&device_key, &error), &error);
+    CHECK_OK(fg_private_key_new(&list_key, &error), &error);
+    fg_clock_start(&test_clock, NULL);
+}
+
+static void keys_write(void)
+{
+    struct fg_error error;
+
+    CHECK_OK(fg_private_key_write(config.device_key_path, &device_key, &error), &error);
+    CHECK_OK(fg_public_key_write(config.list_key_paths[0], &list_key.public_key, &error), &error);
+}
+
+static void disk_mount(void)
+{
+    char path[FG_PATH_MAX + 1];
+
+    path_set(path, "disk");
+    CHECK_INT(mkdir(path, 0700), 0);
+}
+
+static unsigned lines_with(const char *part)
+{
+    unsigned count = 0;
+
+    for (const char *at = strstr(log_text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+TEST("FAIL-CLOSED: without keys and without a disk nothing is open, and each cause is kept and said once")
+{
+    config_make();
+    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    CHECK(start.stores.journal == NULL);
+    CHECK(start.stores.list == NULL);
+    CHECK(!start.stores.journal_tampered);
+    CHECK_HAS(start.journal_retry.cause, "device key: ");
+    CHECK_HAS(start.list_retry.cause, "disk: cannot be written: No such file or directory");
+    CHECK_HAS(start.keys_retry.cause, "list key: ");
+    for (int64_t now = 0; now < 100000; now += 20)
+        CHECK_INT(fg_start_try(&start, now), 0);
+    CHECK_INT(lines_with("the journal cannot be opened"), 1);
+    CHECK_INT(lines_with("the list store cannot be opened"), 1);
+    CHECK_INT(lines_with("; trying again"), 4);
+    CHECK_INT(lines_with("does not verify"), 0);
+    fg_start_end(&start);
+}
+
+TEST("keys and disk that come late are taken within ten seconds, and no cause is left")
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    unsigned news = 0;
+
+    config_make();
+    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    keys_write();
+    for (int64_t now = 0; now <= FG_RETRY_MAX_MS; now += 20)
+        news |= fg_start_try(&start, now);
+    CHECK_INT(news, FG_START_KEYS);
+    CHECK_INT(fg_start_keys(&start, FG_KEYRING_LIST, keys), 1);
+    CHECK_HAS(start.journal_retry.cause, "disk: cannot be written");
+    disk_mount();
+    news = 0;
+    for (int64_t now = FG_RETRY_MAX_MS; now <= 2 * FG_RETRY_MAX_MS; now += 20)
+        news |= fg_start_try(&start, now);
+    CHECK_INT(news, FG_START_JOURNAL | FG_START_LIST);
+    CHECK(start.stores.journal != NULL);
+    CHECK(start.stores.list != NULL);
+    CHECK_TEXT(start.journal_retry.cause, "");
+    CHECK_TEXT(start.list_retry.cause, "");
+    CHECK_TEXT(start.keys_retry.cause, "");
+    fg_start_end(&start);
+}
+
+TEST("TAMPER-SHOWS: a journal that does not verify is said to be that, and a disk that is missing is not")
+{
+    FILE *file;
+
+    config_make();
+    keys_write();
+    disk_mount();
+    file = fopen(config.journal_path, "wb");
+    CHECK(file != NULL);
+    for (int i = 0; i < 4096; i++)
+        CHECK(fputc('x', file) == 'x');
+    CHECK_INT(fclose(file), 0);
+    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    CHECK(start.stores.journal == NULL);
+    CHECK(start.stores.journal_tampered);
+    CHECK_INT(lines_with("the journal does not verify and is left as it is"), 1);
+    CHECK_INT(unlink(config.journal_path), 0);
+    CHECK_INT(fg_start_try(&start, FG_RETRY_MIN_MS), FG_START_JOURNAL);
+    CHECK(!start.stores.journal_tampered);
+    fg_start_end(&start);
+}
+
+TEST("tries come after one second first, then seldom, at least every ten seconds")
+{
+    struct fg_retry retry = {0};
+    struct fg_error error = {FG_E_IO, "first"};
+
+    CHECK(fg_retry_is_due(&retry, 5));
+    CHECK(fg_retry_failed(&retry, &error, 5));
+    CHECK(!fg_retry_is_due(&retry, 5 + FG_RETRY_MIN_MS - 1));
+    CHECK(fg_retry_is_due(&retry, 5 + FG_RETRY_MIN_MS));
+    for (int i = 0; i < 20; i++)
+        CHECK(!fg_retry_failed(&retry, &error, 10000));
+    CHECK(!fg_retry_is_due(&retry, 10000 + FG_RETRY_MAX_MS - 1));
+    CHECK(fg_retry_is_due(&retry, 10000 + FG_RETRY_MAX_MS));
+    memcpy(error.text, "other", 6);
+    CHECK(fg_retry_failed(&retry, &error, 10000));
+    CHECK_TEXT(retry.cause, "other");
+    fg_retry_done(&retry);
+    CHECK(!fg_retry_is_due(&retry, INT64_MAX));
+    CHECK_TEXT(retry.cause, "");
+}
+
+TEST("a long cause is cut between characters")
+{
+    struct fg_retry retry = {0};
+    struct fg_error error = {.code = FG_E_IO};
+
+    for (size_t i = 0; i < 99; i++)
+        memcpy(error.text + 3 * i, "汽", 4);
+    CHECK(fg_retry_failed(&retry, &error, 0));
+    CHECK_INT(strlen(retry.cause), FG_CONTROL_CAUSE_MAX / 3 * 3);
+    CHECK(!fg_retry_failed(&retry, &error, 0));
+}
