@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 export BUILD=${BUILD:?the directory of the programs}
 TRIES=${TRIES:-3}
 KINDS=${KINDS:-controller-kill controller-stop reader-kill reader-stop bus-unplug bus-silent reader-unplug
-    stop-button-silent valve-welded}
+    stop-button-silent pressure-frozen valve-welded}
 DIR=$(mktemp -d /tmp/fillgate-closed-XXXXXX)
 export DIR
 passed=0

@@ -114,6 +114,11 @@ check "single zero and absurd answers are ridden out" phase_is FILLING
 check "and the operator ends the fill" fill_end OPERATOR
 rest
 check "a fill begins" fill_begin
+sim fault signal pressure frozen on
+check "a frozen pressure ends the fill: the meter counts more than it explains" until_true 120 ended_by NOT_PLAUSIBLE
+sim fault signal pressure frozen off
+rest
+check "a fill begins" fill_begin
 sim fault valve welded on
 sim button stop press 400
 check "a welded valve is an event" until_true 30 any_has EVENT VALVE_FAULT
