@@ -79,7 +79,7 @@ fault() { # KIND WORD: marks the record just before a signal is given
     reader-unplug) sim mark "$2" && sim reader unplug ;;
     stop-button-silent) sim mark "$2" && sim fault bus silent on unit=5 ;;
     pressure-frozen) sim mark "$2" && sim fault signal pressure frozen on ;;
-    valve-welded) sim mark "$2" && sim fault valve welded on && sim button stop press 400 ;;
+    valve-welded) sim mark "$2" && sim fault valve welded on && sim button stop press 1500 ;;
     *) return 1 ;;
     esac
 }

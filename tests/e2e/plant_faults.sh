@@ -48,12 +48,12 @@ fill_begin() { # at the plant's own speed, so that the fill lasts
     ended=$(entries ENDED)
     sim present good
     until_true 20 phase_is PRE_CHECK || return 1
-    sim button start press 400
+    sim button start press 1500
     until_true 20 phase_is FILLING
 }
 
 fill_end() { # STOP: the operator ends it if nothing did, and the entry says so
-    sim button stop press 400
+    sim button stop press 1500
     until_true 30 ended_by "$1"
 }
 
@@ -120,7 +120,7 @@ sim fault signal pressure frozen off
 rest
 check "a fill begins" fill_begin
 sim fault valve welded on
-sim button stop press 400
+sim button stop press 1500
 check "a welded valve is an event" until_true 30 any_has EVENT VALVE_FAULT
 check "ONE-END: the fill is recorded as ended" until_true 40 ended_by OPERATOR
 sim remove
