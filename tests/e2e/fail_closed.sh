@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 export BUILD=${BUILD:?the directory of the programs}
 TRIES=${TRIES:-3}
 KINDS=${KINDS:-controller-kill controller-stop reader-kill reader-stop bus-unplug bus-silent reader-unplug
-    stop-button-silent valve-welded}
+    stop-button-silent pressure-frozen valve-welded}
 DIR=$(mktemp -d /tmp/fillgate-closed-XXXXXX)
 export DIR
 passed=0
@@ -79,7 +79,7 @@ fault() { # KIND WORD: marks the record just before a signal is given
     reader-unplug) sim mark "$2" && sim reader unplug ;;
     stop-button-silent) sim mark "$2" && sim fault bus silent on unit=5 ;;
     pressure-frozen) sim mark "$2" && sim fault signal pressure frozen on ;;
-    valve-welded) sim mark "$2" && sim fault valve welded on && sim button stop press 400 ;;
+    valve-welded) sim mark "$2" && sim fault valve welded on && sim button stop press 1500 ;;
     *) return 1 ;;
     esac
 }
