@@ -25,7 +25,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 $(SANITIZE)
 CFLAGS_cov := -O0 --coverage -DFG_COVERAGE
-CFLAGS_mutant := -O0 -w
+CFLAGS_mutant := -O1 -w
 CFLAGS_clang := -fsyntax-only
 CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))

@@ -15,10 +15,10 @@ station=HZ-01
 points="1 2"
 database=sqlite:$DIR/bureau/bureau.db
 
-wait_for() { # WHAT COMMAND...: at most 30 s
+wait_for() { # WHAT COMMAND...: at most 120 s, for a busy machine
     local what=$1
     shift
-    for _ in $(seq 300); do
+    for _ in $(seq 1200); do
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.1
     done

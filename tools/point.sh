@@ -142,10 +142,10 @@ furnish() {
     sim "speed $speed"
 }
 
-wait_for() { # WHAT COMMAND...: at most 20 s
+wait_for() { # WHAT COMMAND...: at most 90 s, for a busy machine
     local what=$1
     shift
-    for _ in $(seq 200); do
+    for _ in $(seq 900); do
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.1
     done

@@ -30,7 +30,7 @@ fail() {
 socket() { echo "$DIR/point-$1/control.sock"; }
 sim() { "$BUILD/fillgate-sim" --dir "$DIR/point-$1" send "$2" >/dev/null || fail "simulator: $2"; }
 wait_phase() { # POINT PHASE
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         "$fillgate" point status --json --socket "$(socket "$1")" | grep -q "\"phase\":\"$2\"" && return 0
         sleep 0.1
     done
@@ -49,7 +49,7 @@ fill() { # POINT CYLINDER
     sim "$1" disconnect
 }
 all_sent() { # every entry has the bureau's receipt
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         "$fillgate" point status --json --socket "$(socket "$1")" | grep -q '"unsent":0[,}]' && return 0
         sleep 0.1
     done
