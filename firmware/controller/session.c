@@ -20,6 +20,17 @@
 
 /* ---- making ---- */
 
+/* What earlier runs left of the point's safety, from the journal; what this run saw without one stays. */
+static void safety_restore(struct fg_session *session)
+{
+    struct fg_fill_kept kept = session->recorder.kept;
+
+    kept.locked_out = kept.locked_out || session->fill.locked_out;
+    kept.alarm_flow = kept.alarm_flow || session->fill.alarm_flow;
+    kept.alarm_valve = kept.alarm_valve || session->fill.alarm_valve;
+    fg_fill_restore(&session->fill, &kept);
+}
+
 enum fg_err fg_session_new(const struct fg_session_settings *settings, const struct fg_session_stores *stores,
                            const struct fg_plant_port *plant, fg_session_say say, void *say_context,
                            struct fg_session **ret_session, struct fg_error *error)
@@ -40,7 +51,7 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
     fg_plant_watch_start(&session->plant, plant, settings->lease_ms);
     fg_tag_watch_start(&session->tag, &settings->presence);
     fg_recorder_start(&session->recorder, stores->journal, &stores->journal_start, &recorder, &session->log);
-    fg_fill_restore(&session->fill, &session->recorder.kept);
+    safety_restore(session);
     *ret_session = session;
     return FG_OK;
 }
@@ -878,8 +889,8 @@ static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 
 /* ---- time ---- */
 
-/* The count of wrong PINs of the last run goes on. Its file is sealed with the device key, which is there when
- * the journal is open. */
+/* The count of wrong PINs of the last run goes on. Its file is sealed with the device key, which is there
+ * when the journal is open. */
 static void pins_begin(struct fg_session *session, const struct fg_moment *now)
 {
     const struct fg_session_settings *settings = &session->settings;
@@ -944,6 +955,7 @@ void fg_session_give_journal(struct fg_session *session, struct fg_journal *jour
     session->stores.journal_start = *start;
     session->stores.journal_tampered = false;
     fg_recorder_open(&session->recorder, journal, start);
+    safety_restore(session);
     fg_recorder_board_day(&session->recorder, now);
     if (!session->started)
         return;

@@ -371,7 +371,7 @@ static void list_write(const char *path, uint64_t version)
 
 /* ---- the world ---- */
 
-static void world_run(void)
+static void journal_open(void)
 {
     struct fg_journal_settings journal = {.path = fg_test_path("journal.db"),
                                           .controller = "ctl-1",
@@ -385,9 +385,21 @@ static void world_run(void)
     (void)snprintf(journal_path, sizeof(journal_path), "%s", journal.path);
     w.settings.journal_path = journal_path;
     CHECK_OK(fg_journal_open(&journal, &w.stores.journal, &w.stores.journal_start, &error), &error);
+}
+
+static void session_run(void)
+{
+    struct fg_error error;
+
     CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &w.bureau.public_key, 1, &w.stores.list, &error),
              &error);
     CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+}
+
+static void world_run(void)
+{
+    journal_open();
+    session_run();
 }
 
 /* As a power cut: nothing is told to the session. */
@@ -1281,7 +1293,7 @@ TEST("FAIL-CLOSED: LPG is filled to tare and maximum fill of the cylinder that w
     plant_play();
     world_run();
     list_put(6, lpg_vehicle);
-    turns(2);
+    turns(3);
     CHECK_INT(sign_in("wang"), FG_OK);
     present("HZ-3", 3);
     turns(2);
@@ -1429,7 +1441,7 @@ static void restart(void)
     world_halt();
     plant_play();
     world_run();
-    turns(2);
+    turns(3); /* the counter has settled */
     CHECK_INT(sign_in("wang"), FG_OK);
 }
 
@@ -1492,6 +1504,35 @@ TEST("GAS-ADDS-UP: 24 kg that flowed while fillgated was off raise FLOW_WITHOUT_
     restart();
     (void)journal_newest(FG_ENTRY_EVENT);
     CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a journal that opens late brings the lock-out with it, and what flowed since is told")
+{
+    struct fg_moment now;
+
+    world_make();
+    list_put(6, lock_out_after_two);
+    zero_fill();
+    zero_fill();
+    CHECK(state()->locked_out);
+    world_halt();
+    plant_play();
+    session_run();
+    turns(5);
+    CHECK(!state()->locked_out);
+    reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + 24000);
+    plant_play();
+    journal_open();
+    now = moment();
+    fg_session_give_journal(w.session, w.stores.journal, &w.stores.journal_start, &now);
+    turns(3);
+    CHECK(state()->locked_out);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_OPERATOR_NOT_SIGNED_IN);
+    CHECK_INT(newest.reasons.reasons[1], FG_REASON_POINT_LOCKED_OUT);
     world_end();
 }
 
@@ -2164,7 +2205,7 @@ TEST("an operator who leaves after the fill leaves no check open")
     w.settings.fill.post_check_max_ms = 600000;
     world_halt();
     world_run();
-    turns(2);
+    turns(3);
     w.post_check = true;
     CHECK_INT(list_bring(6), FG_OK);
     CHECK_INT(sign_in("wang"), FG_OK);
