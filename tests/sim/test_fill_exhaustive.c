@@ -26,6 +26,9 @@
 
 #define NOW_MS 1000000
 #define LIMIT_MS 10
+#define READING_AGE_MS                                                                                       \
+    5 /* below the shorter pause, so that a counter can lie for longer within                                \
+         one fill */
 #define AGE_MAX_MS (LIMIT_MS + 1)
 #define TABLE_BITS 21
 #define TABLE_SIZE (1u << TABLE_BITS)
@@ -144,7 +147,7 @@ static const struct fg_fill_settings settings = {
     .flow_max_g_min = 1000,
     .temperature_max_dc = 600,
     .mass_cut_off_early_g = 1,
-    .reading_age_max_ms = LIMIT_MS,
+    .reading_age_max_ms = READING_AGE_MS,
     .valve_follow_max_ms = LIMIT_MS,
     .closing_max_ms = LIMIT_MS,
     .post_check_max_ms = LIMIT_MS,
@@ -559,7 +562,7 @@ static void plant_judge(struct walk *walk, const struct node *before, const stru
         violation_note(walk, "FAIL-CLOSED: opens after an alarm", before, event);
     if (opens && lies)
         violation_note(walk, "FAIL-CLOSED: opens while the counter lies", before, event);
-    if (after->witness.lie_ms > LIMIT_MS)
+    if (after->witness.lie_ms > READING_AGE_MS)
         violation_note(walk, "FAIL-CLOSED: open while the counter goes on lying", before, event);
     if (commands->valve_open && !opens && look->still && filled_g == 3 && !after->witness.followed &&
         after->fill.counter.value_g == reading_g)
