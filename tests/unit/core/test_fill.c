@@ -1166,3 +1166,207 @@ TEST("GAS-ADDS-UP: gas that flowed while the meter was silent after a fill is ra
         CHECK_INT(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY), leaked);
     }
 }
+
+/* ---- each cause alone -------------------------------------------------------------------------------- */
+
+TEST("GAS-ADDS-UP: closing waits for the valve's feedback alone, and for the flow alone")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
+    for (int i = 0; i < 20; i++)
+        step(FG_FILL_EVENT_TICK); /* the feedback still reads open */
+    CHECK_INT(fill.phase, FG_FILL_CLOSING);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_TIME_OUT;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_CLOSING);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_GOOD;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = settings.flow_min_g_min;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_CLOSING);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_TIME_OUT;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_CLOSING);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_GOOD;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.phase, FG_FILL_POST_CHECK);
+}
+
+TEST("GAS-ADDS-UP: gas that runs in while the valve closes is the fill's, and raises nothing")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    for (int i = 0; i < 3; i++) {
+        leak(6000);
+        CHECK_INT(commands.raise_events, 0);
+    }
+    CHECK_INT(fg_fill_quantity_g(&fill), 920);
+    tick(100);
+    CHECK_INT(fill.phase, FG_FILL_POST_CHECK);
+    CHECK_INT(fg_fill_quantity_g(&fill), 920);
+    leak(6000);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    CHECK_INT(fg_fill_quantity_g(&fill), 920);
+}
+
+TEST("GAS-ADDS-UP, FAIL-CLOSED: alarms and the watch for leaks outlive a scan that is dropped")
+{
+    begin();
+    CHECK_INT(seep(150), 0);
+    step(FG_FILL_EVENT_ACCEPTED);
+    step(FG_FILL_EVENT_STOP);
+    CHECK_INT(seep(51), 1);
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    leak(6000);
+    CHECK(fill.alarm_flow);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    step(FG_FILL_EVENT_STOP);
+    CHECK_INT(raised_in(480, FG_EVENT_VALVE_FAULT), 0);
+    CHECK_INT(raised_in(200, FG_EVENT_VALVE_FAULT), 1);
+}
+
+TEST("a valve alarm lasts while the feedback cannot be read")
+{
+    begin();
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    CHECK_INT(raised_in(1000, FG_EVENT_VALVE_FAULT), 1);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_TIME_OUT;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(fill.alarm_valve);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_GOOD;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(!fill.alarm_valve);
+}
+
+TEST("FAIL-CLOSED: a valve that does not follow in a fill is raised, an ordinary stop raises nothing")
+{
+    begin_filling();
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    for (int i = 0; i < 40 && fill.phase == FG_FILL_FILLING; i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK_INT(commands.raise_events, UINT32_C(1) << FG_EVENT_VALVE_FAULT);
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("the first reason to stop is the one stated")
+{
+    begin();
+    to_authorising();
+    step(FG_FILL_EVENT_TAG_OTHER);
+    step(FG_FILL_EVENT_STOP);
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_TAG_SWAPPED);
+    begin_filling();
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+    for (int i = 0; i < 25; i++)
+        step(FG_FILL_EVENT_TICK);
+    plant.readings[FG_SIGNAL_EMERGENCY_STOP].value = 1;
+    now += 40;
+    step(FG_FILL_EVENT_TICK);
+    expect_stop(FG_STOP_EMERGENCY_STOP);
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    now += 700000;
+    plant.readings[FG_SIGNAL_EMERGENCY_STOP].value = 1;
+    step(FG_FILL_EVENT_TICK);
+    expect_stop(FG_STOP_EMERGENCY_STOP);
+}
+
+TEST("ENDED has the pressures, temperature, weight and duration of the fill")
+{
+    begin_filling();
+    CHECK_INT(fill.start_pressure_kpa, 5000);
+    plant.readings[FG_SIGNAL_TEMPERATURE_DC].value = 231;
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    CHECK_INT(fill.end_pressure_kpa, plant.readings[FG_SIGNAL_PRESSURE_KPA].value);
+    CHECK_INT(fill.end_temperature_dc, 231);
+    CHECK_INT(fill.end_scale_g, plant.readings[FG_SIGNAL_SCALE_G].value);
+    CHECK(fill.end_mono_ms - fill.authorised_mono_ms >= 220 &&
+          fill.end_mono_ms - fill.authorised_mono_ms <= 320);
+}
+
+TEST("a meter silent from AUTHORISED on: the fill has its last accepted inventory and no quantity")
+{
+    begin();
+    to_authorising();
+    plant.readings[FG_SIGNAL_INVENTORY_G].state = FG_READING_TIME_OUT;
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_DEVICE_SILENT);
+    CHECK_INT(fill.start_inventory_g, 1000000);
+    CHECK_INT(fill.end_inventory_g, 1000000);
+    to_recording();
+    CHECK_INT(fg_fill_quantity_g(&fill), 0);
+}
+
+TEST("the check after the fill counts only what was confirmed")
+{
+    begin();
+    scan.post_checks_wanted = 3;
+    to_filling();
+    step(FG_FILL_EVENT_STOP);
+    tick(100);
+    check_items(1, false);
+    CHECK_INT(fill.phase, FG_FILL_POST_CHECK);
+    CHECK_INT(fill.post_checks_done, 1);
+    check_items(2, false);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+}
+
+TEST("ONE-END: an answer that nobody waits for ends no recording")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    step(FG_FILL_EVENT_WRITE_FAILED);
+    step(FG_FILL_EVENT_WRITTEN);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+}
+
+TEST("with the lock-out switched off no zero fill locks the point; cleared, counting begins at none")
+{
+    begin();
+    for (int i = 0; i < 5; i++)
+        zero_fill();
+    CHECK(!fill.locked_out);
+    scan.zero_fills_lock_out = 2;
+    zero_fill();
+    zero_fill();
+    CHECK(fill.locked_out);
+    CHECK(!fg_fill_is_ready(&fill));
+    step(FG_FILL_EVENT_CLEAR_LOCK_OUT);
+    zero_fill();
+    CHECK(!fill.locked_out);
+}
+
+TEST("a point that fills gas needs no scale, one that fills by weight neither pressure nor temperature")
+{
+    begin();
+    plant.configured[FG_SIGNAL_SCALE_G] = false;
+    plant.configured[FG_SIGNAL_EMERGENCY_STOP] = false;
+    to_filling();
+    begin();
+    scan.programme = FG_PROGRAMME_MASS;
+    plant.configured[FG_SIGNAL_PRESSURE_KPA] = false;
+    plant.configured[FG_SIGNAL_TEMPERATURE_DC] = false;
+    to_filling();
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+}
+
+TEST("every phase has a name")
+{
+    const char *const names[] = {"IDLE",      "PRE_CHECK", "AUTHORISING", "FILLING",
+                                 "SUSPENDED", "CLOSING",   "POST_CHECK",  "RECORDING"};
+
+    for (int i = 0; i < FG_FILL_PHASE_COUNT; i++)
+        CHECK_TEXT(fg_fill_phase_name((enum fg_fill_phase)i), names[i]);
+}

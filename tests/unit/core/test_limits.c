@@ -119,3 +119,26 @@ TEST("the mass limit is tare plus maximum fill; nothing missing, nothing that ov
     CHECK_INT(fg_limit_gross_g(UINT32_MAX, 1), 0);
     CHECK_INT(fg_limit_gross_g(UINT32_MAX - 1, 1), UINT32_MAX);
 }
+
+TEST("between the table's temperatures the limit lies on the straight line, rounded down")
+{
+    const unsigned nominals[] = {20000, 25000};
+
+    for (int gas = 0; gas < FG_GAS_COUNT; gas++) {
+        for (int n = 0; n < 2; n++) {
+            for (int32_t at_dc = -400; at_dc < 650; at_dc += 50) {
+                int64_t low_kpa = fg_limit_pressure_kpa((enum fg_gas)gas, nominals[n], at_dc);
+                int64_t high_kpa = fg_limit_pressure_kpa((enum fg_gas)gas, nominals[n], at_dc + 50);
+
+                if (high_kpa >= nominals[n] * 5 / 4)
+                    continue; /* the cap bends the line */
+                for (int32_t part_dc = 1; part_dc < 50; part_dc++) {
+                    int64_t got_kpa = fg_limit_pressure_kpa((enum fg_gas)gas, nominals[n], at_dc + part_dc);
+                    int64_t line_kpa = low_kpa + (high_kpa - low_kpa) * part_dc / 50;
+
+                    CHECK(got_kpa >= line_kpa - 1 && got_kpa <= line_kpa + 1);
+                }
+            }
+        }
+    }
+}

@@ -81,3 +81,24 @@ TEST("CLONES-SHOW: a UID that begins as the one before, and is longer, is anothe
     CHECK_INT(fg_presence_poll(&presence, &settings, &seven, 1), FG_PRESENCE_SWAPPED);
     CHECK_INT(fg_presence_poll(&presence, &settings, &four, 2), FG_PRESENCE_SWAPPED);
 }
+
+TEST("a tag with an identifier of ten bytes arrives and stays")
+{
+    const struct fg_uid ten = {FG_UID_MAX, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
+    struct fg_presence presence = {0};
+
+    CHECK_INT(fg_presence_poll(&presence, &settings, &ten, 0), FG_PRESENCE_ARRIVED);
+    for (int i = 1; i < 6; i++)
+        CHECK_INT(fg_presence_poll(&presence, &settings, &ten, i * 10), FG_PRESENCE_SAME);
+}
+
+TEST("what a failed reader saw is dropped: gone when a tag was there, nothing else")
+{
+    struct fg_presence presence = {0};
+
+    CHECK_INT(fg_presence_drop(&presence), FG_PRESENCE_SAME);
+    CHECK_INT(fg_presence_poll(&presence, &settings, &first, 0), FG_PRESENCE_ARRIVED);
+    CHECK_INT(fg_presence_drop(&presence), FG_PRESENCE_GONE);
+    CHECK_INT(presence.uid.length, 0);
+    CHECK_INT(fg_presence_drop(&presence), FG_PRESENCE_SAME);
+}

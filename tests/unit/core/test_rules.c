@@ -325,3 +325,110 @@ TEST("facts that are all zero, and facts that are all ones, may not be filled")
     fg_rules_decide(&facts, &decision);
     CHECK(decision.reasons.count >= 3);
 }
+
+/* ---- arrays that are full to their last place ------------------------------------------------------- */
+
+static void facts_make_eight(void)
+{
+    const char *const codes[] = {"C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7"};
+
+    facts_make();
+    facts.cylinder_count = FG_VEHICLE_CYLINDERS_MAX;
+    for (int i = 0; i < FG_VEHICLE_CYLINDERS_MAX; i++)
+        cylinder_make(&facts.cylinders[i], codes[i]);
+}
+
+TEST("FAIL-CLOSED: a vehicle of eight cylinders may be filled, and its eighth decides like the others")
+{
+    facts_make_eight();
+    expect_good();
+    facts_make_eight();
+    facts.cylinders[7].row.inspection_due_day = TODAY - 1;
+    expect_only(FG_REASON_OTHER_CYLINDER_FAILS);
+    CHECK_TEXT(decision.failing_code.text, "C7");
+    facts_make_eight();
+    facts.cylinders[7].last_fill_wall_ms = NOW_MS - 1;
+    expect_only(FG_REASON_TOO_SOON);
+    facts_make_eight();
+    facts.cylinders[7].fills_today = 5;
+    expect_only(FG_REASON_TOO_OFTEN);
+}
+
+TEST("LIST-IS-SIGNED: a look-up of the eighth cylinder that does not prove refuses the list")
+{
+    facts_make_eight();
+    facts.cylinders[7].lookup = FG_LOOKUP_NOT_AUTHENTIC;
+    fg_rules_decide(&facts, &decision);
+    CHECK_INT(decision.reasons.reasons[0], FG_REASON_LIST_NOT_AUTHENTIC);
+}
+
+TEST("cylinders past the count are not looked at")
+{
+    KEEP((facts.cylinder_count = 2, facts.cylinders[2].row.state = FG_CYLINDER_LOST));
+    KEEP((facts.cylinder_count = 2, facts.cylinders[2].last_fill_wall_ms = NOW_MS));
+    KEEP((facts.cylinder_count = 2, facts.cylinders[2].fills_today = 9));
+    KEEP((facts.cylinder_count = 2, facts.cylinders[2].lookup = FG_LOOKUP_NOT_AUTHENTIC));
+}
+
+TEST("FAIL-CLOSED: the first of two media, the last of eight, and none past the count are licensed")
+{
+    KEEP((facts.rules.media_count = 2, facts.rules.media[1] = FG_MEDIUM_LPG));
+    KEEP((facts.rules.media_count = 2, facts.rules.media[0] = FG_MEDIUM_LPG,
+          facts.rules.media[1] = FG_MEDIUM_CNG));
+    facts_make();
+    facts.cylinder_count = 1;
+    facts.rules.media_count = FG_MEDIA_MAX;
+    memset(facts.rules.media, FG_MEDIUM_LPG, sizeof(facts.rules.media));
+    expect_only(FG_REASON_WRONG_MEDIUM);
+    facts.rules.media[FG_MEDIA_MAX - 1] = FG_MEDIUM_CNG;
+    expect_good();
+    FLIP((facts.cylinder_count = 1, facts.rules.media[0] = FG_MEDIUM_LPG,
+          facts.rules.media[1] = FG_MEDIUM_CNG),
+         FG_REASON_WRONG_MEDIUM);
+}
+
+TEST("FAIL-CLOSED: the last of sixteen blocked points is blocked, and none past the count is")
+{
+    facts_make();
+    facts.rules.blocked_count = FG_POINTS_BLOCKED_MAX;
+    for (int i = 0; i < FG_POINTS_BLOCKED_MAX; i++)
+        strcpy(facts.rules.blocked_points[i], "P2");
+    expect_good();
+    strcpy(facts.rules.blocked_points[FG_POINTS_BLOCKED_MAX - 1], "P1");
+    expect_only(FG_REASON_POINT_BLOCKED);
+    KEEP(strcpy(facts.rules.blocked_points[1], "P1"));
+    FLIP((facts.list = FG_LIST_MISSING, strcpy(facts.rules.blocked_points[0], "P1")), FG_REASON_LIST_MISSING);
+}
+
+TEST("FAIL-CLOSED: one fill a day means one")
+{
+    KEEP(facts.rules.fills_per_day_max = 1);
+    FLIP((facts.rules.fills_per_day_max = 1, facts.cylinders[0].fills_today = 1), FG_REASON_TOO_OFTEN);
+}
+
+TEST("without a list neither its age nor its end is stated, and no age warning shows")
+{
+    FLIP((facts.list = FG_LIST_MISSING, facts.list_expires_ms = 0, facts.list_issued_ms = 0),
+         FG_REASON_LIST_MISSING);
+    CHECK(!decision.list_age_warning);
+}
+
+TEST("CLONES-SHOW: a tag and a row that both have no identifier, or the same impossible one, do not agree")
+{
+    FLIP((facts.uid.length = 0, facts.cylinders[0].row.uid.length = 0), FG_REASON_UID_MISMATCH);
+    FLIP((facts.uid.length = FG_UID_MAX + 1, facts.cylinders[0].row.uid.length = FG_UID_MAX + 1),
+         FG_REASON_UID_MISMATCH);
+}
+
+TEST("an unreadable tag and a cylinder that is not listed are judged no further")
+{
+    FLIP((facts.tag = FG_TAG_UNREADABLE, facts.cylinders[0].row.state = FG_CYLINDER_LOST),
+         FG_REASON_TAG_UNREADABLE);
+    FLIP((facts.cylinders[0].lookup = FG_LOOKUP_ABSENT, facts.cylinders[0].row = (struct fg_row){0}),
+         FG_REASON_NOT_LISTED);
+}
+
+TEST("owners that differ only after their end are the same")
+{
+    KEEP((strcpy(facts.rules.owner + 6, "X"), strcpy(facts.cylinders[0].row.owner + 6, "Y")));
+}
