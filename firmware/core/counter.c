@@ -72,8 +72,8 @@ bool fg_counter_take(struct fg_counter *counter, const struct fg_counter_rules *
 
 bool fg_counter_is_sure(const struct fg_counter *counter)
 {
-    return counter->settled && !counter->lies && counter->seen_g == counter->value_g &&
-           counter->seen_mono_ms == counter->value_mono_ms;
+    /* A reading equal to the accepted one is possible, so it was accepted. */
+    return counter->settled && !counter->lies && counter->seen_g == counter->value_g;
 }
 
 bool fg_counter_read(const struct fg_counter *counter, const struct fg_counter_rules *rules,

@@ -109,8 +109,9 @@ static enum fg_stop pressure_stop(const struct step *step)
     int64_t temperature_dc = 0;
     uint32_t limit_kpa;
 
-    if (!reading_good(step, FG_SIGNAL_PRESSURE_KPA, &pressure_kpa) ||
-        !reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &temperature_dc))
+    if (!reading_good(step, FG_SIGNAL_PRESSURE_KPA, &pressure_kpa))
+        return FG_STOP_DEVICE_SILENT;
+    if (!reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &temperature_dc))
         return FG_STOP_DEVICE_SILENT;
     if (pressure_kpa * 4 > (int64_t)scan->nominal_kpa * 5)
         return FG_STOP_OVER_PRESSURE;
@@ -351,25 +352,28 @@ static enum fg_stop opening_stop(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
     struct fg_overfill_vessel vessel = vessel_of(step);
+    struct fg_overfill_look look;
     enum fg_stop stop = devices_stop(step);
 
-    if (stop == FG_STOP_NONE)
-        stop = alarm_stop(fill);
-    if (stop == FG_STOP_NONE)
-        stop = (enum fg_stop)fill->stop;
-    if (stop == FG_STOP_NONE && !fg_counter_is_sure(&fill->counter))
-        stop = FG_STOP_NOT_PLAUSIBLE;
-    if (stop == FG_STOP_NONE)
-        stop = target_stop(step);
-    if (stop == FG_STOP_NONE && !fill->tag_present)
-        stop = FG_STOP_TAG_GONE;
-    if (stop == FG_STOP_NONE) {
-        struct fg_overfill_look look = overfill_look(step);
-
-        if (!fg_overfill_start(&step->settings->overfill, &vessel, &look, &fill->overfill))
-            stop = FG_STOP_NOT_PLAUSIBLE;
-    }
-    return stop;
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = alarm_stop(fill);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = (enum fg_stop)fill->stop;
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (!fg_counter_is_sure(&fill->counter))
+        return FG_STOP_NOT_PLAUSIBLE;
+    stop = target_stop(step);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (!fill->tag_present)
+        return FG_STOP_TAG_GONE;
+    look = overfill_look(step);
+    if (!fg_overfill_start(&step->settings->overfill, &vessel, &look, &fill->overfill))
+        return FG_STOP_NOT_PLAUSIBLE;
+    return FG_STOP_NONE;
 }
 
 /* The only way into FILLING: flow and feedback are given their time from now on. */
@@ -404,15 +408,22 @@ static void authorised_begin(const struct step *step)
     valve_open(step);
 }
 
+static enum fg_stop authorising_stop(const struct step *step)
+{
+    enum fg_stop stop = alarm_stop(step->fill);
+
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (!step->fill->counter.settled) /* it lied since START */
+        return FG_STOP_NOT_PLAUSIBLE;
+    return event_stop(step->event);
+}
+
 static void authorising_step(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
-    enum fg_stop stop = alarm_stop(fill);
+    enum fg_stop stop = authorising_stop(step);
 
-    if (stop == FG_STOP_NONE && !fill->counter.settled) /* it lied since START */
-        stop = FG_STOP_NOT_PLAUSIBLE;
-    if (stop == FG_STOP_NONE)
-        stop = event_stop(step->event);
     if (step->event->kind == FG_FILL_EVENT_WRITTEN) {
         authorised_begin(step);
         return;
@@ -440,22 +451,27 @@ static enum fg_stop filling_stop(const struct step *step)
 {
     enum fg_stop stop = devices_stop(step);
 
-    if (stop == FG_STOP_NONE)
-        stop = event_stop(step->event);
-    if (stop == FG_STOP_NONE && valve_differs_too_long(step))
-        stop = FG_STOP_VALVE_FAULT;
-    if (stop == FG_STOP_NONE && step->fill->counter.lies)
-        stop = FG_STOP_NOT_PLAUSIBLE;
-    if (stop == FG_STOP_NONE)
-        stop = target_stop(step);
-    if (stop == FG_STOP_NONE)
-        stop = agreement_stop(step);
-    if (stop == FG_STOP_NONE)
-        stop = flow_stop(step);
-    if (stop == FG_STOP_NONE &&
-        time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
-        stop = FG_STOP_TIME_OUT;
-    return stop;
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = event_stop(step->event);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (valve_differs_too_long(step))
+        return FG_STOP_VALVE_FAULT;
+    if (step->fill->counter.lies)
+        return FG_STOP_NOT_PLAUSIBLE;
+    stop = target_stop(step);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = agreement_stop(step);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = flow_stop(step);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
+        return FG_STOP_TIME_OUT;
+    return FG_STOP_NONE;
 }
 
 static void filling_step(const struct step *step)
@@ -480,25 +496,28 @@ static enum fg_stop suspended_stop(const struct step *step)
 {
     enum fg_stop stop = devices_stop(step);
 
-    if (stop == FG_STOP_NONE)
-        stop = alarm_stop(step->fill);
-    if (stop == FG_STOP_NONE)
-        stop = event_stop(step->event);
-    if (stop == FG_STOP_NONE && step->fill->counter.lies)
-        stop = FG_STOP_NOT_PLAUSIBLE;
-    if (stop == FG_STOP_NONE)
-        stop = target_stop(step);
-    if (stop == FG_STOP_NONE && event_would_resume(step->event) && !step->event->grounds_hold)
-        stop = FG_STOP_GROUNDS_GONE;
-    if (stop == FG_STOP_NONE && event_would_resume(step->event) && !fg_counter_is_sure(&step->fill->counter))
-        stop = FG_STOP_NOT_PLAUSIBLE;
-    if (stop == FG_STOP_NONE &&
-        time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
-        stop = step->fill->suspended_by_operator ? FG_STOP_OPERATOR : FG_STOP_TAG_GONE;
-    if (stop == FG_STOP_NONE &&
-        time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
-        stop = FG_STOP_TIME_OUT;
-    return stop;
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = alarm_stop(step->fill);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    stop = event_stop(step->event);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (step->fill->counter.lies)
+        return FG_STOP_NOT_PLAUSIBLE;
+    stop = target_stop(step);
+    if (stop != FG_STOP_NONE)
+        return stop;
+    if (event_would_resume(step->event) && !step->event->grounds_hold)
+        return FG_STOP_GROUNDS_GONE;
+    if (event_would_resume(step->event) && !fg_counter_is_sure(&step->fill->counter))
+        return FG_STOP_NOT_PLAUSIBLE;
+    if (time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
+        return step->fill->suspended_by_operator ? FG_STOP_OPERATOR : FG_STOP_TAG_GONE;
+    if (time_is_over(step, step->fill->authorised_mono_ms, step->settings->fill_max_ms))
+        return FG_STOP_TIME_OUT;
+    return FG_STOP_NONE;
 }
 
 static bool suspended_may_resume(const struct step *step)
@@ -557,8 +576,7 @@ static bool closing_is_done(const struct step *step)
     int64_t open = 0;
     int64_t flow_g_min = 0;
 
-    if (step->event->plant->configured[FG_SIGNAL_VALVE_OPEN] &&
-        (!reading_good(step, FG_SIGNAL_VALVE_OPEN, &open) || open != 0))
+    if (!reading_good(step, FG_SIGNAL_VALVE_OPEN, &open) || open != 0)
         return false;
     return reading_good(step, FG_SIGNAL_FLOW_G_MIN, &flow_g_min) &&
            flow_g_min < (int64_t)step->settings->flow_min_g_min;
@@ -585,8 +603,9 @@ static void post_check_step(const struct step *step)
     bool over = time_is_over(step, fill->phase_since_mono_ms, step->settings->post_check_max_ms);
 
     if (step->event->kind == FG_FILL_EVENT_CHECKED) {
-        fill->post_check_failed = fill->post_check_failed || step->event->check_failed;
-        if (!step->event->check_failed)
+        if (step->event->check_failed)
+            fill->post_check_failed = true;
+        else
             fill->post_checks_done |= step->event->checks & fill->scan.post_checks_wanted;
     }
     if (over || fill->post_check_failed || fill->post_checks_done == fill->scan.post_checks_wanted ||
@@ -716,7 +735,7 @@ static void valve_watch(const struct step *step)
 
 static bool is_open_fill(const struct fg_fill *fill)
 {
-    return fill->phase >= FG_FILL_FILLING && fill->phase <= FG_FILL_RECORDING;
+    return fill->phase >= FG_FILL_FILLING;
 }
 
 /* Takes the counter's reading before anything else looks at it, and says what entries say of the meter; a
@@ -836,7 +855,7 @@ bool fg_fill_inventory(const struct fg_fill *fill, const struct fg_fill_settings
 
 int64_t fg_fill_quantity_g(const struct fg_fill *fill)
 {
-    if (!is_open_fill(fill) || fill->end_inventory_g < fill->start_inventory_g)
+    if (!is_open_fill(fill))
         return 0;
     return fill->end_inventory_g - fill->start_inventory_g;
 }

@@ -131,3 +131,17 @@ TEST("after a silence the rise that the greatest flow explains is accepted")
     CHECK(!take(5000 + 60100, true));
     CHECK_INT(value(), 65100);
 }
+
+TEST("the same reading seen again changes nothing, and a counter is not settled while a fill is open")
+{
+    begin();
+    CHECK(!fg_counter_take(&counter, &rules, 5000, now, now, true));
+    CHECK(fg_counter_is_sure(&counter));
+    (void)take(0, true);
+    CHECK(!fg_counter_take(&counter, &rules, 0, now, now, true));
+    CHECK(!fg_counter_is_sure(&counter));
+    memset(&counter, 0, sizeof(counter));
+    for (int i = 0; i < 10; i++)
+        CHECK(!take(5000, false));
+    CHECK(!counter.settled);
+}

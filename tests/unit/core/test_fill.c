@@ -1370,3 +1370,66 @@ TEST("every phase has a name")
     for (int i = 0; i < FG_FILL_PHASE_COUNT; i++)
         CHECK_TEXT(fg_fill_phase_name((enum fg_fill_phase)i), names[i]);
 }
+
+TEST("FAIL-CLOSED: a counter that lies while AUTHORISED is written keeps the valve shut, and is stated as "
+     "such")
+{
+    begin();
+    to_authorising();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    for (int i = 0; i < 100 && !RAISED(FG_EVENT_METER_NOT_PLAUSIBLE); i++)
+        step(FG_FILL_EVENT_TICK);
+    CHECK(RAISED(FG_EVENT_METER_NOT_PLAUSIBLE));
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 6000000;
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+    to_recording();
+    CHECK_INT(fill.meter_state, FG_READING_RANGE);
+    CHECK_INT(fg_fill_quantity_g(&fill), 0);
+    CHECK(!fill.idle_inventory_known);
+}
+
+TEST("without items after the fill ENDED is asked for at once; an operator who leaves ends the check")
+{
+    begin();
+    scan.post_checks_wanted = 0;
+    to_filling();
+    step(FG_FILL_EVENT_STOP);
+    tick(100);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+    begin_filling();
+    step(FG_FILL_EVENT_STOP);
+    tick(100);
+    CHECK_INT(fill.phase, FG_FILL_POST_CHECK);
+    step(FG_FILL_EVENT_OPERATOR_LEFT);
+    CHECK(commands.write_ended);
+}
+
+TEST("GAS-ADDS-UP: an alarm lasts while the flow cannot be read")
+{
+    begin();
+    leak(6000);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 0;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_TIME_OUT;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(fill.alarm_flow);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_GOOD;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(!fill.alarm_flow);
+}
+
+TEST("a tag that is seen while nothing was accepted belongs to no fill")
+{
+    begin();
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK(!fill.tag_present);
+}
+
+TEST("more zero fills kept than the rules now allow lock the point at the next one")
+{
+    begin_kept((struct fg_fill_kept){.zero_fills = 5});
+    settle();
+    scan.zero_fills_lock_out = 2;
+    zero_fill();
+    CHECK(fill.locked_out);
+}

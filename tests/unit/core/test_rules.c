@@ -432,3 +432,13 @@ TEST("owners that differ only after their end are the same")
 {
     KEEP((strcpy(facts.rules.owner + 6, "X"), strcpy(facts.cylinders[0].row.owner + 6, "Y")));
 }
+
+TEST("BAD-INPUT-IS-SAFE: counts beyond their arrays are taken as full arrays")
+{
+    facts_make();
+    facts.cylinder_count = 1;
+    facts.rules.media_count = FG_MEDIA_MAX + 1;
+    memset(facts.rules.media, FG_MEDIUM_LPG, sizeof(facts.rules.media));
+    expect_only(FG_REASON_WRONG_MEDIUM);
+    KEEP(facts.rules.blocked_count = FG_POINTS_BLOCKED_MAX + 1);
+}
