@@ -28,7 +28,10 @@ static void entry_start(struct fg_entry *entry, enum fg_entry_kind kind, const s
         memcpy(entry->list_id, about->look->manifest.list_id, sizeof(entry->list_id));
         entry->list_version = about->look->manifest.version;
     }
+    /* An impossible reading is stated as such, and kept as read. */
     entry->meter_state = inventory->state;
+    if (inventory->state == FG_READING_GOOD && about->fill->meter_state == FG_READING_RANGE)
+        entry->meter_state = FG_READING_RANGE;
     if (inventory->state == FG_READING_GOOD)
         entry->inventory_g = inventory->value;
 }
@@ -371,7 +374,8 @@ void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_man
 
 static bool open_fill_is_due(const struct fg_recorder *recorder, const struct fg_circumstances *about)
 {
-    return about->plant->readings[FG_SIGNAL_INVENTORY_G].state == FG_READING_GOOD ||
+    return (about->plant->readings[FG_SIGNAL_INVENTORY_G].state == FG_READING_GOOD &&
+            fg_counter_is_sure(&about->fill->counter)) ||
            about->now->mono_ms - recorder->started_at.mono_ms >= METER_WAIT_MS;
 }
 

@@ -18,6 +18,7 @@
 struct fg_circumstances {
     const struct fg_moment *now;
     const struct fg_plant_state *plant;
+    const struct fg_fill *fill; /* for what it believes of the meter */
     const struct fg_list_look *look;
     const struct fg_signed_in *operator_in; /* now */
 };

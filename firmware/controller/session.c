@@ -71,6 +71,7 @@ static struct fg_circumstances circumstances(const struct fg_session *session, c
     return (struct fg_circumstances){
         .now = now,
         .plant = &session->plant.state,
+        .fill = &session->fill,
         .look = &session->look,
         .operator_in = &session->operator_in,
     };

@@ -750,7 +750,7 @@ TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the
     turns(2);
     CHECK_INT(state()->decisions, 0);
     w.meter_silent = false;
-    turns(2);
+    turns(3);
     CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_POWER_LOST);
     CHECK_INT(counts[FG_ENTRY_ENDED], 1);
     CHECK_INT(counts[FG_ENTRY_BOOT], 2);
@@ -766,6 +766,38 @@ TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the
     turns(400);
     (void)journal_newest(FG_ENTRY_ENDED);
     CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    world_end();
+}
+
+TEST("GAS-ADDS-UP: an absurd first answer of the meter does not become the quantity of a fill left open")
+{
+    world_make();
+    fill_start();
+    world_halt();
+    reading_set(FG_SIGNAL_INVENTORY_G, 6004098);
+    plant_play();
+    world_run();
+    turns(2);
+    reading_set(FG_SIGNAL_INVENTORY_G, 1000500);
+    turns(4);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_POWER_LOST);
+    CHECK_INT(newest.quantity_g, 500);
+    CHECK_INT(newest.meter_state, FG_READING_GOOD);
+    world_end();
+}
+
+TEST("GAS-ADDS-UP: an impossible reading of the meter is kept as read and stated as such, and told once when "
+     "it lasts")
+{
+    world_make();
+    reading_set(FG_SIGNAL_INVENTORY_G, 0);
+    turns(1);
+    CHECK_INT(sign_in("li"), FG_OK);
+    CHECK_INT(journal_newest(FG_ENTRY_OPERATOR)->meter_state, FG_READING_RANGE);
+    CHECK_INT(newest.inventory_g, 0);
+    turns(200);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_METER_NOT_PLAUSIBLE);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
     world_end();
 }
 
@@ -821,7 +853,7 @@ TEST("FAIL-CLOSED: no list store, no list, and a list older than one logged are 
     (void)unlink(fg_test_path("list.db-wal"));
     (void)unlink(fg_test_path("list.db-shm"));
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
     CHECK_INT(sign_in("wang"), FG_OK);
     present("HZ-1", 1);
     turns(2);
@@ -1845,7 +1877,7 @@ TEST("an idle operator is signed out, and logged; a scan, a fill and a command c
     w.settings.operator_idle_max_ms = 1000;
     world_halt();
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
     CHECK_INT(sign_in("wang"), FG_OK);
     CHECK(state()->operator_idle_left_ms > 900);
     turns(40);
@@ -2189,7 +2221,7 @@ TEST("the board shows the list's operators; without a list nobody is known by PI
     (void)unlink(fg_test_path("list.db-wal"));
     (void)unlink(fg_test_path("list.db-shm"));
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
     CHECK_INT(pin_in("zhao", "123456"), FG_E_STATE);
     CHECK(!state()->sign_in_blocked);
     card_present(&card);
@@ -2541,7 +2573,7 @@ static void pins_kept(void)
     world_halt();
     (void)unlink(path);
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
 }
 
 static void power_cut(void)
@@ -2549,7 +2581,7 @@ static void power_cut(void)
     world_halt();
     w.mono_ms += 20000;
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
 }
 
 TEST("FAIL-CLOSED: cutting the power gives no further tries of a PIN, and does not shorten a block")
@@ -2601,14 +2633,14 @@ TEST("TAMPER-SHOWS, FAIL-CLOSED: a count of wrong PINs that is gone, altered or 
     world_halt();
     CHECK_INT(system(command), 0);
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
     CHECK(state()->sign_in_blocked);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_PIN_COUNT_LOST);
     CHECK_HAS(newest.text, "boot");
     world_halt();
     (void)unlink(w.settings.pin_count_path);
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
     CHECK(state()->sign_in_blocked);
     card_present(&card);
     CHECK_TEXT(state()->operator_id, "zhao"); /* a card needs no count */
@@ -2622,7 +2654,7 @@ TEST("FAIL-CLOSED: a PIN whose try cannot be counted durably is not looked at")
     world_halt();
     w.settings.pin_count_path = "/proc/none/pins";
     world_run();
-    turns(2);
+    turns(3); /* the counter is believed */
     w.mono_ms += 900000;
     CHECK_INT(pin_in("zhao", "123456"), FG_E_IO);
     CHECK_HAS(w.answer.text, "use a card");
