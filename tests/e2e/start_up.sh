@@ -45,7 +45,7 @@ mount -t tmpfs -o size=16m none "$DIR/disk" && mount -o remount,ro "$DIR/disk" |
 }
 cp "$BUILD/fillgate-reader" "$DIR/reader-program"
 sed "s|^list = .*|list = disk/list.db|; s|^journal = .*|journal = disk/journal.db|; s|^control_socket = .*|control_socket = run/control.sock|
-    s|^program = .*|program = late/reader|; s|^device_key = .*|device_key = late/device.pem|" "$DIR/point.ini" >"$DIR/late.ini"
+    s|^bytes_max = .*|bytes_max = 4194304|; s|^program = .*|program = late/reader|; s|^device_key = .*|device_key = late/device.pem|" "$DIR/point.ini" >"$DIR/late.ini"
 
 check_says() { "$BUILD/fillgated" --check "$DIR/late.ini"; }
 expect "--check says what is missing, and that the configuration is good" 0 'late.ini: good' check_says
