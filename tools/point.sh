@@ -220,6 +220,7 @@ renew() {
 case ${1:-} in
 prepare) prepare ;;
 patient) patient "${@:2}" ;;
+hasty) hasty "${@:2}" ;;
 registry) registry ;;
 sim) start_sim ;;
 start) start_controller point.ini ;;
