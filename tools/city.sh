@@ -150,8 +150,9 @@ point_prepare() { # NUMBER: joins through the station
         --why "built"
     code_for controller "ctl-$1" | "$fillgate" controller enrol "$folder" --url "$url" --ca "$DIR/bureau/ca/ca.pem"
     ini "$folder/point.ini" id="point-$1" controller="ctl-$1" device_key=device.key list_keys=list-1.pub receipt_key=receipt.pub \
-        no_flow_max_ms=1500 <boards/sim/fillgated.ini
+        <boards/sim/fillgated.ini
     sed -i "s/^id = huzhou-1/id = $station/; s/^station = .*/station = $station/" "$folder/point.ini"
+    [ "${SPEED:-40}" -eq 1 ] || DIR=$folder BUILD=$BUILD tools/point.sh hasty "$folder/point.ini"
     [ -z "${PATIENT:-}" ] || DIR=$folder BUILD=$BUILD tools/point.sh patient "$folder/point.ini"
     ini "$folder/link.ini" url="$url" id=$station station=$station key_1=list-1.pub poll_ms=200 report_ms=3000 \
         list_ms=$((${LIST_S:-2} * 1000)) ask_again_ms=2000 retry_max_ms=5000 listen="$(panel_of "$1")" <boards/sim/link.ini

@@ -1,7 +1,8 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|patient INI...|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list|panel|panel-stop|panel-kill
-#   prepare with PATIENT=yes, and patient, set limits that a busy machine keeps, too
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|patient INI...|hasty INI...|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|tamper-list|panel|panel-stop|panel-kill
+#   prepare with PATIENT=yes, and patient, set limits that a busy machine keeps, too; prepare with a SPEED (40) above 1, and hasty, set
+#   limits for gas that runs faster than real time
 #   panel starts a link that only serves the panel; its address is in DIR/panel.url. PANEL=ADDRESS:PORT (127.0.0.1:0: any free port,
 #   which it keeps over restarts); further lines of its [panel] section come from DIR/panel.ini if there is one
 # Only processes that this script started are stopped, by the pids it kept in DIR.
@@ -76,7 +77,13 @@ build_list() { # FILE KEY VERSION EXTRA-FLAGS -- RULE-CHANGES
 patient() { # INI...
     sed -i -E 's/^(gone_ms) = .*/\1 = 2500/; s/^(misses_max) = .*/\1 = 8/; s/^(reading_age_max_ms) = .*/\1 = 2500/
         s/^(step_max_ms) = .*/\1 = 2000/; s/^(silence_max_ms) = .*/\1 = 8000/; s/^(response_max_ms) = .*/\1 = 600/
-        s/^(valve_follow_max_ms) = .*/\1 = 6000/; s/^(closing_max_ms) = .*/\1 = 10000/; s/^(no_flow_max_ms) = .*/\1 = 2200/' "$@"
+        s/^(valve_follow_max_ms) = .*/\1 = 6000/; s/^(closing_max_ms) = .*/\1 = 10000/; s/^(no_flow_max_ms) = 1500$/\1 = 2200/' "$@"
+}
+
+# Gas that runs faster than real time (speed at most 40): a fill is over before the usual patience with a dead meter is, the counter
+# rises faster than the flow says, and the pressure while a reading of the counter is on its way.
+hasty() { # INI...
+    sed -i -E 's/^(no_flow_max_ms) = .*/\1 = 1500/; s/^(pressure_lead_kpa) = .*/\1 = 25000/; s/^(counter_max_g_min) = .*/\1 = 800000/' "$@"
 }
 
 prepare() {
@@ -96,14 +103,12 @@ prepare() {
     build_list lpg-1.fgl bureau.pem 10
     build_list small-1.fgl bureau.pem 11
     local name
-    # Gas runs faster than real time here, so that a fill is over before the usual patience with a dead meter is.
-    for name in point lpg small; do
-        sed 's/^no_flow_max_ms = .*/no_flow_max_ms = 1500/; s/^pressure_lead_kpa = .*/pressure_lead_kpa = 25000/' boards/sim/fillgated.ini >"$DIR/$name.ini"
-    done
+    for name in point lpg small; do cp boards/sim/fillgated.ini "$DIR/$name.ini"; done
+    [ "$speed" -eq 1 ] || hasty "$DIR/point.ini" "$DIR/lpg.ini" "$DIR/small.ini"
     [ -z "${PATIENT:-}" ] || patient "$DIR/point.ini" "$DIR/lpg.ini" "$DIR/small.ini"
     sed -i 's/^medium = cng/medium = lpg/; s/^fill_pressure_kpa = .*/fill_pressure_kpa = 0/
         s/^list = .*/list = lpg-list.db/' "$DIR/lpg.ini"
-    sed -i 's/^bytes_max = .*/bytes_max = 393216/; s/^stop_reserve_entries = .*/stop_reserve_entries = 4/
+    sed -i 's/^bytes_max = .*/bytes_max = 327680/; s/^stop_reserve_entries = .*/stop_reserve_entries = 4/
         s/^list = .*/list = small-list.db/; s/^journal = .*/journal = small.db/' "$DIR/small.ini"
     ln -sfn "$(realpath boards)" "$DIR/boards"
 }
@@ -195,19 +200,6 @@ start_panel() {
     sed -i -E "s|^(listen = .*):0$|\1:$(sed -E 's|.*:([0-9]+)/$|\1|' "$DIR/panel.url")|" "$DIR/panel-link.ini"
 }
 
-# Signs an operator in and out until the journal has no room for another fill.
-fill_journal() {
-    local i
-    for i in $(seq 1500); do
-        "$fillgate" point sign-in op-wang --certificate-end 2030-01-01 --socket "$DIR/control.sock" >/dev/null
-        if [ $((i % 25)) -eq 0 ] && "$fillgate" point status --json --socket "$DIR/control.sock" | grep -q '"FULL"'; then
-            return 0
-        fi
-    done
-    echo "point: the journal does not get full" >&2
-    return 1
-}
-
 # A fresh start with the first list in force and an operator signed in: for playing by hand.
 renew() {
     rm -f "$DIR"/list.db* "$DIR"/journal.db*
@@ -234,10 +226,9 @@ panel) start_panel ;;
 panel-stop) stop_pid link.pid TERM ;;
 panel-kill) stop_pid link.pid KILL ;;
 list-expiring) build_list list-7.fgl bureau.pem 7 --expires "$(date -u -d "+$2 seconds" +%FT%TZ)" -- ;;
-fill-journal) fill_journal ;;
 tamper-list) sqlite3 "$DIR/list.db" "PRAGMA busy_timeout=5000; UPDATE bucket SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00' WHERE length(bytes) > 4;" >/dev/null ;;
 *)
-    sed -n '2,7s/^# //p' "$0" >&2
+    sed -n '2,8s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

@@ -484,6 +484,8 @@ static const struct order_rule order_rules[] = {
      "a reader between two polls would be killed"},
     {"fill", "flow_max_g_min", AT(fill.flow_max_g_min), true, "fill", "flow_min_g_min",
      AT(fill.flow_min_g_min), "every flow would be too low or too high"},
+    {"fill", "counter_max_g_min", AT(fill.counter_max_g_min), true, "fill", "flow_max_g_min",
+     AT(fill.flow_max_g_min), "a meter would lie at a flow that is allowed"},
     {"fill", "fill_max_ms", AT(fill.fill_max_ms), true, "fill", "no_flow_max_ms", AT(fill.no_flow_max_ms),
      "a fill would be over before its flow may be missed"},
     {"fill", "fill_max_ms", AT(fill.fill_max_ms), true, "fill", "resume_max_ms", AT(fill.resume_max_ms),

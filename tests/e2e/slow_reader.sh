@@ -9,6 +9,7 @@ export DIR
 OUT=$DIR/out
 . tests/lib/e2e.sh
 PATIENT= # the shipped limits are the subject
+export SPEED=1
 trap 'tools/point.sh stop >"$DIR/stop.log" 2>&1; tools/point.sh sim-stop >>"$DIR/stop.log" 2>&1; rm -rf "$DIR"' EXIT
 sim() { "$BUILD/fillgate-sim" --dir "$DIR" send "$*" >/dev/null; }
 point() { "$BUILD/fillgate" point "$@" --socket "$DIR/control.sock"; }
@@ -23,7 +24,6 @@ phase_is() { # PHASE, within 5 s
 check "a point starts with the limits as shipped" bash -c 'tools/point.sh prepare && tools/point.sh sim && tools/point.sh start'
 "$BUILD/fillgate" list import "$DIR/list-6.fgl" --socket "$DIR/control.sock" >/dev/null
 point sign-in op-slow --certificate-end 2030-01-01 >/dev/null
-sim "speed 1"
 sim "tag big type=ntag216 uid=04900000000001"
 sim "tag big sign code=HZ-CNG-900001 key=$DIR/bureau.pem"
 sim "connect good"

@@ -259,6 +259,9 @@ TEST("two values of which the one makes the other senseless are refused, with bo
         {"poll_ms = 40", "poll_ms = 350", {"[reader] gone_ms = 350", "[reader] poll_ms = 350"}},
         {"silence_max_ms = 1500", "silence_max_ms = 300", {"silence_max_ms = 300", "step_max_ms = 300"}},
         {"flow_max_g_min = 40000", "flow_max_g_min = 50", {"flow_max_g_min = 50", "flow_min_g_min = 50"}},
+        {"counter_max_g_min = 60000",
+         "counter_max_g_min = 40000",
+         {"counter_max_g_min = 40000", "flow_max_g_min = 40000"}},
         {"fill_max_ms = 1800000", "fill_max_ms = 10000", {"fill_max_ms = 10000", "no_flow_max_ms = 10000"}},
         {"resume_max_ms = 15000", "resume_max_ms = 600000\n; ", {"", ""}},
         {"closing_max_ms = 3000",
@@ -282,5 +285,6 @@ TEST("two values of which the one makes the other senseless are refused, with bo
         CHECK_HAS(error.text, cases[i].names[1]);
     }
     CHECK_OK(parse_with("gone_ms = 350", "gone_ms = 300", &error), &error);
+    CHECK_OK(parse_with("counter_max_g_min = 60000", "counter_max_g_min = 40001", &error), &error);
     CHECK_OK(parse_with("closing_max_ms = 3000", "closing_max_ms = 1500", &error), &error);
 }
