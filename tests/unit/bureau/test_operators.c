@@ -396,6 +396,10 @@ TEST("faulty operators of a rules file are named by line and fault")
         {"op-wang, 2030-01-01, colour=red", "card=UID"},
         {"op-li, 2030-01-01", "op-li stands twice"},
         {"op-wang, 2030-01-01, card=04:90:00:09", "same card"},
+        {"op-wang, 2030-01-01, card=04 90 00 09", "same card"},
+        {"op-wang, 2030-01-01, card=04-90-00-09", "same card"},
+        {"op-wang, 2030-01-01, card=08A1B2C3", "not random"},
+        {"op-wang, 2030-01-01, card=00000000", "not random"},
     };
     struct fg_station_rules rules;
 

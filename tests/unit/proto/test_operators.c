@@ -90,3 +90,20 @@ TEST("every way to prove a person has its name")
     CHECK_TEXT(fg_person_proof_name(FG_PERSON_PROOF_PIN), "PIN");
     CHECK_TEXT(fg_person_proof_name(FG_PERSON_PROOF_PIN + 1), "?");
 }
+
+TEST("CLONES-SHOW: a random or empty UID is nobody's card, also where a list says so")
+{
+    static const struct fg_uid cards[] = {
+        {4, {0x08, 1, 2, 3}}, {4, {0}}, {7, {0}}, {4, {0xFF, 0xFF, 0xFF, 0xFF}}};
+    static struct fg_station_rules rules;
+
+    memset(&rules, 0, sizeof(rules));
+    rules.operator_count = 1;
+    (void)strcpy(rules.operators[0].id, "op-wang");
+    for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
+        rules.operators[0].card = cards[i];
+        CHECK(fg_operator_of_card(&rules, &cards[i]) == NULL);
+    }
+    rules.operators[0].card = (struct fg_uid){4, {0x04, 1, 2, 3}};
+    CHECK(fg_operator_of_card(&rules, &rules.operators[0].card) == &rules.operators[0]);
+}
