@@ -33,7 +33,9 @@ struct fg_publish_result {
 /* Builds, signs and writes the station's next list, and records its version; the file is there before the
  * record. Needs no transaction of the caller's; others may write to the database meanwhile, and their changes
  * are in this list or the next. FG_E_NOT_FOUND: no such station, or it has no rules. FG_E_SIZE: it has too
- * many operators. FG_E_BUSY: somebody else published this version meanwhile. Others. No file is left after a
+ * many operators. FG_E_BUSY: somebody else published this version meanwhile. FG_E_RANGE:
+ * most synchronised devices say that the bureau's clock is ahead, or the signed manifest is dated in the
+ * future. Others. No file is left after a
  * failure. */
 enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
                        struct fg_publish_result *ret_result, struct fg_error *error);

@@ -10,6 +10,8 @@
 
 #define DAY_MS INT64_C(86400000)
 #define DAYS_DEFAULT 30
+/* Points whose clock is synchronised call a list wrong that is dated later by more than this. */
+#define AHEAD_MS INT64_C(120000)
 #define DAYS_MAX 3650
 
 struct faults {
@@ -71,6 +73,8 @@ static enum fg_err read_options(const struct cli_call *call, struct fg_list_buil
         return fg_fail(error, FG_E_ARG, "--version %.40s is not a number from 1", version);
     if (issued != NULL && cli_time_parse(issued, false, &options->issued_ms, error) != FG_OK)
         return FG_E_ARG;
+    if (options->issued_ms > cli_now_ms() + AHEAD_MS)
+        (void)fprintf(stderr, "%s: %s\n", call->command->verb, cli_text(call, FG_TEXT_CLI_LIST_ISSUED_AHEAD));
     if (days != NULL && !parse_number(days, 1, DAYS_MAX, &number))
         return fg_fail(error, FG_E_ARG, "--days %.40s is not a number from 1 to %d", days, DAYS_MAX);
     options->expires_ms = options->issued_ms + (int64_t)number * DAY_MS;

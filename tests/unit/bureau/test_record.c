@@ -359,6 +359,53 @@ TEST("BAD-INPUT-IS-SAFE: values that cannot be are refused with what they must b
     CHECK(fg_record_kind("person") == NULL);
 }
 
+static void report_add(struct fg_sql *sql, const char *device, char quality, int64_t contact_ms,
+                       int64_t offset_ms)
+{
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+    char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "INSERT INTO device_report (device, role, via, contact_ms, wall_ms, clock_quality, "
+                   "clock_offset_ms, list_id, list_version, list_issued_ms, last_sequence, unsent, "
+                   "oldest_unsent_ms, disk_free_bytes, version) VALUES ('%s', 'controller', '', %lld, 0, %d, "
+                   "%lld, '', 0, 0, 0, 0, 0, 0, '')",
+                   device, (long long)contact_ms, quality, (long long)offset_ms);
+    CHECK_OK(fg_sql_prepare(sql, text, &statement, &error), &error);
+    CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
+}
+
+TEST("a bureau whose clock most synchronised devices call ahead publishes nothing until it is right")
+{
+    struct fg_sql *sql = open_new(false);
+    struct fg_publish_order order = {
+        .station = "HZ-01", .key = fg_fixture_key(), .now_ms = NOW_MS, .who = "clerk", .forced = true};
+    struct fg_publish_result published;
+    struct fg_error error;
+    char path[256];
+
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("1.fgl"));
+    order.out_path = path;
+    set(sql, "station", "HZ-01", "rules", RULES);
+    report_add(sql, "c-1", FG_CLOCK_SYNCHRONISED, NOW_MS, -600000);
+    report_add(sql, "c-2", FG_CLOCK_SYNCHRONISED, NOW_MS, -600000);
+    report_add(sql, "c-3", FG_CLOCK_INFORMATIVE, NOW_MS, -600000);
+    report_add(sql, "c-4", FG_CLOCK_SYNCHRONISED, NOW_MS - 2 * DAY_MS, -600000);
+    CHECK_OK(fg_publish(sql, &order, &published, &error), &error); /* two are not enough to prove it */
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("2.fgl"));
+    report_add(sql, "c-5", FG_CLOCK_SYNCHRONISED, NOW_MS, -120001);
+    CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "3 of 3 synchronised devices");
+    CHECK(access(path, F_OK) != 0);
+    report_add(sql, "c-6", FG_CLOCK_SYNCHRONISED, NOW_MS, -120000);
+    report_add(sql, "c-7", FG_CLOCK_SYNCHRONISED, NOW_MS, 0);
+    report_add(sql, "c-8", FG_CLOCK_SYNCHRONISED, NOW_MS, 600000);
+    CHECK_OK(fg_publish(sql, &order, &published, &error), &error); /* no more than half say so */
+    CHECK_INT(published.manifest.version, 2);
+    fg_sql_close(sql);
+}
+
 static void publishing(bool postgres)
 {
     struct fg_sql *sql = open_new(postgres);
