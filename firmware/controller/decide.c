@@ -9,10 +9,18 @@
 #include "firmware/core/signals.h"
 #include "proto/operators.h"
 
+static struct fg_journal_now journal_now(const struct fg_grounds *grounds)
+{
+    return (struct fg_journal_now){.wall_ms = grounds->now->wall_ms,
+                                   .mono_ms = grounds->now->mono_ms,
+                                   .utc_offset_s = grounds->now->utc_offset_s};
+}
+
 static void cylinder_look_up(const struct fg_grounds *grounds, const struct fg_code *code,
                              struct fg_facts *facts, struct fg_judgement *judgement)
 {
     struct fg_cylinder_facts *cylinder = &facts->cylinders[facts->cylinder_count];
+    const struct fg_journal_now now = journal_now(grounds);
     struct fg_error error = {0};
     enum fg_err found = fg_list_find(grounds->list, code, &cylinder->row, &error);
 
@@ -28,8 +36,8 @@ static void cylinder_look_up(const struct fg_grounds *grounds, const struct fg_c
                        error.text);
     }
     if (grounds->journal == NULL ||
-        fg_journal_history(grounds->journal, code, facts->today, grounds->now->utc_offset_s,
-                           &cylinder->last_fill_wall_ms, &cylinder->fills_today, &error) != FG_OK)
+        fg_journal_history(grounds->journal, code, &now, &cylinder->last_fill_wall_ms, &cylinder->fills_today,
+                           &error) != FG_OK)
         facts->journal = FG_JOURNAL_NOT_WRITABLE;
     facts->cylinder_count++;
 }
@@ -91,12 +99,12 @@ static void point_facts(const struct fg_grounds *grounds, struct fg_facts *facts
 
 static void manual_facts(const struct fg_grounds *grounds, struct fg_facts *facts)
 {
+    const struct fg_journal_now now = journal_now(grounds);
     int32_t utc_offset_s = grounds->now->utc_offset_s;
 
     if (grounds->journal == NULL)
         return;
-    if (fg_journal_manual_count(grounds->journal, facts->today, utc_offset_s, &facts->manual_today, NULL) !=
-        FG_OK) {
+    if (fg_journal_manual_count(grounds->journal, &now, &facts->manual_today, NULL) != FG_OK) {
         facts->journal = FG_JOURNAL_NOT_WRITABLE;
         return;
     }

@@ -11,8 +11,6 @@
 #include "proto/entry.h"
 #include "proto/place.h"
 
-#define DAY_MS INT64_C(86400000)
-
 typedef unsigned long long ull;
 
 static const char *const statement_texts[STATEMENT_COUNT] = {
@@ -26,11 +24,12 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_FILLERS] = "SELECT count(*) FROM filler",
     [STATEMENT_FREE_FILLER] = "DELETE FROM filler WHERE id = (SELECT max(id) FROM filler)",
     [STATEMENT_ANCHORED] = "INSERT OR IGNORE INTO meta(name, value) VALUES('anchored', 1)",
-    [STATEMENT_LAST_FILL] = "SELECT max(wall_ms) FROM entry WHERE code = ?1 AND kind = 6 AND quantity_g > 0",
-    [STATEMENT_FILLS] = "SELECT count(*) FROM entry WHERE code = ?1 AND kind = 6 AND quantity_g > 0"
-                        " AND wall_ms >= ?2 AND wall_ms < ?3",
-    [STATEMENT_MANUAL] = "SELECT count(*) FROM entry WHERE identity = 1 AND kind = 5 AND wall_ms >= ?1"
-                         " AND wall_ms < ?2",
+    /* More fills of a cylinder, or manual entries, than any rule allows a day. */
+    [STATEMENT_FILLS] = "SELECT sequence, wall_ms FROM entry WHERE code = ?1 AND kind = 6 AND quantity_g > 0"
+                        " ORDER BY sequence DESC LIMIT 256",
+    [STATEMENT_MANUAL] = "SELECT sequence, wall_ms FROM entry WHERE identity = 1 AND kind = 5"
+                         " ORDER BY sequence DESC LIMIT 256",
+    [STATEMENT_BYTES_FROM] = "SELECT bytes FROM entry WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2",
     [STATEMENT_ENTRIES] = "SELECT sequence, bytes, hash FROM entry WHERE sequence > ?1 ORDER BY sequence"
                           " LIMIT ?2",
     [STATEMENT_PRUNE] = "DELETE FROM entry WHERE sequence <= ?1",
@@ -236,6 +235,7 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
     journal->anchored = walk.anchored;
     journal->anchor_sequence = anchor->known ? anchor->head.sequence : 0;
     journal->boot = walk.last_boot + 1;
+    journal->run_first = walk.head.sequence + 1;
     journal->fill_open = walk.fill_open;
     journal->open_fill = walk.open_fill;
     memset(ret_start, 0, sizeof(*ret_start));
@@ -564,52 +564,5 @@ enum fg_err fg_journal_take_receipt(struct fg_journal *journal, const uint8_t *b
         return code;
     journal->kept = taken;
     (void)fg_space_measure(journal, NULL);
-    return FG_OK;
-}
-
-static int64_t day_start_ms(int32_t day, int32_t utc_offset_s)
-{
-    return (int64_t)day * DAY_MS - (int64_t)utc_offset_s * 1000;
-}
-
-enum fg_err fg_journal_history(struct fg_journal *journal, const struct fg_code *code, int32_t today,
-                               int32_t utc_offset_s, int64_t *ret_last_fill_wall_ms,
-                               uint32_t *ret_fills_today, struct fg_error *error)
-{
-    int64_t start_ms = day_start_ms(today, utc_offset_s);
-    sqlite3_stmt *last = journal->statements[STATEMENT_LAST_FILL];
-    sqlite3_stmt *fills = journal->statements[STATEMENT_FILLS];
-    int64_t last_ms = 0;
-    int64_t count = 0;
-    enum fg_err result;
-
-    (void)sqlite3_bind_text(last, 1, code->text, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_bind_text(fills, 1, code->text, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_bind_int64(fills, 2, start_ms);
-    (void)sqlite3_bind_int64(fills, 3, start_ms + DAY_MS);
-    result = fg_journal_read_number(journal, STATEMENT_LAST_FILL, &last_ms, error);
-    if (result == FG_OK)
-        result = fg_journal_read_number(journal, STATEMENT_FILLS, &count, error);
-    if (result != FG_OK)
-        return result;
-    *ret_last_fill_wall_ms = last_ms;
-    *ret_fills_today = (uint32_t)count;
-    return FG_OK;
-}
-
-enum fg_err fg_journal_manual_count(struct fg_journal *journal, int32_t today, int32_t utc_offset_s,
-                                    uint32_t *ret_count, struct fg_error *error)
-{
-    int64_t start_ms = day_start_ms(today, utc_offset_s);
-    sqlite3_stmt *manual = journal->statements[STATEMENT_MANUAL];
-    int64_t count = 0;
-    enum fg_err code;
-
-    (void)sqlite3_bind_int64(manual, 1, start_ms);
-    (void)sqlite3_bind_int64(manual, 2, start_ms + DAY_MS);
-    code = fg_journal_read_number(journal, STATEMENT_MANUAL, &count, error);
-    if (code != FG_OK)
-        return code;
-    *ret_count = (uint32_t)count;
     return FG_OK;
 }

@@ -102,14 +102,22 @@ enum fg_err fg_journal_take_receipt(struct fg_journal *journal, const uint8_t *b
 enum fg_err fg_journal_prune(struct fg_journal *journal, int64_t before_wall_ms, struct fg_entry *entry,
                              uint64_t *ret_pruned, bool *ret_more, struct fg_error *error);
 
-/* Fills of code that this journal knows: newest ENDED with quantity, and how many on the given local day.
- * utc_offset_s turns wall times into local days. */
-enum fg_err fg_journal_history(struct fg_journal *journal, const struct fg_code *code, int32_t today,
-                               int32_t utc_offset_s, int64_t *ret_last_fill_wall_ms,
+/* The moment that look-ups count from: now, by the clocks that this run's entries are written with. */
+struct fg_journal_now {
+    int64_t wall_ms;
+    int64_t mono_ms;
+    int32_t utc_offset_s; /* of the local day */
+};
+
+/* Fills of code that this journal knows: when the newest ENDED with quantity was (0 = none), and how many on
+ * now's local day, by now's clock: an entry that a wrong clock dated in the future is dated by what the
+ * journal knows better. At most the newest 256 are counted. */
+enum fg_err fg_journal_history(struct fg_journal *journal, const struct fg_code *code,
+                               const struct fg_journal_now *now, int64_t *ret_last_fill_wall_ms,
                                uint32_t *ret_fills_today, struct fg_error *error);
 
-/* Manual identifications on the given local day. */
-enum fg_err fg_journal_manual_count(struct fg_journal *journal, int32_t today, int32_t utc_offset_s,
+/* Manual identifications on now's local day, dated likewise. */
+enum fg_err fg_journal_manual_count(struct fg_journal *journal, const struct fg_journal_now *now,
                                     uint32_t *ret_count, struct fg_error *error);
 
 /* Filters of a reading; zero or empty fields match everything. Times are wall ms, from inclusive, to

@@ -1,8 +1,8 @@
 /* What the files of the journal room share: the writer's state, and the verbs that one file offers the
  * others.
  *
- * journal.c: start-up, append, receipts, look-ups of the past. space.c: how much room there is and who may
- * use it. prune.c: what goes when its time is over. Nobody outside of the room includes this. */
+ * journal.c: start-up, append, receipts. history.c: look-ups of the past. space.c: how much room there is and
+ * who may use it. prune.c: what goes when its time is over. Nobody outside of the room includes this. */
 #ifndef FG_JOURNAL_JOURNAL_PRIVATE_H
 #define FG_JOURNAL_JOURNAL_PRIVATE_H
 
@@ -14,6 +14,8 @@
 #include "firmware/journal/prune.h"
 
 #define FG_JOURNAL_PAGE_BYTES 4096
+/* So many entries after one that is dated in the future are looked at for a better date. */
+#define FG_JOURNAL_DATING_MAX 1000
 
 enum fg_journal_statement {
     STATEMENT_INSERT,
@@ -25,9 +27,9 @@ enum fg_journal_statement {
     STATEMENT_FILLERS,
     STATEMENT_FREE_FILLER,
     STATEMENT_ANCHORED,
-    STATEMENT_LAST_FILL,
     STATEMENT_FILLS,
     STATEMENT_MANUAL,
+    STATEMENT_BYTES_FROM,
     STATEMENT_ENTRIES,
     STATEMENT_PRUNE,
     STATEMENT_PUT_MARK,
@@ -59,6 +61,7 @@ struct fg_journal {
     uint64_t anchor_sequence;      /* newest head that the anchor holds */
     bool anchored;                 /* the database says that an anchor was written */
     uint32_t boot;
+    uint64_t run_first; /* number of the first entry of this run, written or not */
     bool fill_open;
     struct fg_entry open_fill;
     struct fg_journal_space space;

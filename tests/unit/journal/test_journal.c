@@ -268,29 +268,91 @@ TEST("a second writer is told that the journal is busy")
     fg_journal_close(journal);
 }
 
+/* The sample's entries have mono_ms 0, so that now, at 0, is their clock's. */
+static struct fg_journal_now now_at(int64_t wall_ms, int64_t mono_ms, int32_t utc_offset_s)
+{
+    return (struct fg_journal_now){wall_ms, mono_ms, utc_offset_s};
+}
+
+static void check_history(struct fg_journal *journal, const char *code_text, struct fg_journal_now now,
+                          int64_t last_ms_wanted, uint32_t fills_wanted)
+{
+    struct fg_code code = {{0}};
+    int64_t last_ms = -1;
+    uint32_t fills = 99;
+
+    (void)snprintf(code.text, sizeof(code.text), "%s", code_text);
+    CHECK_OK(fg_journal_history(journal, &code, &now, &last_ms, &fills, &error), &error);
+    CHECK_INT(last_ms, last_ms_wanted);
+    CHECK_INT(fills, fills_wanted);
+}
+
 TEST("history counts the fills of one cylinder on one local day")
 {
     struct fg_journal_start start;
     struct fg_journal *journal = open_journal(&start);
-    struct fg_code code = {"CYL-1"};
-    int64_t last_ms = -1;
-    uint32_t fills = 9;
+    int64_t late_ms = NOON_MS + 11 * 3600000 + 1800000;
 
-    CHECK_OK(fg_journal_history(journal, &code, 20600, 0, &last_ms, &fills, &error), &error);
-    CHECK_INT(last_ms, 0);
-    CHECK_INT(fills, 0);
+    check_history(journal, "CYL-1", now_at(late_ms, 0, 0), 0, 0);
     (void)append_fill(journal, NOON_MS - DAY_MS, 100);
     (void)append_fill(journal, NOON_MS, 100);
     (void)append_fill(journal, NOON_MS + 10 * 3600000, 100);
     (void)append_fill(journal, NOON_MS + 11 * 3600000, 0);
-    CHECK_OK(fg_journal_history(journal, &code, 20600, 0, &last_ms, &fills, &error), &error);
-    CHECK_INT(last_ms, NOON_MS + 10 * 3600000 + 60000);
-    CHECK_INT(fills, 2);
-    CHECK_OK(fg_journal_history(journal, &code, 20600, 8 * 3600, &last_ms, &fills, &error), &error);
-    CHECK_INT(fills, 1); /* the last one was after midnight at UTC+8 */
-    memcpy(code.text, "CYL-2", 6);
-    CHECK_OK(fg_journal_history(journal, &code, 20600, 0, &last_ms, &fills, &error), &error);
-    CHECK_INT(fills, 0);
+    fg_journal_close(journal);
+    journal = open_journal(&start); /* entries of an earlier run count by their wall time */
+    check_history(journal, "CYL-1", now_at(late_ms, 0, 0), NOON_MS + 10 * 3600000 + 60000, 2);
+    /* At UTC+8 the last one was after midnight. */
+    check_history(journal, "CYL-1", now_at(late_ms, 0, 8 * 3600), NOON_MS + 10 * 3600000 + 60000, 1);
+    check_history(journal, "CYL-2", now_at(late_ms, 0, 0), 0, 0);
+    fg_journal_close(journal);
+}
+
+static void append_fill_at(struct fg_journal *journal, int64_t wall_ms, int64_t mono_ms)
+{
+    struct fg_entry begin = entry_of(FG_ENTRY_AUTHORISED);
+    struct fg_entry end = entry_of(FG_ENTRY_ENDED);
+
+    begin.wall_ms = end.wall_ms = wall_ms;
+    begin.mono_ms = end.mono_ms = mono_ms;
+    end.authorised_sequence = append(journal, begin);
+    end.quantity_g = 100;
+    end.stop = FG_STOP_TARGET_REACHED;
+    (void)append(journal, end);
+}
+
+TEST("a fill of this run is dated by the monotonic clock, however the wall clock was stepped since")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+
+    append_fill_at(journal, NOON_MS + 3 * DAY_MS, 1000000); /* the clock was three days ahead */
+    check_history(journal, "CYL-1", now_at(NOON_MS, 1000000 + 7200000, 0), NOON_MS - 7200000, 1);
+    check_history(journal, "CYL-1", now_at(NOON_MS, 1000000 + DAY_MS, 0), NOON_MS - DAY_MS, 0);
+    /* A clock that is put ahead does not make a fill older than it is. */
+    check_history(journal, "CYL-1", now_at(NOON_MS + 9 * DAY_MS, 1000000 + 60000, 0),
+                  NOON_MS + 9 * DAY_MS - 60000, 1);
+    fg_journal_close(journal);
+}
+
+TEST("a fill that an earlier run dated in the future happened before this run, or before the next true time")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+    struct fg_entry boot = entry_of(FG_ENTRY_BOOT);
+
+    append_fill_at(journal, NOON_MS + 3 * DAY_MS, 1000000);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    check_history(journal, "CYL-1", now_at(NOON_MS, 500000, 0), NOON_MS, 1);
+    boot.mono_ms = 200000;
+    (void)append(journal, boot);
+    check_history(journal, "CYL-1", now_at(NOON_MS, 500000, 0), NOON_MS - 300000, 1);
+    append_timed(journal, NOON_MS - 20 * 3600000, FG_CLOCK_SYNCHRONISED);
+    check_history(journal, "CYL-1", now_at(NOON_MS, 500000, 0), NOON_MS - 20 * 3600000, 0);
+    fg_journal_close(journal);
+    /* Once its time has come it counts like any other. */
+    journal = open_journal(&start);
+    check_history(journal, "CYL-1", now_at(NOON_MS + 3 * DAY_MS + 1, 0, 0), NOON_MS + 3 * DAY_MS, 1);
     fg_journal_close(journal);
 }
 
@@ -298,14 +360,16 @@ TEST("manual identifications are counted by day")
 {
     struct fg_journal_start start;
     struct fg_journal *journal = open_journal(&start);
+    struct fg_journal_now now = now_at(NOON_MS, 0, 0);
     struct fg_entry entry = entry_of(FG_ENTRY_AUTHORISED);
     uint32_t count = 9;
 
     entry.identity = FG_IDENTITY_MANUAL;
     (void)append(journal, entry);
-    CHECK_OK(fg_journal_manual_count(journal, 20600, 0, &count, &error), &error);
+    CHECK_OK(fg_journal_manual_count(journal, &now, &count, &error), &error);
     CHECK_INT(count, 1);
-    CHECK_OK(fg_journal_manual_count(journal, 20601, 0, &count, &error), &error);
+    now = now_at(NOON_MS + DAY_MS, DAY_MS, 0);
+    CHECK_OK(fg_journal_manual_count(journal, &now, &count, &error), &error);
     CHECK_INT(count, 0);
     fg_journal_close(journal);
 }
