@@ -1,6 +1,6 @@
 #!/bin/bash
 # One simulated filling point in a directory: makes its keys, lists, tags and cylinders, starts and stops the real programs on it.
-# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|patient INI...|hasty INI...|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|tamper-list|panel|panel-stop|panel-kill
+# Usage: BUILD=build/release DIR=/tmp/point tools/point.sh prepare|patient INI...|hasty INI...|registry|sim|start|start-lpg|start-small|renew|stop|kill|sim-stop|list-expiring SECONDS|fill-journal|tamper-list|panel|panel-stop|panel-kill
 #   prepare with PATIENT=yes, and patient, set limits that a busy machine keeps, too; prepare with a SPEED (40) above 1, and hasty, set
 #   limits for gas that runs faster than real time
 #   panel starts a link that only serves the panel; its address is in DIR/panel.url. PANEL=ADDRESS:PORT (127.0.0.1:0: any free port,
@@ -200,6 +200,18 @@ start_panel() {
     sed -i -E "s|^(listen = .*):0$|\1:$(sed -E 's|.*:([0-9]+)/$|\1|' "$DIR/panel.url")|" "$DIR/panel-link.ini"
 }
 
+# Rows that hold nothing take the room, all but some of the 128 pages that bytes_max allows: strangers cannot fill a
+# journal, and fills would take long. The sign-in has it measured.
+fill_journal() {
+    local rows status
+    rows=$(( (124 - $(sqlite3 "$DIR/small.db" 'PRAGMA page_count')) / 8 ))
+    sqlite3 "$DIR/small.db" "PRAGMA busy_timeout = 5000; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $rows)
+        INSERT INTO filler(bytes) SELECT zeroblob(32000) FROM n" >/dev/null
+    "$fillgate" point sign-in op-wang --certificate-end 2030-01-01 --socket "$DIR/control.sock" >/dev/null
+    status=$("$fillgate" point status --json --socket "$DIR/control.sock") # whole, so that no reader leaves it early
+    [[ $status == *'"FULL"'* ]] || { echo "point: the journal does not get full" >&2; return 1; }
+}
+
 # A fresh start with the first list in force and an operator signed in: for playing by hand.
 renew() {
     rm -f "$DIR"/list.db* "$DIR"/journal.db*
@@ -214,6 +226,7 @@ prepare) prepare ;;
 patient) patient "${@:2}" ;;
 hasty) hasty "${@:2}" ;;
 registry) registry ;;
+fill-journal) fill_journal ;;
 sim) start_sim ;;
 start) start_controller point.ini ;;
 start-lpg) start_controller lpg.ini ;;

@@ -80,6 +80,8 @@ static const struct key fixed_keys[] = {
     NUMBER_KEY("journal", "bytes_max", VALUE_U64, journal_bytes_max, 65536, INT64_C(1) << 40),
     NUMBER_KEY("journal", "warn_percent", VALUE_U8, journal_warn_percent, 10, 99),
     NUMBER_KEY("journal", "stop_reserve_entries", VALUE_U32, journal_stop_reserve_entries, 4, 100000),
+    NUMBER_KEY("journal", "fill_reserve_percent", VALUE_U8, journal_fill_reserve_percent, 10, 90),
+    NUMBER_KEY("journal", "retention_days", VALUE_U32, journal_retention_days, 30, 36500),
     NUMBER_KEY("plant", "reading_age_max_ms", VALUE_U32, plant.reading_age_max_ms, 50, 10000),
     NUMBER_KEY("plant", "lease_ms", VALUE_U32, plant.lease_ms, 50, 500),
     FILL_KEY(pre_check_max_ms, 3600000),

@@ -54,6 +54,8 @@ struct fg_config {
     uint64_t journal_bytes_max;
     uint8_t journal_warn_percent;
     uint32_t journal_stop_reserve_entries;
+    uint8_t journal_fill_reserve_percent;
+    uint32_t journal_retention_days;
 
     /* [plant], [bus NAME], [device NAME] */
     struct fg_plant_settings plant;

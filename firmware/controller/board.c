@@ -72,9 +72,9 @@ void fg_board_take(struct fg_board *board, const struct fg_entry *entry, int32_t
     if (!board->day_known || fg_clock_local_day(entry->wall_ms, utc_offset_s) != board->day)
         return;
     if (entry->kind == FG_ENTRY_REFUSED) {
-        board->refusals++;
+        board->refusals += fg_entry_occurrences(entry);
         if (entry->reasons.count > 0)
-            board->reason_counts[entry->reasons.reasons[0]]++;
+            board->reason_counts[entry->reasons.reasons[0]] += fg_entry_occurrences(entry);
     } else if (entry->kind == FG_ENTRY_ENDED) {
         board->fills++;
         board->quantity_g += entry->quantity_g;

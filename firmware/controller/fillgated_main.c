@@ -280,6 +280,7 @@ static void settings_fill(struct app *app)
     settings->fill = config->fill;
     settings->presence = config->presence;
     settings->journal_path = config->journal_path;
+    settings->journal_retention_days = config->journal_retention_days;
     settings->version = VERSION;
     (void)snprintf(app->pin_count_path, sizeof(app->pin_count_path), "%s.pins", config->journal_path);
     settings->pin_count_path = app->pin_count_path;

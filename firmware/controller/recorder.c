@@ -10,6 +10,11 @@
 #include "proto/catalogue.h"
 
 #define RETRY_MS 500
+#define DAY_MS INT64_C(86400000)
+/* Old entries are looked for so often; while there are more of them, one piece follows the other sooner. */
+#define PRUNE_AFTER_START_MS 60000
+#define PRUNE_EVERY_MS 3600000
+#define PRUNE_PIECE_MS 2000
 /* How long a fill that a power cut left open waits for the meter before it is closed without it. */
 #define METER_WAIT_MS 5000
 
@@ -186,16 +191,68 @@ static enum fg_err entry_append(struct fg_recorder *recorder, const struct fg_ci
     return entry_put(recorder, entry, ret_sequence, error);
 }
 
+/* ---- many of one cause ---- */
+
+/* As entry_append, unless the entry is one of many of its cause: then it is counted, *ret_sequence is 0. */
+static enum fg_err entry_offer(struct fg_recorder *recorder, const struct fg_circumstances *about,
+                               struct fg_entry *entry, uint64_t *ret_sequence, struct fg_error *error)
+{
+    if (fg_budget_offer(&recorder->budget, entry, about->now->mono_ms) == FG_BUDGET_WRITE)
+        return entry_append(recorder, about, entry, ret_sequence, error);
+    entry->sequence = 0;
+    if (ret_sequence != NULL)
+        *ret_sequence = 0;
+    return FG_OK;
+}
+
+/* Time and meter are of now: entries that were written meanwhile are older. */
+static void count_bring_up_to_date(struct fg_entry *entry, const struct fg_circumstances *about)
+{
+    struct fg_entry now;
+
+    entry_start(&now, (enum fg_entry_kind)entry->kind, about);
+    entry->wall_ms = now.wall_ms;
+    entry->mono_ms = now.mono_ms;
+    entry->clock_quality = now.clock_quality;
+    entry->meter_state = now.meter_state;
+    entry->inventory_g = now.inventory_g;
+}
+
+static void counts_write(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    struct fg_entry entry;
+    unsigned place = 0;
+
+    fg_budget_press(&recorder->budget, recorder->journal != NULL && fg_journal_is_pressed(recorder->journal));
+    while (fg_budget_due(&recorder->budget, about->now->mono_ms, &entry, &place)) {
+        count_bring_up_to_date(&entry, about);
+        if (entry_append(recorder, about, &entry, NULL, NULL) != FG_OK) {
+            fg_budget_postpone(&recorder->budget, place, about->now->mono_ms);
+            return;
+        }
+        fg_budget_written(&recorder->budget, place);
+        fg_log_line(&recorder->log, "%s %s: %u times since, entry %llu", fg_entry_kind_name(entry.kind),
+                    entry.kind == FG_ENTRY_EVENT ? fg_event_name((enum fg_event_kind)entry.event) : "",
+                    (unsigned)entry.repeat_count, (unsigned long long)entry.sequence);
+    }
+}
+
 void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, const char *text,
                        const struct fg_circumstances *about)
 {
     struct fg_entry entry;
 
-    fg_log_line(&recorder->log, "event: %s%s%s", fg_event_name(event), text[0] == '\0' ? "" : ": ", text);
     entry_start(&entry, FG_ENTRY_EVENT, about);
     entry_add_operator(&entry, about->operator_in);
     entry.event = (uint8_t)event;
     (void)snprintf(entry.text, sizeof(entry.text), "%s", text);
+    if (event == FG_EVENT_SHUTDOWN) {
+        fg_budget_flush(&recorder->budget, about->now->mono_ms);
+        counts_write(recorder, about);
+    }
+    if (fg_budget_offer(&recorder->budget, &entry, about->now->mono_ms) == FG_BUDGET_COUNTED)
+        return;
+    fg_log_line(&recorder->log, "event: %s%s%s", fg_event_name(event), text[0] == '\0' ? "" : ": ", text);
     if (entry_append(recorder, about, &entry, NULL, NULL) != FG_OK)
         event_keep(recorder, &entry);
 }
@@ -225,7 +282,7 @@ enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_s
     entry_start(&entry, FG_ENTRY_OPERATOR, about);
     entry_add_operator(&entry, who);
     entry.operator_in = in;
-    return entry_append(recorder, about, &entry, NULL, error);
+    return entry_offer(recorder, about, &entry, NULL, error);
 }
 
 enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,
@@ -233,6 +290,7 @@ enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_ju
                                 uint64_t *ret_sequence)
 {
     struct fg_entry entry;
+    enum fg_err code;
 
     entry_start(&entry, FG_ENTRY_REFUSED, about);
     entry_add_scan(&entry, judgement, about);
@@ -241,7 +299,12 @@ enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_ju
         entry.pre_checks = checks->done;
         entry_add_failed(&entry, checks);
     }
-    return entry_append(recorder, about, &entry, ret_sequence, NULL);
+    if (fg_uid_is_random(&entry.uid) && entry.text[0] == '\0')
+        (void)snprintf(entry.text, sizeof(entry.text), "random UID: a phone or a card that hides its own");
+    code = entry_offer(recorder, about, &entry, ret_sequence, NULL);
+    if (code != FG_OK)
+        (void)fg_budget_count(&recorder->budget, &entry, about->now->mono_ms);
+    return code;
 }
 
 enum fg_err fg_recorder_authorised(struct fg_recorder *recorder, const struct fg_judgement *judgement,
@@ -253,7 +316,7 @@ enum fg_err fg_recorder_authorised(struct fg_recorder *recorder, const struct fg
     entry_start(&entry, FG_ENTRY_AUTHORISED, about);
     entry_add_scan(&entry, judgement, about);
     entry.pre_checks = pre_checks_done;
-    return entry_append(recorder, about, &entry, ret_sequence, NULL);
+    return entry_offer(recorder, about, &entry, ret_sequence, NULL);
 }
 
 static void ended_keep(struct fg_recorder *recorder, const struct fg_entry *entry)
@@ -404,6 +467,7 @@ void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_cir
     if (!recorder->started) {
         recorder->started = true;
         recorder->started_at = *about->now;
+        recorder->prune_mono_ms = about->now->mono_ms + PRUNE_AFTER_START_MS;
     }
     if (recorder->journal == NULL || about->now->mono_ms < recorder->write_retry_mono_ms)
         return;
@@ -411,6 +475,7 @@ void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_cir
         recorder->write_retry_mono_ms = about->now->mono_ms + RETRY_MS;
         return;
     }
+    counts_write(recorder, about);
     if (nearly_full && !recorder->warned_full)
         fg_recorder_raise(recorder, FG_EVENT_JOURNAL_NEARLY_FULL, "", about);
     recorder->warned_full = nearly_full;
@@ -426,6 +491,51 @@ uint8_t fg_recorder_journal_state(const struct fg_recorder *recorder)
 bool fg_recorder_is_settled(const struct fg_recorder *recorder)
 {
     return !recorder->boot_pending && !recorder->open_fill_pending;
+}
+
+/* ---- what is old ---- */
+
+/* Wall time before which nothing need be kept; false: nobody can say. A clock that ran ahead would have
+ * outrun the list that the bureau signed. */
+static bool retention_end(const struct fg_recorder *recorder, const struct fg_circumstances *about,
+                          int64_t *ret_before_ms)
+{
+    const struct fg_list_look *look = about->look;
+    int64_t now_ms = about->now->wall_ms;
+
+    if (recorder->retention_days == 0 || about->now->clock_quality != FG_CLOCK_SYNCHRONISED ||
+        look->state != FG_LIST_IN_FORCE)
+        return false;
+    if (now_ms > look->manifest.expires_ms)
+        now_ms = look->manifest.expires_ms;
+    *ret_before_ms = now_ms - (int64_t)recorder->retention_days * DAY_MS;
+    return true;
+}
+
+void fg_recorder_prune(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    struct fg_error error = {0};
+    struct fg_entry entry;
+    int64_t before_ms = 0;
+    uint64_t pruned = 0;
+    bool more = false;
+    enum fg_err code;
+
+    if (recorder->journal == NULL || !fg_recorder_is_settled(recorder) ||
+        about->now->mono_ms < recorder->prune_mono_ms || !retention_end(recorder, about, &before_ms) ||
+        waiting_write(recorder, about, NULL) != FG_OK)
+        return;
+    entry_start(&entry, FG_ENTRY_EVENT, about);
+    code = fg_journal_prune(recorder->journal, before_ms, &entry, &pruned, &more, &error);
+    recorder->prune_mono_ms = about->now->mono_ms + (code == FG_OK && more ? PRUNE_PIECE_MS : PRUNE_EVERY_MS);
+    if (code != FG_OK && !recorder->prune_broken)
+        fg_log_line(&recorder->log, "journal: nothing pruned: %s", error.text);
+    recorder->prune_broken = code != FG_OK;
+    if (code != FG_OK || pruned == 0)
+        return;
+    recorder->last_sequence = entry.sequence;
+    fg_log_line(&recorder->log, "journal: %llu old entries pruned, entry %llu", (unsigned long long)pruned,
+                (unsigned long long)entry.sequence);
 }
 
 /* ---- start and day ---- */
@@ -510,6 +620,8 @@ void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
     recorder->version = settings->version;
     recorder->zero_fill_g = settings->zero_fill_g;
     recorder->log = *log;
+    fg_budget_start(&recorder->budget, 0);
+    recorder->retention_days = settings->retention_days;
     if (journal != NULL)
         fg_recorder_open(recorder, journal, start);
     else

@@ -7,6 +7,7 @@
 #define FG_CONTROLLER_RECORDER_H
 
 #include "firmware/controller/board.h"
+#include "firmware/controller/budget.h"
 #include "firmware/controller/decide.h"
 #include "firmware/controller/log.h"
 #include "firmware/controller/moment.h"
@@ -34,6 +35,7 @@ struct fg_recorder_settings {
     const char *journal_path; /* NULL: nothing is looked up there */
     const char *version;      /* text of BOOT */
     uint32_t zero_fill_g;     /* a fill below this counts as a zero fill */
+    uint32_t retention_days;  /* how long entries stay after a receipt covers them; 0 = nothing is pruned */
 };
 
 /* Written by recorder.c alone; others read. */
@@ -57,6 +59,11 @@ struct fg_recorder {
     int64_t write_retry_mono_ms;
     bool started;
     struct fg_moment started_at;
+
+    struct fg_budget budget; /* of what strangers and loose wires can cause */
+    uint32_t retention_days;
+    int64_t prune_mono_ms;   /* when to look again */
+    bool prune_broken;       /* the newest look failed, and was told */
 
     bool write_broken; /* the newest append failed */
     bool warned_full;
@@ -98,8 +105,14 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
 /* A list is in force: LIST becomes pending unless the journal tells of it already. */
 void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_manifest *manifest);
 
-/* Each writes one entry. checks: NULL, or of a scan that ended in its pre-check. FG_OK: it is durable,
- * *ret_sequence is its number. Errors as fg_journal_append; nothing was written then. */
+/* Deletes a piece of what is older than the retention time (fg_journal_prune), now and then; to be called
+ * when no fill is under way and nobody waits. Only a synchronised clock that the list's signature vouches for
+ * counts: the time until the list expires. */
+void fg_recorder_prune(struct fg_recorder *recorder, const struct fg_circumstances *about);
+
+/* Each writes one entry. checks: NULL, or of a scan that ended in its pre-check. FG_OK: it is durable, *ret_sequence is its number; or it is one of many like it,
+ * which are counted and written as one (budget.h), and *ret_sequence is 0. Errors as fg_journal_append;
+ * nothing was written then, and a refusal is counted. */
 enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,
                                  const struct fg_circumstances *about, struct fg_error *error);
 enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,

@@ -37,7 +37,8 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
 {
     const struct fg_recorder_settings recorder = {.journal_path = settings->journal_path,
                                                   .version = settings->version,
-                                                  .zero_fill_g = settings->fill.zero_fill_g};
+                                                  .zero_fill_g = settings->fill.zero_fill_g,
+                                                  .retention_days = settings->journal_retention_days};
     struct fg_session *session = calloc(1, sizeof(*session));
 
     if (session == NULL)
@@ -160,15 +161,17 @@ static bool reason_is_of_check(enum fg_reason reason)
            reason == FG_REASON_PRE_CHECK_LEFT;
 }
 
-static void refused_write(struct fg_session *session, const struct fg_judgement *judgement,
+/* False: it is one of many of its cause, which are counted. */
+static bool refused_write(struct fg_session *session, const struct fg_judgement *judgement,
                           const struct fg_moment *now)
 {
     struct fg_circumstances about = circumstances(session, now);
     bool of_check = reason_is_of_check((enum fg_reason)judgement->decision.reasons.reasons[0]);
 
     session->decision_sequence = 0;
-    (void)fg_recorder_refused(&session->recorder, judgement, of_check ? &session->checks : NULL, &about,
-                              &session->decision_sequence);
+    return fg_recorder_refused(&session->recorder, judgement, of_check ? &session->checks : NULL, &about,
+                               &session->decision_sequence) != FG_OK ||
+           session->decision_sequence != 0;
 }
 
 static void reasons_join(const struct fg_reasons *reasons, char *ret_names, size_t size)
@@ -206,8 +209,8 @@ static void scan_dropped(struct fg_session *session, enum fg_reason reason, cons
         judgement->decision.reasons = (struct fg_reasons){.count = 1, .reasons = {(uint8_t)reason}};
     session->decisions++;
     fg_tag_watch_refused(&session->tag, reason != FG_REASON_PRE_CHECK_LEFT && !session->fill_is_manual);
-    refused_write(session, judgement, now);
-    refused_log(session, judgement);
+    if (refused_write(session, judgement, now))
+        refused_log(session, judgement);
 }
 
 static enum fg_err authorised_write(struct fg_session *session, const struct fg_moment *now,
@@ -352,8 +355,8 @@ static void scan_refuse(struct fg_session *session, const struct fg_moment *now)
     const struct fg_judgement *judgement = &session->judgement;
 
     fg_tag_watch_refused(&session->tag, judgement->identified.identity != FG_IDENTITY_MANUAL);
-    refused_write(session, judgement, now);
-    refused_log(session, judgement);
+    if (refused_write(session, judgement, now)) /* strangers must not fill the log either */
+        refused_log(session, judgement);
 }
 
 static void judgement_take(struct fg_session *session, const struct fg_moment *now)
@@ -930,6 +933,16 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
     fg_session_list_changed(session, now);
 }
 
+/* With a tag in the field somebody waits, and a piece takes as long as the disk wants. */
+static void prune_if_idle(struct fg_session *session, const struct fg_moment *now)
+{
+    struct fg_circumstances about = circumstances(session, now);
+
+    if (session->fill.phase == FG_FILL_IDLE && session->tag.presence.uid.length == 0 &&
+        !session->shutting_down)
+        fg_recorder_prune(&session->recorder, &about);
+}
+
 void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
 {
     fg_session_look(session);
@@ -941,6 +954,7 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
     step_kind(session, FG_FILL_EVENT_TICK, now);
     devices_watch(session, now);
     pending_write(session, now);
+    prune_if_idle(session, now);
     scan_if_due(session, now);
     second_watch(session, now);
     fg_pin_gate_watch(&session->pins, now->mono_ms);

@@ -40,6 +40,7 @@ struct fg_session_settings {
     const char *version;        /* text of BOOT */
     const char *pin_count_path; /* where wrong PINs are counted over a restart; NULL = in memory only */
     const struct fg_private_key *device_key; /* signs that count; must outlive the session */
+    uint32_t journal_retention_days;         /* 0 = nothing is ever pruned */
 };
 
 /* What the session works on. Owned by the caller, must outlive the session. */

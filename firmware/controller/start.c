@@ -92,6 +92,7 @@ static enum fg_err journal_open(struct fg_start *start, struct fg_error *error)
         .bytes_max = config->journal_bytes_max,
         .warn_percent = config->journal_warn_percent,
         .stop_reserve_entries = config->journal_stop_reserve_entries,
+        .fill_reserve_percent = config->journal_fill_reserve_percent,
         .appended = entry_appended,
         .appended_context = start,
         .receipt_key = start->has_receipt_key ? &start->receipt_key : NULL,

@@ -6,7 +6,7 @@
  *
  * Entries that belong to no fill share a part of the file (100 - fill_reserve_percent). When it is used up,
  * refusals and events that are not grave are no longer taken: fills never find their room eaten by strangers.
- */
+ * The controller counts what is not taken (controller/budget.h). */
 #include "firmware/core/rules.h"
 #include "firmware/journal/journal_private.h"
 #include "firmware/journal/walk.h"
@@ -147,18 +147,18 @@ static bool is_of_fill(const struct fg_entry *entry)
     return entry->kind == FG_ENTRY_AUTHORISED || entry->kind == FG_ENTRY_ENDED;
 }
 
-/* Refusals and events that nobody must see at once, and operators' comings and goings. */
+/* What a stranger can cause, also with a grave reason, and events that nobody must see at once. */
 static bool is_ordinary(const struct fg_entry *entry)
 {
     switch (entry->kind) {
     case FG_ENTRY_REFUSED:
-        return entry->reasons.count == 0 || !fg_reason_is_grave((enum fg_reason)entry->reasons.reasons[0]);
-    case FG_ENTRY_EVENT:
-        return entry->event != FG_EVENT_SHUTDOWN && entry->event != FG_EVENT_JOURNAL_PRUNED &&
-               entry->event != FG_EVENT_JOURNAL_NEARLY_FULL &&
-               !fg_event_is_grave((enum fg_event_kind)entry->event);
     case FG_ENTRY_OPERATOR:
         return true;
+    case FG_ENTRY_EVENT:
+        return entry->event == FG_EVENT_LIST_REFUSED ||
+               (entry->event != FG_EVENT_SHUTDOWN && entry->event != FG_EVENT_JOURNAL_PRUNED &&
+                entry->event != FG_EVENT_JOURNAL_NEARLY_FULL &&
+                !fg_event_is_grave((enum fg_event_kind)entry->event));
     default:
         return false;
     }

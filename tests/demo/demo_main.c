@@ -9,7 +9,6 @@
  * - check BITS [failed]: confirms items of the pre- or post-check
  * - manual CODE: manual entry
  * - import FILE: a list file, through fillgated; "import! FILE" expects it to be refused
- * - fill-journal FILE: offers a list that is refused, until the journal has no room for another fill
  * - run COMMAND: a shell command that must succeed
  * - phase NAME: waits until the fill machine is in this phase
  * - reading SIGNAL VALUE|bad: waits until it is read so
@@ -21,7 +20,6 @@
  * Exit code: 0 every case as expected, 1 not, 2 usage, 3 the point cannot be reached. Not: a test harness for
  * code. Relies on: proto/control.h, the journal's reading side, the fillgate-sim program. */
 #include "firmware/core/fill.h"
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "firmware/plant/profile.h"
 #include "proto/catalogue.h"
@@ -41,7 +39,6 @@
 #define STEP_MAX_MS 90000
 #define POLL_MS 20
 #define CALL_MAX_MS 30000
-#define OFFERS_MAX 2000
 #define LINK_UP 2 /* of a device, proto/control.h */
 
 struct demo {
@@ -435,28 +432,6 @@ static bool step_import(struct demo *demo, const char *path, bool refusal_expect
     return true;
 }
 
-/* Operators' comings and goings cannot fill the journal: they have a part of it. A refused list is grave. */
-static bool step_fill_journal(struct demo *demo, const char *path)
-{
-    struct fg_control_request offer = {.kind = FG_CONTROL_IMPORT_LIST};
-    struct fg_control_request state = {.kind = FG_CONTROL_STATE};
-    struct fg_control_answer answer;
-
-    if (!word_copy(demo, offer.path, sizeof(offer.path), path))
-        return false;
-    for (int i = 0; i < OFFERS_MAX; i++) {
-        if (!control_call(demo, &offer, &answer))
-            return false;
-        if (answer.result == FG_OK)
-            return step_failed(demo, "%s was taken", path);
-        if (!control_call(demo, &state, &answer))
-            return false;
-        if (answer.state.journal_state == FG_JOURNAL_FULL)
-            return true;
-    }
-    return step_failed(demo, "the journal does not get full");
-}
-
 static bool step_journal(struct demo *demo, const char *name)
 {
     int length = snprintf(demo->journal_path, sizeof(demo->journal_path), "%s/%s", demo->directory, name);
@@ -570,8 +545,6 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
         return step_manual(demo, first);
     if (strcmp(verb, "import") == 0 || strcmp(verb, "import!") == 0)
         return step_import(demo, first, verb[6] == '!');
-    if (strcmp(verb, "fill-journal") == 0)
-        return step_fill_journal(demo, first);
     if (strcmp(verb, "run") == 0)
         return shell_run(demo, rest);
     if (strcmp(verb, "wait") == 0) {

@@ -747,3 +747,190 @@ TEST("a batch holds as many entries as are asked for and fit, byte for byte")
               FG_E_NOT_FOUND);
     fg_journal_close(journal);
 }
+
+/* ---- the anchor's file, byte by byte ---- */
+
+static void anchor_bytes(long offset, uint8_t *bytes, size_t count, bool write)
+{
+    FILE *file = fopen(fg_test_path("journal.db.anchor"), "r+b");
+
+    CHECK(file != NULL);
+    CHECK_INT(fseek(file, offset, SEEK_SET), 0);
+    CHECK_INT(write ? fwrite(bytes, 1, count, file) : fread(bytes, 1, count, file), count);
+    CHECK_INT(fclose(file), 0);
+}
+
+/* Offset of the slot with the newest head: two slots, 4096 bytes apart, written in turn. */
+static long anchor_newest(struct fg_head *ret_head)
+{
+    long newest = -1;
+
+    memset(ret_head, 0, sizeof(*ret_head));
+    for (long offset = 0; offset <= 4096; offset += 4096) {
+        uint8_t slot[512];
+        struct fg_digest digest;
+        struct fg_head head;
+        struct fg_signature signature;
+        size_t length;
+
+        anchor_bytes(offset, slot, sizeof(slot), false);
+        CHECK_BYTES(slot, "FGA1", 4);
+        length = (size_t)slot[4] | (size_t)slot[5] << 8;
+        CHECK_OK(fg_head_decode(slot + 6, length, &head, &signature, &error), &error);
+        CHECK_OK(fg_head_verify(&head, &signature, &device_key()->public_key, &error), &error);
+        fg_sha256(slot + 6, length, &digest);
+        CHECK_BYTES(slot + 6 + length, digest.bytes, 8);
+        if (newest < 0 || head.sequence > ret_head->sequence) {
+            newest = offset;
+            *ret_head = head;
+        }
+    }
+    return newest;
+}
+
+TEST("the anchor's layout on the disk is the documented one")
+{
+    struct fg_head head;
+
+    write_sample();
+    (void)anchor_newest(&head);
+    CHECK_INT(head.sequence, 6);
+    CHECK_TEXT(head.controller, "point-1");
+}
+
+TEST("TAMPER-SHOWS: an anchor whose check sum is wrong in any one byte does not count")
+{
+    struct fg_head head;
+    uint8_t slot[512];
+    size_t length;
+    long newest;
+
+    write_sample();
+    newest = anchor_newest(&head);
+    anchor_bytes(newest, slot, sizeof(slot), false);
+    length = (size_t)slot[4] | (size_t)slot[5] << 8;
+    tamper("DELETE FROM entry WHERE sequence = 6");
+    check_found(FG_E_CORRUPT, 6, "tail was cut");
+    for (size_t i = 0; i < 8; i++) {
+        struct fg_journal_verdict verdict;
+
+        slot[6 + length + i] ^= 1;
+        anchor_bytes(newest, slot, sizeof(slot), true);
+        /* The older slot stays, and it knows of no entry 6. */
+        CHECK_OK(
+            fg_journal_verify(fg_test_path("journal.db"), NULL, &device_key()->public_key, &verdict, &error),
+            &error);
+        slot[6 + length + i] ^= 1;
+    }
+}
+
+TEST("TAMPER-SHOWS: a journal rolled back and written on past its anchor is named without any receipt")
+{
+    uint8_t anchor[4608];
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+
+    write_sample();
+    anchor_bytes(0, anchor, sizeof(anchor), false);
+    CHECK_INT(unlink(fg_test_path("journal.db.anchor")), 0);
+    tamper("DELETE FROM entry WHERE sequence > 4; DELETE FROM meta WHERE name = 'anchored'");
+    journal = open_journal(&start);
+    for (int i = 0; i < 4; i++)
+        (void)append(journal, entry_of(FG_ENTRY_OPERATOR));
+    fg_journal_close(journal);
+    anchor_bytes(0, anchor, sizeof(anchor), true);
+    check_found(FG_E_CORRUPT, 6, "differs from the anchor");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: triggers planted in the journal's file are not run")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+
+    write_sample();
+    tamper("CREATE TRIGGER planted AFTER INSERT ON entry BEGIN DELETE FROM entry WHERE sequence = 2; END");
+    journal = open_journal(&start);
+    CHECK_INT(append(journal, entry_of(FG_ENTRY_EVENT)), 7);
+    fg_journal_close(journal);
+    CHECK_INT(count_matching(NULL), 7);
+}
+
+TEST("settings that cannot work are refused, and no journal is given")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal_start start;
+    struct fg_journal *journal = NULL;
+
+    settings.bytes_max = ((uint64_t)INT32_MAX + 1) * 4096;
+    CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_ARG);
+    CHECK_HAS(error.text, "more than a journal can use");
+    settings.bytes_max = 4096;
+    CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_ARG);
+    CHECK_HAS(error.text, "too small");
+    settings = settings_for(fg_test_path("journal.db"));
+    settings.fill_reserve_percent = 91;
+    CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_ARG);
+    settings = settings_for(fg_test_path("journal.db"));
+    settings.controller = "";
+    CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), FG_E_ARG);
+    CHECK(journal == NULL);
+}
+
+TEST("each finds by time and by kind alone")
+{
+    struct fg_journal_filter filter = {.from_ms = NOON_MS + 1};
+
+    write_sample(); /* at noon: 1, 2, 4 (an hour later), 6; ends a minute after their starts */
+    CHECK_INT(count_matching(&filter), 3);
+    filter = (struct fg_journal_filter){.kind = FG_ENTRY_EVENT};
+    CHECK_INT(count_matching(&filter), 1);
+    filter.kind = FG_ENTRY_LIST;
+    CHECK_INT(count_matching(&filter), 0);
+}
+
+TEST("BAD-INPUT-IS-SAFE: an entry without bytes is shown as one that cannot be decoded")
+{
+    write_sample();
+    tamper("UPDATE entry SET bytes = zeroblob(0) WHERE sequence = 3");
+    CHECK_INT(count_matching(NULL), 6);
+    check_found(FG_E_CORRUPT, 3, "impossible length");
+}
+
+TEST("fills keep room that refusals and ordinary events cannot eat; what is grave is still written")
+{
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+    struct fg_journal *journal = NULL;
+    struct fg_journal_start start;
+    struct fg_entry entry;
+    uint64_t sequence = 0;
+    enum fg_err code = FG_OK;
+    bool pressed = false;
+
+    settings.bytes_max = 480 << 10;
+    settings.fill_reserve_percent = 80;
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    for (unsigned i = 0; i < 4000 && code == FG_OK; i++) {
+        entry = entry_of(FG_ENTRY_REFUSED);
+        entry.reasons = (struct fg_reasons){1, {FG_REASON_NOT_LISTED}};
+        code = fg_journal_append(journal, &entry, &sequence, &error);
+        pressed = pressed || fg_journal_is_pressed(journal);
+    }
+    CHECK_INT(code, FG_E_FULL);
+    CHECK_HAS(error.text, "kept for fills");
+    CHECK(pressed);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_WARN);
+    for (int i = 0; i < 20; i++)
+        (void)append_fill(journal, NOON_MS, 100);
+    entry = entry_of(FG_ENTRY_EVENT);
+    entry.event = FG_EVENT_DEVICE_FAULT;
+    CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), FG_E_FULL);
+    entry.event = FG_EVENT_FLOW_WITHOUT_AUTHORITY;
+    CHECK_OK(fg_journal_append(journal, &entry, &sequence, &error), &error);
+    fg_journal_close(journal);
+    /* A restart does not forget who used what. */
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    entry.event = FG_EVENT_DEVICE_FAULT;
+    CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), FG_E_FULL);
+    fg_journal_close(journal);
+}

@@ -1,0 +1,258 @@
+/* The budget of causes: what is written at once, what is counted, and that nothing is lost between. */
+#include <stdio.h>
+#include <string.h>
+
+#include "firmware/controller/budget.h"
+#include "tests/lib/check.h"
+
+#define SECOND_MS INT64_C(1000)
+#define HOUR_MS (3600 * SECOND_MS)
+#define DAY_MS (24 * HOUR_MS)
+#define WALL_MS INT64_C(1790000000000)
+
+static struct fg_budget budget;
+
+/* What a run wrote. */
+struct run {
+    uint32_t entries;
+    uint64_t occurrences; /* that these entries stand for */
+    struct fg_entry last;
+};
+
+static struct fg_entry refused(uint8_t reason, const uint8_t *uid, uint8_t uid_length)
+{
+    struct fg_entry entry = {.kind = FG_ENTRY_REFUSED, .reasons = {1, {reason}}};
+
+    entry.uid.length = uid_length;
+    memcpy(entry.uid.bytes, uid, uid_length);
+    return entry;
+}
+
+static struct fg_entry refused_number(uint32_t number)
+{
+    const uint8_t uid[7] = {
+        4, 0, 0, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+
+    return refused(FG_REASON_NOT_LISTED, uid, sizeof(uid));
+}
+
+static struct fg_entry event_of(enum fg_event_kind event, const char *text)
+{
+    struct fg_entry entry = {.kind = FG_ENTRY_EVENT, .event = (uint8_t)event};
+
+    (void)snprintf(entry.text, sizeof(entry.text), "%s", text);
+    return entry;
+}
+
+static void take(struct run *run, const struct fg_entry *entry)
+{
+    run->entries++;
+    run->occurrences += fg_entry_occurrences(entry);
+    run->last = *entry;
+}
+
+static void due_write(struct run *run, int64_t mono_ms)
+{
+    struct fg_entry entry;
+    unsigned place = 0;
+
+    while (fg_budget_due(&budget, mono_ms, &entry, &place)) {
+        take(run, &entry);
+        fg_budget_written(&budget, place);
+    }
+}
+
+static enum fg_budget_verdict offer(struct run *run, struct fg_entry entry, int64_t mono_ms)
+{
+    enum fg_budget_verdict verdict;
+
+    due_write(run, mono_ms);
+    entry.wall_ms = WALL_MS + mono_ms;
+    verdict = fg_budget_offer(&budget, &entry, mono_ms);
+    if (verdict == FG_BUDGET_WRITE)
+        take(run, &entry);
+    return verdict;
+}
+
+TEST("the first three of one cause are written at once, the next ones as one with first, last and how many")
+{
+    struct fg_entry entry = refused_number(1);
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(offer(&run, entry, i * 100), FG_BUDGET_WRITE);
+    for (int i = 3; i < 10; i++)
+        CHECK_INT(offer(&run, entry, i * 100), FG_BUDGET_COUNTED);
+    CHECK_INT(run.entries, 3);
+    due_write(&run, 300 + 10 * SECOND_MS - 1);
+    CHECK_INT(run.entries, 3);
+    due_write(&run, 300 + 10 * SECOND_MS);
+    CHECK_INT(run.entries, 4);
+    CHECK_INT(run.last.repeat_count, 7);
+    CHECK_INT(run.last.repeat_first_wall_ms, WALL_MS + 300);
+    CHECK_INT(run.last.repeat_last_wall_ms, WALL_MS + 900);
+    CHECK_INT(run.occurrences, 10);
+}
+
+TEST("windows grow to an hour while a cause goes on, and a cause that was quiet is a new one")
+{
+    struct fg_entry entry = refused_number(1);
+    struct run run = {0};
+    int64_t mono_ms = 0;
+
+    fg_budget_start(&budget, 0);
+    for (; mono_ms < DAY_MS; mono_ms += SECOND_MS)
+        (void)offer(&run, entry, mono_ms);
+    CHECK(run.entries >= 24 + 3);
+    CHECK(run.entries <= 24 + 3 + 6);
+    due_write(&run, mono_ms + HOUR_MS);
+    CHECK_INT(run.occurrences, DAY_MS / SECOND_MS);
+    CHECK_INT(offer(&run, entry, mono_ms + 3 * HOUR_MS), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, entry, mono_ms + 3 * HOUR_MS), FG_BUDGET_WRITE);
+}
+
+TEST("two tags by turns are two causes, each counted on its own")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (int64_t i = 0; i < 3600; i++)
+        (void)offer(&run, refused_number((uint32_t)(i % 2)), i * SECOND_MS);
+    CHECK(run.entries <= 20);
+    due_write(&run, 3 * HOUR_MS);
+    CHECK_INT(run.occurrences, 3600);
+}
+
+TEST("random UIDs are one cause, whatever they are")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (uint32_t i = 0; i < 24 * 3600; i++) {
+        const uint8_t uid[4] = {0x08, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+
+        (void)offer(&run, refused(FG_REASON_TAG_FORMAT, uid, 4), (int64_t)i * 1000 / 24);
+    }
+    CHECK(run.entries <= 12);
+    due_write(&run, 3 * HOUR_MS);
+    CHECK_INT(run.occurrences, 24 * 3600);
+}
+
+TEST("a UID of 4 bytes that begins with 08 is random, no other is")
+{
+    const struct fg_uid random = {4, {0x08, 1, 2, 3}};
+    const struct fg_uid fixed = {4, {0x09, 1, 2, 3}};
+    const struct fg_uid seven = {7, {0x08, 1, 2, 3, 4, 5, 6}};
+
+    CHECK(fg_uid_is_random(&random));
+    CHECK(!fg_uid_is_random(&fixed));
+    CHECK(!fg_uid_is_random(&seven));
+}
+
+TEST("a stream of ever other causes is bounded by its kind's store, and every one of them is counted")
+{
+    struct run run = {0};
+    uint32_t count = 10 * 24 * 3600;
+
+    fg_budget_start(&budget, 0);
+    for (uint32_t i = 0; i < count; i++)
+        (void)offer(&run, refused_number(i), (int64_t)i * 1000);
+    due_write(&run, (int64_t)count * 1000 + 3 * HOUR_MS);
+    printf("    %u refusals of as many tags in 10 days: %u entries\n", count, run.entries);
+    CHECK(run.entries <= 100 + 10 * (480 + 30));
+    CHECK_INT(run.occurrences, count);
+    CHECK_HAS(run.last.text, "various");
+}
+
+TEST("a device that flaps does not use up the budget of refusals, nor that of grave events")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (int64_t i = 0; i < 3600 * 10; i++) {
+        char text[FG_TEXT_MAX + 1];
+
+        (void)snprintf(text, sizeof(text), "device-%d: time-out %d", (int)(i % 40), (int)i);
+        (void)offer(&run, event_of(i % 2 == 0 ? FG_EVENT_DEVICE_FAULT : FG_EVENT_DEVICE_BACK, text), i * 100);
+    }
+    CHECK(run.entries < 80);
+    CHECK_INT(offer(&run, refused_number(1), HOUR_MS), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_FLOW_WITHOUT_AUTHORITY, ""), HOUR_MS), FG_BUDGET_WRITE);
+}
+
+TEST("LOG-BEFORE-OPEN, ONE-END: fills, starts and lists have no budget")
+{
+    static const uint8_t kinds[] = {FG_ENTRY_BOOT, FG_ENTRY_LIST, FG_ENTRY_AUTHORISED, FG_ENTRY_ENDED};
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (size_t i = 0; i < sizeof(kinds) * 500; i++) {
+        struct fg_entry entry = {.kind = kinds[i % sizeof(kinds)]};
+
+        CHECK_INT(offer(&run, entry, 0), FG_BUDGET_WRITE);
+        CHECK(!fg_budget_count(&budget, &entry, 0));
+    }
+    CHECK_INT(offer(&run, event_of(FG_EVENT_SHUTDOWN, ""), 0), FG_BUDGET_WRITE);
+}
+
+TEST("what could not be written is counted and comes again; a count that fails is postponed, not lost")
+{
+    struct fg_entry entry = refused_number(1);
+    struct run run = {0};
+    unsigned place = 0;
+
+    fg_budget_start(&budget, 0);
+    CHECK_INT(fg_budget_offer(&budget, &entry, 0), FG_BUDGET_WRITE);
+    CHECK(fg_budget_count(&budget, &entry, 0));
+    CHECK(fg_budget_due(&budget, 10 * SECOND_MS, &entry, &place));
+    fg_budget_postpone(&budget, place, 10 * SECOND_MS);
+    CHECK(!fg_budget_due(&budget, 60 * SECOND_MS, &entry, &place));
+    due_write(&run, 70 * SECOND_MS);
+    CHECK_INT(run.entries, 1);
+    CHECK_INT(run.last.repeat_count, 1);
+}
+
+TEST("at the end everything that was counted is due")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (uint32_t i = 0; i < 500; i++)
+        (void)offer(&run, refused_number(i), 0);
+    fg_budget_flush(&budget, 1);
+    due_write(&run, 1);
+    CHECK_INT(run.occurrences, 500);
+}
+
+TEST("with little room left a store refills more slowly")
+{
+    struct run plenty = {0};
+    struct run scarce = {0};
+
+    for (int pressed = 0; pressed < 2; pressed++) {
+        fg_budget_start(&budget, 0);
+        fg_budget_press(&budget, pressed == 1);
+        for (uint32_t i = 0; i < 24 * 3600; i++)
+            (void)offer(pressed ? &scarce : &plenty, refused_number(i), (int64_t)i * 1000);
+    }
+    CHECK(scarce.entries < plenty.entries / 2);
+}
+
+TEST("BAD-INPUT-IS-SAFE: 'various' never cuts a character in two")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (uint32_t i = 0; i < 400; i++) {
+        struct fg_entry entry = refused_number(i);
+
+        for (size_t at = 0; at + 3 < sizeof(entry.text); at += 3)
+            memcpy(entry.text + at, "\xe5\x85\x85", 4);
+        (void)offer(&run, entry, 0);
+    }
+    fg_budget_flush(&budget, 1);
+    due_write(&run, 1);
+    CHECK_HAS(run.last.text, "various, the last: ");
+    CHECK((strlen(run.last.text) - strlen("various, the last: ")) % 3 == 0);
+}
