@@ -2662,6 +2662,7 @@ TEST("FAIL-CLOSED: a PIN whose try cannot be counted durably is not looked at")
     world_end();
 }
 
+
 TEST("FAIL-CLOSED: a recheck decides on what the reader reads then, and on nothing until it has")
 {
     world_make();
@@ -2725,5 +2726,114 @@ TEST("CLONES-SHOW: what a tag held at an earlier visit is not what it is judged 
     turns(100);
     CHECK_INT(w.readings, 1);
     refused_with(FG_REASON_TAG_FORMAT);
+    world_end();
+}
+/* ---- many of one cause, and what is old ---- */
+
+struct tally {
+    uint32_t entries;
+    uint32_t occurrences;
+    char text[FG_TEXT_MAX + 1];
+};
+
+static enum fg_err refusal_tally(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                                 size_t byte_count, struct fg_error *error)
+{
+    struct tally *tally = context;
+
+    (void)bytes;
+    (void)byte_count;
+    (void)error;
+    if (entry->kind != FG_ENTRY_REFUSED)
+        return FG_OK;
+    tally->entries++;
+    tally->occurrences += fg_entry_occurrences(entry);
+    memcpy(tally->text, entry->text, sizeof(tally->text));
+    return FG_OK;
+}
+
+static struct tally refusals_tally(void)
+{
+    struct tally tally = {0};
+    struct fg_error error;
+
+    CHECK_OK(fg_journal_each(fg_test_path("journal.db"), NULL, refusal_tally, &tally, &error), &error);
+    return tally;
+}
+
+/* A phone comes to the reader, with a UID that it drew. */
+static void phone_present(uint8_t number)
+{
+    const struct fg_uid uid = {4, {0x08, number, 7, 9}};
+    struct fg_reader_report report = {.kind = FG_READER_TAG, .tag_count = 1, .uid = uid, .complete = true};
+    struct fg_moment now;
+
+    w.uid = uid;
+    w.tags_in_field = 1;
+    w.mono_ms += 5;
+    now = moment();
+    fg_session_report(w.session, &report, &now);
+    turns(2);
+    remove_tag();
+}
+
+TEST("NO-LOSS: a phone with another random UID each time costs few entries, is named, and none is lost")
+{
+    struct fg_moment now;
+    struct tally tally;
+
+    world_make();
+    for (uint8_t i = 0; i < 60; i++)
+        phone_present(i);
+    CHECK_INT(state()->decisions, 60);
+    tally = refusals_tally();
+    CHECK(tally.entries >= 3 && tally.entries <= 8);
+    CHECK_HAS(tally.text, "random UID");
+    fill_start(); /* a cylinder between them is filled and logged as ever */
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR);
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    fg_session_finish(w.session, &now);
+    CHECK_INT(refusals_tally().occurrences, 60);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_SHUTDOWN);
+    world_end();
+}
+
+TEST("NO-LOSS: what a receipt covers goes after the retention time, when nobody is at the point")
+{
+    static struct fg_sync_batch batch;
+    struct fg_control_request request = {.kind = FG_CONTROL_JOURNAL, .from_sequence = 1};
+    struct fg_manifest manifest;
+    struct fg_digest head;
+    struct fg_moment now;
+    struct fg_error error;
+
+    world_make();
+    world_halt();
+    w.settings.journal_retention_days = 29; /* the list is in force for 30 */
+    world_run();
+    turns(2);
+    fg_session_set_receipt_key(w.session, &w.bureau.public_key);
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_OK(fg_sync_batch_decode(w.answer.batch, w.answer.batch_length, &batch, &error), &error);
+    fg_chain_start(w.settings.controller, &head);
+    CHECK_OK(fg_sync_batch_verify(&batch, 0, &head, &w.device.public_key, &head, &error), &error);
+    receipt_request(&request, batch.count + 1, &head);
+    CHECK_INT(ask(&request), FG_OK);
+    list_write(fg_test_path("list.fgl"), 6);
+    CHECK_OK(fg_list_import(w.stores.list, fg_test_path("list.fgl"), START_WALL_MS, &manifest, &error),
+             &error);
+    now = moment();
+    fg_session_list_changed(w.session, &now);
+    w.mono_ms += INT64_C(86400000) * 28;
+    turns(10);
+    CHECK_INT(fg_journal_first(w.stores.journal), 1);
+    w.mono_ms += INT64_C(86400000) * 400; /* however far a clock runs ahead, the list's end bounds it */
+    turns(10);
+    CHECK_INT(fg_journal_first(w.stores.journal), batch.count + 1);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_JOURNAL_PRUNED);
+    CHECK_INT(newest.pruned_sequence, batch.count);
     world_end();
 }
