@@ -19,6 +19,8 @@
 /* What one fill can be at most, so that no sum overflows: 1000 t. */
 #define QUANTITY                                                                                             \
     "CAST(SUM(CASE WHEN quantity_g > 0 AND quantity_g < 1000000000 THEN quantity_g ELSE 0 END) AS BIGINT)"
+/* A refusal that stands for many counts as many. */
+#define OCCURRENCES "CAST(SUM(repeats) AS BIGINT)"
 #define DAY_OF(time)                                                                                         \
     "CASE WHEN " time " > 0 AND " time " < 253402300800000 THEN (" time " + $4) / 86400000 ELSE 0 END"
 
@@ -61,9 +63,9 @@ static enum fg_err sums_add(const struct chunk *chunk)
     enum fg_err result = chunk_run(
         chunk,
         "INSERT INTO station_day (day, station, kind, reason, entries, quantity_g) SELECT day, station, "
-        "kind, reason, COUNT(*), " QUANTITY
+        "kind, reason, " OCCURRENCES ", " QUANTITY
         " FROM (SELECT " DAY_OF("wall_ms") " AS day, station, kind, CASE WHEN kind = 4 THEN reason ELSE 0 "
-                                           "END AS reason, quantity_g FROM "
+                                           "END AS reason, quantity_g, repeats FROM "
                                            "journal_entry WHERE " CHUNK COUNTED
                                            ") e WHERE true GROUP BY day, station, kind, reason ORDER BY "
                                            "day, station, kind, reason ON CONFLICT (day, station, kind, "
@@ -73,15 +75,15 @@ static enum fg_err sums_add(const struct chunk *chunk)
         offset_ms);
 
     if (result == FG_OK)
-        result = chunk_run(
-            chunk,
-            "INSERT INTO controller_sum (controller, kind, entries, quantity_g) SELECT controller, kind, "
-            "COUNT(*), " QUANTITY " FROM journal_entry WHERE $4 = 0 AND " CHUNK COUNTED
-            "GROUP BY controller, "
-            "kind ORDER BY controller, kind ON CONFLICT (controller, kind) DO UPDATE SET entries = "
-            "controller_sum.entries + excluded.entries, quantity_g = controller_sum.quantity_g + "
-            "excluded.quantity_g",
-            0);
+        result =
+            chunk_run(chunk,
+                      "INSERT INTO controller_sum (controller, kind, entries, quantity_g) SELECT controller, "
+                      "kind, " OCCURRENCES ", " QUANTITY " FROM journal_entry WHERE $4 = 0 AND " CHUNK COUNTED
+                      "GROUP BY controller, "
+                      "kind ORDER BY controller, kind ON CONFLICT (controller, kind) DO UPDATE SET entries = "
+                      "controller_sum.entries + excluded.entries, quantity_g = controller_sum.quantity_g + "
+                      "excluded.quantity_g",
+                      0);
     if (result == FG_OK)
         result = chunk_run(
             chunk,

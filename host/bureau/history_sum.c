@@ -8,7 +8,7 @@
 /* As the day sums count: neither undecodable nor of another place, no quantity that cannot be. */
 #define OF_ENTRIES                                                                                           \
     SUM_OF("COALESCE(SUM(CASE WHEN kind = 6 THEN 1 ELSE 0 END), 0)",                                         \
-           "COALESCE(SUM(CASE WHEN kind = 4 THEN 1 ELSE 0 END), 0)",                                         \
+           "CAST(COALESCE(SUM(CASE WHEN kind = 4 THEN repeats ELSE 0 END), 0) AS BIGINT)",                   \
            "SUM(CASE WHEN kind = 6 AND quantity_g > 0 AND quantity_g < 1000000000 THEN quantity_g ELSE 0 "   \
            "END)")                                                                                           \
     "journal_entry WHERE marks IN (0, 2) AND kind IN (4, 6) AND "

@@ -13,7 +13,7 @@ static const char *const column_names[FG_JOURNAL_COLUMN_COUNT] = {
     "identity",    "reason",         "stop",
     "event",       "quantity_g",     "start_inventory_g",
     "inventory_g", "meter_state",    "authorised_sequence",
-    "list_id",     "list_version",
+    "list_id",     "list_version",   "repeats",
 };
 
 uint32_t fg_journal_marks(const struct fg_journal_place *place, struct fg_entry *ret_entry)
@@ -78,6 +78,7 @@ void fg_journal_values(const struct fg_journal_place *place, const struct fg_ent
     *value++ = number_value((int64_t)entry->authorised_sequence);
     *value++ = text_value(entry->list_id);
     *value++ = number_value((int64_t)entry->list_version);
+    *value++ = number_value(fg_entry_occurrences(entry));
     assert(value == ret_values + FG_JOURNAL_COLUMN_COUNT);
 }
 

@@ -16,11 +16,11 @@
 
 #define FG_FUTURE_MS INT64_C(86400000)
 
-#define FG_JOURNAL_COLUMN_COUNT 26
+#define FG_JOURNAL_COLUMN_COUNT 27
 #define FG_JOURNAL_COLUMNS                                                                                   \
     "controller, sequence, bytes, hash, head_signature, station, arrived_ms, marks, kind, wall_ms, "         \
     "clock_quality, code, plate, operator_id, medium, identity, reason, stop, event, quantity_g, "           \
-    "start_inventory_g, inventory_g, meter_state, authorised_sequence, list_id, list_version"
+    "start_inventory_g, inventory_g, meter_state, authorised_sequence, list_id, list_version, repeats"
 
 /* One entry in its place. Pointers are the caller's. */
 struct fg_journal_place {

@@ -21,5 +21,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {9, "exports", FG_SCHEMA_EXPORTS},
     {10, "days", FG_SCHEMA_DAYS},
     {11, "plates", FG_SCHEMA_PLATES},
+    {12, "repeats", FG_SCHEMA_REPEATS},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

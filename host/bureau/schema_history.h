@@ -56,4 +56,7 @@
     "CREATE INDEX alarm_of_controller ON alarm (controller) WHERE controller <> '';"                         \
     "CREATE INDEX alarm_of_time ON alarm (since_ms);"
 
+/* How many occurrences an entry stands for (repeat_count of its bytes, 1 without it). */
+#define FG_SCHEMA_REPEATS "ALTER TABLE journal_entry ADD COLUMN repeats BIGINT NOT NULL DEFAULT 1;"
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "host/bureau/cases.h"
 #include "host/bureau/day_sums.h"
+#include "host/bureau/history.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/handler_fixture.h"
@@ -292,3 +293,60 @@ BOTH("entries of two weeks ago that come tonight count for their own days, once"
 BOTH("impossible times and quantities stop no sum", odd)
 BOTH("another time zone makes the sums anew", zone)
 BOTH("a range of days has bounds", ranges)
+
+static int64_t number_of(struct fg_sql *sql, const char *text)
+{
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+    int64_t number;
+
+    CHECK_OK(fg_sql_prepare(sql, text, &statement, &error), &error);
+    CHECK_OK(fg_sql_next(statement, &error), &error);
+    number = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return number;
+}
+
+/* One refusal alone, and one entry for 500 more. */
+static void repeats_counted(bool postgres)
+{
+    struct fg_history_filter filter;
+    struct fg_history_sums sums;
+    struct fg_error error;
+    struct bench bench;
+    struct fg_entry many = {.kind = FG_ENTRY_REFUSED,
+                            .wall_ms = NOW,
+                            .reasons = {1, {FG_REASON_NOT_LISTED}},
+                            .repeat_count = 500,
+                            .repeat_first_wall_ms = NOW - 60000,
+                            .repeat_last_wall_ms = NOW};
+    uint64_t from;
+
+    bench_open(&bench, postgres);
+    from = bench.one->count + 1;
+    refuse(bench.one, FG_REASON_NOT_LISTED, NOW);
+    (void)strcpy(many.row.code.text, "X-1");
+    fg_fixture_journal_add(bench.one, &many);
+    send(&bench, bench.one, from);
+    follow(bench.sql, OFFSET_MIN);
+    CHECK_INT(
+        number_of(bench.sql,
+                  "SELECT CAST(SUM(entries) AS BIGINT) FROM station_day WHERE kind = 4 AND reason = 30"),
+        501);
+    CHECK_INT(number_of(bench.sql, "SELECT CAST(SUM(entries) AS BIGINT) FROM controller_sum WHERE kind = 4"),
+              501);
+    fg_history_filter_start(&filter);
+    (void)strcpy(filter.code, "X-1");
+    CHECK_OK(fg_history_sum(bench.sql, &filter, &sums, &error), &error);
+    CHECK_INT(sums.refusals, 501);
+    bench_close(&bench);
+}
+
+TEST("an entry that stands for many refusals counts as many (SQLite)")
+{
+    repeats_counted(false);
+}
+TEST("an entry that stands for many refusals counts as many (PostgreSQL)")
+{
+    repeats_counted(true);
+}
