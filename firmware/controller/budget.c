@@ -10,7 +10,6 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 
-#define AT_ONCE_MAX 3 /* of one cause, before repeats are counted */
 #define WINDOW_FIRST_MS (10 * SECOND_MS)
 #define WINDOW_GROWTH 4
 #define WINDOW_MAX_MS HOUR_MS
@@ -26,12 +25,14 @@
 static const struct {
     uint32_t capacity;
     int64_t refill_ms;
+    uint8_t at_once; /* of one cause, before repeats are counted */
 } rates[FG_BUDGET_KINDS] = {
-    [FG_BUDGET_REFUSED] = {100, 3 * MINUTE_MS}, [FG_BUDGET_REFUSED_GRAVE] = {40, 6 * MINUTE_MS},
-    [FG_BUDGET_DEVICE] = {40, 6 * MINUTE_MS},   [FG_BUDGET_READER] = {20, 12 * MINUTE_MS},
-    [FG_BUDGET_LIST] = {20, 12 * MINUTE_MS},    [FG_BUDGET_OPERATOR] = {60, 6 * MINUTE_MS},
-    [FG_BUDGET_STOP] = {40, 6 * MINUTE_MS},     [FG_BUDGET_CLOCK] = {20, 12 * MINUTE_MS},
-    [FG_BUDGET_GRAVE] = {40, 6 * MINUTE_MS},    [FG_BUDGET_OTHER] = {20, 12 * MINUTE_MS},
+    [FG_BUDGET_REFUSED] = {100, 3 * MINUTE_MS, 3},    [FG_BUDGET_REFUSED_GRAVE] = {40, 6 * MINUTE_MS, 3},
+    [FG_BUDGET_ACCEPTED] = {100, 3 * MINUTE_MS, 100}, [FG_BUDGET_DEVICE] = {40, 6 * MINUTE_MS, 3},
+    [FG_BUDGET_READER] = {20, 12 * MINUTE_MS, 3},     [FG_BUDGET_LIST] = {20, 12 * MINUTE_MS, 3},
+    [FG_BUDGET_OPERATOR] = {60, 6 * MINUTE_MS, 3},    [FG_BUDGET_STOP] = {40, 6 * MINUTE_MS, 3},
+    [FG_BUDGET_CLOCK] = {20, 12 * MINUTE_MS, 3},      [FG_BUDGET_GRAVE] = {40, 6 * MINUTE_MS, 3},
+    [FG_BUDGET_OTHER] = {20, 12 * MINUTE_MS, 3},
 };
 
 /* ---- which cause ---- */
@@ -78,10 +79,21 @@ static enum fg_budget_kind kind_of_event(uint8_t event)
     }
 }
 
+/* A scan that was accepted and then left: each tells its items, so far as people do it. */
+static bool is_of_accepted(const struct fg_entry *entry)
+{
+    uint8_t first = entry->reasons.count > 0 ? entry->reasons.reasons[0] : FG_REASON_NONE;
+
+    return first == FG_REASON_PRE_CHECK_FAILED || first == FG_REASON_PRE_CHECK_TIMED_OUT ||
+           first == FG_REASON_PRE_CHECK_LEFT;
+}
+
 enum fg_budget_kind fg_budget_kind_of(const struct fg_entry *entry)
 {
     switch (entry->kind) {
     case FG_ENTRY_REFUSED:
+        if (is_of_accepted(entry))
+            return FG_BUDGET_ACCEPTED;
         return entry->reasons.count > 0 && fg_reason_is_grave((enum fg_reason)entry->reasons.reasons[0])
                    ? FG_BUDGET_REFUSED_GRAVE
                    : FG_BUDGET_REFUSED;
@@ -213,7 +225,8 @@ static struct fg_budget_cause *cause_of(struct fg_budget_store *store, const str
     return cause;
 }
 
-/* A restart reads the alarms back that were raised since the newest AUTHORISED: the first of each is written. */
+/* A restart reads the alarms back that were raised since the newest AUTHORISED: the first of each is written.
+ */
 static void grave_anew(struct fg_budget *budget)
 {
     for (size_t i = VARIOUS + 1; i < FG_BUDGET_CAUSES; i++)
@@ -238,7 +251,7 @@ enum fg_budget_verdict fg_budget_offer(struct fg_budget *budget, const struct fg
         cause->last_mono_ms = mono_ms;
         return FG_BUDGET_WRITE;
     }
-    if (cause != &store->causes[VARIOUS] && cause->at_once < AT_ONCE_MAX && cause->count == 0 &&
+    if (cause != &store->causes[VARIOUS] && cause->at_once < rates[kind].at_once && cause->count == 0 &&
         store->entries > 0) {
         cause->at_once++;
         cause->last_mono_ms = mono_ms;

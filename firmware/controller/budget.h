@@ -22,6 +22,7 @@ enum fg_budget_kind {
     FG_BUDGET_NONE = 0, /* without budget: always written */
     FG_BUDGET_REFUSED,
     FG_BUDGET_REFUSED_GRAVE,
+    FG_BUDGET_ACCEPTED, /* scans that were accepted and left: a person stood there */
     FG_BUDGET_DEVICE,
     FG_BUDGET_READER,
     FG_BUDGET_LIST,
@@ -39,10 +40,10 @@ enum fg_budget_kind {
 struct fg_budget_cause {
     bool used;
     uint64_t key;
-    uint8_t at_once;   /* written at once since the cause was quiet */
+    uint8_t at_once;       /* written at once since the cause was quiet */
     bool first_since_fill; /* grave events: none was written since the newest AUTHORISED */
-    uint32_t count;    /* occurrences that no entry tells yet */
-    int64_t window_ms; /* how long they are counted before one is written */
+    uint32_t count;        /* occurrences that no entry tells yet */
+    int64_t window_ms;     /* how long they are counted before one is written */
     int64_t due_mono_ms;
     int64_t last_mono_ms;
     int64_t first_wall_ms;

@@ -62,8 +62,8 @@ struct fg_recorder {
 
     struct fg_budget budget; /* of what strangers and loose wires can cause */
     uint32_t retention_days;
-    int64_t prune_mono_ms;   /* when to look again */
-    bool prune_broken;       /* the newest look failed, and was told */
+    int64_t prune_mono_ms; /* when to look again */
+    bool prune_broken;     /* the newest look failed, and was told */
 
     bool write_broken; /* the newest append failed */
     bool warned_full;
@@ -110,9 +110,9 @@ void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_man
  * counts: the time until the list expires. */
 void fg_recorder_prune(struct fg_recorder *recorder, const struct fg_circumstances *about);
 
-/* Each writes one entry. checks: NULL, or of a scan that ended in its pre-check. FG_OK: it is durable, *ret_sequence is its number; or it is one of many like it,
- * which are counted and written as one (budget.h), and *ret_sequence is 0. Errors as fg_journal_append;
- * nothing was written then, and a refusal is counted. */
+/* Each writes one entry. checks: NULL, or of a scan that ended in its pre-check. FG_OK: it is durable,
+ * *ret_sequence is its number; or it is one of many like it, which are counted and written as one (budget.h),
+ * and *ret_sequence is 0. Errors as fg_journal_append; nothing was written then, and a refusal is counted. */
 enum fg_err fg_recorder_operator(struct fg_recorder *recorder, const struct fg_signed_in *who, bool in,
                                  const struct fg_circumstances *about, struct fg_error *error);
 enum fg_err fg_recorder_refused(struct fg_recorder *recorder, const struct fg_judgement *judgement,

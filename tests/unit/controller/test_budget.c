@@ -256,3 +256,32 @@ TEST("BAD-INPUT-IS-SAFE: 'various' never cuts a character in two")
     CHECK_HAS(run.last.text, "various, the last: ");
     CHECK((strlen(run.last.text) - strlen("various, the last: ")) % 3 == 0);
 }
+
+TEST("scans that were accepted and left are told one by one, as far as people do it")
+{
+    struct run run = {0};
+    const uint8_t uid[7] = {4};
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 60; i++)
+        CHECK_INT(offer(&run, refused(FG_REASON_PRE_CHECK_LEFT, uid, 7), i * SECOND_MS), FG_BUDGET_WRITE);
+    for (int i = 60; i < 4 * 3600; i++)
+        (void)offer(&run, refused(FG_REASON_PRE_CHECK_LEFT, uid, 7), i * SECOND_MS);
+    CHECK(run.entries < 200);
+}
+
+TEST("FAIL-CLOSED: the first alarm after each fill is written at once, for a restart reads it back")
+{
+    const struct fg_entry authorised = {.kind = FG_ENTRY_AUTHORISED};
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 200; i++) {
+        CHECK_INT(offer(&run, event_of(FG_EVENT_FLOW_WITHOUT_AUTHORITY, ""), i * SECOND_MS),
+                  i <= 4 || i % 2 == 1 ? FG_BUDGET_WRITE : FG_BUDGET_COUNTED);
+        if (i % 2 == 0)
+            CHECK_INT(offer(&run, authorised, i * SECOND_MS), FG_BUDGET_WRITE);
+    }
+    CHECK_INT(offer(&run, event_of(FG_EVENT_LOCK_OUT, ""), 0), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_LOCK_OUT_CLEARED, ""), 0), FG_BUDGET_WRITE);
+}
