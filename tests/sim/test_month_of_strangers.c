@@ -55,6 +55,7 @@ static struct fg_journal *begin(void)
                                            .warn_percent = 80,
                                            .stop_reserve_entries = 64,
                                            .fill_reserve_percent = 50};
+    static const struct fg_recorder_settings recorder_settings = {.version = "test"};
     struct fg_log log = {.say = log_nothing};
     struct fg_journal_start start;
     struct fg_journal *journal = NULL;
@@ -62,7 +63,7 @@ static struct fg_journal *begin(void)
     CHECK_OK(fg_private_key_new(&key, &error), &error);
     fg_powercut_format();
     CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
-    fg_recorder_start(&recorder, journal, &start, NULL, "test", &log);
+    fg_recorder_start(&recorder, journal, &start, &recorder_settings, &log);
     now = (struct fg_moment){.mono_ms = 1000, .wall_ms = WALL_MS, .clock_quality = FG_CLOCK_SYNCHRONISED};
     return journal;
 }
@@ -79,7 +80,7 @@ static void refuse(uint8_t reason, const uint8_t *uid, uint8_t length)
     judgement.identified.uid.length = length;
     memcpy(judgement.identified.uid.bytes, uid, length);
     judgement.decision.reasons = (struct fg_reasons){1, {reason}};
-    CHECK_OK(fg_recorder_refused(&recorder, &judgement, 0, &circumstances, &sequence), &error);
+    CHECK_OK(fg_recorder_refused(&recorder, &judgement, NULL, &circumstances, &sequence), &error);
 }
 
 static void raise(enum fg_event_kind event, const char *text)
@@ -204,7 +205,8 @@ static void fill(void)
     CHECK_OK(fg_recorder_authorised(&recorder, &judgement, 7, &circumstances, &sequence), &error);
     machine.authorised_sequence = sequence;
     machine.stop = FG_STOP_TARGET_REACHED;
-    CHECK_OK(fg_recorder_ended(&recorder, &judgement, &machine, &who, &circumstances, &sequence), &error);
+    CHECK_OK(fg_recorder_ended(&recorder, &judgement, &machine, NULL, &who, &circumstances, &sequence),
+             &error);
 }
 
 /* What the journal holds at the end. */
