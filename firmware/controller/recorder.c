@@ -550,7 +550,10 @@ static void safety_take(struct fg_recorder *recorder, const struct fg_entry *ent
         kept->alarm_flow = false;
         kept->alarm_valve = false;
     } else if (entry->kind == FG_ENTRY_ENDED && entry->stop != FG_STOP_POWER_LOST) {
-        kept->zero_fills = entry->quantity_g >= (int64_t)recorder->zero_fill_g ? 0 : kept->zero_fills + 1;
+        kept->zero_fills =
+            entry->stop != FG_STOP_NOT_PLAUSIBLE && entry->quantity_g >= (int64_t)recorder->zero_fill_g
+                ? 0
+                : kept->zero_fills + 1;
     } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_LOCK_OUT) {
         kept->locked_out = true;
     } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_LOCK_OUT_CLEARED) {

@@ -613,16 +613,21 @@ static void post_check_step(const struct step *step)
         end_ask(step);
 }
 
-/* A dead meter shows as fills of nothing; after several in a row the point locks itself. */
+/* A dead meter shows as fills of nothing; after several in a row the point locks itself. A fill that no one
+ * can believe counts, too, however much it gave: each is bounded, but attempts one after the other add up in
+ * the same cylinder. */
 static void zero_fill_count(const struct step *step)
 {
     struct fg_fill *fill = step->fill;
     uint32_t limit = fill->scan.zero_fills_lock_out;
+    bool believed = fill->stop != FG_STOP_NOT_PLAUSIBLE;
 
-    if (fill->end_inventory_g - fill->start_inventory_g >= (int64_t)step->settings->zero_fill_g) {
+    if (believed && fill->end_inventory_g - fill->start_inventory_g >= (int64_t)step->settings->zero_fill_g) {
         fill->zero_fills = 0;
         return;
     }
+    if (!believed && (limit == 0 || limit > FG_FILL_NOT_BELIEVED_MAX))
+        limit = FG_FILL_NOT_BELIEVED_MAX;
     if (limit == 0 || fill->locked_out)
         return;
     if (fill->zero_fills < limit)

@@ -28,6 +28,10 @@ enum fg_fill_phase {
     FG_FILL_PHASE_COUNT
 };
 
+/* So many fills in a row that gave nothing, or ended NOT_PLAUSIBLE, lock the point out when the newest is one
+ * that ended NOT_PLAUSIBLE, also where the station rules ask for more or for no lock-out. */
+#define FG_FILL_NOT_BELIEVED_MAX 2
+
 /* Fixed for the life of the machine. All limits are bounds on this filling point, not on a cylinder. */
 struct fg_fill_settings {
     uint8_t gas;               /* enum fg_gas */
@@ -117,7 +121,7 @@ struct fg_fill {
                       * the counter's newest reading is impossible; the entry's inventory is kept as read */
     uint32_t pre_checks_done;
     uint32_t post_checks_done;
-    uint32_t zero_fills; /* in a row */
+    uint32_t zero_fills; /* in a row; those that ended NOT_PLAUSIBLE among them */
     uint64_t authorised_sequence;
     int64_t phase_since_mono_ms;
     int64_t authorised_mono_ms;
@@ -143,7 +147,7 @@ struct fg_fill_kept {
     bool alarm_flow; /* FLOW_WITHOUT_AUTHORITY or VALVE_FAULT is the newest that is known of it; each ends, */
     bool alarm_valve;     /* as ever, when the plant is seen still and shut */
     bool inventory_known; /* false also when a fill was open: what flowed since belongs to its ENDED */
-    uint32_t zero_fills;  /* in a row, the newest fills */
+    uint32_t zero_fills;  /* in a row, the newest fills; those that ended NOT_PLAUSIBLE among them */
     int64_t inventory_g;  /* of the newest entry with a good meter */
 };
 

@@ -986,6 +986,46 @@ TEST("FAIL-CLOSED: a pressure frozen at 4.9 MPa ends the fill after the gas of o
     CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
 }
 
+static void implausible_fill(void)
+{
+    flow_g_min = 20000;
+    to_filling();
+    (void)run_frozen(FG_SIGNAL_PRESSURE_KPA, 4900);
+    CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+    to_recording();
+    step(FG_FILL_EVENT_WRITTEN);
+}
+
+TEST("FAIL-CLOSED: two fills in a row that end as not plausible lock the point, whatever the rules allow")
+{
+    const uint32_t limits[] = {0, 1, 2, 9};
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        begin();
+        scan.zero_fills_lock_out = limits[i];
+        implausible_fill();
+        CHECK_INT(fill.locked_out, limits[i] == 1);
+        if (limits[i] == 1)
+            continue;
+        implausible_fill();
+        CHECK(fill.locked_out && (commands.raise_events & (UINT32_C(1) << FG_EVENT_LOCK_OUT)));
+        CHECK(flowed_mg < INT64_C(5000000));
+    }
+}
+
+TEST("a fill that can be believed counts from none again after one that could not")
+{
+    begin();
+    implausible_fill();
+    frozen_signal = FG_SIGNAL_COUNT;
+    to_filling();
+    step(FG_FILL_EVENT_STOP);
+    to_recording();
+    step(FG_FILL_EVENT_WRITTEN);
+    implausible_fill();
+    CHECK(fg_fill_is_ready(&fill));
+}
+
 TEST("FAIL-CLOSED: a pressure that freezes late ends the fill below 115 % of a full cylinder")
 {
     begin_filling();
