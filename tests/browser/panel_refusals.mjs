@@ -181,7 +181,7 @@ export async function testRules(browser) {
   await test('a typed code waits for a second operator, and is refused when it is given up: SECOND_PERSON_MISSING', () => giveUp(pages));
   await test('a second operator proves himself by PIN: wrong is told, his own is taken, and both pages name him', () => prove(pages));
   await test('refused on both pages: LIST_EXPIRED, the moment it expires', async () => {
-    await point('list-expiring', '3');
+    await point('list-expiring', '10'); // it must have been imported before that
     await importList('list-7.fgl');
     await untilLook(pages, 'FAULT');
     await refusedFor(pages, 'thirteenth', 'LIST_EXPIRED');

@@ -131,6 +131,7 @@ fill_begin_patiently() { # KIND
 # A welded valve: the event, one end, and a refusal of the cylinder that comes next.
 try_welded() {
     local try good=0 events ends refusals
+    cp "$DIR/shipped.ini" "$DIR/point.ini"
     for try in $(seq "$TRIES"); do
         if ! fill_begin_patiently valve-welded; then
             echo "  FAIL valve-welded-$try: the fill did not begin"
@@ -155,9 +156,22 @@ try_welded() {
     passed=$((passed + good))
 }
 
+# Waits until the fault must have shown. A frozen pressure must be the cause of the end, too: another one shows nothing about it.
+wait_shut() { # KIND ENDS-BEFORE
+    if [ "$1" != pressure-frozen ]; then
+        sleep 1.2
+        return 0
+    fi
+    until_true 600 more_than "$2" ENDED . && "$BUILD/fillgate" journal export "$DIR/journal.db" --format jsonl --kind ENDED | tail -n 1 |
+        grep -q NOT_PLAUSIBLE
+}
+
 try_kind() { # KIND
-    local try ms worst=0 good=0 word limit
+    local try ms worst=0 good=0 word limit ends
     limit=$(limit_ms "$1")
+    # What takes seconds to show must not be overtaken by what a busy machine is late with: how soon that ends a fill, other kinds say.
+    cp "$DIR/shipped.ini" "$DIR/point.ini"
+    [ "$1" != pressure-frozen ] || tools/point.sh patient "$DIR/point.ini"
     for try in $(seq "$TRIES"); do
         word=$1-$try
         if ! fill_begin_patiently "$1"; then
@@ -165,17 +179,18 @@ try_kind() { # KIND
             failed=$((failed + 1))
             continue
         fi
+        ends=$(events ENDED .)
         fault "$1" "$word"
-        if [ "$1" = pressure-frozen ]; then until_true 600 more_than "$((try - 1))" ENDED NOT_PLAUSIBLE; else sleep 1.2; fi
-        ms=$(shut_after_ms "$1" "$word")
+        ms=
+        wait_shut "$1" "$ends" && ms=$(shut_after_ms "$1" "$word")
         mend "$1"
         if [ -n "$ms" ] && [ "$ms" -le "$limit" ]; then
             good=$((good + 1))
         else
-            echo "  FAIL FAIL-CLOSED $word: shut after ${ms:-more than 1200} ms"
+            echo "  FAIL FAIL-CLOSED $word: shut after ${ms:-too many} ms, or for another cause"
             failed=$((failed + 1))
         fi
-        [ "${ms:-1000}" -gt "$worst" ] && worst=${ms:-1000}
+        [ "${ms:-$limit}" -gt "$worst" ] && worst=${ms:-$limit}
     done
     echo "FAIL-CLOSED $1: $TRIES tries, $good within $limit ms, worst $worst ms"
     passed=$((passed + good))
@@ -200,6 +215,7 @@ begin() {
     # The buttons are on a device of their own, so that the stop button can fall silent alone.
     sed -i -E 's|^profile = boards/sim/profiles/point-io.profile|profile = boards/sim/profiles/relay.profile|' "$DIR/point.ini"
     printf '\n[device buttons]\nbus = main\nprofile = boards/sim/profiles/buttons.profile\nunit = 5\n' >>"$DIR/point.ini"
+    cp "$DIR/point.ini" "$DIR/shipped.ini"
     "$BUILD/fillgate" list build --csv "$DIR/registry.csv" --rules "$DIR/rules.ini" --key "$DIR/bureau.pem" \
         --id huzhou-1 --version 50 --out "$DIR/free.fgl" >/dev/null || return 1
     tools/point.sh sim || return 1
