@@ -81,9 +81,11 @@ patient() { # INI...
 }
 
 # Gas that runs faster than real time (speed at most 40): a fill is over before the usual patience with a dead meter is, the counter
-# rises faster than the flow says, and the pressure while a reading of the counter is on its way.
+# rises faster than the flow says, and between the readings of two instruments there may be a whole fill.
 hasty() { # INI...
-    sed -i -E 's/^(no_flow_max_ms) = .*/\1 = 1500/; s/^(pressure_lead_kpa) = .*/\1 = 25000/; s/^(counter_max_g_min) = .*/\1 = 800000/' "$@"
+    sed -i -E 's/^(no_flow_max_ms) = .*/\1 = 1500/; s/^(counter_max_g_min) = .*/\1 = 800000/; s/^(pressure_lead_kpa) = .*/\1 = 25000/
+        s/^(follow_percent) = .*/\1 = 10/; s/^(follow_pressure_kpa) = .*/\1 = 10000/; s/^(follow_mass_g) = .*/\1 = 20000/
+        s/^(overfill_tolerance_percent) = .*/\1 = 50/' "$@"
 }
 
 prepare() {
