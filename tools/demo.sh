@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 export BUILD=$1
 DIR=$(mktemp -d /tmp/fillgate-point-XXXXXX)
 export DIR
-export POINT=$PWD/tools/point.sh SPEED=${SPEED:-40}
+# What is decided is played, not how soon: a busy machine must not be taken for a broken point.
+export POINT=$PWD/tools/point.sh SPEED=${SPEED:-40} PATIENT=${PATIENT-yes}
 finish() {
     tools/point.sh stop
     tools/point.sh sim-stop

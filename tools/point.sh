@@ -167,11 +167,18 @@ start_sim() {
     furnish
 }
 
+plant_is_sound() { "$fillgate" point status --json --socket "$DIR/control.sock" | grep -q '"device_fault":false'; }
+
 start_controller() { # INI
     rm -f "$DIR/control.sock"
     (cd "$DIR" && exec "$(realpath "$OLDPWD/$BUILD" 2>/dev/null || realpath "$BUILD")/fillgated" --config "$DIR/$1") </dev/null >>"$DIR/fillgated.log" 2>&1 &
     echo $! >"$DIR/fillgated.pid"
     wait_for "fillgated" "$fillgate" point status --socket "$DIR/control.sock"
+    # A scan that comes before the instruments' first readings is refused. A plant that is out of order on purpose is not waited for.
+    for _ in $(seq 30); do
+        plant_is_sound && break
+        sleep 0.1
+    done
 }
 
 stop_pid() { # FILE SIGNAL

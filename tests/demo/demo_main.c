@@ -12,7 +12,7 @@
  * - run COMMAND: a shell command that must succeed
  * - phase NAME: waits until the fill machine is in this phase
  * - reading SIGNAL VALUE|bad: waits until it is read so
- * - devices up: waits until all answer and all readings are good
+ * - devices up: waits until all answer, all readings are good, and no device counts as faulty
  * - expect KIND [NAME]: waits for the next entry: REFUSED reason, ENDED stop reason, EVENT, AUTHORISED, ...
  * - wait MS
  * - synchronised STEP, unsynchronised STEP: only where the kernel says that its clock is so
@@ -268,6 +268,8 @@ static bool devices_are(const struct fg_control_state *state, const char *what, 
 {
     (void)what;
     (void)value;
+    if (state->device_fault)
+        return false;
     for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
         if (state->readings[i].configured && state->readings[i].state != FG_READING_GOOD)
             return false;
