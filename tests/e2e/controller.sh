@@ -41,7 +41,7 @@ SPEED=40 tools/point.sh prepare && tools/point.sh sim && tools/point.sh start ||
 point sign-in op-1 --certificate-end 2040-01-01
 
 check "a fill starts" eval 'fill_begin good'
-check "it ends at its target" eval 'until_true 60 ended_is TARGET_REACHED 1'
+check "it ends at its target" eval 'until_true 60 phase_is POST_CHECK && point check && until_true 10 ended_is TARGET_REACHED 1'
 sim remove
 until_true 10 phase_is IDLE
 
