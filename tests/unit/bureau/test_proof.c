@@ -76,7 +76,7 @@ static enum fg_err collect(struct bench *bench, uint64_t sequence, struct fg_err
                             &bench->length, error);
 }
 
-/* expected: entry, signature, certificate, time, receipt; 'H', 'F', 'U'. */
+/* expected: entry, signature, certificate, time, receipt, persons; 'H', 'F', 'U'. */
 static void expect(struct bench *bench, uint64_t sequence, const char *expected)
 {
     const struct fg_proof_trust trust = {.authority = bench->authority,
@@ -100,7 +100,7 @@ static void each_holds(bool postgres)
     struct bench *bench = bench_new(postgres);
 
     for (uint64_t sequence = 1; sequence <= ENTRIES; sequence++) {
-        expect(bench, sequence, "HHHHH");
+        expect(bench, sequence, "HHHHHH");
         CHECK_INT(bench->result.entry.sequence, sequence);
         CHECK_INT(bench->result.head_sequence, sequence <= FIRST_HEAD ? FIRST_HEAD : ENTRIES);
         CHECK_BYTES(bench->proof.batch.entries[0].bytes, bench->journal->bytes[sequence],
@@ -125,15 +125,15 @@ static void alteration_shows(bool postgres)
 
     fg_fixture_sql_run(bench->sql, "UPDATE journal_entry SET bytes = (SELECT bytes FROM journal_entry WHERE "
                                    "sequence = 4) WHERE sequence = 6");
-    expect(bench, 6, "FFHHU");
-    expect(bench, 5, "HFHHU");
-    expect(bench, 7, "HHHHH");
+    expect(bench, 6, "FFHHUH");
+    expect(bench, 5, "HFHHUH");
+    expect(bench, 7, "HHHHHH");
     fg_fixture_sql_run(bench->sql, "UPDATE journal_entry SET bytes = (SELECT bytes FROM journal_entry WHERE "
                                    "sequence = 4), hash = (SELECT hash FROM journal_entry WHERE sequence = "
                                    "4) WHERE sequence = 16");
-    expect(bench, 16, "FFHHU");
-    expect(bench, 17, "HFHHU");
-    expect(bench, 18, "HHHHH");
+    expect(bench, 16, "FFHHUH");
+    expect(bench, 17, "HFHHUH");
+    expect(bench, 18, "HHHHHH");
     bench_free(bench);
 }
 
@@ -181,7 +181,7 @@ TEST("a controller without a certificate has a proof in which only that cannot b
     struct bench *bench = bench_new(false);
 
     fg_fixture_sql_run(bench->sql, "DELETE FROM certificate");
-    expect(bench, 3, "HUUUH");
+    expect(bench, 3, "HUUUHH");
     bench_free(bench);
 }
 
