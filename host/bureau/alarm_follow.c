@@ -58,6 +58,7 @@ struct seen {
     int64_t inventory_g;
     int64_t start_inventory_g;
     int64_t quantity_g;
+    uint64_t occurrences;
     const char *station;
 };
 
@@ -172,6 +173,7 @@ static void marks_follow(struct follow *follow, const struct seen *seen)
 static void entry_follow(struct follow *follow, const struct seen *seen)
 {
     char subject[FG_ALARM_SUBJECT_MAX + 1];
+    struct fg_alarm *alarm;
 
     marks_follow(follow, seen);
     if ((seen->marks & (FG_MARK_UNDECODABLE | FG_MARK_FOREIGN)) != 0)
@@ -181,7 +183,10 @@ static void entry_follow(struct follow *follow, const struct seen *seen)
         return;
     (void)snprintf(subject, sizeof(subject), "%s %s", follow->controller,
                    fg_event_name((enum fg_event_kind)seen->event));
-    SAY(note(follow, seen, FG_ALARM_GRAVE_EVENT, subject), "entry %" PRIu64 ": %s", seen->sequence,
+    alarm = note(follow, seen, FG_ALARM_GRAVE_EVENT, subject);
+    if (alarm != NULL)
+        alarm->count += seen->occurrences - 1;
+    SAY(alarm, "entry %" PRIu64 ": %s", seen->sequence,
         fg_event_text(FG_LANGUAGE_ENGLISH, (enum fg_event_kind)seen->event));
 }
 
@@ -195,12 +200,12 @@ static void chunk_bind(const struct follow *follow, struct fg_sql_statement *sta
 static enum fg_err entries_follow(struct follow *follow)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result =
-        fg_sql_prepare(follow->sql,
-                       "SELECT sequence, marks, kind, event, meter_state, inventory_g, start_inventory_g, "
-                       "quantity_g, station FROM journal_entry WHERE controller = $1 AND sequence >= $2 AND "
-                       "sequence < $3 ORDER BY sequence",
-                       &statement, follow->error);
+    enum fg_err result = fg_sql_prepare(
+        follow->sql,
+        "SELECT sequence, marks, kind, event, meter_state, inventory_g, start_inventory_g, "
+        "quantity_g, station, repeats FROM journal_entry WHERE controller = $1 AND sequence >= $2 AND "
+        "sequence < $3 ORDER BY sequence",
+        &statement, follow->error);
 
     if (result != FG_OK)
         return result;
@@ -216,6 +221,7 @@ static enum fg_err entries_follow(struct follow *follow)
             .start_inventory_g = fg_sql_int(statement, 6),
             .quantity_g = fg_sql_int(statement, 7),
             .station = fg_sql_text(statement, 8),
+            .occurrences = (uint64_t)fg_sql_int(statement, 9),
         };
 
         entry_follow(follow, &seen);

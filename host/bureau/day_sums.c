@@ -189,15 +189,23 @@ enum fg_err fg_day_sums_forget(struct fg_sql *sql, struct fg_error *error)
     static const char *const texts[] = {"DELETE FROM sum_follow", "DELETE FROM station_day",
                                         "DELETE FROM station_night", "DELETE FROM controller_sum"};
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_begin(sql, error);
+    enum fg_err result = FG_OK;
 
-    if (result != FG_OK)
-        return result;
     for (size_t i = 0; result == FG_OK && i < sizeof(texts) / sizeof(texts[0]); i++) {
         result = fg_sql_prepare(sql, texts[i], &statement, error);
         if (result == FG_OK)
             result = fg_sql_run(statement, NULL, error);
     }
+    return result;
+}
+
+static enum fg_err other_zone_forget(struct fg_sql *sql, struct fg_error *error)
+{
+    enum fg_err result = fg_sql_begin(sql, error);
+
+    if (result != FG_OK)
+        return result;
+    result = fg_day_sums_forget(sql, error);
     if (result == FG_OK)
         result = fg_sql_commit(sql, error);
     if (result != FG_OK)
@@ -216,7 +224,7 @@ enum fg_err fg_day_sums_follow(struct fg_sql *sql, int32_t utc_offset_min, uint6
     enum fg_err result = zone_check(sql, utc_offset_min, &other_zone, error);
 
     if (result == FG_OK && other_zone)
-        result = fg_day_sums_forget(sql, error);
+        result = other_zone_forget(sql, error);
     if (result != FG_OK)
         return result;
     while ((result = pending_find(&chunk, &held_end)) == FG_OK) {

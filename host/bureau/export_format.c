@@ -8,13 +8,16 @@
 #include "host/bureau/values.h"
 #include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
+#include "proto/operators.h"
 
 #define WALL_MS_MAX INT64_C(253402300799999) /* the end of the year 9999 */
 #define DAY_MS INT64_C(86400000)
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define CSV_NAMES                                                                                            \
     "controller,sequence,kind,time,wall_ms,clock_quality,arrived_ms,station,code,plate,operator,medium,"     \
-    "identity,reason,stop,event,quantity_g,authorised_sequence,marks,hash\r\n"
+    "identity,reason,stop,event,quantity_g,authorised_sequence,operator_proof,"                              \
+    "second_person,second_proof,checks_failed,repeats,repeat_first_wall_ms,repeat_last_wall_ms,"             \
+    "clock_floor_ms,clock_floor_before_ms,marks,hash\r\n"
 
 static const char *const names[] = {"csv", "jsonl"};
 
@@ -240,6 +243,19 @@ static char *comma_put(char *to)
     return to;
 }
 
+static char *details_csv_put(char *to, const struct fg_history_row *row)
+{
+    const int64_t numbers[] = {row->checks_failed,       row->repeats,        row->repeat_first_wall_ms,
+                               row->repeat_last_wall_ms, row->clock_floor_ms, row->clock_floor_before_ms};
+
+    to = comma_put(plain_put(to, fg_person_proof_name(row->operator_proof)));
+    to = comma_put(cell_put(to, row->second_person));
+    to = comma_put(plain_put(to, fg_person_proof_name(row->second_proof)));
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        to = comma_put(number_put(to, numbers[i]));
+    return to;
+}
+
 static char *csv_put(char *to, const struct fg_history_row *row)
 {
     const char *const first_texts[] = {row->station, row->code, row->plate, row->operator_id};
@@ -261,6 +277,7 @@ static char *csv_put(char *to, const struct fg_history_row *row)
         to = comma_put(plain_put(to, words[i]));
     to = comma_put(number_put(to, row->quantity_g));
     to = comma_put(number_put(to, (int64_t)row->authorised_sequence));
+    to = details_csv_put(to, row);
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if ((row->marks & marks[i].mark) == 0)
             continue;
@@ -298,6 +315,19 @@ static char *marks_put(char *to, uint32_t bits)
     return to;
 }
 
+static char *details_json_put(char *to, const struct fg_history_row *row)
+{
+    to = text_member_put(to, ",\"operator_proof\":", fg_person_proof_name(row->operator_proof));
+    to = text_member_put(to, ",\"second_person\":", row->second_person);
+    to = text_member_put(to, ",\"second_proof\":", fg_person_proof_name(row->second_proof));
+    to = number_member_put(to, ",\"checks_failed\":", row->checks_failed);
+    to = number_member_put(to, ",\"repeats\":", row->repeats);
+    to = number_member_put(to, ",\"repeat_first_wall_ms\":", row->repeat_first_wall_ms);
+    to = number_member_put(to, ",\"repeat_last_wall_ms\":", row->repeat_last_wall_ms);
+    to = number_member_put(to, ",\"clock_floor_ms\":", row->clock_floor_ms);
+    return number_member_put(to, ",\"clock_floor_before_ms\":", row->clock_floor_before_ms);
+}
+
 static char *json_put(char *to, const struct fg_history_row *row)
 {
     const char quality[] = {row->clock_quality, '\0'};
@@ -319,6 +349,7 @@ static char *json_put(char *to, const struct fg_history_row *row)
     to = text_member_put(to, ",\"event\":", event_of(row));
     to = number_member_put(to, ",\"quantity_g\":", row->quantity_g);
     to = number_member_put(to, ",\"authorised_sequence\":", (int64_t)row->authorised_sequence);
+    to = details_json_put(to, row);
     to = marks_put(to, row->marks);
     to = hex_put(plain_put(to, ",\"hash\":\""), row->hash.bytes, FG_DIGEST_BYTES);
     return plain_put(to, "\"}\n");

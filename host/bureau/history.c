@@ -74,6 +74,20 @@ static uint8_t small_take(const struct fg_sql_statement *statement, unsigned col
     return number >= 0 && number <= UINT8_MAX ? (uint8_t)number : UINT8_MAX;
 }
 
+/* FG_JOURNAL_DETAILS, from the given column on. */
+static void details_take(const struct fg_sql_statement *statement, unsigned first, struct fg_history_row *row)
+{
+    text_take(statement, first, row->second_person, sizeof(row->second_person));
+    row->operator_proof = small_take(statement, first + 1);
+    row->second_proof = small_take(statement, first + 2);
+    row->checks_failed = (uint32_t)fg_sql_int(statement, first + 3);
+    row->repeats = (uint32_t)fg_sql_int(statement, first + 4);
+    row->repeat_first_wall_ms = fg_sql_int(statement, first + 5);
+    row->repeat_last_wall_ms = fg_sql_int(statement, first + 6);
+    row->clock_floor_ms = fg_sql_int(statement, first + 7);
+    row->clock_floor_before_ms = fg_sql_int(statement, first + 8);
+}
+
 void fg_history_row_take(const struct fg_sql_statement *statement, struct fg_history_row *ret_row)
 {
     struct fg_history_row *row = ret_row;
@@ -105,6 +119,7 @@ void fg_history_row_take(const struct fg_sql_statement *statement, struct fg_his
     row->event = small_take(statement, 16);
     row->quantity_g = fg_sql_int(statement, 17);
     row->authorised_sequence = (uint64_t)fg_sql_int(statement, 18);
+    details_take(statement, 19, row);
 }
 
 enum fg_err fg_history_find(struct fg_sql *sql, const char *controller, uint64_t sequence,

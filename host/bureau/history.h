@@ -8,6 +8,7 @@
 #ifndef FG_BUREAU_HISTORY_H
 #define FG_BUREAU_HISTORY_H
 
+#include "host/bureau/journal_columns.h"
 #include "host/sql/sql.h"
 #include "proto/err.h"
 #include "proto/types.h"
@@ -85,13 +86,23 @@ struct fg_history_row {
     char operator_id[FG_NAME_MAX + 1];
     int64_t quantity_g;
     uint64_t authorised_sequence;
+    char second_person[FG_NAME_MAX + 1];
+    uint8_t operator_proof; /* enum fg_person_proof, as second_proof */
+    uint8_t second_proof;
+    uint32_t checks_failed; /* bit n: item n was answered with no */
+    uint32_t repeats;       /* how many occurrences the entry stands for; 1 = its own */
+    int64_t repeat_first_wall_ms;
+    int64_t repeat_last_wall_ms;
+    int64_t clock_floor_ms; /* of CLOCK_FLOOR_LOWERED */
+    int64_t clock_floor_before_ms;
 };
 void fg_history_key_of(const struct fg_history_row *row, struct fg_history_key *ret_key);
 
 /* The columns that a row is made of, for other statements over journal_entry; text cut to what fits. */
 #define FG_HISTORY_COLUMNS                                                                                   \
     "controller, sequence, hash, station, arrived_ms, marks, kind, wall_ms, clock_quality, code, plate, "    \
-    "operator_id, medium, identity, reason, stop, event, quantity_g, authorised_sequence"
+    "operator_id, medium, identity, reason, stop, event, quantity_g, "                                       \
+    "authorised_sequence, " FG_JOURNAL_DETAILS
 void fg_history_row_take(const struct fg_sql_statement *statement, struct fg_history_row *ret_row);
 /* The row of one entry. FG_E_NOT_FOUND: the bureau does not hold it. */
 enum fg_err fg_history_find(struct fg_sql *sql, const char *controller, uint64_t sequence,

@@ -5,7 +5,8 @@
 
 #define SUM_OF(fills, refusals, quantity)                                                                    \
     "SELECT " fills ", " refusals ", CAST(COALESCE(" quantity ", 0) AS BIGINT) FROM "
-/* As the day sums count: neither undecodable nor of another place, no quantity that cannot be. */
+/* As the day sums count: occurrences, neither undecodable nor of another place, no quantity that cannot be.
+ */
 #define OF_ENTRIES                                                                                           \
     SUM_OF("COALESCE(SUM(CASE WHEN kind = 6 THEN 1 ELSE 0 END), 0)",                                         \
            "CAST(COALESCE(SUM(CASE WHEN kind = 4 THEN repeats ELSE 0 END), 0) AS BIGINT)",                   \

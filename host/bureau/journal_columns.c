@@ -5,15 +5,41 @@
 #include <string.h>
 
 static const char *const column_names[FG_JOURNAL_COLUMN_COUNT] = {
-    "controller",  "sequence",       "bytes",
-    "hash",        "head_signature", "station",
-    "arrived_ms",  "marks",          "kind",
-    "wall_ms",     "clock_quality",  "code",
-    "plate",       "operator_id",    "medium",
-    "identity",    "reason",         "stop",
-    "event",       "quantity_g",     "start_inventory_g",
-    "inventory_g", "meter_state",    "authorised_sequence",
-    "list_id",     "list_version",   "repeats",
+    "controller",
+    "sequence",
+    "bytes",
+    "hash",
+    "head_signature",
+    "station",
+    "arrived_ms",
+    "marks",
+    "kind",
+    "wall_ms",
+    "clock_quality",
+    "code",
+    "plate",
+    "operator_id",
+    "medium",
+    "identity",
+    "reason",
+    "stop",
+    "event",
+    "quantity_g",
+    "start_inventory_g",
+    "inventory_g",
+    "meter_state",
+    "authorised_sequence",
+    "list_id",
+    "list_version",
+    "second_person",
+    "operator_proof",
+    "second_proof",
+    "checks_failed",
+    "repeats",
+    "repeat_first_wall_ms",
+    "repeat_last_wall_ms",
+    "clock_floor_ms",
+    "clock_floor_before_ms",
 };
 
 uint32_t fg_journal_marks(const struct fg_journal_place *place, struct fg_entry *ret_entry)
@@ -44,6 +70,22 @@ static struct fg_sql_value text_value(const char *text)
 static struct fg_sql_value bytes_value(const void *bytes, size_t length)
 {
     return (struct fg_sql_value){.type = FG_SQL_BYTES, .bytes = bytes, .length = length};
+}
+
+void fg_journal_details(const struct fg_entry *entry, struct fg_sql_value ret_values[FG_JOURNAL_DETAIL_COUNT])
+{
+    struct fg_sql_value *value = ret_values;
+
+    *value++ = text_value(entry->second_person);
+    *value++ = number_value(entry->operator_proof);
+    *value++ = number_value(entry->second_proof);
+    *value++ = number_value(entry->checks_failed);
+    *value++ = number_value(fg_entry_occurrences(entry));
+    *value++ = number_value(entry->repeat_first_wall_ms);
+    *value++ = number_value(entry->repeat_last_wall_ms);
+    *value++ = number_value(entry->clock_floor_ms);
+    *value++ = number_value(entry->clock_floor_before_ms);
+    assert(value == ret_values + FG_JOURNAL_DETAIL_COUNT);
 }
 
 void fg_journal_values(const struct fg_journal_place *place, const struct fg_entry *entry, uint32_t marks,
@@ -78,7 +120,8 @@ void fg_journal_values(const struct fg_journal_place *place, const struct fg_ent
     *value++ = number_value((int64_t)entry->authorised_sequence);
     *value++ = text_value(entry->list_id);
     *value++ = number_value((int64_t)entry->list_version);
-    *value++ = number_value(fg_entry_occurrences(entry));
+    fg_journal_details(entry, value);
+    value += FG_JOURNAL_DETAIL_COUNT;
     assert(value == ret_values + FG_JOURNAL_COLUMN_COUNT);
 }
 

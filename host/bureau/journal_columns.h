@@ -16,11 +16,19 @@
 
 #define FG_FUTURE_MS INT64_C(86400000)
 
-#define FG_JOURNAL_COLUMN_COUNT 27
+/* Who answered with what proof, which checks failed, what an entry stands for, the clock's floor: what came
+ * to the table after its first columns (journal_backfill.h). */
+#define FG_JOURNAL_DETAIL_COUNT 9
+#define FG_JOURNAL_DETAILS                                                                                   \
+    "second_person, operator_proof, second_proof, checks_failed, repeats, repeat_first_wall_ms, "            \
+    "repeat_last_wall_ms, clock_floor_ms, clock_floor_before_ms"
+
+#define FG_JOURNAL_COLUMN_COUNT (26 + FG_JOURNAL_DETAIL_COUNT)
 #define FG_JOURNAL_COLUMNS                                                                                   \
     "controller, sequence, bytes, hash, head_signature, station, arrived_ms, marks, kind, wall_ms, "         \
     "clock_quality, code, plate, operator_id, medium, identity, reason, stop, event, quantity_g, "           \
-    "start_inventory_g, inventory_g, meter_state, authorised_sequence, list_id, list_version, repeats"
+    "start_inventory_g, inventory_g, meter_state, authorised_sequence, list_id, "                            \
+    "list_version, " FG_JOURNAL_DETAILS
 
 /* One entry in its place. Pointers are the caller's. */
 struct fg_journal_place {
@@ -36,6 +44,10 @@ struct fg_journal_place {
 
 /* Decodes the entry, if it can be, and finds its marks. entry is zeroed when it cannot. */
 uint32_t fg_journal_marks(const struct fg_journal_place *place, struct fg_entry *ret_entry);
+
+/* The values of FG_JOURNAL_DETAILS, in its order. They point into *entry. */
+void fg_journal_details(const struct fg_entry *entry,
+                        struct fg_sql_value ret_values[FG_JOURNAL_DETAIL_COUNT]);
 
 /* The values of all columns in the order of FG_JOURNAL_COLUMNS. They point into *place and *entry. */
 void fg_journal_values(const struct fg_journal_place *place, const struct fg_entry *entry, uint32_t marks,

@@ -344,6 +344,30 @@ static enum fg_err by_check(const struct fg_change_by *by, struct fg_error *erro
     return FG_OK;
 }
 
+/* Refuses a new key that is another spelling of one that has a record. */
+static enum fg_err other_case_refuse(struct fg_sql *sql, const struct fg_record_kind *kind, const char *key,
+                                     struct fg_error *error)
+{
+    struct text text = {.used = 0};
+    struct fg_sql_statement *statement;
+    enum fg_err result;
+
+    add(&text, "SELECT %s FROM %s WHERE LOWER(%s) = LOWER($1) LIMIT 1", kind->fields[0].name, kind->name,
+        kind->fields[0].name);
+    result = fg_sql_prepare(sql, text.bytes, &statement, error);
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, key);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK)
+        result = fg_fail(error, FG_E_RANGE,
+                         "%s %s: %s is in the registry and differs only in upper and lower case; "
+                         "change that one, or give another %s",
+                         kind->name, key, fg_sql_text(statement, 0), kind->name);
+    fg_sql_reset(statement);
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
+}
+
 static enum fg_err record_insert(struct fg_sql *sql, const struct fg_record *record,
                                  const struct fg_change_by *by, struct fg_error *error)
 {
@@ -428,7 +452,11 @@ enum fg_err fg_record_put(struct fg_sql *sql, const struct fg_record *record, co
         return fg_fail(error, FG_E_MEMORY, "registry: no memory");
     result = fg_record_find(sql, record->kind, record->values[0], before, error);
     if (result == FG_E_NOT_FOUND) {
-        result = record_insert(sql, record, by, error);
+        result = record->kind->key_has_no_case
+                     ? other_case_refuse(sql, record->kind, record->values[0], error)
+                     : FG_OK;
+        if (result == FG_OK)
+            result = record_insert(sql, record, by, error);
         changed = (uint32_t)record->kind->field_count;
     } else if (result == FG_OK) {
         result = record_update(sql, before, record, by, &changed, error);

@@ -43,6 +43,7 @@ struct fg_record_kind {
     const char *name; /* also the table */
     size_t field_count;
     const struct fg_field *fields;
+    bool key_has_no_case; /* keys that differ only in case name the same: there can be one of them */
 };
 
 /* "cylinder", "station", "point" or "operator"; NULL when there is no such kind. */
@@ -73,8 +74,8 @@ enum fg_err fg_record_find(struct fg_sql *sql, const struct fg_record_kind *kind
 
 /* Makes the record, or changes the fields that are given; the key must be. Each field that really changes is
  * one entry of the history; all of it inside the caller's transaction. *ret_changed (may be NULL): number of
- * fields changed, a new record counts all. FG_E_RANGE: a new record without a field that it needs, or nobody
- * says who and why. */
+ * fields changed, a new record counts all. FG_E_RANGE: a new record without a field that it needs, or whose
+ * key names what has a record already, or nobody says who and why. */
 enum fg_err fg_record_put(struct fg_sql *sql, const struct fg_record *record, const struct fg_change_by *by,
                           uint32_t *ret_changed, struct fg_error *error);
 

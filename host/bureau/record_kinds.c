@@ -53,10 +53,10 @@ static const struct fg_field operator_fields[] = {
 
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 static const struct fg_record_kind kinds[] = {
-    {"cylinder", COUNT(cylinder_fields), cylinder_fields},
-    {"station", COUNT(station_fields), station_fields},
-    {"point", COUNT(point_fields), point_fields},
-    {"operator", COUNT(operator_fields), operator_fields},
+    {"cylinder", COUNT(cylinder_fields), cylinder_fields, false},
+    {"station", COUNT(station_fields), station_fields, false},
+    {"point", COUNT(point_fields), point_fields, false},
+    {"operator", COUNT(operator_fields), operator_fields, true},
 };
 _Static_assert(COUNT(cylinder_fields) <= FG_RECORD_FIELDS_MAX, "a record holds every field of a cylinder");
 

@@ -1,6 +1,7 @@
 /* The list of the bureau's migrations (schema.h). */
 #include "host/bureau/schema.h"
 
+#include "host/bureau/journal_backfill.h"
 #include "host/bureau/schema_cases.h"
 #include "host/bureau/schema_enrolment.h"
 #include "host/bureau/schema_exports.h"
@@ -10,17 +11,19 @@
 #include "host/bureau/schema_users.h"
 
 const struct fg_sql_migration fg_bureau_migrations[] = {
-    {1, "enrolment", FG_SCHEMA_ENROLMENT},
-    {2, "journal", FG_SCHEMA_JOURNAL},
-    {3, "registry", FG_SCHEMA_REGISTRY},
-    {4, "made", FG_SCHEMA_MADE},
-    {5, "pin", FG_SCHEMA_PIN},
-    {6, "history", FG_SCHEMA_HISTORY},
-    {7, "users", FG_SCHEMA_USERS},
-    {8, "cases", FG_SCHEMA_CASES},
-    {9, "exports", FG_SCHEMA_EXPORTS},
-    {10, "days", FG_SCHEMA_DAYS},
-    {11, "plates", FG_SCHEMA_PLATES},
-    {12, "repeats", FG_SCHEMA_REPEATS},
+    {1, "enrolment", FG_SCHEMA_ENROLMENT, NULL},
+    {2, "journal", FG_SCHEMA_JOURNAL, NULL},
+    {3, "registry", FG_SCHEMA_REGISTRY, NULL},
+    {4, "made", FG_SCHEMA_MADE, NULL},
+    {5, "pin", FG_SCHEMA_PIN, NULL},
+    {6, "history", FG_SCHEMA_HISTORY, NULL},
+    {7, "users", FG_SCHEMA_USERS, NULL},
+    {8, "cases", FG_SCHEMA_CASES, NULL},
+    {9, "exports", FG_SCHEMA_EXPORTS, NULL},
+    {10, "days", FG_SCHEMA_DAYS, NULL},
+    {11, "plates", FG_SCHEMA_PLATES, NULL},
+    {12, "repeats", FG_SCHEMA_REPEATS, NULL},
+    {13, "entry details", FG_SCHEMA_ENTRY_DETAILS, fg_journal_backfill},
+    {14, "operator names", FG_SCHEMA_OPERATOR_NAMES, NULL},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -43,4 +43,16 @@
     " PRIMARY KEY (kind, subject, number));"                                                                 \
     "CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject) WHERE closed_ms = 0;"
 
+/* Further columns of journal_entry that are read from the bytes (journal_columns.h, FG_JOURNAL_DETAILS);
+ * those of the entries that are held already are filled in by journal_backfill.h. */
+#define FG_SCHEMA_ENTRY_DETAILS                                                                              \
+    "ALTER TABLE journal_entry ADD COLUMN second_person TEXT NOT NULL DEFAULT '';"                           \
+    "ALTER TABLE journal_entry ADD COLUMN operator_proof BIGINT NOT NULL DEFAULT 0;"                         \
+    "ALTER TABLE journal_entry ADD COLUMN second_proof BIGINT NOT NULL DEFAULT 0;"                           \
+    "ALTER TABLE journal_entry ADD COLUMN checks_failed BIGINT NOT NULL DEFAULT 0;"                          \
+    "ALTER TABLE journal_entry ADD COLUMN repeat_first_wall_ms BIGINT NOT NULL DEFAULT 0;"                   \
+    "ALTER TABLE journal_entry ADD COLUMN repeat_last_wall_ms BIGINT NOT NULL DEFAULT 0;"                    \
+    "ALTER TABLE journal_entry ADD COLUMN clock_floor_ms BIGINT NOT NULL DEFAULT 0;"                         \
+    "ALTER TABLE journal_entry ADD COLUMN clock_floor_before_ms BIGINT NOT NULL DEFAULT 0;"
+
 #endif

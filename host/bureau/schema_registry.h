@@ -49,4 +49,7 @@
     "DROP INDEX cylinder_of_plate;"                                                                          \
     "CREATE INDEX cylinder_of_plate ON cylinder (plate, code);"
 
+/* An operator's id names the same person in upper and lower case (record.c). */
+#define FG_SCHEMA_OPERATOR_NAMES "CREATE INDEX operator_of_name ON operator (LOWER(operator));"
+
 #endif

@@ -8,6 +8,7 @@
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
+#include "proto/operators.h"
 
 #define LIMIT 50
 #define LIMIT_MAX 200
@@ -75,6 +76,15 @@ void fg_web_entry_write(struct fg_web_json *json, cJSON *object, const struct fg
                      row->event != 0 ? fg_event_name((enum fg_event_kind)row->event) : "");
     fg_web_json_number(json, object, "quantity_g", row->quantity_g);
     fg_web_json_number(json, object, "authorised_sequence", (int64_t)row->authorised_sequence);
+    fg_web_json_text(json, object, "operator_proof", fg_person_proof_name(row->operator_proof));
+    fg_web_json_text(json, object, "second_person", row->second_person);
+    fg_web_json_text(json, object, "second_proof", fg_person_proof_name(row->second_proof));
+    fg_web_json_number(json, object, "checks_failed", row->checks_failed);
+    fg_web_json_number(json, object, "repeats", row->repeats);
+    fg_web_json_number(json, object, "repeat_first_wall_ms", row->repeat_first_wall_ms);
+    fg_web_json_number(json, object, "repeat_last_wall_ms", row->repeat_last_wall_ms);
+    fg_web_json_number(json, object, "clock_floor_ms", row->clock_floor_ms);
+    fg_web_json_number(json, object, "clock_floor_before_ms", row->clock_floor_before_ms);
     marks_write(json, object, row->marks);
 }
 

@@ -36,7 +36,16 @@ static const char *const columns[] = {"controller",
                                       "stop",
                                       "event",
                                       "quantity_g",
-                                      "authorised_sequence"};
+                                      "authorised_sequence",
+                                      "operator_proof",
+                                      "second_person",
+                                      "second_proof",
+                                      "checks_failed",
+                                      "repeats",
+                                      "repeat_first_wall_ms",
+                                      "repeat_last_wall_ms",
+                                      "clock_floor_ms",
+                                      "clock_floor_before_ms"};
 
 static void entry_csv(const cJSON *entry)
 {
@@ -85,6 +94,8 @@ void cli_audit_entry_print(const struct cli_call *call, const cJSON *entry)
         printf("  %s%" PRIu64 ".%03" PRIu64 " kg", quantity_g < 0 ? "-" : "", size_g / 1000, size_g % 1000);
     printf("  ");
     cli_web_print(stdout, detail_of(call, entry));
+    if (cli_web_number(entry, "repeats") > 1)
+        printf(" ×%" PRId64, cli_web_number(entry, "repeats"));
     printf("  ");
     cli_web_print(stdout, cli_web_text(entry, "controller"));
     printf("/%" PRId64 "\n", cli_web_number(entry, "sequence"));

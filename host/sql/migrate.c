@@ -83,6 +83,8 @@ static enum fg_err migration_apply(struct fg_sql *sql, const struct fg_sql_migra
     if (result == FG_OK)
         result = sql->backend->script(sql, text, error);
     free(text);
+    if (result == FG_OK && migration->work != NULL)
+        result = migration->work(sql, error);
     if (result != FG_OK)
         return fg_fail_in(error, result, "migration %u \"%s\": ", migration->number, migration->name);
     result =

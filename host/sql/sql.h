@@ -42,11 +42,12 @@ void fg_sql_close(struct fg_sql *sql); /* may be NULL; an open transaction is ro
 /* "sqlite" or "postgresql". */
 const char *fg_sql_kind(const struct fg_sql *sql);
 
-/* One migration: SQL text with statements ended by ';'. */
+/* One migration: SQL text with statements ended by ';', then what SQL cannot say, in the same transaction. */
 struct fg_sql_migration {
     uint32_t number; /* rising from 1 without gaps */
     const char *name;
     const char *text;
+    enum fg_err (*work)(struct fg_sql *sql, struct fg_error *error); /* NULL: the text is all */
 };
 /* Brings the schema up to the last migration. FG_E_STATE when the database is newer than this program or a
  * number's name differs from what was applied. *ret_applied may be NULL. */

@@ -68,8 +68,9 @@ static const char tables[] = "CREATE TABLE controller ("
                              " clock_offset_ms BIGINT NOT NULL);";
 
 static const struct fg_sql_migration migrations[] = {
-    {1, "first tables", tables},
-    {2, "evidence shown to the bureau", "ALTER TABLE evidence ADD COLUMN shown_ms BIGINT NOT NULL DEFAULT 0"},
+    {1, "first tables", tables, NULL},
+    {2, "evidence shown to the bureau", "ALTER TABLE evidence ADD COLUMN shown_ms BIGINT NOT NULL DEFAULT 0",
+     NULL},
 };
 
 const struct fg_sql_migration *fg_station_schema(size_t *ret_count)

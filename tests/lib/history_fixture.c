@@ -46,6 +46,10 @@ static void entry_draw(struct fg_entry *entry)
     if (entry->kind == FG_ENTRY_REFUSED) {
         entry->reasons.count = 1;
         entry->reasons.reasons[0] = (uint8_t)(10 + draw(5));
+        entry->repeat_count = (uint32_t)draw(3) * 1000000;
+        entry->repeat_first_wall_ms = (int64_t)draw(2) * FG_FIXTURE_HISTORY_MS;
+        entry->operator_proof = (uint8_t)draw(5);
+        (void)snprintf(entry->second_person, sizeof(entry->second_person), "%s", ANY(operators));
     }
     if (entry->kind == FG_ENTRY_ENDED) {
         entry->quantity_g = (int64_t)draw(20000) - 5;

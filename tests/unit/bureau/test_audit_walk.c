@@ -143,6 +143,21 @@ TEST("TAMPER-SHOWS: a quantity column made smaller is named")
     tamper_shows("UPDATE journal_entry SET quantity_g = 1 WHERE sequence = 6", 6, "quantity_g");
 }
 
+TEST("TAMPER-SHOWS: a count of repeats edited is named")
+{
+    tamper_shows("UPDATE journal_entry SET repeats = 9 WHERE sequence = 6", 6, "repeats");
+}
+
+TEST("TAMPER-SHOWS: a person's proof edited is named")
+{
+    tamper_shows("UPDATE journal_entry SET operator_proof = 3 WHERE sequence = 7", 7, "operator_proof");
+}
+
+TEST("TAMPER-SHOWS: a second person written in is named")
+{
+    tamper_shows("UPDATE journal_entry SET second_person = 'op-9' WHERE sequence = 8", 8, "second_person");
+}
+
 TEST("TAMPER-SHOWS: a code column edited is named")
 {
     tamper_shows("UPDATE journal_entry SET code = 'HZ-X' WHERE sequence = 13", 13, "code");

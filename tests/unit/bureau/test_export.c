@@ -34,7 +34,16 @@ static struct fg_history_row row_make(void)
                                  .plate = "\346\265\231ED9021",
                                  .operator_id = "op-1",
                                  .quantity_g = 9120,
-                                 .authorised_sequence = 6};
+                                 .authorised_sequence = 6,
+                                 .operator_proof = FG_PERSON_PROOF_PIN,
+                                 .second_person = "op-2",
+                                 .second_proof = FG_PERSON_PROOF_CARD,
+                                 .checks_failed = 5,
+                                 .repeats = 40,
+                                 .repeat_first_wall_ms = 1795391000000,
+                                 .repeat_last_wall_ms = 1795392000000,
+                                 .clock_floor_ms = 1,
+                                 .clock_floor_before_ms = 2};
 
     memset(row.hash.bytes, 0xab, sizeof(row.hash.bytes));
     return row;
@@ -65,7 +74,8 @@ TEST("a record is one line of CSV, with the time in words")
                 14);
     CHECK_TEXT(record(FG_EXPORT_CSV, &row),
                "ctl-1,7,ENDED,2026-11-23T00:00:00.123Z,1795392000123,S,1795392004200,S1,HZ-CNG-1,\xe6\xb5\x99"
-               "ED9021,op-1,CNG,SIGNED_TAG,,TARGET_REACHED,,9120,6,FUTURE FOREIGN," HASH "\r\n");
+               "ED9021,op-1,CNG,SIGNED_TAG,,TARGET_REACHED,,9120,6,PIN,op-2,CARD,5,40,1795391000000,"
+               "1795392000000,1,2,FUTURE FOREIGN," HASH "\r\n");
     row.wall_ms = INT64_MIN;
     row.marks = 0;
     CHECK_HAS(record(FG_EXPORT_CSV, &row), ",ENDED,,-9223372036854775808,S,");

@@ -60,6 +60,15 @@ static void row_draw(struct fg_history_row *row, uint64_t *sequences)
     row->quantity_g = row->kind == FG_ENTRY_ENDED ? (int64_t)draw(20000) : 0;
     row->authorised_sequence = row->kind == FG_ENTRY_ENDED ? row->sequence - 1 : 0;
     row->stop = row->kind == FG_ENTRY_ENDED ? 1 : 0;
+    (void)strcpy(row->second_person, ANY(operators));
+    row->operator_proof = (uint8_t)draw(4);
+    row->second_proof = (uint8_t)draw(4);
+    row->checks_failed = (uint32_t)draw(256);
+    row->repeats = (uint32_t)(1 + draw(3));
+    row->repeat_first_wall_ms = row->repeats > 1 ? BASE_MS + (int64_t)draw(1000) : 0;
+    row->repeat_last_wall_ms = row->repeats > 1 ? BASE_MS + (int64_t)draw(1000) : 0;
+    row->clock_floor_ms = (int64_t)draw(1000);
+    row->clock_floor_before_ms = (int64_t)draw(1000);
     for (size_t i = 0; i < FG_DIGEST_BYTES; i++)
         row->hash.bytes[i] = (uint8_t)draw(256);
 }
@@ -73,7 +82,15 @@ static void row_add(struct fg_sql_bulk *bulk, const struct fg_history_row *row)
                              .identity = row->identity,
                              .quantity_g = row->quantity_g,
                              .authorised_sequence = row->authorised_sequence,
-                             .stop = row->stop};
+                             .stop = row->stop,
+                             .operator_proof = row->operator_proof,
+                             .second_proof = row->second_proof,
+                             .checks_failed = row->checks_failed,
+                             .repeat_count = row->repeats > 1 ? row->repeats : 0,
+                             .repeat_first_wall_ms = row->repeat_first_wall_ms,
+                             .repeat_last_wall_ms = row->repeat_last_wall_ms,
+                             .clock_floor_ms = row->clock_floor_ms,
+                             .clock_floor_before_ms = row->clock_floor_before_ms};
     struct fg_journal_place place = {.controller = row->controller,
                                      .sequence = row->sequence,
                                      .bytes = (const uint8_t *)"x",
@@ -86,6 +103,7 @@ static void row_add(struct fg_sql_bulk *bulk, const struct fg_history_row *row)
     (void)strcpy(entry.row.code.text, row->code);
     (void)strcpy(entry.row.plate, row->plate);
     (void)strcpy(entry.operator_id, row->operator_id);
+    (void)strcpy(entry.second_person, row->second_person);
     entry.row.medium = row->medium;
     entry.reasons.count = row->reason != 0;
     entry.reasons.reasons[0] = row->reason;

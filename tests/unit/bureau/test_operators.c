@@ -441,3 +441,27 @@ TEST("a station's record takes no rules with operators: they would be shown with
               FG_E_RANGE);
     CHECK_HAS(error.text, "without operators");
 }
+
+static void one_name(bool postgres)
+{
+    struct fg_sql *sql = open_new(postgres);
+
+    CHECK_OK(import_text(sql, HEADER "op-wang,,,2030-01-01,HZ-01\n"), &error);
+    CHECK_INT(import_text(sql, HEADER "op-li,,,2030-01-01,HZ-01\nOP-WANG,,,2030-01-01,HZ-02\n"), FG_E_FORMAT);
+    CHECK_HAS(error.text,
+              "t.csv:3:0: operator OP-WANG: op-wang is in the registry and differs only in upper and lower "
+              "case");
+    CHECK_INT(import_text(sql, HEADER "op-Li,,,2030-01-01,HZ-01\nop-li,,,2030-01-01,HZ-01\n"), FG_E_FORMAT);
+    CHECK_HAS(error.text, "operator op-li: op-Li is in the registry");
+    CHECK_OK(import_text(sql, HEADER "op-wang,Wang,,2031-01-01,HZ-02\nop-li,,,2030-01-01,HZ-01\n"), &error);
+    fg_sql_close(sql);
+}
+
+TEST("SQLite: an operator whose id differs from another's only in case is not saved, and both are named")
+{
+    one_name(false);
+}
+TEST("PostgreSQL: an operator whose id differs from another's only in case is not saved, and both are named")
+{
+    one_name(true);
+}

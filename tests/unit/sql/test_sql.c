@@ -14,8 +14,9 @@ static const struct fg_sql_migration migrations[] = {
     {1, "first",
      "CREATE TABLE thing (owner TEXT NOT NULL, number BIGINT NOT NULL, data BYTES, note TEXT, PRIMARY KEY "
      "(owner, number));"
-     "CREATE INDEX thing_note ON thing (note);"},
-    {2, "second", "ALTER TABLE thing ADD COLUMN weight BIGINT NOT NULL DEFAULT 7"},
+     "CREATE INDEX thing_note ON thing (note);",
+     NULL},
+    {2, "second", "ALTER TABLE thing ADD COLUMN weight BIGINT NOT NULL DEFAULT 7", NULL},
 };
 
 #define PATIENT_MS 30000 /* only a hang takes so long */
@@ -258,11 +259,11 @@ TEST("PostgreSQL: bulk with a key twice adds nothing, and the connection goes on
 
 static void migrations_forward(bool postgres)
 {
-    static const struct fg_sql_migration renamed[] = {{1, "other", "SELECT 1"}};
+    static const struct fg_sql_migration renamed[] = {{1, "other", "SELECT 1", NULL}};
     static const struct fg_sql_migration broken[] = {
-        {1, "first", ""},
-        {2, "second", ""},
-        {3, "third", "CREATE TABLE half (a BIGINT); CREATE TABLE half (a BIGINT)"}};
+        {1, "first", "", NULL},
+        {2, "second", "", NULL},
+        {3, "third", "CREATE TABLE half (a BIGINT); CREATE TABLE half (a BIGINT)", NULL}};
     char url[256];
     struct fg_sql *sql;
     struct fg_error error;

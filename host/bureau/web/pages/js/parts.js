@@ -132,7 +132,7 @@ export function due(day) {
   return [day, ' ', badge(left <= 30 ? 'warn' : 'ok', left === 0 ? t('DUE_TODAY') : t('DUE_IN', left))];
 }
 
-/** What else an entry says in a few words: why it was refused, why it ended, which event. @param {any} entry */
+/** What else an entry says in a few words: why it was refused, why it ended, which event, and how many times. @param {any} entry */
 export function entryDetail(entry) {
   const said = [];
   if (entry.reason !== '') {
@@ -144,7 +144,8 @@ export function entryDetail(entry) {
   if (entry.event !== '') {
     said.push(text('event', entry.event));
   }
-  return [said.join('; '), ...entry.marks.map((mark) => [' ', badge('warn', word('MARK', mark))])];
+  const times = entry.repeats > 1 ? [` ×${format.number(entry.repeats)}`] : [];
+  return [said.join('; '), ...times, ...entry.marks.map((mark) => [' ', badge('warn', word('MARK', mark))])];
 }
 
 /** The controller's clock; said when it was not in step. @param {any} entry */
@@ -159,7 +160,7 @@ export function entryTable(entries, { caption, without = [], sort, empty }) {
   const has = (name) => !without.includes(name);
   const columns = [
     { name: 'time', label: t('COLUMN_TIME'), cell: entryTime, class: 'time', sort },
-    { name: 'kind', label: t('OUTCOME'), class: 'wide', cell: (entry) => [kindBadge(entry.kind), entry.reason + entry.stop + entry.event + entry.marks.join('') === '' ? null : [' ', entryDetail(entry)]] },
+    { name: 'kind', label: t('OUTCOME'), class: 'wide', cell: (entry) => [kindBadge(entry.kind), entry.reason + entry.stop + entry.event + entry.marks.join('') === '' && !(entry.repeats > 1) ? null : [' ', entryDetail(entry)]] },
     { name: 'code', label: has('plate') ? t('CYLINDER_VEHICLE') : t('CYLINDER'), class: 'code',
       cell: (entry) => pair(thing('cylinder', entry.code), has('plate') && entry.plate !== '' ? thing('vehicle', entry.plate) : null) },
     { name: 'quantity', label: t('QUANTITY'), cell: (entry) => (entry.kind === 'ENDED' ? format.kilograms(entry.quantity_g) : ''), class: 'number' },
