@@ -3,7 +3,7 @@
  *
  * A script has one step a line; ${NAME} is taken from the environment:
  * - case ENGLISH | CHINESE: begins a case
- * - sim COMMAND: a command of fillgate-sim
+ * - sim COMMAND: a command of fillgate-sim; after "connect" it waits for a pressure that was read since
  * - remove: takes the tag away and waits until the controller has missed it
  * - sign-in OPERATOR YYYY-MM-DD, sign-out, start, stop, recheck, clear: the operator, over the control socket
  * - check BITS [failed]: confirms items of the pre- or post-check
@@ -39,6 +39,7 @@
 #define STEP_MAX_MS 90000
 #define POLL_MS 20
 #define CALL_MAX_MS 30000
+#define READING_MAX_MS 2000
 #define LINK_UP 2 /* of a device, proto/control.h */
 
 struct demo {
@@ -331,6 +332,27 @@ static bool step_sim(struct demo *demo, const char *command)
     return shell_run(demo, line);
 }
 
+/* A person is slower than a reading of the plant; a script could open the valve on the last cylinder's
+ * pressure. A plant that cannot be read is not waited for: that is another case's subject. */
+static bool pressure_await(struct demo *demo)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer;
+    int64_t since = fg_mono_ms();
+
+    do {
+        const struct fg_control_reading *pressure = &answer.state.readings[FG_SIGNAL_PRESSURE_KPA];
+        int64_t elapsed_ms = fg_mono_ms() - since;
+
+        if (!control_call(demo, &request, &answer))
+            return false;
+        if (pressure->state == FG_READING_GOOD && pressure->age_ms < elapsed_ms)
+            return true;
+        fg_sleep_ms(POLL_MS);
+    } while (fg_mono_ms() - since < READING_MAX_MS);
+    return true;
+}
+
 /* A tag that comes back before it was missed has never been away; a person is slower than a script. */
 static bool step_remove(struct demo *demo)
 {
@@ -526,7 +548,7 @@ static bool step_play(struct demo *demo, const char *verb, char *rest)
     if (strcmp(verb, "remove") == 0)
         return step_remove(demo);
     if (strcmp(verb, "sim") == 0)
-        return step_sim(demo, rest);
+        return step_sim(demo, rest) && (strcmp(first, "connect") != 0 || pressure_await(demo));
     if (strcmp(verb, "expect") == 0)
         return step_expect(demo, first, second);
     if (strcmp(verb, "journal") == 0)
