@@ -42,7 +42,7 @@ static int64_t now;
 static int64_t flow_g_min;
 static int64_t flowed_mg;
 static int64_t start_density_cg_l;
-static int frozen_signal; /* tick holds it at frozen_value; FG_SIGNAL_COUNT: none */
+static enum fg_signal frozen_signal; /* tick holds it at frozen_value; FG_SIGNAL_COUNT: none */
 static int64_t frozen_value;
 static int64_t pressure_percent; /* of the pressure's rise that its instrument shows */
 static bool durable;             /* AUTHORISED was answered with WRITTEN in this fill */
