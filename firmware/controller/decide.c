@@ -1,6 +1,7 @@
 /* Facts for the rules. What cannot be found out counts as what refuses. */
 #include "firmware/controller/decide.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,6 +122,7 @@ static void facts_gather(const struct fg_grounds *grounds, struct fg_facts *fact
     const struct fg_identified *identified = grounds->identified;
     const struct fg_moment *now = grounds->now;
 
+    assert(now->wall_ms >= 0); /* firmware/core/bounds.h */
     memset(facts, 0, sizeof(*facts));
     facts->tag = identified->tag;
     facts->identity = identified->identity;

@@ -268,6 +268,21 @@ static bool commands_do(struct fg_session *session, const struct fg_fill_command
     return true;
 }
 
+static bool is_core_time(int64_t mono_ms)
+{
+    return mono_ms >= 0 && mono_ms <= FG_CORE_TIME_MAX_MS;
+}
+
+/* Of the moment, and of every reading: both come from one clock, never from a device. */
+static bool times_are_within_bounds(const struct fg_plant_state *plant, const struct fg_moment *now)
+{
+    bool within = is_core_time(now->mono_ms);
+
+    for (int i = 0; i < FG_SIGNAL_COUNT; i++)
+        within = within && is_core_time(plant->readings[i].at_mono_ms);
+    return within;
+}
+
 static void step(struct fg_session *session, const struct fg_fill_event *event, const struct fg_moment *now)
 {
     struct fg_fill_event next = *event;
@@ -278,7 +293,7 @@ static void step(struct fg_session *session, const struct fg_fill_event *event, 
         struct fg_fill_commands commands = {0};
         struct fg_fill_event current = next;
 
-        assert(now->mono_ms >= 0 && now->mono_ms <= FG_CORE_TIME_MAX_MS);
+        assert(times_are_within_bounds(&session->plant.state, now));
         current.now_mono_ms = now->mono_ms;
         current.plant = &session->plant.state;
         checks_follow(session, &current);

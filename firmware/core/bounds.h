@@ -1,5 +1,6 @@
-/* The bounds within which firmware/core is proven free of undefined behaviour (tests/proof): the shell
- * asserts them before each step. Readings need none: core itself takes no value beyond FG_SIGNAL_VALUE_MAX
+/* The bounds within which firmware/core is proven free of undefined behaviour (tests/proof). The shell
+ * asserts those of time before each step, and that a decision is not before 1970; config.c lets no setting
+ * pass those of settings. The values of readings need none: core itself takes none beyond FG_SIGNAL_VALUE_MAX
  * (signals.h). Relies on: <stdint.h>. */
 #ifndef FG_CORE_BOUNDS_H
 #define FG_CORE_BOUNDS_H
@@ -7,5 +8,6 @@
 #include <stdint.h>
 
 #define FG_CORE_TIME_MAX_MS (INT64_C(1) << 52) /* monotonic time, from 0: 140,000 years */
+#define FG_CORE_PERCENT_MAX 100                /* of the settings of overfill.h */
 
 #endif

@@ -107,23 +107,13 @@ static enum fg_stop pressure_stop(const struct step *step)
     const struct fg_fill_scan *scan = &step->fill->scan;
     int64_t pressure_kpa = 0;
     int64_t temperature_dc = 0;
-    uint32_t limit_kpa;
 
     if (!reading_good(step, FG_SIGNAL_PRESSURE_KPA, &pressure_kpa))
         return FG_STOP_DEVICE_SILENT;
     if (!reading_good(step, FG_SIGNAL_TEMPERATURE_DC, &temperature_dc))
         return FG_STOP_DEVICE_SILENT;
-    if (pressure_kpa * 4 > (int64_t)scan->nominal_kpa * 5)
-        return FG_STOP_OVER_PRESSURE;
-    if (temperature_dc > step->settings->temperature_max_dc)
-        return FG_STOP_OVER_TEMPERATURE;
-    if (temperature_dc < INT32_MIN)
-        return FG_STOP_NOT_PLAUSIBLE;
-    limit_kpa =
-        fg_limit_pressure_kpa((enum fg_gas)step->settings->gas, scan->nominal_kpa, (int32_t)temperature_dc);
-    if (limit_kpa == 0)
-        return FG_STOP_NOT_PLAUSIBLE;
-    return pressure_kpa >= (int64_t)limit_kpa ? FG_STOP_TARGET_REACHED : FG_STOP_NONE;
+    return fg_limit_pressure_stop((enum fg_gas)step->settings->gas, scan->nominal_kpa, pressure_kpa,
+                                  temperature_dc, step->settings->temperature_max_dc);
 }
 
 static enum fg_stop mass_stop(const struct step *step)
@@ -811,14 +801,16 @@ static void phase_step(const struct step *step)
 
 void fg_fill_restore(struct fg_fill *fill, const struct fg_fill_kept *kept)
 {
+    bool inventory_known = kept->inventory_known && fg_signal_is_in_bounds(kept->inventory_g);
+
     fill->locked_out = kept->locked_out;
     fill->alarm_flow = kept->alarm_flow;
     fill->alarm_valve = kept->alarm_valve;
     fill->zero_fills = kept->zero_fills;
-    fill->idle_inventory_known = kept->inventory_known;
-    fill->inventory_restored = kept->inventory_known;
-    fill->idle_inventory_g = kept->inventory_g;
-    fill->idle_newest_g = kept->inventory_g;
+    fill->idle_inventory_known = inventory_known;
+    fill->inventory_restored = inventory_known;
+    fill->idle_inventory_g = inventory_known ? kept->inventory_g : 0;
+    fill->idle_newest_g = fill->idle_inventory_g;
 }
 
 void fg_fill_step(struct fg_fill *fill, const struct fg_fill_settings *settings,

@@ -6,8 +6,8 @@
  * zeroed at start, printable, comparable. Relies on: proto/types.h, limits.h, signals.h,
  * counter.h, overfill.h.
  *
- * What the shell must keep: times of one clock, 0 to 2^50 ms; event.plant points to a whole look. The machine
- * asks for no more than that. */
+ * What the shell must keep: times of one clock, those of readings too, and settings within bounds.h;
+ * event.plant points to a whole look. The machine asks for no more than that. */
 #ifndef FG_CORE_FILL_H
 #define FG_CORE_FILL_H
 
@@ -162,7 +162,8 @@ struct fg_fill_commands {
 };
 
 /* Prepares a zeroed *fill with what an earlier run knew, before the first step. The first good inventory that
- * is higher than the kept one by more than unauthorised_flow_g then raises FLOW_WITHOUT_AUTHORITY. */
+ * is higher than the kept one by more than unauthorised_flow_g then raises FLOW_WITHOUT_AUTHORITY. An
+ * inventory that no instrument can measure counts as not known. */
 void fg_fill_restore(struct fg_fill *fill, const struct fg_fill_kept *kept);
 
 /* One step. Never fails; an event that means nothing in the present phase changes nothing but time. */

@@ -63,6 +63,23 @@ uint32_t fg_limit_pressure_kpa(enum fg_gas gas, uint32_t nominal_kpa, int32_t te
     return (uint32_t)(limit_kpa < cap_kpa ? limit_kpa : cap_kpa);
 }
 
+enum fg_stop fg_limit_pressure_stop(enum fg_gas gas, uint32_t nominal_kpa, int64_t pressure_kpa,
+                                    int64_t temperature_dc, int32_t temperature_max_dc)
+{
+    uint32_t limit_kpa;
+
+    if (pressure_kpa * 4 > (int64_t)nominal_kpa * 5)
+        return FG_STOP_OVER_PRESSURE;
+    if (temperature_dc > temperature_max_dc)
+        return FG_STOP_OVER_TEMPERATURE;
+    if (temperature_dc < INT32_MIN)
+        return FG_STOP_NOT_PLAUSIBLE;
+    limit_kpa = fg_limit_pressure_kpa(gas, nominal_kpa, (int32_t)temperature_dc);
+    if (limit_kpa == 0)
+        return FG_STOP_NOT_PLAUSIBLE;
+    return pressure_kpa >= (int64_t)limit_kpa ? FG_STOP_TARGET_REACHED : FG_STOP_NONE;
+}
+
 uint32_t fg_limit_gross_g(uint32_t tare_g, uint32_t maximum_fill_g)
 {
     if (tare_g == 0 || maximum_fill_g == 0 || tare_g > UINT32_MAX - maximum_fill_g)

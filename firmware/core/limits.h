@@ -11,6 +11,13 @@
  */
 uint32_t fg_limit_pressure_kpa(enum fg_gas gas, uint32_t nominal_kpa, int32_t temperature_dc);
 
+/* Why gas that reads pressure_kpa (absolute) and temperature_dc (0.1 degC; both within FG_SIGNAL_VALUE_MAX of
+ * signals.h) must not be filled on: OVER_PRESSURE above 1.25 times nominal, OVER_TEMPERATURE above
+ * temperature_max_dc, NOT_PLAUSIBLE where there is no limit, TARGET_REACHED from the limit on. NONE = it may.
+ */
+enum fg_stop fg_limit_pressure_stop(enum fg_gas gas, uint32_t nominal_kpa, int64_t pressure_kpa,
+                                    int64_t temperature_dc, int32_t temperature_max_dc);
+
 /* Gross mass (g) at which a mass fill must stop: tare + maximum fill. 0 when either is 0 or on overflow. */
 uint32_t fg_limit_gross_g(uint32_t tare_g, uint32_t maximum_fill_g);
 

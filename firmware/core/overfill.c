@@ -137,7 +137,6 @@ static bool counter_follows_flow(struct fg_overfill *overfill, const struct fg_o
 {
     int64_t elapsed_ms = look->now_mono_ms - overfill->flow_since_mono_ms;
     int64_t flow_g_min = look->flow_g_min;
-    int64_t flowed_g;
 
     if (elapsed_ms > FLOW_GAP_MAX_MS)
         elapsed_ms = FLOW_GAP_MAX_MS;
@@ -146,10 +145,10 @@ static bool counter_follows_flow(struct fg_overfill *overfill, const struct fg_o
     overfill->flow_since_mono_ms = look->now_mono_ms;
     if (elapsed_ms > 0 && flow_g_min > 0)
         overfill->flow_g_ms_min += flow_g_min * elapsed_ms;
-    flowed_g = overfill->flow_g_ms_min / MS_PER_MIN;
-    if (flowed_g < (int64_t)settings->follow_mass_g)
+    if (overfill->flow_g_ms_min < (int64_t)settings->follow_mass_g * MS_PER_MIN)
         return true;
-    if ((look->counter.value - overfill->flow_counter_g) * 100 < flowed_g * (int64_t)settings->follow_percent)
+    if ((look->counter.value - overfill->flow_counter_g) * 100 <
+        overfill->flow_g_ms_min / MS_PER_MIN * (int64_t)settings->follow_percent)
         return false;
     overfill->flow_g_ms_min = 0;
     overfill->flow_counter_g = look->counter.value;

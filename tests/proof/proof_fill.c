@@ -1,122 +1,19 @@
-/* What is proven of firmware/core for every input within the bounds below, by abstract interpretation (Eva of
- * Frama-C; tools/proof.sh): no undefined behaviour in any function that a step reaches (no alarm), and the
- * contract of the interlock, step by step:
+/* What is proven of one step of the fill machine, from any state within bounds and on any event (Eva of
+ * Frama-C; tools/proof.sh): no undefined behaviour in any function that the step reaches (no alarm), and
  *
  * - ONLY_FILLING: the valve is wanted open in FILLING and nowhere else.
  * - ENTERED: FILLING is entered only from SUSPENDED, or from AUTHORISING when the entry is durable.
  * - ONE_END: AUTHORISED is asked for only from PRE_CHECK; what is authorised leaves only through RECORDING,
  * when ENDED is durable; ENDED is asked for only where none is asked for already.
- * - SIGNALS: a reading that is missing, bad, beyond its bounds or too old counts as none. That the step asks
- * for every needed signal is not proven here: tests/sim/test_fill_exhaustive.c walks it.
- * - SHUT: nothing opens when 4 x pressure > 5 x nominal: proven for the nominal pressures that tools/proof.sh
- *   names, and for all that are outside the table, which are never filled.
+ * - STATE: what the step leaves is within the bounds that it may begin with, so that proving one step proves
+ * every run. The first state is that of fg_fill_restore on zeroes: prove_restore.
  *
- * State, settings, event and plant are arbitrary within their bounds and independent of each other, so that
- * one step proves all. Not a program. Relies on: Frama-C's built-in functions. */
-#include "firmware/core/bounds.h"
-#include "firmware/core/fill.h"
-#include "firmware/core/limits.h"
-#include "firmware/core/presence.h"
-#include "firmware/core/rules.h"
-#include "firmware/core/signals.h"
-
-#define LEAK_RAISES_MAX 16 /* fill.c */
-
-#ifdef __FRAMAC__
-#include <__fc_builtin.h>
-#else /* so that compilers can look at this file, too */
-int Frama_C_interval(int low, int high);
-long long Frama_C_long_long_interval(long long low, long long high);
-void Frama_C_make_unknown(char *bytes, unsigned long count);
-#endif
+ * Not: what keeps the valve shut (proof_shut.c). Not a program. Relies on: proof_any_fill.h. */
+#include "tests/proof/proof_any_fill.h"
 
 void prove_fill(void);
-void prove_signals(void);
-void prove_pressure(void);
-void prove_nominal(void);
-
-static struct fg_fill fill;
-static struct fg_fill_settings settings;
-static struct fg_fill_event event;
-static struct fg_fill_commands commands;
-static struct fg_plant_state plant;
-
-static bool any_bool(void)
-{
-    return Frama_C_interval(0, 1) != 0;
-}
-
-static int64_t any_time_ms(void)
-{
-    return Frama_C_long_long_interval(0, FG_CORE_TIME_MAX_MS);
-}
-
-static int64_t any_value(void)
-{
-    return Frama_C_long_long_interval(-FG_SIGNAL_VALUE_MAX, FG_SIGNAL_VALUE_MAX);
-}
-
-static void plant_any(void)
-{
-    Frama_C_make_unknown((char *)&plant, sizeof(plant));
-    for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
-        plant.configured[i] = any_bool();
-        plant.readings[i].at_mono_ms = any_time_ms();
-    }
-}
-
-static void scan_any(struct fg_fill_scan *scan)
-{
-    Frama_C_make_unknown((char *)scan, sizeof(*scan));
-}
-
-static void state_any(uint8_t phase)
-{
-    Frama_C_make_unknown((char *)&fill, sizeof(fill));
-    fill.phase = phase;
-    fill.valve_commanded = any_bool();
-    fill.locked_out = any_bool();
-    fill.alarm_flow = any_bool();
-    fill.alarm_valve = any_bool();
-    fill.leak_raises = (uint8_t)Frama_C_interval(0, LEAK_RAISES_MAX);
-    fill.tag_present = any_bool();
-    fill.idle_inventory_known = any_bool();
-    fill.post_check_failed = any_bool();
-    fill.write_pending = any_bool();
-    fill.suspended_by_operator = any_bool();
-    fill.phase_since_mono_ms = any_time_ms();
-    fill.authorised_mono_ms = any_time_ms();
-    fill.flow_low_since_mono_ms = any_time_ms();
-    fill.valve_differs_since_mono_ms = any_time_ms();
-    fill.leak_rose_mono_ms = any_time_ms();
-    fill.end_mono_ms = any_time_ms();
-    fill.idle_inventory_g = any_value();
-    fill.idle_newest_g = any_value();
-    fill.start_inventory_g = any_value();
-    fill.start_pressure_kpa = any_value();
-    fill.end_inventory_g = any_value();
-    fill.end_pressure_kpa = any_value();
-    fill.end_temperature_dc = any_value();
-    fill.end_scale_g = any_value();
-    fill.inventory_restored = any_bool();
-}
-
-static void settings_any(void)
-{
-    Frama_C_make_unknown((char *)&settings, sizeof(settings));
-}
-
-static void event_any(uint8_t kind)
-{
-    event.kind = kind;
-    event.now_mono_ms = any_time_ms();
-    event.plant = &plant;
-    event.check_failed = any_bool();
-    event.grounds_hold = any_bool();
-    scan_any(&event.scan);
-    Frama_C_make_unknown((char *)&event.checks, sizeof(event.checks));
-    Frama_C_make_unknown((char *)&event.sequence, sizeof(event.sequence));
-}
+void prove_restore(void);
+void prove_questions(void);
 
 static bool is_authorised(uint8_t phase)
 {
@@ -157,6 +54,50 @@ static void contract(uint8_t before, uint8_t kind, bool was_pending)
     }
 }
 
+/* The bounds of any_state, as goals. */
+static void state_is_within(void)
+{
+    /*@ assert STATE_phase: fill.phase < FG_FILL_PHASE_COUNT; */
+    /*@ assert STATE_leak: fill.leak_raises <= LEAK_RAISES_MAX; */
+    /*@ assert STATE_times: 0 <= fill.phase_since_mono_ms <= FG_CORE_TIME_MAX_MS &&
+            0 <= fill.authorised_mono_ms <= FG_CORE_TIME_MAX_MS && 0 <= fill.end_mono_ms <=
+       FG_CORE_TIME_MAX_MS && 0 <= fill.flow_low_since_mono_ms <= FG_CORE_TIME_MAX_MS && 0 <=
+       fill.valve_differs_since_mono_ms <= FG_CORE_TIME_MAX_MS && 0 <= fill.leak_rose_mono_ms <=
+       FG_CORE_TIME_MAX_MS; */
+    /*@ assert STATE_idle: -SUM_MAX <= fill.idle_inventory_g <= SUM_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.idle_newest_g <= FG_SIGNAL_VALUE_MAX; */
+    /*@ assert STATE_start: -FG_SIGNAL_VALUE_MAX <= fill.start_inventory_g <= FG_SIGNAL_VALUE_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.start_pressure_kpa <= FG_SIGNAL_VALUE_MAX; */
+    /*@ assert STATE_end: -FG_SIGNAL_VALUE_MAX <= fill.end_inventory_g <= FG_SIGNAL_VALUE_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.end_pressure_kpa <= FG_SIGNAL_VALUE_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.end_temperature_dc <= FG_SIGNAL_VALUE_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.end_scale_g <= FG_SIGNAL_VALUE_MAX; */
+    /*@ assert STATE_counter: -FG_SIGNAL_VALUE_MAX <= fill.counter.value_g <= FG_SIGNAL_VALUE_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.counter.seen_g <= FG_SIGNAL_VALUE_MAX &&
+            0 <= fill.counter.value_mono_ms <= FG_CORE_TIME_MAX_MS &&
+            0 <= fill.counter.seen_mono_ms <= FG_CORE_TIME_MAX_MS; */
+}
+
+/* The same of what compares the instruments, which only a fill under way reads. */
+static void overfill_is_within(void)
+{
+    /*@ assert STATE_limit: -SUM_MAX <= fill.overfill.limit_g <= SUM_MAX; */
+    /*@ assert STATE_begun: -FG_SIGNAL_VALUE_MAX <= fill.overfill.start_counter_g <= FG_SIGNAL_VALUE_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.overfill.start_weighed <= FG_SIGNAL_VALUE_MAX &&
+            0 <= fill.overfill.start_density_cg_l <= FG_GAS_DENSITY_MAX_CG_L; */
+    /*@ assert STATE_due: -SUM_MAX <= fill.overfill.due_expected <= SUM_MAX &&
+            -FG_SIGNAL_VALUE_MAX <= fill.overfill.due_weighed <= FG_SIGNAL_VALUE_MAX; */
+    /*@ assert STATE_counters: \forall integer i; 0 <= i < 2 ==>
+            -FG_SIGNAL_VALUE_MAX <= fill.overfill.counters[i].value <= FG_SIGNAL_VALUE_MAX &&
+            0 <= fill.overfill.counters[i].at_mono_ms <= FG_CORE_TIME_MAX_MS; */
+    /*@ assert STATE_weighed: \forall integer i; 0 <= i < 2 ==>
+            -FG_SIGNAL_VALUE_MAX <= fill.overfill.weighed[i].value <= FG_SIGNAL_VALUE_MAX &&
+            0 <= fill.overfill.weighed[i].at_mono_ms <= FG_CORE_TIME_MAX_MS; */
+    /*@ assert STATE_flow: 0 <= fill.overfill.flow_g_ms_min <= FLOW_SUM_MAX &&
+            0 <= fill.overfill.flow_since_mono_ms <= FG_CORE_TIME_MAX_MS &&
+            -FG_SIGNAL_VALUE_MAX <= fill.overfill.flow_counter_g <= FG_SIGNAL_VALUE_MAX; */
+}
+
 /* One step from any state of a phase, on any event: every pair of them. */
 void prove_fill(void)
 {
@@ -167,110 +108,51 @@ void prove_fill(void)
     /*@ split phase; */
     /*@ split kind; */
     /*@ split was_pending; */
-    state_any(phase);
+    any_state(phase);
     fill.write_pending = was_pending;
-    settings_any();
-    event_any(kind);
-    plant_any();
+    any_settings();
+    any_event(kind);
     fg_fill_step(&fill, &settings, &event, &commands);
     contract(phase, kind, was_pending);
+    state_is_within();
+    if (fill.phase == FG_FILL_FILLING || fill.phase == FG_FILL_SUSPENDED)
+        overfill_is_within();
 }
 
-/* ---- a bad reading is no reading ------------------------------------------------------------------ */
-
-/* Every way in which a reading is no good one. Of an old one only those are tried that are older than any
- * setting allows: Eva relates no two numbers with each other. */
-enum bad { BAD_BELOW = 0, BAD_ABOVE, BAD_OLD, BAD_TOO_HIGH, BAD_TOO_LOW, BAD_ABSENT, BAD_COUNT };
-
-static void reading_spoil(uint8_t signal, uint8_t bad)
+/* What an earlier run knew, on a zeroed state. */
+void prove_restore(void)
 {
-    struct fg_reading *reading = &plant.readings[signal];
+    static struct fg_fill_kept kept;
 
-    if (bad == BAD_BELOW)
-        reading->state = (uint8_t)Frama_C_interval(0, FG_READING_GOOD - 1);
-    else if (bad == BAD_ABOVE)
-        reading->state = (uint8_t)Frama_C_interval(FG_READING_GOOD + 1, UINT8_MAX);
-    else if (bad == BAD_TOO_HIGH)
-        reading->value = Frama_C_long_long_interval(FG_SIGNAL_VALUE_MAX + 1, INT64_MAX);
-    else if (bad == BAD_TOO_LOW)
-        reading->value = Frama_C_long_long_interval(INT64_MIN, -FG_SIGNAL_VALUE_MAX - 1);
-    else if (bad == BAD_ABSENT)
-        plant.configured[signal] = false;
-    if (bad == BAD_OLD) {
-        reading->at_mono_ms = Frama_C_long_long_interval(0, FG_CORE_TIME_MAX_MS / 2);
-        event.now_mono_ms =
-            Frama_C_long_long_interval(FG_CORE_TIME_MAX_MS / 2 + UINT32_MAX + 1LL, FG_CORE_TIME_MAX_MS);
-    }
+    kept.locked_out = any_bool();
+    kept.alarm_flow = any_bool();
+    kept.alarm_valve = any_bool();
+    kept.inventory_known = any_bool();
+    kept.zero_fills = any_u32();
+    kept.inventory_g = any_number();
+    fg_fill_restore(&fill, &kept);
+    /*@ assert ONLY_FILLING: fill.phase == FG_FILL_IDLE; */
+    state_is_within();
 }
 
-void prove_signals(void)
+/* The machine's answers to the shell, in any state. */
+void prove_questions(void)
 {
-    uint8_t signal = (uint8_t)Frama_C_interval(0, FG_SIGNAL_COUNT - 1);
-    uint8_t bad = (uint8_t)Frama_C_interval(0, BAD_COUNT - 1);
-    int64_t value = 0;
-    bool good;
+    uint8_t phase = (uint8_t)Frama_C_interval(0, UINT8_MAX);
+    int64_t inventory_g = 0;
+    bool sound;
+    bool ready;
 
-    /*@ split bad; */
-    /*@ split signal; */
-    event.now_mono_ms = any_time_ms();
-    plant_any();
-    reading_spoil(signal, bad);
-    good = fg_signal_read(&plant, (enum fg_signal)signal, event.now_mono_ms,
-                          (uint32_t)Frama_C_long_long_interval(0, UINT32_MAX), &value);
-    (void)good;
-    /*@ assert SIGNALS: good == 0; */
-}
-
-/* ---- nothing opens above 1.25 times nominal ------------------------------------------------------ */
-
-static const uint8_t phases_that_may_open[] = {FG_FILL_AUTHORISING, FG_FILL_FILLING, FG_FILL_SUSPENDED};
-
-/* From any state of a phase that may open, on any event, with the plant as it was set and the programme as it
- * is in the scan. */
-static void opens_nothing(uint8_t phase, uint8_t programme, uint32_t nominal_kpa)
-{
-    state_any(phase);
-    fill.scan.programme = programme;
-    fill.scan.nominal_kpa = nominal_kpa;
-    fg_fill_step(&fill, &settings, &event, &commands);
-    /*@ assert SHUT: commands.valve_open == 0; */
-}
-
-#define NOMINAL_LOW_KPA 20000 /* of those that are filled at all (limits.h) */
-#define NOMINAL_HIGH_KPA 25000
-#ifndef NOMINAL_FIRST_KPA /* tools/proof.sh takes them in parts */
-#define NOMINAL_FIRST_KPA NOMINAL_LOW_KPA
-#define NOMINAL_LAST_KPA NOMINAL_HIGH_KPA
-#endif
-
-/* Each nominal pressure that is filled at all, with any pressure above 1.25 times it. */
-void prove_pressure(void)
-{
-    uint8_t phase = phases_that_may_open[Frama_C_interval(0, 2)];
-    uint32_t nominal_kpa = (uint32_t)Frama_C_interval(NOMINAL_FIRST_KPA, NOMINAL_LAST_KPA);
-
-    /*@ split phase; */
-    /*@ split nominal_kpa; */
-    settings_any();
-    event_any((uint8_t)Frama_C_interval(0, FG_FILL_EVENT_KIND_COUNT - 1));
-    plant_any();
-    plant.readings[FG_SIGNAL_PRESSURE_KPA].value =
-        Frama_C_long_long_interval((long long)nominal_kpa * 5 / 4 + 1, INT64_MAX);
-    opens_nothing(phase, FG_PROGRAMME_PRESSURE, nominal_kpa);
-}
-
-/* Any other is never filled, whatever the pressure. */
-void prove_nominal(void)
-{
-    uint8_t phase = phases_that_may_open[Frama_C_interval(0, 2)];
-    bool above = any_bool();
-
-    /*@ split phase; */
-    /*@ split above; */
-    settings_any();
-    event_any((uint8_t)Frama_C_interval(0, FG_FILL_EVENT_KIND_COUNT - 1));
-    plant_any();
-    opens_nothing(phase, FG_PROGRAMME_PRESSURE,
-                  above ? (uint32_t)Frama_C_long_long_interval(NOMINAL_HIGH_KPA + 1, UINT32_MAX)
-                        : (uint32_t)Frama_C_interval(0, NOMINAL_LOW_KPA - 1));
+    any_state(phase);
+    any_settings();
+    any_plant(&plant);
+    sound = fg_fill_plant_is_sound(&fill, &settings, &plant, (uint8_t)Frama_C_interval(0, UINT8_MAX),
+                                   any_time_ms());
+    ready = fg_fill_is_ready(&fill);
+    (void)fg_fill_inventory(&fill, &settings, any_time_ms(), &inventory_g);
+    (void)fg_fill_quantity_g(&fill);
+    (void)fg_fill_phase_name((enum fg_fill_phase)phase);
+    (void)sound;
+    (void)ready;
+    /*@ assert QUESTIONS_inventory: -FG_SIGNAL_VALUE_MAX <= inventory_g <= FG_SIGNAL_VALUE_MAX; */
 }

@@ -929,6 +929,21 @@ TEST("GAS-ADDS-UP: what flowed while the controller was off is raised at the fir
     CHECK_INT(commands.raise_events, 0);
 }
 
+TEST("BAD-INPUT-IS-SAFE: an inventory that no instrument can measure is not taken from an earlier run")
+{
+    const int64_t absurd_g[] = {INT64_MIN, -FG_SIGNAL_VALUE_MAX - 1, FG_SIGNAL_VALUE_MAX + 1, INT64_MAX};
+
+    for (int i = 0; i < 4; i++) {
+        begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = absurd_g[i]});
+        CHECK(!fill.idle_inventory_known);
+        settle();
+        CHECK_INT(commands.raise_events, 0);
+        CHECK_INT(fill.idle_inventory_g, plant.readings[FG_SIGNAL_INVENTORY_G].value);
+    }
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = FG_SIGNAL_VALUE_MAX});
+    CHECK(fill.idle_inventory_known);
+}
+
 TEST("FAIL-CLOSED: lock-out, zero fills and alarms survive a restart")
 {
     begin_kept((struct fg_fill_kept){.locked_out = true});

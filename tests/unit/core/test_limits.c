@@ -142,3 +142,31 @@ TEST("between the table's temperatures the limit lies on the straight line, roun
         }
     }
 }
+
+TEST("a pressure fill stops for each cause, in the order of danger, and goes on below the limit")
+{
+    const uint32_t nominal_kpa = 20000;
+    const int32_t temperature_max_dc = 600;
+    const struct {
+        int64_t pressure_kpa;
+        int64_t temperature_dc;
+        enum fg_stop stop;
+    } looks[] = {
+        {25001, 200, FG_STOP_OVER_PRESSURE},
+        {25001, 601, FG_STOP_OVER_PRESSURE},
+        {25000, 601, FG_STOP_OVER_TEMPERATURE},
+        {25000, 600, FG_STOP_TARGET_REACHED},
+        {20000, 200, FG_STOP_TARGET_REACHED},
+        {19999, 200, FG_STOP_NONE},
+        {1, (int64_t)INT32_MIN, FG_STOP_NOT_PLAUSIBLE},
+        {1, (int64_t)INT32_MIN - 1, FG_STOP_NOT_PLAUSIBLE},
+        {1, (int64_t)1 << 33, FG_STOP_OVER_TEMPERATURE},
+    };
+
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+        CHECK_INT(fg_limit_pressure_stop(FG_GAS_NATURAL, nominal_kpa, looks[i].pressure_kpa,
+                                         looks[i].temperature_dc, temperature_max_dc),
+                  looks[i].stop);
+    CHECK_INT(fg_limit_pressure_stop(FG_GAS_NATURAL, 19999, 1, 200, temperature_max_dc),
+              FG_STOP_NOT_PLAUSIBLE);
+}
