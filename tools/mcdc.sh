@@ -2,6 +2,12 @@
 # Modified condition/decision coverage of firmware/core by its own tests (tests/unit/core, the exhaustive walk), a line per file, and what is
 # left: each decision with a condition that no pair of tests shows to matter by itself. Installs clang 19 when it is missing; gcc and clang
 # of Debian 12 cannot tell it. Usage: mcdc.sh     Exit code 0 only when all of core together reaches 98 %.
+#
+# Four conditions have no pair of tests, for none can be made through the public functions; each guards an array or a state against a caller
+# that changes later:
+# - fill.c, zero_fill_count, "fill->locked_out": nothing is accepted while locked out, so that no fill ends then.
+# - presence.c, uid_equal, "a->length <= FG_UID_MAX": fg_presence_poll keeps no longer one.
+# - rules.c, others_decide and history_decide, "i < FG_VEHICLE_CYLINDERS_MAX": both run only when tag_decide found no more cylinders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 least=98

@@ -801,16 +801,17 @@ static void phase_step(const struct step *step)
 
 void fg_fill_restore(struct fg_fill *fill, const struct fg_fill_kept *kept)
 {
-    bool inventory_known = kept->inventory_known && fg_signal_is_in_bounds(kept->inventory_g);
-
     fill->locked_out = kept->locked_out;
     fill->alarm_flow = kept->alarm_flow;
     fill->alarm_valve = kept->alarm_valve;
     fill->zero_fills = kept->zero_fills;
-    fill->idle_inventory_known = inventory_known;
-    fill->inventory_restored = inventory_known;
-    fill->idle_inventory_g = inventory_known ? kept->inventory_g : 0;
-    fill->idle_newest_g = fill->idle_inventory_g;
+    if (!kept->inventory_known || kept->inventory_g < -FG_SIGNAL_VALUE_MAX ||
+        kept->inventory_g > FG_SIGNAL_VALUE_MAX)
+        return;
+    fill->idle_inventory_known = true;
+    fill->inventory_restored = true;
+    fill->idle_inventory_g = kept->inventory_g;
+    fill->idle_newest_g = kept->inventory_g;
 }
 
 void fg_fill_step(struct fg_fill *fill, const struct fg_fill_settings *settings,

@@ -42,7 +42,7 @@ uint32_t fg_signals_needed(uint8_t programme, const bool configured[FG_SIGNAL_CO
     return needed;
 }
 
-bool fg_signal_is_in_bounds(int64_t value)
+static bool is_in_bounds(int64_t value)
 {
     return value >= -FG_SIGNAL_VALUE_MAX && value <= FG_SIGNAL_VALUE_MAX;
 }
@@ -55,7 +55,7 @@ bool fg_signal_read(const struct fg_plant_state *plant, enum fg_signal signal, i
 
     if (!plant->configured[signal] || reading->state != FG_READING_GOOD)
         return false;
-    if (!fg_signal_is_in_bounds(value))
+    if (value < -FG_SIGNAL_VALUE_MAX || value > FG_SIGNAL_VALUE_MAX)
         return false;
     if (now_mono_ms - reading->at_mono_ms > (int64_t)age_max_ms)
         return false;
@@ -84,7 +84,7 @@ static enum fg_stop stop_of(const struct fg_plant_state *plant, int signal)
         return FG_STOP_DEVICE_SILENT;
     if (reading->state == FG_READING_RANGE || reading->state == FG_READING_FAULT)
         return FG_STOP_NOT_PLAUSIBLE;
-    if (reading->state == FG_READING_GOOD && !fg_signal_is_in_bounds(reading->value))
+    if (reading->state == FG_READING_GOOD && !is_in_bounds(reading->value))
         return FG_STOP_NOT_PLAUSIBLE;
     return FG_STOP_DEVICE_SILENT;
 }

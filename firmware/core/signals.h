@@ -22,9 +22,6 @@ enum fg_programme fg_programme_of_medium(uint8_t medium);
  * nothing anyway. Where the point has them: emergency stop, start button and stop button. */
 uint32_t fg_signals_needed(uint8_t programme, const bool configured[FG_SIGNAL_COUNT]);
 
-/* Is this a value that an instrument can measure: within FG_SIGNAL_VALUE_MAX? */
-bool fg_signal_is_in_bounds(int64_t value);
-
 /* Reads one signal. True: configured, good, at most age_max_ms old at now_mono_ms and within
  * FG_SIGNAL_VALUE_MAX; *ret_value is set. False: *ret_value is left as it was. */
 bool fg_signal_read(const struct fg_plant_state *plant, enum fg_signal signal, int64_t now_mono_ms,

@@ -3,9 +3,8 @@
  *
  * - SIGNALS: a reading that is missing, bad, beyond its bounds or too old counts as none.
  * - NEEDED: while a needed signal has no good reading, fg_signals_stop says stop.
- * - OVER_PRESSURE: fg_limit_pressure_stop says stop when 4 x pressure > 5 x nominal, for each nominal
- * pressure of the table; OUTSIDE: for any other it says stop whatever the pressure. LIMIT: no limit is
- * above 1.25 times nominal.
+ * - OUTSIDE: fg_limit_pressure_stop says stop for a nominal pressure outside the table, whatever the
+ * pressure.
  * - DENSITY: the density of any pressure at any temperature is within the table.
  * - PRESENCE: a tag is gone or there, and said so; RULES: a decision has no more reasons than fit, and
  * without a reason a programme that the point's medium has.
@@ -19,7 +18,6 @@
 
 void prove_signals(void);
 void prove_needed(void);
-void prove_pressure(void);
 void prove_nominal(void);
 void prove_density(void);
 void prove_presence(void);
@@ -108,7 +106,7 @@ void prove_needed(void)
     }
 }
 
-/* ---- nothing above 1.25 times nominal ------------------------------------------------------------- */
+/* ---- the nominal pressure ------------------------------------------------------------------------- */
 
 #define NOMINAL_LOW_KPA 20000 /* of those that are filled at all (limits.h) */
 #define NOMINAL_HIGH_KPA 25000
@@ -119,25 +117,7 @@ static enum fg_stop any_pressure_stop(uint32_t nominal_kpa, int64_t pressure_kpa
                                   any_value(), Frama_C_interval(INT32_MIN, INT32_MAX));
 }
 
-/* Each nominal pressure that is filled at all, with any pressure above 1.25 times it. */
-void prove_pressure(void)
-{
-    uint32_t nominal_kpa = (uint32_t)Frama_C_interval(NOMINAL_LOW_KPA, NOMINAL_HIGH_KPA);
-    enum fg_stop stop;
-    uint32_t limit_kpa;
-
-    /*@ split nominal_kpa; */
-    stop = any_pressure_stop(
-        nominal_kpa, Frama_C_long_long_interval((long long)nominal_kpa * 5 / 4 + 1, FG_SIGNAL_VALUE_MAX));
-    limit_kpa = fg_limit_pressure_kpa((enum fg_gas)Frama_C_interval(0, UINT8_MAX), nominal_kpa,
-                                      Frama_C_interval(INT32_MIN, INT32_MAX));
-    (void)stop;
-    (void)limit_kpa;
-    /*@ assert OVER_PRESSURE: stop != FG_STOP_NONE; */
-    /*@ assert LIMIT: 4 * limit_kpa <= 5 * nominal_kpa; */
-}
-
-/* Any other is never filled, whatever the pressure. */
+/* A nominal pressure outside the table is never filled, whatever the pressure. */
 void prove_nominal(void)
 {
     bool above = any_bool();
@@ -153,25 +133,26 @@ void prove_nominal(void)
 
 /* ---- the gas, the tag, the rules -------------------------------------------------------------------- */
 
+static void density_at(enum fg_gas gas, int64_t temperature_dc)
+{
+    int64_t density_cg_l = fg_gas_model_density_cg_l(gas, any_number(), temperature_dc);
+
+    /*@ assert DENSITY: 0 <= density_cg_l <= FG_GAS_DENSITY_MAX_CG_L; */
+    (void)fg_gas_model_pressure_kpa(gas, any_number(), temperature_dc);
+    (void)fg_gas_model_mass_g(density_cg_l, any_u32());
+}
+
 /* Each temperature of the table, and any beyond it on either side. */
 void prove_density(void)
 {
-    int temperature_dc = Frama_C_interval(FG_GAS_TEMPERATURE_MIN_DC, FG_GAS_TEMPERATURE_MAX_DC);
-    int gas = Frama_C_interval(0, FG_GAS_COUNT);
-    int64_t beyond_dc = temperature_dc;
-    int64_t density_cg_l;
-
-    /*@ split temperature_dc; */
-    /*@ split gas; */
-    if (temperature_dc == FG_GAS_TEMPERATURE_MIN_DC)
-        beyond_dc = Frama_C_long_long_interval(INT64_MIN, FG_GAS_TEMPERATURE_MIN_DC);
-    else if (temperature_dc == FG_GAS_TEMPERATURE_MAX_DC)
-        beyond_dc = Frama_C_long_long_interval(FG_GAS_TEMPERATURE_MAX_DC, INT64_MAX);
-    density_cg_l = fg_gas_model_density_cg_l((enum fg_gas)gas, any_number(), beyond_dc);
-    (void)density_cg_l;
-    /*@ assert DENSITY: 0 <= density_cg_l <= FG_GAS_DENSITY_MAX_CG_L; */
-    (void)fg_gas_model_pressure_kpa((enum fg_gas)gas, any_number(), beyond_dc);
-    (void)fg_gas_model_mass_g(density_cg_l, any_u32());
+    /*@ loop unroll 3; */
+    for (int gas = 0; gas <= FG_GAS_COUNT; gas++) {
+        /*@ loop unroll 1100; */
+        for (int dc = FG_GAS_TEMPERATURE_MIN_DC; dc <= FG_GAS_TEMPERATURE_MAX_DC; dc++)
+            density_at((enum fg_gas)gas, dc);
+        density_at((enum fg_gas)gas, Frama_C_long_long_interval(INT64_MIN, FG_GAS_TEMPERATURE_MIN_DC));
+        density_at((enum fg_gas)gas, Frama_C_long_long_interval(FG_GAS_TEMPERATURE_MAX_DC, INT64_MAX));
+    }
 }
 
 void prove_presence(void)

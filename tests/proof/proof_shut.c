@@ -4,10 +4,11 @@
  * - when fg_signals_stop says stop (SHUT_BY_SIGNALS); then AUTHORISED is not asked for either;
  * - when fg_limit_pressure_stop says stop, in the programme that has a pressure (SHUT_BY_PRESSURE).
  *
- * The first halves, when the two say stop, are in proof_parts.c. In these proofs fill.c calls the stand-ins
- * below instead of the two; they say stop whatever they are asked. ASKED: they are asked of this plant, this
- * scan and this moment. Eva relates no two numbers with each other, so that this is shown for marks: values
- * at both ends and in between, every combination of them. Not a program. Relies on: proof_any_fill.h. */
+ * The first halves, when the two say stop, are in proof_parts.c and proof_pressure.c. In these proofs fill.c
+ * calls the stand-ins below instead of the two; they say stop whatever they are asked. ASKED: they are asked
+ * of this plant, this scan and this moment. Eva relates no two numbers with each other, so that this is shown
+ * for marks: values at both ends and in between, every combination of them. Not a program. Relies on:
+ * proof_any_fill.h. */
 #include "firmware/core/limits.h"
 #include "tests/proof/proof_any_fill.h"
 
