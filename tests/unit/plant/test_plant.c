@@ -48,6 +48,7 @@ struct server {
     bool silent[UNITS];
     bool refuse[UNITS];
     bool ignore_valve;
+    bool ignore_lamp;   /* the green one stays dark */
     int late_ms[UNITS]; /* the next answer of this unit comes so late, once */
     int64_t valve_until_ms;
     unsigned connections;
@@ -115,6 +116,8 @@ static bool serve_one(struct server *s)
         return send(modbus_get_socket(s->context), query, 12, MSG_NOSIGNAL) == 12;
     (void)pthread_mutex_lock(&s->mutex);
     own = modbus_reply(s->context, query, length, s->map) > 0;
+    if (s->ignore_lamp)
+        s->map->tab_bits[1] = 0;
     (void)pthread_mutex_unlock(&s->mutex);
     return own;
 }
@@ -811,8 +814,9 @@ TEST("a lamp that reads back unlike commanded is told, one that follows is not")
     fg_plant_device_status(plant, 0, &status);
     CHECK(strstr(status.last_error, "lamp output") == NULL);
     end_ms = fg_mono_ms() + DEADLINE_MS;
+    SET(&server, server.ignore_lamp = true);
     do {
-        SET(&server, server.map->tab_bits[1] = 0);
+        fg_sleep_ms(2);
         fg_plant_device_status(plant, 0, &status);
     } while (strstr(status.last_error, "lamp output 0") == NULL && fg_mono_ms() < end_ms);
     CHECK_HAS(status.last_error, "lamp output 0");
