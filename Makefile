@@ -156,7 +156,7 @@ unit-run: $(TEST_BIN)
 # What fail_closed.sh and slow_reader.sh measure is real time; the others of a filling point wait most of theirs; those of a city keep the
 # machine busy.
 E2E_TIMED := tests/e2e/fail_closed.sh tests/e2e/slow_reader.sh
-E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,clock controller demo modbus_tools nfc_tools operators panel plant_faults start_up tags units vectors))
+E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,clock controller demo fail_closed_slow modbus_tools nfc_tools operators panel plant_faults start_up tags units vectors))
 E2E_CITY := $(filter-out $(E2E_TIMED) $(E2E_POINT),$(sort $(wildcard tests/e2e/*.sh)))
 BROWSER := $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
 e2e-run: $(PROGRAMS)

@@ -6,13 +6,13 @@
 # NOT_PLAUSIBLE). A welded valve cannot be shut by anybody: promised is that this is an event, that the fill gets its ENDED, and that
 # no further cylinder is accepted.
 # Usage: BUILD=build/asan [TRIES=3] [KINDS="..."] tests/e2e/fail_closed.sh     (by hand: BUILD=build/release TRIES=100)
+# Without KINDS: those that are a matter of milliseconds; fail_closed_slow.sh plays the others.
 set -u
 cd "$(dirname "$0")/../.."
 export BUILD=${BUILD:?the directory of the programs}
 export SPEED=1 # the plant's own
 TRIES=${TRIES:-3}
-KINDS=${KINDS:-controller-kill controller-stop reader-kill reader-stop bus-unplug bus-silent reader-unplug
-    stop-button-silent pressure-frozen valve-welded}
+KINDS=${KINDS:-controller-kill controller-stop reader-kill reader-stop bus-unplug bus-silent reader-unplug stop-button-silent}
 DIR=$(mktemp -d /tmp/fillgate-closed-XXXXXX)
 export DIR
 passed=0
@@ -55,6 +55,8 @@ fill_begin() {
     rm -f "$DIR/control.sock"
     tools/point.sh start || return 1
     point sign-in op-1 --certificate-end 2040-01-01 >/dev/null || return 1
+    # Two fills in a row that end as not plausible lock the point.
+    if point status --json | grep -q '"locked_out":[[:space:]]*true'; then point clear-lock-out >/dev/null || return 1; fi
     # Each fill finds the same cylinder, a usual one, at the plant's own speed: it lasts for minutes.
     sim cylinder good medium=cng capacity_dl=700 pressure_kpa=3000 temperature_dc=150
     sim connect good
