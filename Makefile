@@ -115,7 +115,7 @@ browser: setup ## only the tests of the pages in a real browser (chromium)
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan browser-run
 screenshots: programs ## take the pictures in docs/ anew
 	$(Q)tools/screenshots.sh build/release
-fuzz: setup ## every fuzz target for FUZZ_SECONDS (8) each
+fuzz: setup ## every fuzz target for FUZZ_SECONDS (6) each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-long: setup ## every fuzz target for 10 minutes each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZ_SECONDS=600 fuzz-run
@@ -165,7 +165,7 @@ browser-run: $(PROGRAMS)
 	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && tools/run_tests.sh $(BROWSER)
 fuzz-build: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
-	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),8) $(FUZZ_BIN)
+	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),6) $(FUZZ_BIN)
 # What tools/mutation.py compiles and links its mutants with.
 mutant-flags:
 	@echo "CC=$(CC)"; echo "CFLAGS=$(CFLAGS)"; echo "LIBS=$(LIBS)"; echo "LDLIBS=$(LDFLAGS) $(LDLIBS)"

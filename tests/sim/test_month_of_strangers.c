@@ -2,9 +2,10 @@
  * journal's size as boards/sim/fillgated.ini has it: no fill is refused for want of space, and every
  * occurrence is in an entry or in a count.
  *
- * The recorder, its budget and the journal are the real ones; time is simulated. The first day has
- * every occurrence (a phone is scanned 24 times a second); the days after it have one a second, which the
- * budget cannot tell apart: its windows are longer than either. */
+ * The recorder, its budget and the journal are the real ones; time is simulated. The first day, of a stranger
+ * alone its first six hours, has every occurrence (a phone is scanned 24 times a second); after that they
+ * come every few seconds, which the budget cannot tell apart: its windows are longer than either.
+ * MONTH_EVERY_DAYS=30 in the environment has every occurrence all the time, which takes long. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,13 +269,15 @@ struct month {
     const stranger *strangers;
     size_t count;
     unsigned fills_a_day;
+    int64_t every_ms; /* from the beginning for so long there is every occurrence */
     uint64_t happened;
 };
 
-static void day_run(struct month *month, bool every)
+static void span_run(struct month *month, int64_t span_ms, bool every)
 {
     int64_t step_ms = every ? STEP_MS : LATER_STEP_MS;
-    int64_t steps = DAY_MS / step_ms;
+    int64_t steps = span_ms / step_ms;
+    int64_t steps_a_day = DAY_MS / step_ms;
     struct fg_circumstances circumstances = about();
 
     for (int64_t step = 0; step < steps; step++) {
@@ -283,20 +286,31 @@ static void day_run(struct month *month, bool every)
         fg_recorder_write_pending(&recorder, &circumstances);
         for (size_t i = 0; i < month->count; i++)
             month->happened += month->strangers[i](step, every);
-        if (month->fills_a_day > 0 && step % (steps / month->fills_a_day) == 0)
+        if (month->fills_a_day > 0 && step % (steps_a_day / month->fills_a_day) == 0)
             fill();
     }
+}
+
+static int64_t every_span_ms(int64_t by_default_ms)
+{
+    const char *days = getenv("MONTH_EVERY_DAYS");
+    int64_t span_ms = days == NULL ? by_default_ms : strtoll(days, NULL, 10) * DAY_MS;
+
+    return span_ms < 0 || span_ms > DAYS * DAY_MS ? DAYS * DAY_MS : span_ms;
 }
 
 /* Runs all given strangers side by side. */
 static void month_run(const char *name, const stranger *strangers, size_t count, unsigned fills_a_day)
 {
-    struct month month = {.strangers = strangers, .count = count, .fills_a_day = fills_a_day};
+    struct month month = {.strangers = strangers,
+                          .count = count,
+                          .fills_a_day = fills_a_day,
+                          .every_ms = every_span_ms(count == 1 ? DAY_MS / 4 : DAY_MS)};
     struct fg_journal *journal = begin();
     struct sum sum;
 
-    for (int day = 0; day < DAYS; day++)
-        day_run(&month, day == 0);
+    span_run(&month, month.every_ms, true);
+    span_run(&month, DAYS * DAY_MS - month.every_ms, false);
     raise(FG_EVENT_SHUTDOWN, "");
     CHECK(fg_journal_state(journal) != FG_JOURNAL_FULL);
     CHECK(!fg_journal_is_pressed(journal));
