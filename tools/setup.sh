@@ -4,7 +4,7 @@ set -euo pipefail
 
 # PACKAGES: others instead of those, for what only some need.
 packages=(${PACKAGES:-build-essential pkg-config clang clang-format libclang-rt-14-dev cppcheck gcovr
-    libnfc-dev libnfc-bin libmodbus-dev mbpoll libsqlite3-dev sqlite3 libmbedtls-dev openssl
+    libnfc-dev libnfc-bin libmodbus-dev mbpoll jq libsqlite3-dev sqlite3 libmbedtls-dev openssl
     nanopb libnanopb-dev libinih-dev libcjson-dev libargon2-dev procps
     libmicrohttpd-dev libgnutls28-dev libhttp-parser-dev libcurl4-gnutls-dev libpq-dev postgresql curl faketime
     chromium nodejs fonts-noto-cjk pngquant})

@@ -139,11 +139,16 @@ pressure() { status --json | jq -r '.readings.pressure_kpa | "\(.state) \(.value
 is_true() { [[ "$1" =~ ^G\ 1(1[89]|2[012])[0-9][0-9]$ ]]; } # 12,000 kPa, as it is all the time
 cylinder 12000
 check "12,000 kPa are read" until_true 20 eval 'is_true "$(pressure)"'
-answers=0
+# What is played below is a master that works: alone on the bus it gets its answer. (Only ever called in a subshell.)
+ask_pressure() { exec timeout "$1" mbpoll -q -m rtu -b 115200 -P none -t 4:float -B -0 -a 2 -r 6 -c 1 -o 0.3 "${@:2}" "$DIR/plant"; }
+kill -STOP "$(cat "$DIR/fillgated.pid")"
+check "mbpoll alone is answered" until_true 5 eval 'ask_pressure 10 -1 | grep -q "^\[6\]"'
+kill -CONT "$(cat "$DIR/fillgated.pid")"
+check "12,000 kPa are read again" until_true 100 eval 'is_true "$(pressure)"'
 for every in 10 30 100; do
     samples=0
     false=0
-    timeout 60 mbpoll -q -m rtu -b 115200 -P none -t 4:float -B -0 -a 2 -r 6 -c 1 -l $every -o 0.3 "$DIR/plant" >"$DIR/mbpoll.log" 2>&1 &
+    ask_pressure 60 -l $every >"$DIR/mbpoll.log" 2>&1 &
     stranger=$!
     for _ in $(seq 40); do
         sample=$(pressure)
@@ -155,12 +160,10 @@ for every in 10 30 100; do
     stranger=
     answered=$(grep -c '^\[6\]' "$DIR/mbpoll.log")
     strange=$(grep -cE 'not from requested slave|Invalid (data|CRC)' "$DIR/mbpoll.log") # bytes that fillgated asked for
-    answers=$((answers + answered))
     echo "mbpoll every $every ms beside fillgated: $samples samples, $false false pressures; mbpoll got $answered answers and $strange of others"
     check "BAD-INPUT-IS-SAFE: mbpoll on the same port never makes a false reading good" [ "$false" -eq 0 ]
     check "and it did take bytes off the line" [ $((answered + strange)) -gt 0 ]
 done
-check "whole answers to its own questions, too" [ "$answers" -gt 0 ]
 check "the point is in order again" until_true 20 is_good pressure_kpa
 sim fault bus stranger on every=40
 check "a second master that is heard is an event" until_true 20 any_has EVENT "BUS_SHARED"
