@@ -2,7 +2,7 @@
 # Runs test programs or scripts, some at a time, and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/;
 # of one that failed it is shown too, of the others only the sum and the seconds (V=1 shows everything). Last line: the sum.
 # Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=3] run_tests.sh PROGRAM...
-#   ALONE: those that measure real time: they run first, one after the other, with nothing beside them
+#   ALONE: those that measure real time: they run first, two at a time, for they wait nearly all of theirs; with nothing else beside them
 #   BESIDE: those that keep the machine busy: one of them at a time beside the others, and they give way
 #   AT_ONCE: how many run at once; more than the machine has cores, as most wait most of their time
 set -u
@@ -60,9 +60,10 @@ end() { # waits for any of those that run
 }
 
 for program in "${alone[@]}"; do
+    [ ${#program_of[@]} -lt 2 ] || end
     begin 0 "$program"
-    end
 done
+while [ ${#program_of[@]} -gt 0 ]; do end; done
 while [ ${#programs[@]} -gt 0 ] || [ ${#beside[@]} -gt 0 ] || [ ${#program_of[@]} -gt 0 ]; do
     if [ ${#program_of[@]} -ge "$jobs" ] || [ $((${#programs[@]} + ${#beside[@]})) -eq 0 ]; then
         end

@@ -6,7 +6,7 @@
 # NOT_PLAUSIBLE). A welded valve cannot be shut by anybody: promised is that this is an event, that the fill gets its ENDED, and that
 # no further cylinder is accepted.
 # Usage: BUILD=build/asan [TRIES=3] [KINDS="..."] tests/e2e/fail_closed.sh     (by hand: BUILD=build/release TRIES=100)
-# Without KINDS: those that are a matter of milliseconds; fail_closed_slow.sh plays the others.
+# Without KINDS: those that are a matter of milliseconds. make test plays them in two halves and the others apart: fail_closed_*.sh
 set -u
 cd "$(dirname "$0")/../.."
 export BUILD=${BUILD:?the directory of the programs}
