@@ -94,24 +94,7 @@ static enum cli_exit clock_show(const struct cli_call *call)
 
 static enum cli_exit clock_import(const struct cli_call *call)
 {
-    struct fg_control_answer answer = {0};
-    const char *socket_path = cli_value(call, "--socket");
-    struct cli_json json;
-    enum cli_exit exit_code;
-
-    if (socket_path == NULL)
-        return cli_usage(call, "give --socket FILE, the control socket of the controller");
-    exit_code = cli_hand_file(call, socket_path, FG_CONTROL_CLOCK, &answer);
-    if (exit_code != CLI_OK)
-        return exit_code;
-    if (!call->json) {
-        printf("%s\n", answer.text);
-        return CLI_OK;
-    }
-    cli_json_start(&json);
-    cli_json_text(&json, json.root, "result", "OK");
-    cli_json_text(&json, json.root, "text", answer.text);
-    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+    return cli_hand_over(call, FG_CONTROL_CLOCK);
 }
 
 static const struct cli_option sign_options[] = {

@@ -33,3 +33,25 @@ enum cli_exit cli_hand_file(const struct cli_call *call, const char *socket_path
     (void)cli_fail(call, result, &error);
     return CLI_NO;
 }
+
+enum cli_exit cli_hand_over(const struct cli_call *call, enum fg_control_kind kind)
+{
+    struct fg_control_answer answer = {0};
+    const char *socket_path = cli_value(call, "--socket");
+    struct cli_json json;
+    enum cli_exit exit_code;
+
+    if (socket_path == NULL)
+        return cli_usage(call, "give --socket FILE, the control socket of the controller");
+    exit_code = cli_hand_file(call, socket_path, kind, &answer);
+    if (exit_code != CLI_OK)
+        return exit_code;
+    if (!call->json) {
+        printf("%s\n", answer.text);
+        return CLI_OK;
+    }
+    cli_json_start(&json);
+    cli_json_text(&json, json.root, "result", "OK");
+    cli_json_text(&json, json.root, "text", answer.text);
+    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+}

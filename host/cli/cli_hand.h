@@ -13,4 +13,8 @@
 enum cli_exit cli_hand_file(const struct cli_call *call, const char *socket_path, enum fg_control_kind kind,
                             struct fg_control_answer *ret_answer);
 
+/* The whole of a command that hands over its first argument to the controller of --socket, and prints what it
+ * answers: a line, or {"result", "text"} with --json. CLI_USAGE without --socket; else as cli_hand_file. */
+enum cli_exit cli_hand_over(const struct cli_call *call, enum fg_control_kind kind);
+
 #endif
