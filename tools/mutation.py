@@ -158,14 +158,14 @@ def mutants_of(path, enums):
                 row = source[source.rfind("\n", 0, begin) + 1:source.find("\n", begin)]
                 # Of a table of measured values one unit more is within their rounding.
                 others = {value + 1, value - 1} if value > 0 else {1}
-                for other in {value + value // 100 + 1} if len(re.findall(r"\b\d+\b", row)) >= 5 else others:
+                for other in sorted({value + value // 100 + 1} if len(re.findall(r"\b\d+\b", row)) >= 5 else others):
                     add("constant", begin, end, f"{other}{whole.group(2)}")
         elif text in ("true", "false"):
             add("constant", begin, end, "false" if text == "true" else "true")
         elif kind == "word" and text in enums and previous not in ("case",) and len(enums[text]) > 1:
             names = enums[text]
             at = names.index(text)
-            for other in {names[(at + 1) % len(names)], names[at - 1]} - {text}:
+            for other in sorted({names[(at + 1) % len(names)], names[at - 1]} - {text}):
                 if not other.endswith("_COUNT") or text.endswith("_COUNT"):
                     add("enumerator", begin, end, other)
         elif kind == "word" and depth > 0 and re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", text) and re.search(r"_(MS|MAX|MIN|BYTES|COUNT|AT|LENGTH|DC|KPA|G|S|STEP)$|_MAX_|_MIN_", text) \
