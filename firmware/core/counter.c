@@ -27,29 +27,28 @@ static void accept(struct fg_counter *counter)
     counter->value_mono_ms = counter->seen_mono_ms;
 }
 
-/* True when this is a reading that was not seen before. */
-static bool see(struct fg_counter *counter, const struct fg_counter_rules *rules, int64_t value_g,
+/* Counts how many readings in a row are possible after each other; the same one seen again is no other. */
+static void see(struct fg_counter *counter, const struct fg_counter_rules *rules, int64_t value_g,
                 int64_t at_mono_ms)
 {
     bool possible = is_possible(rules, value_g - counter->seen_g, at_mono_ms - counter->seen_mono_ms);
 
     if (counter->agreeing > 0 && value_g == counter->seen_g && at_mono_ms == counter->seen_mono_ms)
-        return false;
+        return;
     if (counter->agreeing == 0 || !possible)
         counter->agreeing = 1;
     else if (counter->agreeing < FG_COUNTER_SETTLED)
         counter->agreeing++;
     counter->seen_g = value_g;
     counter->seen_mono_ms = at_mono_ms;
-    return true;
 }
 
 bool fg_counter_take(struct fg_counter *counter, const struct fg_counter_rules *rules, int64_t value_g,
                      int64_t at_mono_ms, int64_t now_mono_ms, bool may_settle)
 {
-    bool is_new = see(counter, rules, value_g, at_mono_ms);
     bool found_lying = false;
 
+    see(counter, rules, value_g, at_mono_ms);
     if (counter->lies && may_settle) {
         counter->lies = false;
         counter->settled = false;
@@ -62,7 +61,7 @@ bool fg_counter_take(struct fg_counter *counter, const struct fg_counter_rules *
     }
     if (counter->lies)
         return false;
-    if (is_new && is_possible(rules, value_g - counter->value_g, at_mono_ms - counter->value_mono_ms))
+    if (is_possible(rules, value_g - counter->value_g, at_mono_ms - counter->value_mono_ms))
         accept(counter);
     else if (!fg_counter_is_sure(counter))
         found_lying = now_mono_ms - counter->value_mono_ms > (int64_t)rules->age_max_ms;

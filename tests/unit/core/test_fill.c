@@ -1488,3 +1488,67 @@ TEST("more zero fills kept than the rules now allow lock the point at the next o
     zero_fill();
     CHECK(fill.locked_out);
 }
+
+/* What is told of a scan and its fill; the watches, the alarms and what is counted over fills live on. */
+static void expect_nothing_of_a_fill(void)
+{
+    const int64_t left[] = {fill.phase,
+                            fill.stop,
+                            fill.tag_present,
+                            fill.post_check_failed,
+                            fill.write_pending,
+                            fill.suspended_by_operator,
+                            fill.scan.programme,
+                            fill.scan.nominal_kpa,
+                            fill.scan.tare_g,
+                            fill.scan.maximum_fill_g,
+                            fill.scan.water_capacity_dl,
+                            fill.scan.pre_checks_wanted,
+                            fill.scan.post_checks_wanted,
+                            fill.scan.zero_fills_lock_out,
+                            fill.pre_checks_done,
+                            fill.post_checks_done,
+                            (int64_t)fill.authorised_sequence,
+                            fill.authorised_mono_ms,
+                            fill.flow_low_since_mono_ms,
+                            fill.start_inventory_g,
+                            fill.start_pressure_kpa,
+                            fill.end_inventory_g,
+                            fill.end_pressure_kpa,
+                            fill.end_temperature_dc,
+                            fill.end_scale_g,
+                            fill.end_mono_ms};
+
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++)
+        CHECK_INT(left[i], 0);
+}
+
+TEST("a fill that is over, and a scan that is dropped, leave nothing of themselves")
+{
+    begin();
+    scan.post_checks_wanted = 3;
+    scan.zero_fills_lock_out = 9;
+    to_filling();
+    step(FG_FILL_EVENT_STOP);
+    tick(100);
+    check_items(1, false);
+    check_items(2, true);
+    CHECK_INT(fill.phase, FG_FILL_RECORDING);
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_nothing_of_a_fill();
+    to_authorising();
+    step(FG_FILL_EVENT_STOP);
+    step(FG_FILL_EVENT_WRITE_FAILED);
+    expect_nothing_of_a_fill();
+}
+
+TEST("GAS-ADDS-UP: on an alarm what the last run knew is compared once, also when the counter is below it")
+{
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = 1000001, .alarm_flow = true});
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 6000;
+    settle();
+    CHECK(RAISED(FG_EVENT_METER_NOT_PLAUSIBLE));
+    leak(6000);
+    CHECK_INT(commands.raise_events, 0);
+    CHECK(fill.alarm_flow);
+}

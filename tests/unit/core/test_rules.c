@@ -125,6 +125,23 @@ TEST("what the tag gave: unreadable, two, format, signature, and a value out of 
     FLIP(facts.cylinder_count = FG_VEHICLE_CYLINDERS_MAX + 1, FG_REASON_TAG_UNREADABLE);
 }
 
+TEST("of a tag that gave no cylinder only that is told: what it seems to name is not judged")
+{
+    const uint8_t tags[] = {FG_TAG_UNREADABLE, FG_TAG_TWO, FG_TAG_BAD_FORMAT, FG_TAG_BAD_SIGNATURE, 200};
+
+    for (size_t i = 0; i < sizeof(tags); i++) {
+        facts_make();
+        facts.tag = tags[i];
+        facts.uid.length = 0;
+        facts.identity = FG_IDENTITY_BARE_UID;
+        facts.cylinders[0].row.inspection_due_day = TODAY - 1;
+        facts.cylinders[1].lookup = FG_LOOKUP_ABSENT;
+        facts.cylinders[2].fills_today = 9;
+        fg_rules_decide(&facts, &decision);
+        CHECK_INT(decision.reasons.count, 1);
+    }
+}
+
 TEST("UID_MISMATCH: another, a shorter, no and an impossible identifier")
 {
     FLIP(facts.uid.bytes[3] = 9, FG_REASON_UID_MISMATCH);
