@@ -225,9 +225,24 @@ TEST("what speaks against the fill while AUTHORISED is written stops it unopened
         begin();
         to_authorising();
         step((enum fg_fill_event_kind)kinds[i]);
+        CHECK_INT(fill.tag_present, kinds[i] != FG_FILL_EVENT_TAG_OTHER && kinds[i] != FG_FILL_EVENT_TAG_GONE);
         step(FG_FILL_EVENT_WRITTEN);
         expect_stop((enum fg_stop)stops[i]);
     }
+}
+
+TEST("a scan that is accepted again has its new limits, and all its items to be confirmed")
+{
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    scan.nominal_kpa = 25000;
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    CHECK_INT(fill.pre_checks_done, 0);
+    CHECK_INT(fill.scan.nominal_kpa, 25000);
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
 }
 
 TEST("pre-check: a no, no time, tag away, stop, shutdown and a sick plant drop the scan")

@@ -148,6 +148,9 @@ TEST("UID_MISMATCH: another, a shorter, no and an impossible identifier")
     FLIP(facts.cylinders[0].row.uid.length = 7, FG_REASON_UID_MISMATCH);
     FLIP(facts.uid.length = 0, FG_REASON_UID_MISMATCH);
     FLIP(facts.uid.length = FG_UID_MAX + 1, FG_REASON_UID_MISMATCH);
+    FLIP(facts.uid.length = facts.cylinders[0].row.uid.length = FG_UID_MAX + 1, FG_REASON_UID_MISMATCH);
+    FLIP(facts.uid.length = facts.cylinders[0].row.uid.length = 0, FG_REASON_UID_MISMATCH);
+    KEEP(facts.uid.length = facts.cylinders[0].row.uid.length = FG_UID_MAX);
     KEEP((facts.identity = FG_IDENTITY_QR, facts.rules.identity_min = FG_IDENTITY_QR, facts.uid.length = 0));
 }
 
