@@ -12,6 +12,7 @@ import concurrent.futures
 import os
 import random
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ ROOMS = {
 JUDGED = "tests/mutation/judged.txt"
 VERDICTS = {"E": "equivalent", "B": "boundary of one unit", "S": "fails on the safe side", "A": "only a sanitizer sees it", "T": "words of a message"}
 BUILD = "build/mutant"
+FAILED = b"\n  FAIL "  # how a test program (tests/lib/check.c) says that a test failed
 SECONDS_LEAST = 20.0  # for a test of a mutant; a slower one has four times as long as without a change
 
 TOKEN = re.compile(r"""
@@ -213,7 +215,8 @@ class Bench:
                             for name in names if name.startswith("test_") and name.endswith(".c"))
         self.tests += [test for test in more if os.path.exists(f"{test}.c")]
         self.seconds = {}
-        self.environment = dict(os.environ, BUILD=BUILD)
+        # Nothing is lost with the power here, so that no test need wait for a disk.
+        self.environment = dict(os.environ, BUILD=BUILD, TMPDIR="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
 
     def link(self, test, objects, program):
         archives = self.flags["LIBS"]
@@ -227,8 +230,8 @@ class Bench:
         process = subprocess.Popen([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment,
                                    start_new_session=True)
         try:
-            process.communicate(timeout=limit)
-            good = process.returncode == 0
+            ended = self.runs_well(process.stdout, begun + limit)
+            good = ended and process.wait(timeout=SECONDS_LEAST) == 0
         except subprocess.TimeoutExpired:
             good = False
         finally:
@@ -238,7 +241,23 @@ class Bench:
             except ProcessLookupError:
                 pass
             process.wait()
+            process.stdout.close()
         return good, time.monotonic() - begun
+
+    @staticmethod
+    def runs_well(output, deadline):
+        """Reads what a test program says until it ends. False: one of its tests failed, so that the others need not run, or time is over."""
+        said = b""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([output], [], [], left)[0]:
+                return False
+            more = os.read(output.fileno(), 65536)
+            if more == b"":
+                return True
+            said = (said + more)[-65536 - len(FAILED):]
+            if FAILED in said:
+                return False
 
     def baseline(self):
         """Each test without a change, where the programs of the tree lie; quickest first from now on. The test that fails, or None."""

@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #define PATH_BUFFERS 8
+#define BASE_MAX 32
 
 static struct fg_test *first_test;
 static struct fg_test **last_link = &first_test;
 static jmp_buf failed;
-static char directory[64];
+static char directory[BASE_MAX + sizeof("/fillgate-test-XXXXXX")];
 
 void fg_test_register(struct fg_test *test)
 {
@@ -75,12 +76,20 @@ static void remove_directory(void)
     directory[0] = '\0';
 }
 
+/* Short, so that a socket's name fits. */
+static const char *temporary_base(void)
+{
+    const char *base = getenv("TMPDIR");
+
+    return base == NULL || base[0] != '/' || strlen(base) > BASE_MAX ? "/tmp" : base;
+}
+
 const char *fg_test_directory(void)
 {
     if (directory[0] == '\0') {
-        (void)snprintf(directory, sizeof(directory), "/tmp/fillgate-test-XXXXXX");
+        (void)snprintf(directory, sizeof(directory), "%s/fillgate-test-XXXXXX", temporary_base());
         if (mkdtemp(directory) == NULL)
-            fg_test_fail(__FILE__, __LINE__, "cannot make a directory in /tmp");
+            fg_test_fail(__FILE__, __LINE__, "cannot make the directory %s", directory);
     }
     return directory;
 }

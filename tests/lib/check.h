@@ -24,7 +24,7 @@ void fg_check_text(const char *file, int line, const char *what, const char *act
 void fg_check_bytes(const char *file, int line, const char *what, const void *actual, const void *expected,
                     size_t length);
 
-/* A fresh empty directory for the running test, removed after it. */
+/* A fresh empty directory for the running test, in TMPDIR or /tmp, removed after it. */
 const char *fg_test_directory(void);
 /* directory/name, in one of a few static buffers. */
 const char *fg_test_path(const char *name);
