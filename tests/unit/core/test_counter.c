@@ -107,6 +107,8 @@ TEST("a counter that lies stays so while a fill is open, even when it speaks tru
     for (int i = 0; i < 20; i++)
         CHECK(!take(5000, false));
     CHECK(counter.lies);
+    CHECK(!fg_counter_is_sure(&counter));
+    CHECK_INT(value(), -1);
     CHECK(!take(5000, true));
     CHECK(!counter.settled);
     CHECK(!take(5000, true));

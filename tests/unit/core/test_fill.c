@@ -225,7 +225,8 @@ TEST("what speaks against the fill while AUTHORISED is written stops it unopened
         begin();
         to_authorising();
         step((enum fg_fill_event_kind)kinds[i]);
-        CHECK_INT(fill.tag_present, kinds[i] != FG_FILL_EVENT_TAG_OTHER && kinds[i] != FG_FILL_EVENT_TAG_GONE);
+        CHECK_INT(fill.tag_present,
+                  kinds[i] != FG_FILL_EVENT_TAG_OTHER && kinds[i] != FG_FILL_EVENT_TAG_GONE);
         step(FG_FILL_EVENT_WRITTEN);
         expect_stop((enum fg_stop)stops[i]);
     }

@@ -300,6 +300,7 @@ TEST("history: too soon and too often on any cylinder, quota of manual entries")
     KEEP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY + 5), facts.manual_today = 1));
     FLIP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY + 5), facts.manual_today = 2),
          FG_REASON_MANUAL_QUOTA);
+    KEEP(facts.manual_today = 2);
 }
 
 TEST("the plant: locked out, device fault, emergency stop")
