@@ -897,6 +897,77 @@ TEST("BAD-INPUT-IS-SAFE: an entry without bytes is shown as one that cannot be d
     check_found(FG_E_CORRUPT, 3, "impossible length");
 }
 
+/* Whoever edits the file edits the schema, too: nothing then keeps NULL out. */
+static void damage(const char *column, const char *value)
+{
+    char sql[256];
+
+    (void)snprintf(sql, sizeof(sql), "UPDATE entry SET %s = %s WHERE sequence = 3", column, value);
+    tamper("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')");
+    tamper(sql);
+}
+
+/* from: where a batch begins. It never reaches the damaged entry 3. */
+static void check_not_sent(struct fg_journal *journal, uint64_t from)
+{
+    static uint8_t bytes[8192];
+    size_t length = 0;
+    uint64_t next = 0;
+    enum fg_err code = fg_journal_batch(journal, from, 0, bytes, sizeof(bytes), &length, &next, &error);
+
+    if (from < 3) {
+        CHECK_INT(code, FG_OK);
+        CHECK_INT(next, 3);
+    } else {
+        CHECK(code != FG_OK);
+        CHECK_INT(next, 0);
+        CHECK_HAS(error.text, "entry 3");
+    }
+}
+
+TEST("TAMPER-SHOWS: a row whose bytes, hash or signature is NULL, of another kind, too short or too long is "
+     "named "
+     "and not sent")
+{
+    static const char length[] = "impossible length";
+    static const struct {
+        const char *column;
+        const char *value;
+        const char *named;
+    } rows[] = {{"bytes", "NULL", length},
+                {"bytes", "zeroblob(0)", length},
+                {"bytes", "zeroblob(1537)", length},
+                {"bytes", "zeroblob(1536)", "edited"},
+                {"bytes", "1", "edited"},
+                {"hash", "NULL", length},
+                {"hash", "zeroblob(31)", length},
+                {"hash", "zeroblob(33)", length},
+                {"hash", "2.5", length},
+                {"signature", "NULL", length},
+                {"signature", "zeroblob(63)", length},
+                {"signature", "zeroblob(65)", length},
+                {"signature", "'text'", length}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fg_journal_start start;
+        struct fg_journal *journal;
+
+        (void)unlink(fg_test_path("journal.db"));
+        (void)unlink(fg_test_path("journal.db.anchor"));
+        write_sample();
+        journal = open_journal(&start);
+        damage(rows[i].column, rows[i].value);
+        if (rows[i].named == length)
+            check_not_sent(journal, 3);
+        if (rows[i].named == length && strcmp(rows[i].column, "hash") != 0)
+            check_not_sent(journal, 1);
+        fg_journal_close(journal);
+        check_found(FG_E_CORRUPT, 3, rows[i].named);
+        check_not_opened();
+        CHECK_INT(count_matching(NULL), 6);
+    }
+}
+
 TEST("fills keep room that refusals and ordinary events cannot eat; what is grave is still written")
 {
     struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
