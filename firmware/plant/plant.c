@@ -306,8 +306,6 @@ static void forget_line(struct line *line)
         if (plant->device_line[i] == line->index)
             fg_device_forget(&plant->devices[i]);
     }
-    if (line == valve_line(plant))
-        plant->drive.sent = SENT_UNKNOWN;
 }
 
 /* Under the mutex: every device of the bus says whether somebody else is on it. */
@@ -618,6 +616,7 @@ static void read_class(struct line *line, struct fg_device *device, enum fg_read
     }
 }
 
+/* The valve comes first whatever it was told before: between two rounds the link may have been lost. */
 static void run_round(struct line *line)
 {
     struct fg_plant *plant = line->plant;

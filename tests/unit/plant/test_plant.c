@@ -48,6 +48,7 @@ struct server {
     bool silent[UNITS];
     bool refuse[UNITS];
     bool ignore_valve;
+    bool stuck_open;    /* the valve's coil reads 1 whatever was written */
     bool ignore_lamp;   /* the green one stays dark */
     int late_ms[UNITS]; /* the next answer of this unit comes so late, once */
     int64_t valve_until_ms;
@@ -115,6 +116,8 @@ static bool serve_one(struct server *s)
     if (own)
         return send(modbus_get_socket(s->context), query, 12, MSG_NOSIGNAL) == 12;
     (void)pthread_mutex_lock(&s->mutex);
+    if (s->stuck_open)
+        s->map->tab_bits[0] = 1;
     own = modbus_reply(s->context, query, length, s->map) > 0;
     if (s->ignore_lamp)
         s->map->tab_bits[1] = 0;
@@ -793,6 +796,43 @@ TEST("FAIL-CLOSED: after its bus was lost the valve is told again, before anythi
     SET(&server, CHECK_INT(server.notes[mark].function, MODBUS_FC_WRITE_SINGLE_COIL));
     SET(&server, CHECK_INT(server.notes[mark].address, 0));
     SET(&server, CHECK_INT(server.notes[mark].value, 0));
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+/* How often the valve was told to shut since a mark. */
+static unsigned count_shut(unsigned mark)
+{
+    return count_notes(&server, mark, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0);
+}
+
+TEST("FAIL-CLOSED: a valve that reads open after it was told to shut is told again before the round is over, "
+     "one that "
+     "reads shut is not")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    unsigned mark;
+    int64_t end_ms;
+
+    server_start(&server);
+    settings = point("main");
+    settings.buses[0].cycle_ms = 20000; /* a round's own order to the valve is far away */
+    plant = start_point(&settings);
+    CHECK(wait_reading(plant, FG_SIGNAL_FLOW_G_MIN, FG_READING_GOOD, 600));
+    mark = note_mark(&server);
+    CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
+    fg_sleep_ms(150);
+    CHECK_INT(count_shut(mark), 1);
+    SET(&server, server.stuck_open = true);
+    mark = note_mark(&server);
+    CHECK_INT(fg_plant_shut_wait(plant, 100, &error), FG_E_TIMEOUT);
+    end_ms = fg_mono_ms() + DEADLINE_MS;
+    while (count_shut(mark) < 4 && fg_mono_ms() < end_ms)
+        fg_sleep_ms(5);
+    CHECK(count_shut(mark) >= 4);
+    SET(&server, server.stuck_open = false);
+    CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
     fg_plant_destroy(plant);
     server_stop(&server);
 }
