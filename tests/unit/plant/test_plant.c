@@ -338,8 +338,10 @@ static unsigned note_mark(struct server *s)
 
 TEST("every signal of the point is read in its unit")
 {
+    static const struct fg_device_status none;
     struct fg_plant_settings settings;
     struct fg_plant_state state;
+    struct fg_device_status status;
     struct fg_plant *plant;
 
     server_start(&server);
@@ -358,6 +360,10 @@ TEST("every signal of the point is read in its unit")
     CHECK(state.configured[FG_SIGNAL_FLOW_G_MIN]);
     CHECK(!state.configured[FG_SIGNAL_SCALE_G]);
     CHECK_INT(fg_plant_device_count(plant), 3);
+    fg_plant_device_status(plant, 2, &status);
+    CHECK_TEXT(status.name, "meter");
+    fg_plant_device_status(plant, 3, &status);
+    CHECK_BYTES(&status, &none, sizeof(status));
     fg_plant_destroy(plant);
     server_stop(&server);
 }

@@ -26,9 +26,9 @@ static enum fg_err parse(const char *text)
 /* base with its first occurrence of old replaced. */
 static const char *with(const char *base, const char *old, const char *new)
 {
-    static char texts[2][4096];
+    static char texts[4][4096];
     static unsigned next;
-    char *text = texts[next++ % 2];
+    char *text = texts[next++ % 4];
     const char *at = strstr(base, old);
 
     CHECK(at != NULL);
@@ -241,4 +241,320 @@ TEST("parts of a total that cannot be added are refused")
     CHECK(parse(with(DEVICE PRESSURE, "type = f32", "overflow_address = 4\noverflow_step = 1\ntype = f32")) !=
           FG_OK);
     CHECK_HAS(error.text, "only a mass");
+}
+
+/* What must be accepted, then what must be refused, for one number of a profile: its least and its greatest.
+ */
+struct limit {
+    const char *base;
+    const char *line;
+    const char *good[2];
+    const char *bad[2];
+    const char *why;
+};
+
+static void check_limit(const struct limit *limit)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (limit->good[i] != NULL)
+            CHECK_OK(parse(with(limit->base, limit->line, limit->good[i])), &error);
+        if (limit->bad[i] == NULL)
+            continue;
+        CHECK(parse(with(limit->base, limit->line, limit->bad[i])) != FG_OK);
+        CHECK_HAS(error.text, limit->why);
+    }
+}
+
+#define BUTTON                                                                                               \
+    "[signal stop_button]\ntable = input\naddress = 7\nbase = 0\ntype = bit\nactive = 0\nbit = 12\n"
+#define ORDER "[order]\ntable = holding\naddress = 521\nbase = 1\nmap = 0=1-2-3-4\n"
+#define STATUS "[status]\ntable = input\naddress = 1\nbase = 0\nmask = 3\ngood = 1\n"
+#define WATCHED                                                                                              \
+    "[output valve]\nform = watchdog\ntable = coil\naddress = 0\nbase = 0\nheartbeat_address = 100\n"        \
+    "release_ms = 400\n"
+
+TEST("every number is allowed up to its first and its last value, and not beyond")
+{
+    static const struct limit limits[] = {
+        {DEVICE PRESSURE,
+         "address = 2",
+         {"address = 0", "address = 65534"},
+         {"address = 65535", "address = 65536"},
+         "must be 0 to 65534"},
+        {DEVICE PRESSURE,
+         "address = 2\nbase = 0",
+         {"address = 1\nbase = 1", "address = 65535\nbase = 1"},
+         {"address = 0\nbase = 1", "address = 65536\nbase = 1"},
+         "must be 1 to 65535"},
+        {DEVICE PRESSURE, "base = 0", {"base = 1", NULL}, {"base = 2", NULL}, "must be 0 to 1"},
+        {DEVICE BUTTON,
+         "address = 7",
+         {"address = 0", "address = 65535"},
+         {"address = 65536", NULL},
+         "must be 0 to 65535"},
+        {DEVICE PRESSURE,
+         "block_gap = 0",
+         {"block_gap = 32", NULL},
+         {"block_gap = 33", NULL},
+         "must be 0 to 32"},
+        {DEVICE PRESSURE,
+         "silence_ms = 0",
+         {"silence_ms = 20", "silence_ms = 0x14"},
+         {"silence_ms = 21", "silence_ms = 0x15"},
+         "must be 0 to 20"},
+        {DEVICE BUTTON, "bit = 12", {"bit = 0", "bit = 15"}, {"bit = 16", NULL}, "must be 0 to 15"},
+        {DEVICE BUTTON, "active = 0", {"active = 1", NULL}, {"active = 2", NULL}, "must be 0 to 1"},
+        {DEVICE VALVE,
+         "tick_ms = 100",
+         {"tick_ms = 1", "tick_ms = 300"},
+         {"tick_ms = 0", "tick_ms = 1001"},
+         "must be 1 to 1000"},
+        {DEVICE VALVE,
+         "tick_ms = 100",
+         {NULL, NULL},
+         {"tick_ms = 1000", "tick_ms = 7"},
+         "multiple of tick_ms"},
+        {DEVICE VALVE,
+         "tick_ms = 100\nrelease_ms = 300",
+         {"tick_ms = 1\nrelease_ms = 60", "tick_ms = 1\nrelease_ms = 400"},
+         {"tick_ms = 1\nrelease_ms = 59", "tick_ms = 1\nrelease_ms = 401"},
+         "must be 60 to 400"},
+        {DEVICE VALVE,
+         "timed_address = 0x200",
+         {"timed_address = 0", "timed_address = 65535"},
+         {"timed_address = 65536", NULL},
+         "must be 0 to 65535"},
+        {DEVICE WATCHED,
+         "heartbeat_address = 100",
+         {"heartbeat_address = 0", "heartbeat_address = 65535"},
+         {"heartbeat_address = 65536", NULL},
+         "must be 0 to 65535"},
+        {DEVICE WATCHED,
+         "release_ms = 400",
+         {"release_ms = 60", NULL},
+         {"release_ms = 59", "release_ms = 401"},
+         "must be 60 to 400"},
+        {DEVICE PRESSURE STATUS,
+         "mask = 3\ngood = 1",
+         {"mask = 1\ngood = 0", "mask = 65535\ngood = 65535"},
+         {"mask = 0\ngood = 0", "mask = 65536\ngood = 0"},
+         "must be 1 to 65535"},
+        {DEVICE PRESSURE STATUS,
+         "good = 1",
+         {"good = 3", NULL},
+         {"good = 65536", NULL},
+         "must be 0 to 65535"},
+        {DEVICE PRESSURE STATUS, "good = 1", {NULL, NULL}, {"good = 4", "good = 7"}, "bits outside mask"},
+        {DEVICE ORDER PRESSURE,
+         "map = 0=1-2-3-4",
+         {"map = 65535=4-3-2-1", "map = 0=1-2-3-4,1=3-4-1-2, 2=2-1-4-3 3=4-3-2-1"},
+         {"map = 65536=4-3-2-1", "map = 0=1-2-3-4,1=3-4-1-2,2=2-1-4-3,3=4-3-2-1,4=1-2-3-4"},
+         "give up to four VALUE=ORDER"},
+        {DEVICE ORDER PRESSURE,
+         "map = 0=1-2-3-4",
+         {NULL, NULL},
+         {"map = -1=1-2-3-4", "map = 0:1-2-3-4"},
+         "give up to four VALUE=ORDER"},
+        {DEVICE PRESSURE,
+         "scale = 1",
+         {"scale = -1e15", "scale = 1e15"},
+         {"scale = 1.001e15", "scale = -1.001e15"},
+         "not a number"},
+        {DEVICE PRESSURE, "scale = 1", {"scale = 0.5", NULL}, {"scale = 1x", "scale = x"}, "not a number"},
+        {DEVICE PRESSURE,
+         "minimum = 0",
+         {"minimum = 299.9", NULL},
+         {"minimum = 300", "minimum = 301"},
+         "below maximum"},
+        {DEVICE TOTAL,
+         "overflow_address = 2812",
+         {"overflow_address = 2842", "overflow_address = 2778"},
+         {"overflow_address = 2843", "overflow_address = 2777"},
+         "at most 32 registers"},
+        {DEVICE TOTAL,
+         "overflow_address = 2812",
+         {"overflow_address = 2808", NULL},
+         {"overflow_address = 2811", "overflow_address = 2809"},
+         "beside address"},
+        {DEVICE TOTAL,
+         "overflow_step = 10000000",
+         {"overflow_step = 0.001", NULL},
+         {"overflow_step = 0", NULL},
+         "above 0"},
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        check_limit(&limits[i]);
+}
+
+TEST("fault patterns fit the type, four at most, and a float's name nan")
+{
+#define U16                                                                                                  \
+    "table = holding\naddress = 2\nbase = 0\ntype = u16\nscale = 1\nunit = bar\nminimum = 0\nmaximum = 9\n"
+#define COUNTED DEVICE "[signal pressure]\n" U16 "fault = none\n"
+    static const struct limit limits[] = {
+        {COUNTED,
+         "fault = none",
+         {"fault = 0xFFFF", "fault = 0x0,0x1, 0x2 0x3"},
+         {"fault = 0x10000", "fault = 0x0,0x1,0x2,0x3,0x4"},
+         "raw patterns"},
+        {COUNTED, "fault = none", {NULL, NULL}, {"fault = nan", "fault = 0x"}, "raw patterns"},
+        {COUNTED, "fault = none", {NULL, NULL}, {"fault = 7", "fault = 0x7g"}, "raw patterns"},
+        {DEVICE PRESSURE,
+         "fault = nan",
+         {"fault = nan, 0xFFFFFFFF", NULL},
+         {"fault = nan, 0x100000000", NULL},
+         "raw patterns"},
+        {DEVICE PRESSURE, "fault = nan", {NULL, NULL}, {"fault = 0x7FA00000", NULL}, "must name nan"},
+        {DEVICE PRESSURE,
+         "type = f32\norder = 1-2-3-4\nscale = 1\nunit = bar\nminimum = 0\nmaximum = 300\nfault = nan",
+         {"type = f64\norder = 1-2-3-4-5-6-7-8\nscale = 1\nunit = bar\nminimum = 0\nmaximum = 300\nfault = "
+          "0xFFFFFFFFFFFFFFFF,nan",
+          NULL},
+         {"type = f64\norder = 1-2-3-4-5-6-7-8\nscale = 1\nunit = bar\nminimum = 0\nmaximum = 300\nfault = "
+          "0x1FFFFFFFFFFFFFFFF,nan",
+          NULL},
+         "raw patterns"},
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        check_limit(&limits[i]);
+    CHECK_OK(parse(with(COUNTED, "fault = none", "fault = 0x0,0x1, 0x2 0xABC")), &error);
+    CHECK_INT(profile.signals[FG_SIGNAL_PRESSURE_KPA].fault_count, 4);
+    CHECK_INT(profile.signals[FG_SIGNAL_PRESSURE_KPA].faults[3], 0xABC);
+}
+
+TEST("each unit is worth what it says, to its own signals alone")
+{
+    static const char *const signals[] = {"pressure", "temperature", "flow", "total", "inventory", "scale"};
+    static const struct {
+        const char *unit;
+        const char *first; /* signal that it fits */
+        unsigned signals;  /* how many from that one on */
+        double six;        /* what 6 of it is */
+    } units[] = {{"kPa", "pressure", 1, 6},
+                 {"bar", "pressure", 1, 600},
+                 {"MPa", "pressure", 1, 6000},
+                 {"kPa_gauge", "pressure", 1, 107.325},
+                 {"bar_gauge", "pressure", 1, 701.325},
+                 {"MPa_gauge", "pressure", 1, 6101.325},
+                 {"degC", "temperature", 1, 60},
+                 {"K", "temperature", 1, -2671.5},
+                 {"g/s", "flow", 1, 360},
+                 {"g/min", "flow", 1, 6},
+                 {"kg/min", "flow", 1, 6000},
+                 {"kg/s", "flow", 1, 360000},
+                 {"kg/h", "flow", 1, 100},
+                 {"g", "total", 3, 6},
+                 {"kg", "total", 3, 6000},
+                 {"t", "total", 3, 6000000}};
+
+    for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++) {
+        unsigned fits = 0;
+
+        for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+            const struct fg_profile_signal *signal = &profile.signals[i];
+            char text[512];
+            enum fg_err code;
+            double off;
+
+            fits = strcmp(signals[i], units[u].first) == 0 ? units[u].signals : fits;
+            (void)snprintf(text, sizeof(text), "%s[signal %s]\n%sfault = none\n", DEVICE, signals[i],
+                           with(U16, "unit = bar", "UNIT"));
+            code = parse(with(text, "UNIT", with("unit = X", "X", units[u].unit)));
+            CHECK_INT(code, fits > 0 ? FG_OK : FG_E_FORMAT);
+            if (fits == 0) {
+                CHECK_HAS(error.text, "not a unit of this signal");
+                continue;
+            }
+            CHECK(signal->present);
+            off = 6 * signal->factor + signal->offset - units[u].six;
+            CHECK(off < 1e-9 && off > -1e-9);
+            fits--;
+        }
+    }
+}
+
+TEST("signals, tables, types and orders are what their names say")
+{
+    static const char *const flags[] = {"valve_open", "emergency_stop", "start_button", "stop_button"};
+    static const char *const tables[] = {"coil", "discrete", "holding", "input"};
+    static const struct {
+        const char *name;
+        const char *order;
+        unsigned words;
+    } types[] = {{"u16", NULL, 1},      {"i16", NULL, 1},      {"u32", "2-1-4-3", 2},
+                 {"i32", "3-4-1-2", 2}, {"f32", "4-3-2-1", 2}, {"f64", "2-1-4-3-6-5-8-7", 4}};
+    static const char *const orders[] = {"1-2-3-4", "3-4-1-2", "2-1-4-3", "4-3-2-1"};
+    static const char *const wide_orders[] = {"1-2-3-4-5-6-7-8", "7-8-5-6-3-4-1-2", "2-1-4-3-6-5-8-7",
+                                              "8-7-6-5-4-3-2-1"};
+    char text[512];
+
+    for (unsigned i = 0; i < 4; i++) {
+        (void)snprintf(text, sizeof(text),
+                       "%s[signal %s]\ntable = %s\naddress = 7\nbase = 0\ntype = bit\nactive = 1\n%s", DEVICE,
+                       flags[i], tables[i], i < 2 ? "" : "bit = 3\n");
+        CHECK_OK(parse(text), &error);
+        CHECK(profile.signals[FG_SIGNAL_VALVE_OPEN + i].present);
+        CHECK(profile.signals[FG_SIGNAL_VALVE_OPEN + i].active);
+        CHECK_INT(profile.signals[FG_SIGNAL_VALVE_OPEN + i].table, FG_TABLE_COIL + i);
+        CHECK_TEXT(fg_signal_name((enum fg_signal)(FG_SIGNAL_VALVE_OPEN + i)), flags[i]);
+        CHECK_OK(parse(with(DEVICE PRESSURE, "order = 1-2-3-4", with("order = X", "X", orders[i]))), &error);
+        CHECK_INT(profile.signals[FG_SIGNAL_PRESSURE_KPA].order, i);
+        CHECK_OK(parse(with(with(DEVICE PRESSURE, "type = f32", "type = f64"), "order = 1-2-3-4",
+                            with("order = X", "X", wide_orders[i]))),
+                 &error);
+        CHECK_INT(profile.signals[FG_SIGNAL_PRESSURE_KPA].order, i);
+    }
+    CHECK_TEXT(fg_signal_name(FG_SIGNAL_COUNT), "?");
+    for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        (void)snprintf(
+            text, sizeof(text),
+            "%s[signal flow]\ntable = input\naddress = 7\nbase = 0\ntype = %s\nscale = 2\nunit = "
+            "g/s\nminimum = 0\nmaximum = 9\nfault = %s\n%s%s\n",
+            DEVICE, types[i].name, types[i].name[0] == 'f' ? "nan" : "none",
+            types[i].order == NULL ? "" : "order = ", types[i].order == NULL ? "" : types[i].order);
+        CHECK_OK(parse(text), &error);
+        CHECK_INT(profile.signals[FG_SIGNAL_FLOW_G_MIN].type, FG_TYPE_U16 + i);
+        CHECK_INT(fg_type_words((enum fg_value_type)profile.signals[FG_SIGNAL_FLOW_G_MIN].type),
+                  types[i].words);
+        CHECK_INT(profile.signals[FG_SIGNAL_FLOW_G_MIN].table, FG_TABLE_INPUT);
+    }
+    CHECK_INT(fg_type_words(FG_TYPE_BIT), 1);
+    CHECK_OK(parse(DEVICE "[output red]\nform = plain\ntable = coil\naddress = 5\nbase = 1\n"), &error);
+    CHECK_INT(profile.outputs[FG_OUTPUT_RED].form, FG_FORM_PLAIN);
+    CHECK_INT(profile.outputs[FG_OUTPUT_RED].address, 4);
+    CHECK_INT(profile.outputs[FG_OUTPUT_RED].release_ms, 0);
+    CHECK_OK(parse(DEVICE "[output green]\nform = plain\ntable = coil\naddress = 5\nbase = 0\n"), &error);
+    CHECK_INT(profile.outputs[FG_OUTPUT_GREEN].form, FG_FORM_PLAIN);
+    CHECK_INT(profile.outputs[FG_OUTPUT_RED].form, FG_FORM_NONE);
+}
+
+TEST("BAD-INPUT-IS-SAFE: names, values, lines and files are taken up to their greatest length and no further")
+{
+    static char text[FG_PROFILE_BYTES_MAX + 2];
+    char part[256];
+    size_t length;
+
+    for (unsigned over = 0; over < 2; over++) {
+        memset(part, 'n', sizeof(part));
+        (void)snprintf(part + FG_PROFILE_NAME_MAX + over, sizeof(part) - FG_PROFILE_NAME_MAX - over, "\n");
+        CHECK_INT(parse(with(DEVICE PRESSURE, "D\n", part)), over == 0 ? FG_OK : FG_E_SIZE);
+        CHECK_INT(strlen(profile.name), over == 0 ? FG_PROFILE_NAME_MAX : 0);
+        memset(part, 's', sizeof(part));
+        (void)snprintf(part + 180 + over, sizeof(part) - 180 - over, "\n");
+        CHECK_INT(parse(with(with(DEVICE PRESSURE, "source = S", "source=S"), "S\n", part)),
+                  over == 0 ? FG_OK : FG_E_FORMAT);
+        memset(part, '#', sizeof(part));
+        (void)snprintf(part + 190 + over, sizeof(part) - 190 - over, "\n[");
+        CHECK_INT(parse(with(DEVICE PRESSURE, "[", part)), over == 0 ? FG_OK : FG_E_SIZE);
+        memset(text, '\n', sizeof(text));
+        memcpy(text, DEVICE PRESSURE, sizeof(DEVICE PRESSURE) - 1);
+        length = FG_PROFILE_BYTES_MAX + over;
+        CHECK_INT(fg_profile_parse("x", text, length, &profile, &error), over == 0 ? FG_OK : FG_E_SIZE);
+    }
+    CHECK_OK(parse(with(DEVICE PRESSURE, "[signal", "#\ta tab\r\n[signal")), &error);
+    CHECK_INT(parse(with(DEVICE PRESSURE, "[signal", "#\x1f\n[signal")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:6: control character 0x1F");
+    CHECK_INT(parse(with(DEVICE PRESSURE, "[signal", "#\x7f\n[signal")), FG_E_FORMAT);
 }
