@@ -231,3 +231,125 @@ TEST("FAIL-CLOSED: a fault in either part of a total is one of the whole")
     CHECK_INT(decode_sum(&signal, 0, 2e14, &value), FG_READING_RANGE);
     CHECK_INT(value, 42);
 }
+
+TEST("every type is encoded up to its least and its greatest number, and decoded with their sign")
+{
+    static const struct {
+        enum fg_value_type type;
+        double least;
+        double greatest;
+        uint64_t least_raw;
+        uint64_t greatest_raw;
+    } types[] = {{FG_TYPE_BIT, 0, 1, 0, 1},
+                 {FG_TYPE_U16, 0, 65535, 0, 0xFFFF},
+                 {FG_TYPE_I16, -32768, 32767, 0x8000, 0x7FFF},
+                 {FG_TYPE_U32, 0, 4294967295.0, 0, 0xFFFFFFFF},
+                 {FG_TYPE_I32, -2147483648.0, 2147483647.0, 0x80000000, 0x7FFFFFFF}};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct fg_profile_signal signal = number_signal(types[i].type);
+        uint16_t registers[2] = {0};
+        int64_t value = 0;
+        uint64_t raw = 99;
+
+        CHECK_INT(fg_codec_encode(types[i].type, types[i].least - 1, &raw), FG_E_RANGE);
+        CHECK_INT(fg_codec_encode(types[i].type, types[i].greatest + 1, &raw), FG_E_RANGE);
+        CHECK_INT(raw, 99);
+        CHECK_INT(fg_codec_encode(types[i].type, types[i].least, &raw), FG_OK);
+        CHECK_INT(raw, types[i].least_raw);
+        CHECK_INT(fg_codec_encode(types[i].type, types[i].greatest, &raw), FG_OK);
+        CHECK_INT(raw, types[i].greatest_raw);
+        if (types[i].type == FG_TYPE_BIT)
+            continue;
+        fg_codec_split(types[i].type, FG_ORDER_1234, types[i].least_raw, registers);
+        CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, registers, &value), FG_READING_GOOD);
+        CHECK_INT(value, (int64_t)types[i].least);
+        fg_codec_split(types[i].type, FG_ORDER_1234, types[i].greatest_raw, registers);
+        CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, registers, &value), FG_READING_GOOD);
+        CHECK_INT(value, (int64_t)types[i].greatest);
+    }
+}
+
+TEST("a float is encoded while it is one, and rounds to whole numbers in an integer")
+{
+    uint64_t raw = 0;
+
+    CHECK_INT(fg_codec_encode(FG_TYPE_F64, 1e30, &raw), FG_OK);
+    CHECK_INT(fg_codec_encode(FG_TYPE_F64, -1.01e30, &raw), FG_E_RANGE);
+    CHECK_INT(fg_codec_encode(FG_TYPE_F32, INFINITY, &raw), FG_E_RANGE);
+    CHECK_INT(fg_codec_encode(FG_TYPE_F32, 1.0, &raw), FG_OK);
+    CHECK_INT(raw, 0x3F800000);
+    CHECK_INT(fg_codec_encode(FG_TYPE_F64, 1.0, &raw), FG_OK);
+    CHECK(raw == UINT64_C(0x3FF0000000000000));
+    CHECK_INT(fg_codec_encode(FG_TYPE_U16, 2.5, &raw), FG_OK);
+    CHECK_INT(raw, 3);
+    CHECK_INT(fg_codec_encode(FG_TYPE_I16, -2.4, &raw), FG_OK);
+    CHECK_INT(raw, 0xFFFE);
+    CHECK_INT(fg_codec_encode((enum fg_value_type)0, 1.0, &raw), FG_E_ARG);
+    CHECK_INT(raw, 0xFFFE);
+}
+
+TEST("FAIL-CLOSED: a plausible range holds its ends, and what no double counts exactly is out of it")
+{
+    struct fg_profile_signal signal = number_signal(FG_TYPE_I16);
+    static const struct {
+        int word;
+        enum fg_reading_state state;
+    } words[] = {
+        {-301, FG_READING_RANGE}, {-300, FG_READING_GOOD}, {1000, FG_READING_GOOD}, {1001, FG_READING_RANGE}};
+    int64_t value = 0;
+
+    signal.scale = 0.5;
+    signal.minimum = -150.0;
+    signal.maximum = 500.0;
+    signal.factor = 10.0;
+    signal.offset = 7.0;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        uint16_t word = (uint16_t)words[i].word;
+
+        CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, &word, &value), words[i].state);
+        if (words[i].state == FG_READING_GOOD)
+            CHECK_INT(value, words[i].word * 5 + 7);
+    }
+    signal = number_signal(FG_TYPE_U16);
+    signal.offset = -0.4;
+    for (unsigned over = 0; over < 2; over++) {
+        uint16_t word = (uint16_t)(9000 + over);
+
+        signal.factor = 1e12 - 1;
+        CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, &word, &value),
+                  over == 0 ? FG_READING_GOOD : FG_READING_RANGE);
+    }
+    CHECK_INT(value, INT64_C(9000) * INT64_C(999999999999));
+    {
+        uint16_t word = 9000;
+
+        signal.factor = 1e12;
+        signal.offset = 0.0;
+        CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, &word, &value), FG_READING_RANGE);
+    }
+}
+
+TEST("FAIL-CLOSED: each of four fault patterns is one, and a bit is read at either end of its register")
+{
+    struct fg_profile_signal signal = number_signal(FG_TYPE_U16);
+    int64_t value = 0;
+
+    signal.fault_count = 4;
+    for (unsigned i = 0; i < 4; i++)
+        signal.faults[i] = 100 + i;
+    for (uint16_t word = 99; word < 105; word++)
+        CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, &word, &value),
+                  word >= 100 && word < 104 ? FG_READING_FAULT : FG_READING_GOOD);
+    signal.type = FG_TYPE_BIT;
+    signal.active = true;
+    for (uint8_t bit = 0; bit < 16; bit++) {
+        for (unsigned one = 0; one < 16; one++) {
+            uint16_t word = (uint16_t)(1u << one);
+
+            signal.bit = bit;
+            CHECK_INT(fg_codec_decode(&signal, FG_ORDER_1234, &word, &value), FG_READING_GOOD);
+            CHECK_INT(value, bit == one);
+        }
+    }
+}

@@ -843,6 +843,25 @@ TEST("FAIL-CLOSED: a valve that reads open after it was told to shut is told aga
     server_stop(&server);
 }
 
+TEST("FAIL-CLOSED: a valve that does not answer when the plant ends is told to shut once more before the "
+     "port is left")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    unsigned mark;
+
+    server_start(&server);
+    settings = point("main");
+    settings.buses[0].cycle_ms = 20000;
+    plant = start_point(&settings);
+    CHECK(wait_reading(plant, FG_SIGNAL_FLOW_G_MIN, FG_READING_GOOD, 600));
+    SET(&server, server.silent[1] = true);
+    mark = note_mark(&server);
+    fg_plant_destroy(plant);
+    CHECK(count_shut(mark) > 3); /* three are one order and its repeats */
+    server_stop(&server);
+}
+
 TEST("a lamp that reads back unlike commanded is told, one that follows is not")
 {
     struct fg_plant_settings settings;
