@@ -196,6 +196,54 @@ TEST("the least time on the wire is counted by the character")
     CHECK_INT(wire.round_us, 0);
 }
 
+TEST("times on the wire are rounded up to whole milliseconds, and what is refused says what would do")
+{
+    static struct fg_device device;
+    struct fg_bus_settings bus = {.name = "b",
+                                  .kind = FG_BUS_RTU,
+                                  .baud = 300,
+                                  .parity = 'E',
+                                  .stop_bits = 1,
+                                  .cycle_ms = 60000,
+                                  .response_max_ms = 5000};
+    struct fg_check_bus view = {.settings = &bus,
+                                .response_ms = 5000,
+                                .device_count = 4,
+                                .devices = {&device, &device, &device, &device}};
+    struct fg_check_wire wire;
+    uint32_t round_ms;
+    uint32_t longest_ms;
+    char text[64];
+
+    CHECK_OK(fg_profile_load("boards/sim/profiles/scale.profile", &device.profile, &error), &error);
+    CHECK_OK(fg_device_plan(&device, &error), &error);
+    fg_check_wire(&view, &wire);
+    CHECK(wire.round_us > 2000000 && wire.round_us % 1000 > 1 && wire.longest_us % 1000 > 1);
+    round_ms = (uint32_t)(wire.round_us / 1000) + 1;
+    longest_ms = (uint32_t)(wire.longest_us / 1000) + 1;
+    CHECK_OK(fg_check_times(&view, 600000, &error), &error);
+    bus.cycle_ms = round_ms - 1;
+    CHECK_INT(fg_check_times(&view, 600000, &error), FG_E_RANGE);
+    (void)snprintf(text, sizeof(text), "set cycle_ms to %u or more", round_ms);
+    CHECK_HAS(error.text, text);
+    bus.cycle_ms = round_ms;
+    CHECK_OK(fg_check_times(&view, 2 * round_ms + 5000, &error), &error);
+    CHECK_INT(fg_check_times(&view, 2 * round_ms + 4999, &error), FG_E_RANGE);
+    (void)snprintf(text, sizeof(text), "set reading_age_max_ms to %u or more", 2 * round_ms + 5000);
+    CHECK_HAS(error.text, text);
+    view.response_ms = longest_ms - 1;
+    CHECK_INT(fg_check_times(&view, 600000, &error), FG_E_RANGE);
+    (void)snprintf(text, sizeof(text), "take at least %u ms at 300 baud, and %u ms are allowed", longest_ms,
+                   longest_ms - 1);
+    CHECK_HAS(error.text, text);
+    CHECK_HAS(error.text, "move the device to a bus of its own");
+    bus.response_max_ms = longest_ms - 1;
+    CHECK_INT(fg_check_times(&view, 600000, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "raise baud or response_max_ms");
+    view.response_ms = longest_ms;
+    CHECK_OK(fg_check_times(&view, 600000, &error), &error);
+}
+
 TEST("FAIL-CLOSED: two devices that both drive the valve are refused")
 {
     static const char text[] = "[device]\nname = V\nsource = none\nblock_gap = 0\nsilence_ms = 0\n"

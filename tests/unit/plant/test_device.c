@@ -133,6 +133,14 @@ TEST("the words of an answer reach the signal, the status and the output that li
     fg_device_decode(&device, &device.blocks[0], words + 1, 600, &result);
     CHECK_INT(result.readings[A].state, FG_READING_FAULT);
     CHECK_INT(result.readings[B].state, FG_READING_FAULT);
+    device.profile.status.good = 0x0103;
+    fg_device_decode(&device, &device.blocks[0], words + 1, 650, &result);
+    CHECK_INT(result.readings[A].state, FG_READING_GOOD);
+    fg_device_forget(&device); /* good or not, nobody knows any more */
+    device.blocks[0].items &= ~BIT(FG_ITEM_STATUS);
+    fg_device_decode(&device, &device.blocks[0], words + 1, 660, &result);
+    CHECK_INT(result.readings[A].state, FG_READING_FAULT);
+    device.blocks[0].items |= BIT(FG_ITEM_STATUS);
     device.profile.status.mask = 0x0002;
     device.profile.status.good = 0x0002;
     fg_device_decode(&device, &device.blocks[0], words + 1, 700, &result);

@@ -843,6 +843,79 @@ TEST("FAIL-CLOSED: a valve that reads open after it was told to shut is told aga
     server_stop(&server);
 }
 
+TEST("a valve is held open between two rounds as well, and no more often than its release time asks for")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    unsigned mark;
+    unsigned count;
+    int64_t begun_ms;
+    int64_t end_ms;
+
+    server_start(&server);
+    settings = point("main");
+    settings.buses[0].cycle_ms = 20000;
+    plant = start_point(&settings);
+    CHECK(wait_reading(plant, FG_SIGNAL_FLOW_G_MIN, FG_READING_GOOD, 600));
+    mark = note_mark(&server);
+    begun_ms = fg_mono_ms();
+    fg_plant_hold_open(plant);
+    end_ms = begun_ms + DEADLINE_MS;
+    do {
+        fg_sleep_ms(5);
+        count = count_notes(&server, mark, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200);
+    } while (count < 8 && fg_mono_ms() < end_ms);
+    CHECK(count >= 8);
+    /* 300 ms of release, two thirds of it less the 100 ms of a request: every 100 ms at the earliest. */
+    CHECK(fg_mono_ms() - begun_ms >= 7 * 100);
+    CHECK_INT(count_shut(mark), 0);
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+TEST("FAIL-CLOSED: the valve is driven through its own device, wherever the lamps are")
+{
+    static const char text[] = "[device]\nname = L\nsource = none\nblock_gap = 0\nsilence_ms = 0\n"
+                               "[output %s]\nform = plain\ntable = coil\naddress = 5\nbase = 0\n";
+    static const char valve[] =
+        "[device]\nname = V\nsource = none\nblock_gap = 0\nsilence_ms = 0\n"
+        "[signal valve_open]\ntable = coil\naddress = 0\nbase = 0\ntype = bit\nactive = 1\n"
+        "[output valve]\nform = timed\ntable = coil\naddress = 0\nbase = 0\n"
+        "timed_address = 0x200\ntick_ms = 100\nrelease_ms = 300\n";
+    struct fg_plant_settings settings = {0};
+    struct fg_plant *plant;
+
+    server_start(&server);
+    add_bus(&settings, "main", server.port);
+    settings.reading_age_max_ms = 60000;
+    settings.lease_ms = 60000;
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const names[] = {"green", "valve", "red"};
+        char path[256];
+        FILE *file;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", fg_test_directory(), names[i]);
+        file = fopen(path, "w");
+        CHECK(file != NULL);
+        CHECK((i == 1 ? fputs(valve, file) : fprintf(file, text, names[i])) >= 0);
+        CHECK_INT(fclose(file), 0);
+        add_device(&settings, names[i], "main", path, (uint8_t)(i + 1));
+    }
+    plant = start_point(&settings);
+    CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
+    fg_plant_set_lamp(plant, FG_LAMP_RED, true);
+    fg_plant_hold_open(plant);
+    CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
+    CHECK(count_notes(&server, 0, 2, MODBUS_FC_WRITE_SINGLE_COIL, 0x200) > 0);
+    CHECK_INT(count_notes(&server, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200), 0);
+    CHECK_INT(count_notes(&server, 0, 3, MODBUS_FC_WRITE_SINGLE_COIL, 0x200), 0);
+    CHECK(count_notes(&server, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 5) > 0);
+    CHECK(count_notes(&server, 0, 3, MODBUS_FC_WRITE_SINGLE_COIL, 5) > 0);
+    CHECK_INT(count_notes(&server, 0, 2, MODBUS_FC_WRITE_SINGLE_COIL, 5), 0);
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
 TEST("FAIL-CLOSED: a valve that does not answer when the plant ends is told to shut once more before the "
      "port is left")
 {

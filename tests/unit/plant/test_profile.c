@@ -553,6 +553,18 @@ TEST("BAD-INPUT-IS-SAFE: names, values, lines and files are taken up to their gr
         length = FG_PROFILE_BYTES_MAX + over;
         CHECK_INT(fg_profile_parse("x", text, length, &profile, &error), over == 0 ? FG_OK : FG_E_SIZE);
     }
+    /* Lists of the greatest length are read to their last digit. */
+    memset(part, '0', sizeof(part));
+    memcpy(part, "fault = nan, 0x", 15);
+    (void)snprintf(part + 8 + 180 - 1, 16, "7\n");
+    CHECK_OK(parse(with(DEVICE PRESSURE, "fault = nan\n", part)), &error);
+    CHECK_INT(profile.signals[FG_SIGNAL_PRESSURE_KPA].faults[0], 7);
+    memset(part, '0', sizeof(part));
+    memcpy(part, "map = ", 6);
+    (void)snprintf(part + 6 + 180 - 9, 16, "5=4-3-2-1\n");
+    CHECK_OK(parse(with(DEVICE ORDER PRESSURE, "map = 0=1-2-3-4\n", part)), &error);
+    CHECK_INT(profile.order.values[0], 5);
+    CHECK_INT(profile.order.orders[0], FG_ORDER_4321);
     CHECK_OK(parse(with(DEVICE PRESSURE, "[signal", "#\ta tab\r\n[signal")), &error);
     CHECK_INT(parse(with(DEVICE PRESSURE, "[signal", "#\x1f\n[signal")), FG_E_FORMAT);
     CHECK_HAS(error.text, "x.profile:6: control character 0x1F");
