@@ -25,5 +25,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {12, "repeats", FG_SCHEMA_REPEATS, NULL},
     {13, "entry details", FG_SCHEMA_ENTRY_DETAILS, fg_journal_backfill},
     {14, "operator names", FG_SCHEMA_OPERATOR_NAMES, NULL},
+    {15, "user versions", FG_SCHEMA_USER_VERSIONS, NULL},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

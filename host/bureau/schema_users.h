@@ -27,4 +27,9 @@
     "CREATE TABLE trail_head (number BIGINT NOT NULL PRIMARY KEY, at_ms BIGINT NOT NULL,"                    \
     " hash BYTES NOT NULL, key_id BYTES NOT NULL, signature BYTES NOT NULL);"
 
+/* What a sign-in or a session was decided on (user.h). */
+#define FG_SCHEMA_USER_VERSIONS                                                                              \
+    "ALTER TABLE web_user ADD COLUMN version BIGINT NOT NULL DEFAULT 1;"                                     \
+    "ALTER TABLE web_session ADD COLUMN user_version BIGINT NOT NULL DEFAULT 1;"
+
 #endif

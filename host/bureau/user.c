@@ -9,7 +9,13 @@
 #include "host/bureau/web_session.h"
 
 #define COLUMNS                                                                                              \
-    "login, name, role, suspended, must_change, created_ms, signed_in_ms, totp_secret, hash, totp_step"
+    "login, name, role, suspended, must_change, created_ms, signed_in_ms, totp_secret, hash, totp_step, "    \
+    "version"
+
+/* One user's change, decided on the version whose parameter is given. */
+#define CHANGE(what, version)                                                                                \
+    "UPDATE web_user SET " what ", version = version + 1 WHERE login = $1 AND (" version                     \
+    " = 0 OR version = " version ")"
 
 const char *const fg_user_roles[] = {"auditor", "registrar", "supervisor", "administrator", NULL};
 
@@ -38,6 +44,7 @@ static void user_take(const struct fg_sql_statement *row, struct fg_user *ret_us
     ret_user->signed_in_ms = fg_sql_int(row, 6);
     (void)fg_sql_bytes(row, 7, &length);
     ret_user->totp = length != 0;
+    ret_user->version = fg_sql_int(row, 10);
 }
 
 static void secrets_take(const struct fg_sql_statement *row, struct fg_user_secrets *ret_secrets)
@@ -120,16 +127,32 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *user, const char 
 }
 
 /* Runs an update of one user, whose parameter $1 it binds. */
-static enum fg_err update_run(struct fg_sql_statement *statement, const char *user, struct fg_error *error)
+static enum fg_err update_run(struct fg_sql *sql, struct fg_sql_statement *statement, const char *user,
+                              struct fg_error *error)
 {
     int64_t changed = 0;
     enum fg_err result;
 
     fg_sql_bind_text(statement, 1, user);
     result = fg_sql_run(statement, &changed, error);
-    if (result == FG_OK && changed == 0)
-        return none(user, error);
-    return result;
+    if (result != FG_OK || changed != 0)
+        return result;
+    result = fg_user_find(sql, user, NULL, NULL, error);
+    return result == FG_OK ? fg_fail(error, FG_E_OLD, "user %s was changed meanwhile", user) : result;
+}
+
+/* Runs a CHANGE, whose version's parameter it binds too, keeps what was changed, and ends the sessions. */
+static enum fg_err change_run(struct fg_sql *sql, struct fg_sql_statement *statement,
+                              unsigned version_parameter, const char *user, const char *what,
+                              const struct fg_user_by *by, struct fg_error *error)
+{
+    enum fg_err result;
+
+    fg_sql_bind_int(statement, version_parameter, by->version);
+    result = update_run(sql, statement, user, error);
+    if (result == FG_OK)
+        result = change_keep(sql, user, what, by, error);
+    return result == FG_OK ? fg_web_session_close_all(sql, user, error) : result;
 }
 
 static enum fg_err user_check(const char *user, const char *name, const char *role, struct fg_error *error)
@@ -184,60 +207,67 @@ enum fg_err fg_user_role_set(struct fg_sql *sql, const char *user, const char *r
 
     if (!fg_user_role_exists(role))
         return fg_fail(error, FG_E_RANGE, "role: auditor, registrar, supervisor or administrator");
-    result = fg_sql_prepare(sql, "UPDATE web_user SET role = $2 WHERE login = $1", &statement, error);
+    result = fg_sql_prepare(sql, CHANGE("role = $2", "$3"), &statement, error);
     if (result != FG_OK)
         return result;
     fg_sql_bind_text(statement, 2, role);
-    result = update_run(statement, user, error);
     (void)snprintf(what, sizeof(what), "role %s", role);
-    if (result == FG_OK)
-        result = change_keep(sql, user, what, by, error);
-    return result == FG_OK ? fg_web_session_close_all(sql, user, error) : result;
+    return change_run(sql, statement, 3, user, what, by, error);
 }
 
 enum fg_err fg_user_suspend(struct fg_sql *sql, const char *user, bool suspended, const struct fg_user_by *by,
                             struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result =
-        fg_sql_prepare(sql, "UPDATE web_user SET suspended = $2 WHERE login = $1", &statement, error);
+    enum fg_err result = fg_sql_prepare(sql, CHANGE("suspended = $2", "$3"), &statement, error);
 
     if (result != FG_OK)
         return result;
     fg_sql_bind_int(statement, 2, suspended);
-    result = update_run(statement, user, error);
-    if (result == FG_OK)
-        result = change_keep(sql, user, suspended ? "suspended" : "resumed", by, error);
-    return result == FG_OK ? fg_web_session_close_all(sql, user, error) : result;
+    return change_run(sql, statement, 3, user, suspended ? "suspended" : "resumed", by, error);
 }
 
 enum fg_err fg_user_password_set(struct fg_sql *sql, const char *user, const char *hash, bool must_change,
                                  const struct fg_user_by *by, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        sql, "UPDATE web_user SET hash = $2, must_change = $3 WHERE login = $1", &statement, error);
+    enum fg_err result = fg_sql_prepare(sql, CHANGE("hash = $2, must_change = $3", "$4"), &statement, error);
 
     if (result != FG_OK)
         return result;
     fg_sql_bind_text(statement, 2, hash);
     fg_sql_bind_int(statement, 3, must_change);
-    result = update_run(statement, user, error);
-    if (result == FG_OK)
-        result = change_keep(sql, user, must_change ? "one-time password" : "password", by, error);
-    return result == FG_OK ? fg_web_session_close_all(sql, user, error) : result;
+    return change_run(sql, statement, 4, user, must_change ? "one-time password" : "password", by, error);
 }
 
-enum fg_err fg_user_signed_in(struct fg_sql *sql, const char *user, int64_t now_ms, struct fg_error *error)
+/* Both write, so that the row is held: a change at the same moment waits for this transaction's end, or this
+ * one for that, and then sees what it did. */
+enum fg_err fg_user_signed_in(struct fg_sql *sql, const char *user, int64_t version, int64_t now_ms,
+                              struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result =
-        fg_sql_prepare(sql, "UPDATE web_user SET signed_in_ms = $2 WHERE login = $1", &statement, error);
+    enum fg_err result = fg_sql_prepare(
+        sql, "UPDATE web_user SET signed_in_ms = $2 WHERE login = $1 AND version = $3 AND suspended = 0",
+        &statement, error);
 
     if (result != FG_OK)
         return result;
     fg_sql_bind_int(statement, 2, now_ms);
-    return update_run(statement, user, error);
+    fg_sql_bind_int(statement, 3, version);
+    return update_run(sql, statement, user, error);
+}
+
+enum fg_err fg_user_still(struct fg_sql *sql, const char *user, int64_t version, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql, "UPDATE web_user SET version = $2 WHERE login = $1 AND version = $2 AND suspended = 0",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(statement, 2, version);
+    return update_run(sql, statement, user, error);
 }
 
 /* ---- the second factor ---- */
@@ -257,7 +287,7 @@ enum fg_err fg_user_totp_propose(struct fg_sql *sql, const char *user,
     if (result != FG_OK)
         return result;
     fg_sql_bind_bytes(statement, 2, secret, FG_TOTP_SECRET_BYTES);
-    return update_run(statement, user, error);
+    return update_run(sql, statement, user, error);
 }
 
 static enum fg_err pending_find(struct fg_sql *sql, const char *user,
@@ -297,18 +327,16 @@ enum fg_err fg_user_totp_confirm(struct fg_sql *sql, const char *user, const cha
     if (result == FG_OK && !fg_totp_fits(secret, code, by->now_ms, 0, &step))
         result = fg_fail(error, FG_E_AUTH, "the code does not fit");
     if (result == FG_OK)
-        result = fg_sql_prepare(sql,
-                                "UPDATE web_user SET totp_secret = $2, totp_pending = $3, totp_step = $4 "
-                                "WHERE login = $1",
+        result = fg_sql_prepare(sql, CHANGE("totp_secret = $2, totp_pending = $3, totp_step = $4", "$5"),
                                 &statement, error);
     if (result == FG_OK) {
         fg_sql_bind_bytes(statement, 2, secret, sizeof(secret));
         fg_sql_bind_bytes(statement, 3, "", 0);
         fg_sql_bind_int(statement, 4, step);
-        result = update_run(statement, user, error);
+        result = change_run(sql, statement, 5, user, "second factor on", by, error);
     }
     mbedtls_platform_zeroize(secret, sizeof(secret));
-    return result == FG_OK ? change_keep(sql, user, "second factor on", by, error) : result;
+    return result;
 }
 
 enum fg_err fg_user_totp_use(struct fg_sql *sql, const char *user, const char *code, int64_t now_ms,
@@ -343,12 +371,11 @@ enum fg_err fg_user_totp_off(struct fg_sql *sql, const char *user, const struct 
                              struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        sql, "UPDATE web_user SET totp_secret = $2, totp_pending = $2 WHERE login = $1", &statement, error);
+    enum fg_err result =
+        fg_sql_prepare(sql, CHANGE("totp_secret = $2, totp_pending = $2", "$3"), &statement, error);
 
     if (result != FG_OK)
         return result;
     fg_sql_bind_bytes(statement, 2, "", 0);
-    result = update_run(statement, user, error);
-    return result == FG_OK ? change_keep(sql, user, "second factor off", by, error) : result;
+    return change_run(sql, statement, 3, user, "second factor off", by, error);
 }

@@ -1,6 +1,11 @@
 /* The people who use the bureau's pages: who they are, their role, what their password is checked against,
  * their second factor, and every change to these.
  *
+ * A user has a version, which every change of password, second factor, role or suspension raises by one. What
+ * was decided on one version (a password that was checked, a session that was found) counts for that version
+ * only: who decides names it, and the write finds out in its own transaction whether it still is so. A change
+ * ends the user's sessions.
+ *
  * Functions that change run within the caller's open transaction and keep the change in the user's history;
  * callers add it to the trail. Nobody is ever deleted, only suspended, so that old records keep their person.
  * Not: sessions (web_session.h), what a role may (web_rights.c). Relies on: host/sql, password.h, totp.h. One
@@ -24,6 +29,7 @@ struct fg_user {
     bool totp;
     int64_t created_ms;
     int64_t signed_in_ms; /* 0 = never */
+    int64_t version;      /* from 1 */
 };
 
 /* What a sign-in is checked against. Wipe it. */
@@ -38,6 +44,7 @@ struct fg_user_by {
     const char *who;
     const char *why;
     int64_t now_ms;
+    int64_t version; /* that the change was decided on; 0 = whatever there is */
 };
 
 /* The four roles, ended by NULL. */
@@ -55,15 +62,19 @@ enum fg_err fg_user_each(struct fg_sql *sql, fg_user_visit visit, void *context,
 enum fg_err fg_user_add(struct fg_sql *sql, const char *user, const char *name, const char *role,
                         const char *hash, bool must_change, const struct fg_user_by *by,
                         struct fg_error *error);
-/* All below: FG_E_NOT_FOUND: there is no such user. Role and suspension end the user's sessions. */
+/* All below: FG_E_NOT_FOUND: there is no such user; FG_E_OLD: it is not of by->version any longer. */
 enum fg_err fg_user_role_set(struct fg_sql *sql, const char *user, const char *role,
                              const struct fg_user_by *by, struct fg_error *error);
 enum fg_err fg_user_suspend(struct fg_sql *sql, const char *user, bool suspended, const struct fg_user_by *by,
                             struct fg_error *error);
-/* Ends the user's sessions. */
 enum fg_err fg_user_password_set(struct fg_sql *sql, const char *user, const char *hash, bool must_change,
                                  const struct fg_user_by *by, struct fg_error *error);
-enum fg_err fg_user_signed_in(struct fg_sql *sql, const char *user, int64_t now_ms, struct fg_error *error);
+/* Notes a sign-in of this version of the user, and keeps others from changing the user until the transaction
+ * ends: to be called before the session is opened. FG_E_OLD also when the user is suspended. */
+enum fg_err fg_user_signed_in(struct fg_sql *sql, const char *user, int64_t version, int64_t now_ms,
+                              struct fg_error *error);
+/* The user is of this version still and not suspended; held as above. FG_E_OLD. */
+enum fg_err fg_user_still(struct fg_sql *sql, const char *user, int64_t version, struct fg_error *error);
 
 /* A secret that is not in force until a code of it has come. FG_E_STATE: a second factor is on already. */
 enum fg_err fg_user_totp_propose(struct fg_sql *sql, const char *user,

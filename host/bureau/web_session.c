@@ -65,31 +65,55 @@ static enum fg_err surplus_close(struct fg_sql *sql, const char *user, struct fg
     return fg_sql_run(statement, NULL, error);
 }
 
-enum fg_err fg_web_session_open(struct fg_sql *sql, const char *user, int64_t now_ms,
-                                char ret_cookie[DIGITS + 1], struct fg_error *error)
+static enum fg_err session_insert(struct fg_sql *sql, const char *cookie, const char *user,
+                                  int64_t created_ms, int64_t now_ms, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     struct fg_digest hash;
+    int64_t inserted = 0;
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        "INSERT INTO web_session (hash, login, created_ms, seen_ms, user_version) SELECT $1, login, "
+        "$3, $4, version FROM web_user WHERE login = $2",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    session_hash(cookie, &hash);
+    fg_sql_bind_bytes(statement, 1, hash.bytes, sizeof(hash.bytes));
+    fg_sql_bind_text(statement, 2, user);
+    fg_sql_bind_int(statement, 3, created_ms);
+    fg_sql_bind_int(statement, 4, now_ms);
+    result = fg_sql_run(statement, &inserted, error);
+    if (result == FG_OK && inserted == 0)
+        result = fg_fail(error, FG_E_NOT_FOUND, "user %s", user);
+    return result;
+}
+
+enum fg_err fg_web_session_open(struct fg_sql *sql, const char *user, int64_t now_ms,
+                                char ret_cookie[DIGITS + 1], struct fg_error *error)
+{
     char cookie[DIGITS + 1];
     enum fg_err result = fg_web_cookie_new(cookie, error);
 
     if (result == FG_OK)
         result = surplus_close(sql, user, error);
     if (result == FG_OK)
-        result = fg_sql_prepare(
-            sql, "INSERT INTO web_session (hash, login, created_ms, seen_ms) VALUES ($1, $2, $3, $3)",
-            &statement, error);
-    if (result == FG_OK) {
-        session_hash(cookie, &hash);
-        fg_sql_bind_bytes(statement, 1, hash.bytes, sizeof(hash.bytes));
-        fg_sql_bind_text(statement, 2, user);
-        fg_sql_bind_int(statement, 3, now_ms);
-        result = fg_sql_run(statement, NULL, error);
-    }
+        result = session_insert(sql, cookie, user, now_ms, now_ms, error);
     if (result == FG_OK)
         memcpy(ret_cookie, cookie, sizeof(cookie));
     mbedtls_platform_zeroize(cookie, sizeof(cookie));
     return result;
+}
+
+enum fg_err fg_web_session_reopen(struct fg_sql *sql, const char *cookie, const struct fg_web_user *user,
+                                  int64_t now_ms, struct fg_error *error)
+{
+    enum fg_err result = fg_web_session_close(sql, cookie, error);
+
+    return result == FG_OK
+               ? session_insert(sql, cookie, user->user, user->expires_ms - FG_WEB_SESSION_MS, now_ms, error)
+               : result;
 }
 
 /* ---- finding ---- */
@@ -107,6 +131,7 @@ static void user_take(const struct fg_sql_statement *row, const char *cookie, st
     ret_user->must_change_password = fg_sql_int(row, 3) != 0;
     (void)fg_sql_bytes(row, 4, &length);
     ret_user->totp = length != 0;
+    ret_user->version = fg_sql_int(row, 7);
     ret_user->expires_ms = fg_sql_int(row, 5) + FG_WEB_SESSION_MS;
     ret_user->idle_ends_ms = seen_ms + FG_WEB_SESSION_IDLE_MS;
     if (ret_user->idle_ends_ms > ret_user->expires_ms)
@@ -139,9 +164,10 @@ enum fg_err fg_web_session_find(struct fg_sql *sql, const char *cookie, int64_t 
     int64_t seen_ms = 0;
     enum fg_err result = fg_sql_prepare(
         sql,
-        "SELECT u.login, u.name, u.role, u.must_change, u.totp_secret, s.created_ms, s.seen_ms FROM "
-        "web_session s JOIN web_user u ON u.login = s.login WHERE s.hash = $1 AND u.suspended = 0 AND "
-        "s.created_ms > $2 AND s.seen_ms > $3",
+        "SELECT u.login, u.name, u.role, u.must_change, u.totp_secret, s.created_ms, s.seen_ms, "
+        "u.version FROM web_session s JOIN web_user u ON u.login = s.login AND u.version = s.user_version "
+        "WHERE "
+        "s.hash = $1 AND u.suspended = 0 AND s.created_ms > $2 AND s.seen_ms > $3",
         &statement, error);
 
     if (result != FG_OK)

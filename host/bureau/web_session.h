@@ -2,9 +2,10 @@
  *
  * A session is 256 random bits in a cookie; the database holds their digest. The token against forged
  * requests is derived from the cookie, so that it belongs to it and need not be kept. A session ends 30
- * minutes after its last request and 12 hours after it began, whatever comes first. Functions that change run
- * within the caller's open transaction unless they say otherwise. Not: passwords (user.h), rights
- * (web_rights.c). Relies on: host/sql. One database object, one thread. */
+ * minutes after its last request and 12 hours after it began, whatever comes first; and it is one of the
+ * version of its user at which it was opened (user.h), and ends with that. Functions that change run within
+ * the caller's open transaction unless they say otherwise. Not: passwords (user.h), rights (web_rights.c).
+ * Relies on: host/sql. One database object, one thread. */
 #ifndef FG_BUREAU_WEB_SESSION_H
 #define FG_BUREAU_WEB_SESSION_H
 
@@ -19,13 +20,17 @@
 /* 256 random bits, lower-case hexadecimal: a session's or a browser's cookie. FG_E_IO. */
 enum fg_err fg_web_cookie_new(char ret_cookie[FG_WEB_SESSION_DIGITS + 1], struct fg_error *error);
 
-/* A new session. Wipe the cookie. */
+/* A new session of the user as it is now. Wipe the cookie. FG_E_NOT_FOUND: there is no such user. */
 enum fg_err fg_web_session_open(struct fg_sql *sql, const char *user, int64_t now_ms,
                                 char ret_cookie[FG_WEB_SESSION_DIGITS + 1], struct fg_error *error);
 /* Who has this session, and that it is in use (kept at most once a minute, in a transaction of its own).
  * FG_E_NOT_FOUND: no such session, it has ended, or its user is suspended. */
 enum fg_err fg_web_session_find(struct fg_sql *sql, const char *cookie, int64_t now_ms,
                                 struct fg_web_user *ret_user, struct fg_error *error);
+/* Begins the session again for the user as it is now, when a change of its own user has ended it: the cookie
+ * stays good, the time it began too. */
+enum fg_err fg_web_session_reopen(struct fg_sql *sql, const char *cookie, const struct fg_web_user *user,
+                                  int64_t now_ms, struct fg_error *error);
 enum fg_err fg_web_session_close(struct fg_sql *sql, const char *cookie, struct fg_error *error);
 enum fg_err fg_web_session_close_all(struct fg_sql *sql, const char *user, struct fg_error *error);
 /* Forgets what has ended. A transaction of its own. */

@@ -121,7 +121,7 @@ static enum fg_err password_keep(struct fg_web_call *call, const char *hash,
                                  char ret_cookie[FG_WEB_SESSION_DIGITS + 1], struct fg_error *error)
 {
     const char *user = call->user.user;
-    struct fg_user_by by = {user, "by oneself", call->now_ms};
+    struct fg_user_by by = {user, "by oneself", call->now_ms, call->user.version};
     enum fg_err result = fg_sql_begin(call->sql, error);
 
     if (result == FG_OK)
@@ -206,6 +206,8 @@ enum fg_err fg_web_totp_begin(struct fg_web_call *call, struct fg_error *error)
     if (result == FG_OK)
         result = fg_sql_begin(call->sql, error);
     if (result == FG_OK)
+        result = fg_user_still(call->sql, call->user.user, call->user.version, error);
+    if (result == FG_OK)
         result = fg_user_totp_propose(call->sql, call->user.user, secret, error);
     if (result == FG_OK)
         result = fg_web_trail_add(call, "SECOND_FACTOR", call->user.user, "begun", error);
@@ -219,9 +221,22 @@ enum fg_err fg_web_totp_begin(struct fg_web_call *call, struct fg_error *error)
     return result;
 }
 
+/* A change ends every session of its user; who made it goes on with the own one. */
+static enum fg_err own_session_keep(struct fg_web_call *call, struct fg_error *error)
+{
+    char cookie[FG_WEB_SESSION_DIGITS + 1];
+    enum fg_err result;
+
+    if (!fg_web_session_cookie(call, cookie))
+        return fg_fail(error, FG_E_STATE, "the session is gone");
+    result = fg_web_session_reopen(call->sql, cookie, &call->user, call->now_ms, error);
+    mbedtls_platform_zeroize(cookie, sizeof(cookie));
+    return result;
+}
+
 enum fg_err fg_web_totp_confirm(struct fg_web_call *call, struct fg_error *error)
 {
-    struct fg_user_by by = {call->user.user, "by oneself", call->now_ms};
+    struct fg_user_by by = {call->user.user, "by oneself", call->now_ms, call->user.version};
     enum fg_err result;
 
     if (!fg_web_rate_take(&call->web->sign_in_own, call->user.user, fg_mono_ms())) {
@@ -231,6 +246,8 @@ enum fg_err fg_web_totp_confirm(struct fg_web_call *call, struct fg_error *error
     result = fg_sql_begin(call->sql, error);
     if (result == FG_OK)
         result = fg_user_totp_confirm(call->sql, call->user.user, fg_web_text_of(call, "code"), &by, error);
+    if (result == FG_OK)
+        result = own_session_keep(call, error);
     if (result == FG_OK)
         result = fg_web_trail_add(call, "SECOND_FACTOR", call->user.user, "on", error);
     if (result == FG_OK)
@@ -246,7 +263,7 @@ enum fg_err fg_web_totp_confirm(struct fg_web_call *call, struct fg_error *error
 
 enum fg_err fg_web_totp_remove(struct fg_web_call *call, struct fg_error *error)
 {
-    struct fg_user_by by = {call->user.user, "by oneself", call->now_ms};
+    struct fg_user_by by = {call->user.user, "by oneself", call->now_ms, call->user.version};
     enum fg_err result = prove(call, fg_web_text_of(call, "password"), "SECOND_FACTOR", error);
 
     if (result == FG_E_AUTH)
@@ -255,6 +272,8 @@ enum fg_err fg_web_totp_remove(struct fg_web_call *call, struct fg_error *error)
         result = fg_sql_begin(call->sql, error);
     if (result == FG_OK)
         result = fg_user_totp_off(call->sql, call->user.user, &by, error);
+    if (result == FG_OK)
+        result = own_session_keep(call, error);
     if (result == FG_OK)
         result = fg_web_trail_add(call, "SECOND_FACTOR", call->user.user, "off", error);
     if (result == FG_OK)

@@ -174,7 +174,8 @@ static enum fg_err marks_keep(struct fg_web_call *call, struct attempt *attempt,
     return result;
 }
 
-/* Everything of a sign-in in one transaction. The cookie is always a new one, and the session that the
+/* Everything of a sign-in in one transaction, on the version of the user whose password was checked: it may
+ * have been changed while that took its time. The cookie is always a new one, and the session that the
  * browser came with ends: what somebody planted there is worth nothing. */
 static enum fg_err session_begin(struct fg_web_call *call, struct attempt *attempt,
                                  char ret_cookie[FG_WEB_SESSION_DIGITS + 1], struct fg_error *error)
@@ -182,14 +183,14 @@ static enum fg_err session_begin(struct fg_web_call *call, struct attempt *attem
     struct fg_trail_record record = record_of(call, attempt, "", FG_TRAIL_DONE);
     enum fg_err result = fg_sql_begin(call->sql, error);
 
+    if (result == FG_OK)
+        result = fg_user_signed_in(call->sql, attempt->user, attempt->found.version, call->now_ms, error);
     if (result == FG_OK && attempt->secrets.totp)
         result = fg_user_totp_use(call->sql, attempt->user, attempt->code, call->now_ms, error);
     if (result == FG_OK && attempt->session[0] != '\0')
         result = fg_web_session_close(call->sql, attempt->session, error);
     if (result == FG_OK)
         result = fg_web_session_open(call->sql, attempt->user, call->now_ms, ret_cookie, error);
-    if (result == FG_OK)
-        result = fg_user_signed_in(call->sql, attempt->user, call->now_ms, error);
     if (result == FG_OK)
         result = marks_keep(call, attempt, error);
     if (result == FG_OK)
@@ -213,6 +214,8 @@ static enum fg_err admit(struct fg_web_call *call, struct attempt *attempt, stru
     result = session_begin(call, attempt, cookie, error);
     if (result == FG_E_AUTH)
         return refuse(call, attempt, FG_WEB_E_SIGN_IN_REFUSED, "wrong code", error);
+    if (result == FG_E_OLD)
+        return refuse(call, attempt, FG_WEB_E_SIGN_IN_REFUSED, "changed meanwhile", error);
     if (result == FG_OK) {
         allowance_give(call, attempt);
         result = fg_web_session_answer(call, cookie, error);

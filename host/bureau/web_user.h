@@ -34,6 +34,7 @@ struct fg_web_user {
     char token[FG_WEB_TOKEN_DIGITS + 1];
     bool must_change_password;
     bool totp;
+    int64_t version; /* of the user, at which the session was opened */
     int64_t expires_ms;
     int64_t idle_ends_ms;
 };

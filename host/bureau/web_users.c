@@ -108,18 +108,27 @@ static enum fg_err finish(struct fg_web_call *call, enum fg_err result, struct f
 
 /* ---- changes ---- */
 
+/* Opens the transaction of a change. Who asks has to be who they were when the request came: hashing takes
+ * its time. */
+static enum fg_err begin(struct fg_web_call *call, struct fg_error *error)
+{
+    enum fg_err result = fg_sql_begin(call->sql, error);
+
+    return result == FG_OK ? fg_user_still(call->sql, call->user.user, call->user.version, error) : result;
+}
+
 enum fg_err fg_web_users_add(struct fg_web_call *call, struct fg_error *error)
 {
     const char *user = fg_web_text_of(call, "user");
     const char *role = fg_web_text_of(call, "role");
-    struct fg_user_by by = {call->user.user, "added", call->now_ms};
+    struct fg_user_by by = {call->user.user, "added", call->now_ms, 0};
     struct one_time one = {0};
     char detail[FG_NAME_MAX + 8];
     enum fg_err result = one_time_make(call, &one, error);
 
     (void)snprintf(detail, sizeof(detail), "role=%s", role);
     if (result == FG_OK)
-        result = fg_sql_begin(call->sql, error);
+        result = begin(call, error);
     if (result == FG_OK)
         result = fg_user_add(call->sql, user, fg_web_text_of(call, "name"), role, one.hash, true, &by, error);
     if (result == FG_OK)
@@ -167,14 +176,14 @@ static enum fg_err change(struct fg_web_call *call, const char *user, const stru
 enum fg_err fg_web_users_change(struct fg_web_call *call, struct fg_error *error)
 {
     const char *user = fg_web_text_of(call, "user");
-    struct fg_user_by by = {call->user.user, fg_web_text_of(call, "why"), call->now_ms};
+    struct fg_user_by by = {call->user.user, fg_web_text_of(call, "why"), call->now_ms, 0};
     enum fg_err result = not_oneself(call, user, error);
 
     if (result == FG_OK && fg_web_text_of(call, "role") == NULL && fg_web_text_of(call, "suspended") == NULL)
         result = fg_fail(error, FG_E_RANGE, "role, suspended");
     if (result != FG_OK)
         return result;
-    result = fg_sql_begin(call->sql, error);
+    result = begin(call, error);
     if (result == FG_OK)
         result = change(call, user, &by, error);
     result = finish(call, result, error);
@@ -184,7 +193,7 @@ enum fg_err fg_web_users_change(struct fg_web_call *call, struct fg_error *error
 enum fg_err fg_web_users_password(struct fg_web_call *call, struct fg_error *error)
 {
     const char *user = fg_web_text_of(call, "user");
-    struct fg_user_by by = {call->user.user, "new one-time password", call->now_ms};
+    struct fg_user_by by = {call->user.user, "new one-time password", call->now_ms, 0};
     struct one_time one = {0};
     enum fg_err result = not_oneself(call, user, error);
 
@@ -194,7 +203,7 @@ enum fg_err fg_web_users_password(struct fg_web_call *call, struct fg_error *err
         result = one_time_make(call, &one, error);
     if (result != FG_OK)
         return result;
-    result = fg_sql_begin(call->sql, error);
+    result = begin(call, error);
     if (result == FG_OK)
         result = fg_user_password_set(call->sql, user, one.hash, true, &by, error);
     if (result == FG_OK)

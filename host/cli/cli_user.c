@@ -18,7 +18,7 @@ static struct fg_user_by by_of(const struct cli_call *call)
 {
     const char *why = cli_value(call, "--why");
 
-    return (struct fg_user_by){cli_who(call), why != NULL ? why : WHY_NONE, cli_now_ms()};
+    return (struct fg_user_by){cli_who(call), why != NULL ? why : WHY_NONE, cli_now_ms(), 0};
 }
 
 static enum fg_err trail_add(struct fg_sql *sql, const struct fg_user_by *by, const char *action,

@@ -299,7 +299,7 @@ static void cylinders_register(struct fg_sql *sql)
 
 static void database_prepare(const struct fg_sql_settings *settings)
 {
-    struct fg_user_by by = {"bench", "bench", BENCH_RECORDS_MS};
+    struct fg_user_by by = {"bench", "bench", BENCH_RECORDS_MS, 0};
     char hash[FG_PASSWORD_HASH_TEXT];
     struct fg_sql *sql = NULL;
     struct fg_error error;

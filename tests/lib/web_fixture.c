@@ -88,7 +88,7 @@ void fg_fixture_web_stop(struct fg_web_fixture *fixture)
 void fg_fixture_web_user(struct fg_web_fixture *fixture, const char *user, const char *role)
 {
     static char hash[FG_PASSWORD_HASH_TEXT];
-    struct fg_user_by by = {"test", "test", fixture->now_ms};
+    struct fg_user_by by = {"test", "test", fixture->now_ms, 0};
     struct fg_error error;
 
     if (hash[0] == '\0')

@@ -11,7 +11,7 @@
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 
 static struct fg_error error;
-static const struct fg_user_by by = {"admin", "test", NOW_MS};
+static const struct fg_user_by by = {"admin", "test", NOW_MS, 0};
 
 static struct fg_sql *with_user(bool postgres)
 {
@@ -50,7 +50,9 @@ static void users_change(bool postgres)
     CHECK_OK(fg_user_role_set(sql, "li", "registrar", &by, &error), &error);
     CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
     CHECK_OK(fg_user_password_set(sql, "li", "hash-2", false, &by, &error), &error);
-    CHECK_OK(fg_user_signed_in(sql, "li", NOW_MS + 5, &error), &error);
+    CHECK_OK(fg_user_suspend(sql, "li", false, &by, &error), &error);
+    CHECK_OK(fg_user_signed_in(sql, "li", 5, NOW_MS + 5, &error), &error);
+    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
     CHECK_OK(fg_user_find(sql, "li", &user, &secrets, &error), &error);
     CHECK_TEXT(user.role, "registrar");
     CHECK(user.suspended && !user.must_change_password);
@@ -58,7 +60,7 @@ static void users_change(bool postgres)
     CHECK_TEXT(secrets.hash, "hash-2");
     CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_user_change WHERE login = 'li' AND who = "
                                          "'admin' AND why = 'test'"),
-              4);
+              6);
     CHECK_OK(fg_user_add(sql, "an", "An", "supervisor", "h", true, &by, &error), &error);
     CHECK_OK(fg_user_add(sql, "wu", "Wu", "administrator", "h", true, &by, &error), &error);
     CHECK_OK(fg_user_each(sql, count_one, &count, &error), &error);
@@ -111,7 +113,7 @@ static void second_factor(bool postgres)
 {
     struct fg_sql *sql = with_user(postgres);
     uint8_t secret[FG_TOTP_SECRET_BYTES];
-    struct fg_user_by later = {"li", "test", NOW_MS};
+    struct fg_user_by later = {"li", "test", NOW_MS, 0};
 
     CHECK_OK(fg_totp_secret_new(secret, &error), &error);
     CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS), NOW_MS, &error), FG_E_AUTH);
@@ -214,6 +216,81 @@ TEST("a user has five sessions at most, and none when suspended (SQLite)")
 TEST("a user has five sessions at most, and none when suspended (PostgreSQL)")
 {
     sessions_are_bounded(true);
+}
+
+static void change_all(struct fg_sql *sql, int which)
+{
+    uint8_t secret[FG_TOTP_SECRET_BYTES] = {1};
+    struct fg_user_by self = {"li", "test", NOW_MS, 0};
+
+    switch (which) {
+    case 0:
+        CHECK_OK(fg_user_password_set(sql, "li", "hash-2", false, &by, &error), &error);
+        break;
+    case 1:
+        CHECK_OK(fg_user_role_set(sql, "li", "registrar", &by, &error), &error);
+        break;
+    case 2:
+        CHECK_OK(fg_user_suspend(sql, "li", false, &by, &error), &error);
+        break;
+    case 3:
+        CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
+        CHECK_OK(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &self, &error), &error);
+        break;
+    default:
+        CHECK_OK(fg_user_totp_off(sql, "li", &by, &error), &error);
+        break;
+    }
+}
+
+static void changes_end_what_was_decided(bool postgres)
+{
+    struct fg_sql *sql = with_user(postgres);
+    char cookie[FG_WEB_SESSION_DIGITS + 1];
+    struct fg_web_user user;
+
+    for (int which = 0; which < 5; which++) {
+        struct fg_user before = found(sql, "li");
+        struct fg_user_by stale = {"li", "test", NOW_MS, before.version};
+
+        CHECK_OK(fg_web_session_open(sql, "li", NOW_MS, cookie, &error), &error);
+        CHECK_OK(fg_web_session_find(sql, cookie, NOW_MS, &user, &error), &error);
+        CHECK_INT(user.version, before.version);
+        CHECK_OK(fg_user_still(sql, "li", before.version, &error), &error);
+        change_all(sql, which);
+        CHECK_INT(found(sql, "li").version, before.version + 1);
+        CHECK_INT(asked(sql, cookie, NOW_MS), FG_E_NOT_FOUND);
+        CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_session"), 0);
+        /* What was decided on the user of before counts no more. */
+        CHECK_INT(fg_user_signed_in(sql, "li", before.version, NOW_MS, &error), FG_E_OLD);
+        CHECK_INT(fg_user_still(sql, "li", before.version, &error), FG_E_OLD);
+        CHECK_INT(fg_user_password_set(sql, "li", "stale", false, &stale, &error), FG_E_OLD);
+        CHECK_INT(fg_user_totp_off(sql, "li", &stale, &error), FG_E_OLD);
+        CHECK_OK(fg_user_signed_in(sql, "li", before.version + 1, NOW_MS, &error), &error);
+        /* Who made the change goes on. */
+        CHECK_OK(fg_web_session_reopen(sql, cookie, &user, NOW_MS + 5, &error), &error);
+        CHECK_OK(fg_web_session_find(sql, cookie, NOW_MS + 5, &user, &error), &error);
+        CHECK_INT(user.expires_ms, NOW_MS + FG_WEB_SESSION_MS);
+    }
+    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
+    CHECK_INT(fg_user_signed_in(sql, "li", found(sql, "li").version, NOW_MS, &error), FG_E_OLD);
+    /* A session that somebody forgot to delete is worth nothing. */
+    CHECK_OK(fg_user_suspend(sql, "li", false, &by, &error), &error);
+    CHECK_OK(fg_web_session_open(sql, "li", NOW_MS, cookie, &error), &error);
+    fg_fixture_sql_run(sql, "UPDATE web_user SET version = version + 1");
+    CHECK_INT(asked(sql, cookie, NOW_MS), FG_E_NOT_FOUND);
+    CHECK_INT(fg_web_session_open(sql, "nobody", NOW_MS, cookie, &error), FG_E_NOT_FOUND);
+    fg_sql_close(sql);
+}
+
+TEST("password, role, suspension and second factor end the sessions, and what was decided before (SQLite)")
+{
+    changes_end_what_was_decided(false);
+}
+TEST(
+    "password, role, suspension and second factor end the sessions, and what was decided before (PostgreSQL)")
+{
+    changes_end_what_was_decided(true);
 }
 
 static void browsers_are_known(bool postgres)

@@ -1,7 +1,10 @@
 /* Sign-in, sessions, one's own password and second factor, users and trail over the real server of pages, on
  * both back ends. */
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "host/bureau/trail.h"
 #include "host/bureau/user.h"
@@ -92,7 +95,7 @@ TEST("who signs in may ask what the role may, and nothing more after signing out
 TEST("a wrong password, an unknown and a suspended user get the same answer; the trail keeps which")
 {
     struct fg_web_fixture *web = with_users(false);
-    struct fg_user_by by = {"admin", "test", web->now_ms};
+    struct fg_user_by by = {"admin", "test", web->now_ms, 0};
     char wrong[400];
     const char *body;
 
@@ -210,6 +213,118 @@ TEST("a password that must be changed is changed first, and ends every session (
     own_password(true);
 }
 
+/* ---- changes at the same moment ---- */
+
+#define RACERS 4
+
+struct racer {
+    pthread_t thread;
+    struct fg_web_fixture *web; /* a copy of its own, with the answer */
+    int status;
+};
+
+static void *sign_in_race(void *context)
+{
+    struct racer *racer = context;
+
+    racer->status = fg_fixture_web_ask(racer->web, "POST", SESSION,
+                                       "{\"user\":\"li\",\"password\":\"" FG_FIXTURE_PASSWORD "\"}", NULL);
+    return NULL;
+}
+
+static void change_while_signing_in(bool postgres)
+{
+    struct fg_web_fixture *web = with_users(postgres);
+    struct fg_user_by by = {"admin", "test", web->now_ms, 0};
+    struct racer racers[RACERS];
+    char hash[FG_PASSWORD_HASH_TEXT];
+    struct timespec start = {.tv_nsec = 30000000};
+
+    CHECK_OK(fg_password_hash(NEW_PASSWORD, FG_PASSWORD_KNOWN, hash, &error), &error);
+    CHECK_INT(fg_fixture_web_sign_in(web, "li", FG_FIXTURE_PASSWORD), 200);
+    fg_fixture_sql_run(web->sql, "DELETE FROM web_session");
+    for (int i = 0; i < RACERS; i++) {
+        racers[i].web = malloc(sizeof(*racers[i].web));
+        CHECK(racers[i].web != NULL);
+        memcpy(racers[i].web, web, sizeof(*web));
+        CHECK_INT(pthread_create(&racers[i].thread, NULL, sign_in_race, &racers[i]), 0);
+    }
+    /* They have read the old hash by now, and are being checked against it two at a time. */
+    (void)nanosleep(&start, NULL);
+    CHECK_OK(fg_sql_begin(web->sql, &error), &error);
+    CHECK_OK(fg_user_password_set(web->sql, "li", hash, false, &by, &error), &error);
+    CHECK_OK(fg_sql_commit(web->sql, &error), &error);
+    for (int i = 0; i < RACERS; i++) {
+        CHECK_INT(pthread_join(racers[i].thread, NULL), 0);
+        free(racers[i].web);
+    }
+    CHECK_INT(fg_fixture_sql_number(web->sql, "SELECT COUNT(*) FROM web_session"), 0);
+    printf("    answers to the old password: %d %d %d %d\n", racers[0].status, racers[1].status,
+           racers[2].status, racers[3].status);
+    forget(web);
+    CHECK_INT(fg_fixture_web_sign_in(web, "li", NEW_PASSWORD), 200);
+    fg_fixture_web_stop(web);
+}
+
+TEST("no session of the old password outlives its change, however they meet (SQLite)")
+{
+    change_while_signing_in(false);
+}
+TEST("no session of the old password outlives its change, however they meet (PostgreSQL)")
+{
+    change_while_signing_in(true);
+}
+
+struct changer {
+    struct fg_sql *sql;
+    enum fg_err result;
+};
+
+static void *change_race(void *context)
+{
+    struct changer *changer = context;
+    struct fg_user_by by = {"admin", "test", 1, 0};
+    struct fg_error own;
+
+    changer->result = fg_sql_begin(changer->sql, &own);
+    if (changer->result == FG_OK)
+        changer->result = fg_user_role_set(changer->sql, "li", "registrar", &by, &own);
+    if (changer->result == FG_OK)
+        changer->result = fg_sql_commit(changer->sql, &own);
+    return NULL;
+}
+
+static void change_waits_for_sign_in(bool postgres)
+{
+    struct fg_web_fixture *web = with_users(postgres);
+    struct fg_sql_settings settings = {.url = web->url, .deadline_ms = 20000};
+    struct changer changer = {.sql = NULL};
+    char cookie[FG_WEB_SESSION_DIGITS + 1];
+    pthread_t thread;
+
+    CHECK_OK(fg_sql_open(&settings, &changer.sql, &error), &error);
+    CHECK_OK(fg_sql_begin(web->sql, &error), &error);
+    CHECK_OK(fg_user_signed_in(web->sql, "li", 1, web->now_ms, &error), &error);
+    CHECK_INT(pthread_create(&thread, NULL, change_race, &changer), 0);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    CHECK_OK(fg_web_session_open(web->sql, "li", web->now_ms, cookie, &error), &error);
+    CHECK_OK(fg_sql_commit(web->sql, &error), &error);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(changer.result, FG_OK);
+    CHECK_INT(fg_fixture_sql_number(web->sql, "SELECT COUNT(*) FROM web_session"), 0);
+    fg_sql_close(changer.sql);
+    fg_fixture_web_stop(web);
+}
+
+TEST("a change that comes while a sign-in is under way waits for it and ends its session (SQLite)")
+{
+    change_waits_for_sign_in(false);
+}
+TEST("a change that comes while a sign-in is under way waits for it and ends its session (PostgreSQL)")
+{
+    change_waits_for_sign_in(true);
+}
+
 static uint32_t code_at(const char *text, int64_t at_ms)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -239,7 +354,12 @@ static void second_factor(bool postgres)
     struct fg_web_fixture *web = with_users(postgres);
     char secret[80];
     char body[100];
+    char other[200];
+    char own[200];
 
+    CHECK_INT(fg_fixture_web_sign_in(web, "li", FG_FIXTURE_PASSWORD), 200);
+    memcpy(other, web->cookie, sizeof(other));
+    forget(web);
     CHECK_INT(fg_fixture_web_sign_in(web, "li", FG_FIXTURE_PASSWORD), 200);
     CHECK_INT(post(web, SESSION "/totp/confirm", "{\"code\":\"123456\"}"), 409);
     CHECK_INT(post(web, SESSION "/totp", "{\"password\":\"wrong\"}"), 401);
@@ -250,6 +370,12 @@ static void second_factor(bool postgres)
     CHECK_INT(post(web, SESSION "/totp/confirm", body), 401);
     (void)snprintf(body, sizeof(body), "{\"code\":\"%06u\"}", code_at(secret, web->now_ms));
     CHECK_INT(post(web, SESSION "/totp/confirm", body), 200);
+    /* Who switched it on goes on; a session that only the password opened has ended. */
+    CHECK_INT(get(web, CYLINDERS), 200);
+    memcpy(own, web->cookie, sizeof(own));
+    memcpy(web->cookie, other, sizeof(other));
+    CHECK_INT(get(web, CYLINDERS), 401);
+    memcpy(web->cookie, own, sizeof(own));
     CHECK_INT(post(web, SESSION "/totp", "{\"password\":\"" FG_FIXTURE_PASSWORD "\"}"), 409);
     forget(web);
     CHECK_INT(fg_fixture_web_sign_in(web, "li", FG_FIXTURE_PASSWORD), 401);
@@ -335,7 +461,7 @@ TEST("the administrator adds, changes, suspends users and resets passwords, but 
 TEST("a role that is taken away ends the sessions that had it")
 {
     struct fg_web_fixture *web = with_users(false);
-    struct fg_user_by by = {"admin", "test", web->now_ms};
+    struct fg_user_by by = {"admin", "test", web->now_ms, 0};
 
     CHECK_INT(fg_fixture_web_sign_in(web, "admin", FG_FIXTURE_PASSWORD), 200);
     CHECK_OK(fg_user_role_set(web->sql, "admin", "auditor", &by, &error), &error);
