@@ -22,6 +22,7 @@
 #define THREADS_MAX 64
 #define CONNECTIONS_MAX 60000
 #define OWN_THREADS_MAX 256
+#define SPARE_PER_THREAD 8
 #define REQUEST_MIN_MS 50
 #define REQUEST_MAX_MS 3600000
 #define TLS_PRIORITIES                                                                                       \
@@ -81,6 +82,8 @@ static enum fg_err check_settings(const struct fg_server_settings *settings,
     if (settings->header_count > FG_SERVER_HEADERS_MAX)
         return fg_fail(error, FG_E_ARG, "HTTPS server: at most %d headers for every answer",
                        FG_SERVER_HEADERS_MAX);
+    if (settings->connections_max < 1)
+        return fg_fail(error, FG_E_ARG, "HTTPS server: at least one connection must be allowed");
     if (settings->request_max_ms < REQUEST_MIN_MS || settings->request_max_ms > REQUEST_MAX_MS)
         return fg_fail(error, FG_E_ARG, "HTTPS server: a request may take %d to %d ms", REQUEST_MIN_MS,
                        REQUEST_MAX_MS);
@@ -130,6 +133,13 @@ static enum fg_err open_listener(const struct fg_server_settings *settings,
     return FG_OK;
 }
 
+/* Connections that the library may have open: those that gave way are still being closed when newer ones
+ * come, and each of its threads has only its share. */
+static uint32_t open_max_of(const struct fg_server_settings *settings)
+{
+    return 2 * settings->connections_max + SPARE_PER_THREAD * (settings->threads + 1);
+}
+
 static void library_log(void *context, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
@@ -172,9 +182,8 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_CONNECTION, fg_server_connection_event, server,
         MHD_OPTION_NOTIFY_COMPLETED, fg_server_request_end, server, MHD_OPTION_URI_LOG_CALLBACK,
         fg_server_request_uri, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)settings->connections_per_address_max, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-        threads, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)open_max_of(settings), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_ARRAY, threads, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (server->daemon == NULL)
         return fg_fail(error, FG_E_IO, "HTTPS server: the HTTP library does not start: %s", strerror(errno));
     return FG_OK;
@@ -197,6 +206,7 @@ static void free_server(struct fg_server *server)
 {
     fg_server_watchdog_end(server);
     fg_server_tls_end(&server->tls);
+    fg_places_end(&server->places);
     fg_server_log_end(&server->log, fg_server_now_mono_ms());
     (void)pthread_cond_destroy(&server->changed);
     (void)pthread_mutex_destroy(&server->mutex);
@@ -224,8 +234,13 @@ enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg
         return result;
     }
     server->settings = *settings;
+    if (settings->first_request_max_ms == 0 || settings->first_request_max_ms > settings->request_max_ms)
+        server->settings.first_request_max_ms = settings->request_max_ms;
     fg_server_log_start(&server->log, settings->log, settings->log_context);
     result = fg_server_tls_start(&server->tls, settings, error);
+    if (result == FG_OK)
+        result = fg_places_start(&server->places, settings->connections_max,
+                                 settings->connections_per_address_max, open_max_of(settings), error);
     if (result == FG_OK)
         result = open_listener(settings, &address, &listener, error);
     if (result == FG_OK) {

@@ -7,9 +7,12 @@
  * Handlers see the peer.
  *
  * A connection that completes no request within request_max_ms is cut, whatever it dribbles (slow-loris,
- * idle). Bodies are collected up to the route's bound before the handler runs; a larger one is 413 at once.
- * Not: what routes mean. Relies on: libmicrohttpd, GnuTLS. Handlers run on the server's threads
- * (settings.threads of them), or each connection on one of its own (settings.thread_per_connection). */
+ * idle); the header of its first request has first_request_max_ms. When there are more connections than
+ * places, one that has not proven who it is gives way to the newcomer, and those that have keep places of
+ * their own (server_places.h): nobody shuts others out by holding connections. Bodies are collected up to the
+ * route's bound before the handler runs; a larger one is 413 at once. Not: what routes mean. Relies on:
+ * libmicrohttpd, GnuTLS. Handlers run on the server's threads (settings.threads of them), or each connection
+ * on one of its own (settings.thread_per_connection). */
 #ifndef FG_PROTO_HTTPS_SERVER_H
 #define FG_PROTO_HTTPS_SERVER_H
 
@@ -42,6 +45,11 @@ struct fg_request {
     size_t body_length;
     void *library; /* for the functions below */
 };
+
+/* Tells the server what this request has shown: that its connection is that of a party known here (a paired
+ * browser, a signed-in user), or, with NULL, of none. The name of a party tells it from others. A peer with a
+ * good certificate is a party from its first request on, unless a handler says otherwise. */
+void fg_request_vouch(const struct fg_request *request, const char *party);
 
 /* The query's parameter or a request header; NULL when missing. Valid during the handler. */
 const char *fg_request_query(const struct fg_request *request, const char *name);
@@ -117,9 +125,11 @@ struct fg_server_settings {
     void *now_context;
     uint32_t threads;           /* ignored with thread_per_connection */
     bool thread_per_connection; /* for few connections with sources that block: none delays another */
-    uint32_t connections_max;
-    uint32_t connections_per_address_max; /* 0 = no limit */
+    uint32_t connections_max;   /* half of them for peers that have proven who they are */
+    uint32_t connections_per_address_max; /* unproven ones of one IPv4 address or IPv6 /64; 0 = no limit */
     uint32_t request_max_ms;
+    uint32_t first_request_max_ms; /* for handshake and header of the first request, at most request_max_ms; 0
+                                      = as that */
     void (*log)(void *context, const char *line); /* one line per refusal or fault, rate-limited; any thread;
                                                      must not call the server */
     void *log_context;
@@ -150,7 +160,8 @@ struct fg_server_counts {
     uint64_t open;
     uint64_t requests;
     uint64_t refused_certificates;
-    uint64_t cut; /* connections cut by request_max_ms */
+    uint64_t cut;      /* connections cut by a deadline */
+    uint64_t gave_way; /* connections closed for newer ones */
 };
 void fg_server_counts(const struct fg_server *server, struct fg_server_counts *ret_counts);
 

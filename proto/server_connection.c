@@ -1,8 +1,9 @@
-/* The HTTPS server's connections and the watchdog that cuts the slow ones (server_parts.h).
+/* The HTTPS server's connections, who gives way when there are too many, and the watchdog that cuts the slow
+ * ones (server_parts.h).
  *
- * A connection has request_max_ms for its handshake and first request, for each further request, and for the
- * peer to take each piece of an answer. The time that a handler takes does not count. Not: what a request
- * means. Relies on: libmicrohttpd, POSIX sockets. */
+ * A connection has first_request_max_ms for its handshake and the header of its first request, request_max_ms
+ * for each request, and for the peer to take each piece of an answer. The time that a handler takes does not
+ * count. Not: what a request means. Relies on: libmicrohttpd, POSIX sockets. */
 #include <mbedtls/platform_util.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define TICK_MAX_MS 250
 #define TICK_MIN_MS 10
 #define TICKS_PER_DEADLINE 8
+#define GAVE_WAY_TOLD_MS 60000
 
 int64_t fg_server_now_mono_ms(void)
 {
@@ -39,6 +41,32 @@ static void set_address(struct fg_server_connection *connection, const struct so
                       NI_NUMERICHOST);
 }
 
+/* With the mutex held: the socket is open, since its closing is announced before it happens. The library's
+ * thread wakes and closes. */
+static void connection_end(struct fg_server_connection *connection)
+{
+    connection->was_cut = true;
+    (void)shutdown(connection->socket, SHUT_RDWR);
+}
+
+/* With the mutex held. place may be NULL. */
+static void gave_way(struct fg_server *server, struct fg_place *place)
+{
+    if (place == NULL)
+        return;
+    server->counts.gave_way++;
+    connection_end((struct fg_server_connection *)(void *)place);
+}
+
+void fg_server_connection_prove(struct fg_server_connection *connection, const char *party)
+{
+    struct fg_server *server = connection->server;
+
+    (void)pthread_mutex_lock(&server->mutex);
+    gave_way(server, fg_places_prove(&server->places, &connection->place, party, fg_server_now_mono_ms()));
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
 static void connection_opened(struct fg_server *server, struct MHD_Connection *library, void **ret_connection)
 {
     const union MHD_ConnectionInfo *socket =
@@ -48,6 +76,8 @@ static void connection_opened(struct fg_server *server, struct MHD_Connection *l
     const union MHD_ConnectionInfo *session =
         server->settings.plain ? NULL : MHD_get_connection_info(library, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     struct fg_server_connection *connection = calloc(1, sizeof(*connection));
+    int64_t now_mono_ms = fg_server_now_mono_ms();
+    struct fg_network network;
 
     *ret_connection = connection;
     if (connection == NULL) {
@@ -57,8 +87,9 @@ static void connection_opened(struct fg_server *server, struct MHD_Connection *l
     }
     connection->server = server;
     connection->socket = socket->connect_fd;
-    connection->deadline_mono_ms = fg_server_now_mono_ms() + server->settings.request_max_ms;
+    connection->deadline_mono_ms = now_mono_ms + server->settings.first_request_max_ms;
     set_address(connection, address != NULL ? address->client_addr : NULL);
+    fg_network_of(address != NULL ? address->client_addr : NULL, &network);
     if (session != NULL)
         fg_server_tls_bind(&server->tls, session->tls_session);
     (void)pthread_mutex_lock(&server->mutex);
@@ -68,6 +99,7 @@ static void connection_opened(struct fg_server *server, struct MHD_Connection *l
     server->first = connection;
     server->counts.connections++;
     server->counts.open++;
+    gave_way(server, fg_places_enter(&server->places, &connection->place, &network, now_mono_ms));
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
@@ -83,6 +115,7 @@ static void connection_closed(struct fg_server *server, struct fg_server_connect
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
     server->counts.open--;
+    fg_places_leave(&server->places, &connection->place, fg_server_now_mono_ms());
     (void)pthread_cond_broadcast(&server->changed);
     (void)pthread_mutex_unlock(&server->mutex);
     fg_server_connection_forget_request(connection);
@@ -98,12 +131,25 @@ void fg_server_connection_event(void *server, struct MHD_Connection *library, vo
         connection_closed(server, *connection);
 }
 
+void fg_server_connection_asked(struct fg_server_connection *connection)
+{
+    struct fg_server *server = connection->server;
+
+    (void)pthread_mutex_lock(&server->mutex);
+    if (!connection->asked)
+        connection->deadline_mono_ms +=
+            server->settings.request_max_ms - server->settings.first_request_max_ms;
+    connection->asked = true;
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
 void fg_server_connection_enter(struct fg_server_connection *connection, enum fg_server_phase phase)
 {
     struct fg_server *server = connection->server;
 
     (void)pthread_mutex_lock(&server->mutex);
     connection->phase = phase;
+    connection->place.held = phase == FG_SERVER_HANDLING;
     connection->deadline_mono_ms = fg_server_now_mono_ms() + server->settings.request_max_ms;
     (void)pthread_cond_broadcast(&server->changed);
     (void)pthread_mutex_unlock(&server->mutex);
@@ -141,19 +187,35 @@ bool fg_server_stopping(struct fg_server *server)
 
 /* ---- the watchdog ---- */
 
-/* With the mutex held: the socket is open, since its closing is announced before it happens. */
+/* With the mutex held. */
 static void cut_late(struct fg_server *server, int64_t now_mono_ms)
 {
     for (struct fg_server_connection *each = server->first; each != NULL; each = each->next) {
         if (each->was_cut || each->phase == FG_SERVER_HANDLING || now_mono_ms < each->deadline_mono_ms)
             continue;
-        each->was_cut = true;
+        connection_end(each);
         server->counts.cut++;
-        (void)shutdown(each->socket, SHUT_RDWR);
         fg_server_log_line(&server->log, now_mono_ms, "%s: cut, since it %s within %u ms", each->address,
                            each->phase == FG_SERVER_READING ? "completed no request" : "took no answer",
-                           server->settings.request_max_ms);
+                           each->asked ? server->settings.request_max_ms
+                                       : server->settings.first_request_max_ms);
     }
+}
+
+/* With the mutex held. A flood is told once a minute, not once a connection. */
+static void gave_way_tell(struct fg_server *server, int64_t now_mono_ms)
+{
+    uint64_t count = server->counts.gave_way - server->gave_way_told;
+
+    if (count == 0 ||
+        (server->gave_way_told > 0 && now_mono_ms - server->gave_way_mono_ms < GAVE_WAY_TOLD_MS))
+        return;
+    server->gave_way_told = server->counts.gave_way;
+    server->gave_way_mono_ms = now_mono_ms;
+    fg_server_log_line(
+        &server->log, now_mono_ms,
+        "%llu connections that did not show who they are gave way to newer ones: somebody holds many",
+        (unsigned long long)count);
 }
 
 static struct timespec after_ms(uint32_t wait_ms)
@@ -175,6 +237,8 @@ static void *watch(void *context)
     struct fg_server *server = context;
     uint32_t tick_ms = server->settings.request_max_ms / TICKS_PER_DEADLINE;
 
+    if (tick_ms > server->settings.first_request_max_ms / TICKS_PER_DEADLINE)
+        tick_ms = server->settings.first_request_max_ms / TICKS_PER_DEADLINE;
     if (tick_ms > TICK_MAX_MS)
         tick_ms = TICK_MAX_MS;
     if (tick_ms < TICK_MIN_MS)
@@ -185,6 +249,7 @@ static void *watch(void *context)
         struct timespec until = after_ms(tick_ms);
 
         cut_late(server, now_mono_ms);
+        gave_way_tell(server, now_mono_ms);
         fg_server_log_tick(&server->log, now_mono_ms);
         /* Woken by every event of a connection: sleep on until the tick is over. */
         while (server->watching && pthread_cond_timedwait(&server->changed, &server->mutex, &until) == 0)

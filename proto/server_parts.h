@@ -2,9 +2,9 @@
  * proto/server_*.c and https_server.c.
  *
  * Locks: server->mutex guards the list of connections, the fields of a connection that the watchdog reads
- * (socket, phase, deadline) and the counts; tls.mutex guards the identity. Neither is held while calling the
- * library or a handler. Everything else of a connection belongs to the library's thread that serves it.
- * Relies on: libmicrohttpd, GnuTLS, mbedTLS, pthreads. */
+ * (socket, phase, deadline, asked, place) and the counts; tls.mutex guards the identity. Neither is held
+ * while calling the library or a handler. Everything else of a connection belongs to the library's thread
+ * that serves it. Relies on: libmicrohttpd, GnuTLS, mbedTLS, pthreads. */
 #ifndef FG_PROTO_SERVER_PARTS_H
 #define FG_PROTO_SERVER_PARTS_H
 
@@ -17,6 +17,7 @@
 
 #include "proto/https_server.h"
 #include "proto/server_log.h"
+#include "proto/server_places.h"
 
 #define FG_SERVER_FILE_PATH_MAX 512
 #define FG_SERVER_CHAIN_MAX 4
@@ -56,6 +57,7 @@ enum fg_err fg_server_tls_peer(struct fg_server_tls *tls, gnutls_session_t sessi
 enum fg_server_phase { FG_SERVER_READING, FG_SERVER_HANDLING, FG_SERVER_ANSWERING };
 
 struct fg_server_connection {
+    struct fg_place place; /* the first, so that a place leads to its connection */
     struct fg_server *server;
     struct fg_server_connection *previous;
     struct fg_server_connection *next;
@@ -63,6 +65,7 @@ struct fg_server_connection {
     enum fg_server_phase phase;
     int64_t deadline_mono_ms; /* while reading and answering */
     bool was_cut;
+    bool asked;       /* the header of a request has come */
     char address[64]; /* numeric; not changed after the connection is listed */
     /* who it is */
     bool peer_known;
@@ -85,6 +88,9 @@ struct fg_server {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* on CLOCK_MONOTONIC */
     struct fg_server_connection *first;
+    struct fg_places places;
+    uint64_t gave_way_told; /* of counts.gave_way, in the log */
+    int64_t gave_way_mono_ms;
     struct fg_server_counts counts;
     bool stopping;
     bool watching;
@@ -98,6 +104,10 @@ int64_t fg_server_now_mono_ms(void);
 /* As MHD_NotifyConnectionCallback, with the server as context. */
 void fg_server_connection_event(void *server, struct MHD_Connection *library, void **connection,
                                 enum MHD_ConnectionNotificationCode event);
+/* Who is at the other end was shown, or (party NULL) that it is nobody known (server_places.h). */
+void fg_server_connection_prove(struct fg_server_connection *connection, const char *party);
+/* The header of a request has come: from the first on, a connection has request_max_ms. */
+void fg_server_connection_asked(struct fg_server_connection *connection);
 /* Enters a phase; reading and answering get a new deadline. */
 void fg_server_connection_enter(struct fg_server_connection *connection, enum fg_server_phase phase);
 /* Wipes and releases the body. */
@@ -111,6 +121,10 @@ void fg_server_wait_answered(struct fg_server *server, uint32_t max_ms);
 void fg_server_watchdog_end(struct fg_server *server);
 
 /* ---- requests and answers ---- */
+
+/* NULL: the request's header fields are fine. Else why it is refused: fields that peers before and after us
+ * could read differently (a name with a blank, a length or a host twice). */
+const char *fg_server_fields_check(struct MHD_Connection *library);
 
 /* The library's callbacks. */
 void *fg_server_request_uri(void *server, const char *uri, struct MHD_Connection *library);

@@ -55,7 +55,7 @@ uint16_t fg_server_target_check(const char *target)
 static struct fg_server_connection *connection_of(struct MHD_Connection *library)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(library, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        library == NULL ? NULL : MHD_get_connection_info(library, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
     return info != NULL ? info->socket_context : NULL;
 }
@@ -92,6 +92,7 @@ static void know_peer(struct fg_server_connection *connection, struct MHD_Connec
     int64_t now_ms = server->settings.now_ms(server->settings.now_context);
     struct fg_peer peer = {.kind = FG_PEER_NONE};
     const union MHD_ConnectionInfo *info;
+    char party[FG_PARTY_MAX + 1];
     enum fg_err result = FG_OK;
 
     if (connection->peer_known) {
@@ -116,6 +117,10 @@ static void know_peer(struct fg_server_connection *connection, struct MHD_Connec
     }
     (void)strcpy(peer.address, connection->address);
     connection->peer = peer;
+    if (peer.kind == FG_PEER_CERTIFIED) {
+        (void)snprintf(party, sizeof(party), "%s/%s", peer.role, peer.id);
+        fg_server_connection_prove(connection, party);
+    }
 }
 
 /* ---- routes ---- */
@@ -207,7 +212,9 @@ static enum MHD_Result begin_request(struct fg_server_connection *connection, st
 {
     char allow[ALLOW_BYTES];
     const struct fg_route *route;
+    const char *unclear;
 
+    fg_server_connection_asked(connection);
     know_peer(connection, library);
     if (connection->refusal.code != FG_OK)
         return refuse(connection, library, 403, connection->refusal.text, NULL);
@@ -218,9 +225,9 @@ static enum MHD_Result begin_request(struct fg_server_connection *connection, st
     if (connection->uri_status != 0)
         return refuse(connection, library, 400, "the request's path has characters that no path here has",
                       NULL);
-    if (header_of(library, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL &&
-        header_of(library, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
-        return refuse(connection, library, 400, "the request announces its length in two ways", NULL);
+    unclear = fg_server_fields_check(library);
+    if (unclear != NULL)
+        return refuse(connection, library, 400, unclear, NULL);
     route = find_route(&connection->server->settings, path, method, allow);
     if (route == NULL && allow[0] == '\0')
         return refuse(connection, library, 404, "there is nothing at this path", NULL);
@@ -302,6 +309,14 @@ void fg_server_request_end(void *server, struct MHD_Connection *library, void **
 }
 
 /* ---- for handlers ---- */
+
+void fg_request_vouch(const struct fg_request *request, const char *party)
+{
+    struct fg_server_connection *connection = connection_of(request->library);
+
+    if (connection != NULL)
+        fg_server_connection_prove(connection, party);
+}
 
 const char *fg_request_query(const struct fg_request *request, const char *name)
 {

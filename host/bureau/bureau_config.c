@@ -25,7 +25,7 @@ static const struct fg_setting table[] = {
     NEEDED("server", "key", FG_SETTING_PATH, key_path, 0, 0),
     NEEDED("server", "ca", FG_SETTING_PATH, ca_path, 0, 0),
     OPTIONAL("server", "threads", FG_SETTING_U32, threads, 1, 32),
-    OPTIONAL("server", "connections_max", FG_SETTING_U32, connections_max, 8, 100000),
+    OPTIONAL("server", "connections_max", FG_SETTING_U32, connections_max, 8, 60000),
     OPTIONAL("server", "connections_per_address_max", FG_SETTING_U32, connections_per_address_max, 0, 100000),
     OPTIONAL("server", "request_max_ms", FG_SETTING_U32, request_max_ms, 1000, 600000),
     NEEDED("keys", "receipt_key", FG_SETTING_PATH, receipt_key_path, 0, 0),
@@ -60,7 +60,7 @@ static const struct fg_setting table[] = {
     OPTIONAL("web", "key", FG_SETTING_PATH, web.key_path, 0, 0),
     OPTIONAL("web", "names", FG_SETTING_TEXT, web.names, 0, 0),
     OPTIONAL("web", "public_lookup", FG_SETTING_BOOL, web.public_lookup, 0, 0),
-    OPTIONAL("web", "connections_max", FG_SETTING_U32, web.connections_max, 8, 4096),
+    OPTIONAL("web", "connections_max", FG_SETTING_U32, web.connections_max, 8, 256),
     OPTIONAL("web", "request_max_ms", FG_SETTING_U32, web.request_max_ms, 1000, 600000),
 };
 

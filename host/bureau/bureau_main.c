@@ -21,6 +21,7 @@
 
 #define VERSION "fillgate-bureau 0.1.0"
 #define TURN_MS 500
+#define FIRST_REQUEST_MAX_MS 10000
 
 enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_CONFIG = 2 };
 
@@ -178,6 +179,7 @@ static enum fg_err server_start(const struct fg_bureau_config *config, const str
         .connections_max = config->connections_max,
         .connections_per_address_max = config->connections_per_address_max,
         .request_max_ms = config->request_max_ms,
+        .first_request_max_ms = FIRST_REQUEST_MAX_MS,
         .log = say,
         .routes = routes,
         .route_count = route_count,

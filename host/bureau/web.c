@@ -15,6 +15,7 @@
 #define POOL_SIZE 6
 #define CONNECTIONS_MAX 256
 #define REQUEST_MAX_MS 30000
+#define FIRST_REQUEST_MAX_MS 10000
 #define BY_ADDRESS_PER_MINUTE 3000 /* an office behind one address */
 #define BY_ADDRESS_BURST 600
 #define SIGN_IN_PER_MINUTE 20
@@ -92,9 +93,8 @@ static enum fg_err server_start(struct fg_web *web, struct fg_error *error)
         .now_context = web->settings.context,
         .thread_per_connection = true,
         .connections_max = config->connections_max,
-        /* One address that only holds connections open must leave room for others. */
-        .connections_per_address_max = config->connections_max / 2,
         .request_max_ms = config->request_max_ms,
+        .first_request_max_ms = FIRST_REQUEST_MAX_MS,
         .log = web->settings.log,
         .log_context = web->settings.context,
         .routes = web->routes,

@@ -95,6 +95,7 @@ static enum fg_web_error user_check(struct fg_web_call *call)
         return FG_WEB_E_BUSY;
     }
     call->signed_in = result == FG_OK;
+    fg_request_vouch(call->request, call->signed_in ? call->user.user : NULL);
     if (call->route->access == FG_WEB_PUBLIC)
         return FG_WEB_FINE;
     if (!call->signed_in)

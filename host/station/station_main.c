@@ -21,6 +21,7 @@
 
 #define VERSION "fillgate-station 0.1"
 #define STOP_MAX_MS 3000
+#define FIRST_REQUEST_MAX_MS 10000
 /* A list dated later than a synchronised clock by more than this is told as the bureau's fault. */
 #define AHEAD_MS INT64_C(120000)
 #define BUILT_MS INT64_C(1767225600000) /* no fillgate existed before 2026-01-01 */
@@ -113,6 +114,7 @@ static enum fg_err start_server(struct app *app, struct fg_error *error)
         .connections_max = config->connections_max,
         .connections_per_address_max = config->connections_per_address_max,
         .request_max_ms = config->request_max_ms,
+        .first_request_max_ms = FIRST_REQUEST_MAX_MS,
         .log = log_server,
         .routes = app->routes,
         .route_count = FG_STATION_ROUTES + 1,

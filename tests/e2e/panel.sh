@@ -207,6 +207,17 @@ paired() {
     pair 403 00000000 && pair 200 "$code" && pair 403 "$code" && command stop && listen "$DIR/paired" && told "$DIR/paired" 'event: state'
 }
 check "a code made at the controller pairs a browser, once" paired
+held() { # whoever is not paired holds connections and says nothing; the answer comes sooner than such a one is cut
+    local fd fds=() done
+    for _ in $(seq 60); do { exec {fd}<>"/dev/tcp/127.0.0.1/${url##*:}"; } 2>/dev/null && fds+=("$fd"); done
+    sequence=$((sequence + 1))
+    curl -sS --max-time 4 "${tls[@]}" -b "$jar" -H "Origin: $url" -H "X-Fillgate-Token: $token" -H 'Content-Type: application/json' \
+        -d "{\"sequence\":$sequence,\"command\":\"stop\"}" "$url/command" | grep -q '"done":true'
+    done=$?
+    for fd in "${fds[@]}"; do exec {fd}<&-; done
+    [ ${#fds[@]} -ge 30 ] && return $done
+}
+check "BAD-INPUT-IS-SAFE: 60 silent connections do not keep the stop button" held
 unpaired() {
     local id
     id=$("$fillgate" panel devices --config "$DIR/panel-link.ini" --json | sed -nE 's/.*"id":"([0-9a-f]{12}).*/\1/p')

@@ -213,7 +213,7 @@ void fg_fixture_prepare(struct fg_server_fixture *fixture, bool plain, uint32_t 
         .ca_path = fg_test_path("ca.pem"),
         .now_ms = now_ms,
         .threads = 2,
-        .connections_max = 3000,
+        .connections_max = 6000,
         .request_max_ms = request_max_ms > 0 ? request_max_ms : 20000,
         .log = keep_line,
         .routes = routes,

@@ -11,8 +11,8 @@
 #include "proto/page_headers.h"
 
 #define CONNECTIONS_MAX 24
-#define CONNECTIONS_PER_ADDRESS_MAX 12 /* beyond loopback */
 #define REQUEST_MAX_MS 10000
+#define FIRST_REQUEST_MAX_MS 5000
 
 /* ---- shared with the other files ---- */
 
@@ -110,8 +110,8 @@ static enum fg_err start_server(struct fg_panel *panel, struct fg_error *error)
         .now_ms = wall_ms,
         .thread_per_connection = true,
         .connections_max = CONNECTIONS_MAX,
-        .connections_per_address_max = panel->loopback ? 0 : CONNECTIONS_PER_ADDRESS_MAX,
         .request_max_ms = REQUEST_MAX_MS,
+        .first_request_max_ms = FIRST_REQUEST_MAX_MS,
         .log = server_said,
         .log_context = panel,
         .routes = panel->routes,

@@ -68,6 +68,67 @@ static void set_cookie(const struct fg_panel *panel, struct fg_answer *answer, c
 
 enum strictness { ANY_SITE, SAME_SITE, SAME_SITE_WITH_ORIGIN };
 
+/* The mutex is held. */
+static struct fg_panel_session *session_of(struct fg_panel *panel, const struct fg_request *request)
+{
+    char cookie[FG_PANEL_SECRET_DIGITS + 1];
+
+    if (!fg_page_cookie_find(fg_request_header(request, "Cookie"), panel->session_cookie,
+                             FG_PANEL_SECRET_DIGITS, cookie))
+        return NULL;
+    return fg_panel_session_find(&panel->sessions, cookie, fg_mono_ms());
+}
+
+/* The paired device whose cookie this is. False: none. */
+static bool device_of(struct fg_panel *panel, const struct fg_request *request,
+                      char ret_device[FG_PANEL_DEVICE_DIGITS + 1])
+{
+    char secret[FG_PAIR_SECRET_DIGITS + 1];
+
+    if (!fg_page_cookie_find(fg_request_header(request, "Cookie"), panel->device_cookie,
+                             FG_PAIR_SECRET_DIGITS, secret))
+        return false;
+    fg_pair_id_of(secret, ret_device);
+    mbedtls_platform_zeroize(secret, sizeof(secret));
+    if (fg_pair_device_known(panel->pair_directory, ret_device))
+        return true;
+    ret_device[0] = '\0';
+    return false;
+}
+
+/* The connection is that of a paired browser: it keeps its place whatever strangers do. */
+static void vouch(const struct fg_request *request, const char *device, uint64_t session_number)
+{
+    char party[FG_PANEL_DEVICE_DIGITS + 1];
+
+    if (device[0] == '\0')
+        (void)snprintf(party, sizeof(party), "session %llu", (unsigned long long)session_number);
+    fg_request_vouch(request, device[0] != '\0' ? device : party);
+}
+
+/* Also the first moment at which the panel is sure to know its own names. */
+static bool request_rate_take(struct fg_panel *panel, const struct fg_request *request)
+{
+    char device[FG_PANEL_DEVICE_DIGITS + 1];
+    struct fg_panel_session *session;
+    bool paired;
+    bool fits = false;
+
+    (void)pthread_mutex_lock(&panel->mutex);
+    session = session_of(panel, request);
+    paired = session != NULL && session->paired;
+    if (paired)
+        fits = fg_panel_request_rate_take(&panel->sessions, session, true, fg_mono_ms());
+    (void)pthread_mutex_unlock(&panel->mutex);
+    if (paired)
+        return fits;
+    paired = device_of(panel, request, device);
+    (void)pthread_mutex_lock(&panel->mutex);
+    fits = fg_panel_request_rate_take(&panel->sessions, NULL, paired, fg_mono_ms());
+    (void)pthread_mutex_unlock(&panel->mutex);
+    return fits;
+}
+
 /* False: refused already. */
 static bool admit(struct fg_panel *panel, const struct fg_request *request, enum strictness strictness,
                   struct fg_answer *answer)
@@ -75,11 +136,12 @@ static bool admit(struct fg_panel *panel, const struct fg_request *request, enum
     const char *origin = fg_request_header(request, "Origin");
     bool rate_fits = true;
 
-    /* Also the first moment at which the panel is sure to know its own names. */
-    (void)pthread_mutex_lock(&panel->mutex);
-    if (strictness != SAME_SITE_WITH_ORIGIN)
-        rate_fits = fg_panel_request_rate_take(&panel->sessions, fg_mono_ms());
-    (void)pthread_mutex_unlock(&panel->mutex);
+    if (strictness != SAME_SITE_WITH_ORIGIN) {
+        rate_fits = request_rate_take(panel, request);
+    } else {
+        (void)pthread_mutex_lock(&panel->mutex); /* its own names are known then */
+        (void)pthread_mutex_unlock(&panel->mutex);
+    }
     if (!fg_page_host_fits(&panel->names, fg_request_header(request, "Host"))) {
         refuse(answer, 403, "HOST", "this panel is not called so; names that it has are in link.ini");
         return false;
@@ -96,17 +158,6 @@ static bool admit(struct fg_panel *panel, const struct fg_request *request, enum
     if (!rate_fits)
         refuse(answer, 429, "RATE", "too many requests; wait a second");
     return rate_fits;
-}
-
-/* The mutex is held. */
-static struct fg_panel_session *session_of(struct fg_panel *panel, const struct fg_request *request)
-{
-    char cookie[FG_PANEL_SECRET_DIGITS + 1];
-
-    if (!fg_page_cookie_find(fg_request_header(request, "Cookie"), panel->session_cookie,
-                             FG_PANEL_SECRET_DIGITS, cookie))
-        return NULL;
-    return fg_panel_session_find(&panel->sessions, cookie, fg_mono_ms());
 }
 
 bool fg_panel_may(struct fg_panel *panel, uint64_t session_number)
@@ -135,22 +186,28 @@ bool fg_panel_may(struct fg_panel *panel, uint64_t session_number)
 static uint64_t permitted_session(struct fg_panel *panel, const struct fg_request *request,
                                   struct fg_answer *answer)
 {
+    char device[FG_PANEL_DEVICE_DIGITS + 1] = "";
     struct fg_panel_session *session;
     uint64_t number = 0;
 
     (void)pthread_mutex_lock(&panel->mutex);
     session = session_of(panel, request);
-    if (session != NULL)
+    if (session != NULL) {
         number = session->number;
+        memcpy(device, session->device, sizeof(device));
+    }
     (void)pthread_mutex_unlock(&panel->mutex);
     if (number == 0) {
+        fg_request_vouch(request, NULL);
         refuse(answer, 401, "SESSION", "no session; ask /session for one");
         return 0;
     }
     if (!fg_panel_may(panel, number)) {
+        fg_request_vouch(request, NULL);
         refuse(answer, 401, "PAIRING", "this browser is not paired with the filling point");
         return 0;
     }
+    vouch(request, device, number);
     return number;
 }
 
@@ -220,25 +277,21 @@ static char *session_json(const struct fg_panel *panel, const struct fg_panel_se
 static void handle_session(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
 {
     struct fg_panel *panel = context;
-    char secret[FG_PAIR_SECRET_DIGITS + 1];
     char device[FG_PANEL_DEVICE_DIGITS + 1] = "";
     struct fg_panel_session *session;
     struct fg_error error = {0};
-    bool paired = panel->loopback;
+    uint64_t number = 0;
+    bool paired;
 
     if (!admit(panel, request, SAME_SITE, ret_answer))
         return;
-    if (fg_page_cookie_find(fg_request_header(request, "Cookie"), panel->device_cookie, FG_PAIR_SECRET_DIGITS,
-                            secret)) {
-        fg_pair_id_of(secret, device);
-        mbedtls_platform_zeroize(secret, sizeof(secret));
-        paired |= fg_pair_device_known(panel->pair_directory, device);
-    }
+    paired = device_of(panel, request, device) || panel->loopback;
     (void)pthread_mutex_lock(&panel->mutex);
     session = session_of(panel, request);
     if (session == NULL && fg_panel_session_new(&panel->sessions, fg_mono_ms(), &session, &error) == FG_OK)
         set_cookie(panel, ret_answer, panel->session_cookie, session->cookie, 0);
     if (session != NULL) {
+        number = session->number;
         session->paired = paired;
         if (paired)
             memcpy(session->device, device, sizeof(session->device));
@@ -247,6 +300,8 @@ static void handle_session(void *context, const struct fg_request *request, stru
     (void)pthread_mutex_unlock(&panel->mutex);
     if (session == NULL)
         refuse(ret_answer, 503, fg_err_name(error.code), error.text);
+    else if (paired)
+        vouch(request, device, number);
 }
 
 static void handle_events(void *context, const struct fg_request *request, struct fg_answer *ret_answer)

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-static const struct fg_panel_rate session_rates[FG_PANEL_ASK_COUNT] = {
-    [FG_PANEL_ASK_COMMAND] = {10, 20}, [FG_PANEL_ASK_SIGN_IN] = {1, 3}, [FG_PANEL_ASK_STOP] = {10, 10}};
+static const struct fg_panel_rate session_rates[FG_PANEL_ASK_COUNT] = {[FG_PANEL_ASK_COMMAND] = {10, 20},
+                                                                       [FG_PANEL_ASK_SIGN_IN] = {1, 3},
+                                                                       [FG_PANEL_ASK_STOP] = {10, 10},
+                                                                       [FG_PANEL_ASK_OTHER] = {20, 60}};
 static const struct fg_panel_rate common_rates[FG_PANEL_ASK_COUNT] = {
     [FG_PANEL_ASK_COMMAND] = {40, 60}, [FG_PANEL_ASK_SIGN_IN] = {2, 6}};
 static const struct fg_panel_rate request_rate = {200, 400};
@@ -44,9 +46,14 @@ bool fg_panel_session_rate_take(struct fg_panel_sessions *sessions, struct fg_pa
             fg_panel_bucket_take(&sessions->buckets[ask], &common_rates[ask], now_mono_ms));
 }
 
-bool fg_panel_request_rate_take(struct fg_panel_sessions *sessions, int64_t now_mono_ms)
+bool fg_panel_request_rate_take(struct fg_panel_sessions *sessions, struct fg_panel_session *session,
+                                bool device_paired, int64_t now_mono_ms)
 {
-    return fg_panel_bucket_take(&sessions->requests, &request_rate, now_mono_ms);
+    if (session != NULL && session->paired)
+        return fg_panel_bucket_take(&session->buckets[FG_PANEL_ASK_OTHER], &session_rates[FG_PANEL_ASK_OTHER],
+                                    now_mono_ms);
+    return fg_panel_bucket_take(device_paired ? &sessions->devices : &sessions->requests, &request_rate,
+                                now_mono_ms);
 }
 
 bool fg_panel_pairing_rate_take(struct fg_panel_sessions *sessions, int64_t now_mono_ms)

@@ -30,7 +30,13 @@ struct fg_panel_rate {
 bool fg_panel_bucket_take(struct fg_panel_bucket *bucket, const struct fg_panel_rate *rate,
                           int64_t now_mono_ms);
 
-enum fg_panel_ask { FG_PANEL_ASK_COMMAND, FG_PANEL_ASK_SIGN_IN, FG_PANEL_ASK_STOP, FG_PANEL_ASK_COUNT };
+enum fg_panel_ask {
+    FG_PANEL_ASK_COMMAND,
+    FG_PANEL_ASK_SIGN_IN,
+    FG_PANEL_ASK_STOP,
+    FG_PANEL_ASK_OTHER, /* whatever is no command */
+    FG_PANEL_ASK_COUNT
+};
 
 struct fg_panel_session {
     bool used;
@@ -50,7 +56,8 @@ struct fg_panel_sessions {
     struct fg_panel_session sessions[FG_PANEL_SESSIONS_MAX];
     uint32_t streams;
     struct fg_panel_bucket buckets[FG_PANEL_ASK_COUNT]; /* of all sessions together; stops have no such */
-    struct fg_panel_bucket requests;
+    struct fg_panel_bucket requests;                    /* of strangers */
+    struct fg_panel_bucket devices;                     /* of paired devices that have no session yet */
     struct fg_panel_bucket pairings;
 };
 
@@ -74,8 +81,11 @@ bool fg_panel_session_sequence_take(struct fg_panel_session *session, uint64_t s
  * another session. */
 bool fg_panel_session_rate_take(struct fg_panel_sessions *sessions, struct fg_panel_session *session,
                                 enum fg_panel_ask ask, int64_t now_mono_ms);
-/* Of requests of every kind but commands, and of pairing, from anybody. */
-bool fg_panel_request_rate_take(struct fg_panel_sessions *sessions, int64_t now_mono_ms);
+/* Of requests of every kind but commands: a paired session has its own rate, paired devices without a session
+ * have one together, and so have strangers, who take nothing from the others. session may be NULL. */
+bool fg_panel_request_rate_take(struct fg_panel_sessions *sessions, struct fg_panel_session *session,
+                                bool device_paired, int64_t now_mono_ms);
+/* Of pairing, from anybody. */
 bool fg_panel_pairing_rate_take(struct fg_panel_sessions *sessions, int64_t now_mono_ms);
 
 /* Opens an event stream. False: there are as many as there may be. */

@@ -2,12 +2,14 @@
  * fillgated says is played. */
 #include "firmware/link/panel/panel.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "tests/lib/server_fixture.h"
 
 #define OUTPUT_BYTES 262144
+#define SILENT_COUNT 100
 #define JSON "-H 'Content-Type: application/json' "
 
 /* ---- the played fillgated ---- */
@@ -454,6 +457,39 @@ TEST("open streams and waiting requests do not keep the panel from stopping")
     begun_mono_ms = fg_mono_ms();
     end();
     CHECK(fg_mono_ms() - begun_mono_ms < 30000);
+}
+
+static int connect_silently(void)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(fg_panel_port(panel)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    CHECK(client >= 0);
+    CHECK_INT(connect(client, (const struct sockaddr *)(const void *)&address, sizeof(address)), 0);
+    return client;
+}
+
+TEST("BAD-INPUT-IS-SAFE: silent connections, however many, keep neither the stop button nor an open page")
+{
+    static int silent[SILENT_COUNT];
+    const char *output;
+
+    begin();
+    get_session();
+    (void)shell("curl -s -N -b jar --max-time 60 $U/events >stream 2>&1 & echo $! >stream.pid; "
+                "for n in $(seq 300); do grep -q 'event: board' stream && break; sleep 0.1; done");
+    for (int i = 0; i < SILENT_COUNT; i++)
+        silent[i] = connect_silently();
+    /* Sooner than the server cuts who says nothing. */
+    output = shell("C=\"$C --max-time 4\"; $C $B -w \"$W\" -H \"$O\" -H \"X-Fillgate-Token: $T\" " JSON
+                   "-d '{\"sequence\":1,\"command\":\"stop\"}' $U/command");
+    CHECK_HAS(output, "\"done\":true");
+    output = shell("kill -0 $(cat stream.pid) && echo still open; kill $(cat stream.pid)");
+    CHECK_HAS(output, "still open");
+    for (int i = 0; i < SILENT_COUNT; i++)
+        (void)close(silent[i]);
+    end();
 }
 
 /* ---- beyond loopback ---- */

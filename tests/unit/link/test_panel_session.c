@@ -167,10 +167,15 @@ TEST("sign-ins, pairings and requests have rates of their own")
     for (int i = 0; i < 1000; i++) {
         sign_ins += fg_panel_session_rate_take(&sessions, session, FG_PANEL_ASK_SIGN_IN, 5);
         pairings += fg_panel_pairing_rate_take(&sessions, 5);
-        requests += fg_panel_request_rate_take(&sessions, 5);
+        requests += fg_panel_request_rate_take(&sessions, session, false, 5);
     }
     CHECK_INT(sign_ins, 3);
     CHECK_INT(pairings, 5);
     CHECK_INT(requests, 400);
+    /* Strangers have taken nothing from who is paired. */
+    CHECK(!fg_panel_request_rate_take(&sessions, NULL, false, 5));
+    CHECK(fg_panel_request_rate_take(&sessions, NULL, true, 5));
+    session->paired = true;
+    CHECK(fg_panel_request_rate_take(&sessions, session, true, 5));
     CHECK(fg_panel_session_rate_take(&sessions, session, FG_PANEL_ASK_COMMAND, 5));
 }

@@ -190,55 +190,86 @@ TEST("BAD-INPUT-IS-SAFE: a thousand idle connections cost little memory, and oth
     fg_fixture_stop(&fixture);
 }
 
-TEST("BAD-INPUT-IS-SAFE: no more connections than allowed are taken; the next waits for a place")
+static void await_open(const struct fg_server_fixture *fixture, uint64_t connections)
 {
-    static const char request[] = "GET /who HTTP/1.0\r\n\r\n";
-    struct fg_server_fixture fixture;
-    char answer[1000];
-    int clients[4];
-    int next;
-    struct pollfd readable;
-
-    fg_fixture_prepare(&fixture, true, 0);
-    fixture.settings.threads = 1;
-    fixture.settings.connections_max = 4;
-    fg_fixture_start(&fixture);
-    for (int i = 0; i < 4; i++)
-        clients[i] = fg_fixture_connect(&fixture);
-    for (int i = 0; i < AWAIT_MS / 20 && counts_of(&fixture).open < 4; i++)
+    for (int i = 0; i < AWAIT_MS / 20 && counts_of(fixture).connections < connections; i++)
         (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    next = fg_fixture_connect(&fixture);
-    fg_fixture_send(next, request, sizeof(request) - 1);
-    readable = (struct pollfd){.fd = next, .events = POLLIN};
-    CHECK_INT(poll(&readable, 1, 200), 0);
-    CHECK_INT(counts_of(&fixture).open, 4);
-    (void)close(clients[0]);
-    (void)fg_fixture_drain(next, answer, sizeof(answer));
-    CHECK_HAS(answer, "kind=0");
-    for (int i = 1; i < 4; i++)
-        (void)close(clients[i]);
-    fg_fixture_stop(&fixture);
+    CHECK(counts_of(fixture).connections >= connections);
 }
 
-TEST("BAD-INPUT-IS-SAFE: one address has no more connections than it may")
+TEST("BAD-INPUT-IS-SAFE: silent connections that take every place give way to one that asks")
 {
     struct fg_server_fixture fixture;
     char answer[1000];
-    int clients[3];
+    int clients[24];
+
+    for (int own_threads = 0; own_threads < 2; own_threads++) {
+        fg_fixture_prepare(&fixture, true, 0);
+        fixture.settings.threads = 1;
+        fixture.settings.connections_max = 8;
+        fixture.settings.thread_per_connection = own_threads == 1;
+        fg_fixture_start(&fixture);
+        for (int i = 0; i < 24; i++)
+            clients[i] = fg_fixture_connect(&fixture);
+        await_open(&fixture, 24);
+        CHECK_HAS(fg_fixture_raw(&fixture, "GET /who HTTP/1.0\r\n\r\n"), "kind=0");
+        CHECK_INT(counts_of(&fixture).cut, 0);
+        CHECK_INT(counts_of(&fixture).gave_way, 21);
+        /* The oldest are closed, the newest are not. */
+        CHECK_INT(fg_fixture_drain(clients[0], answer, sizeof(answer)), 0);
+        fg_fixture_send(clients[23], "GET /who HTTP/1.0\r\n\r\n", 21);
+        (void)fg_fixture_drain(clients[23], answer, sizeof(answer));
+        CHECK_HAS(answer, "kind=0");
+        for (int i = 1; i < 23; i++)
+            (void)close(clients[i]);
+        for (int i = 0; i < AWAIT_MS / 20 && strstr(fg_fixture_log(), "gave way") == NULL; i++)
+            (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        CHECK_HAS(fg_fixture_log(), "gave way to newer ones");
+        fg_fixture_stop(&fixture);
+    }
+}
+
+TEST("BAD-INPUT-IS-SAFE: one address has no more unproven connections than it may")
+{
+    struct fg_server_fixture fixture;
+    char answer[1000];
+    int clients[5];
 
     fg_fixture_prepare(&fixture, true, 0);
     fixture.settings.connections_per_address_max = 3;
     fg_fixture_start(&fixture);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++) {
         clients[i] = fg_fixture_connect(&fixture);
-    for (int i = 0; i < AWAIT_MS / 20 && counts_of(&fixture).open < 3; i++)
-        (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    CHECK_INT(fg_fixture_drain(fg_fixture_connect(&fixture), answer, sizeof(answer)), 0);
-    fg_fixture_send(clients[0], "GET /who HTTP/1.0\r\n\r\n", 21);
-    (void)fg_fixture_drain(clients[0], answer, sizeof(answer));
+        await_open(&fixture, (uint64_t)i + 1);
+    }
+    CHECK_INT(fg_fixture_drain(clients[0], answer, sizeof(answer)), 0);
+    CHECK_INT(fg_fixture_drain(clients[1], answer, sizeof(answer)), 0);
+    fg_fixture_send(clients[2], "GET /who HTTP/1.0\r\n\r\n", 21);
+    (void)fg_fixture_drain(clients[2], answer, sizeof(answer));
     CHECK_HAS(answer, "kind=0");
-    (void)close(clients[1]);
-    (void)close(clients[2]);
+    (void)close(clients[3]);
+    (void)close(clients[4]);
+    fg_fixture_stop(&fixture);
+}
+
+TEST("BAD-INPUT-IS-SAFE: the first request has a short deadline, a connection that asked has the long one")
+{
+    struct fg_server_fixture fixture;
+    char answer[1000];
+    int asking;
+
+    fg_fixture_prepare(&fixture, true, 0);
+    fixture.settings.request_max_ms = AWAIT_MS;
+    fixture.settings.first_request_max_ms = SHORT_MS;
+    fg_fixture_start(&fixture);
+    asking = fg_fixture_connect(&fixture);
+    fg_fixture_send(asking, "POST /echo HTTP/1.0\r\nContent-Length: 5\r\n\r\n12", 44);
+    CHECK_INT(fg_fixture_drain(fg_fixture_connect(&fixture), answer, sizeof(answer)), 0);
+    CHECK_INT(counts_of(&fixture).cut, 1);
+    CHECK_HAS(fg_fixture_log(), "completed no request within 300 ms");
+    fg_fixture_send(asking, "345", 3);
+    (void)fg_fixture_drain(asking, answer, sizeof(answer));
+    CHECK_HAS(answer, "12345");
     fg_fixture_stop(&fixture);
 }
 
