@@ -27,7 +27,7 @@ ROOMS = {
     "plant": ("firmware/plant", [], 85),
     "journal": ("firmware/journal", ["tests/sim/test_powercut"], 85),
     "list": ("firmware/list", ["tests/sim/test_powercut_list"], 85),
-    "proto": ("proto", [], 85),
+    "proto": ("proto", ["tests/unit/controller/test_control", "tests/unit/list/test_delta", "tests/unit/reader/test_readerlink"], 85),
 }
 JUDGED = "tests/mutation/judged.txt"
 VERDICTS = {"E": "equivalent", "B": "boundary of one unit", "S": "fails on the safe side", "A": "only a sanitizer sees it", "T": "words of a message"}

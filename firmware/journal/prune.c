@@ -109,8 +109,7 @@ struct look {
     struct fg_journal *journal;
     int64_t before_wall_ms;
     uint64_t last_allowed;
-    unsigned looked;
-    bool done; /* an entry that is not old, or the end of what may go */
+    unsigned looked; /* until one that is not old, or the end of what may go */
 };
 
 static bool look_take(void *context, uint64_t sequence, const struct fg_entry *entry, size_t length,
@@ -121,10 +120,8 @@ static bool look_take(void *context, uint64_t sequence, const struct fg_entry *e
 
     (void)length;
     (void)hash;
-    if (sequence > look->last_allowed || (synchronised && entry->wall_ms >= look->before_wall_ms)) {
-        look->done = true;
+    if (sequence > look->last_allowed || (synchronised && entry->wall_ms >= look->before_wall_ms))
         return false;
-    }
     /* What was written before an entry is at least as old, whatever its own clock said. */
     if (synchronised)
         look->journal->prune_old_last = sequence;
@@ -141,7 +138,7 @@ static enum fg_err look_further(struct fg_journal *journal, int64_t before_wall_
         .journal = journal, .before_wall_ms = before_wall_ms, .last_allowed = last_allowed(journal)};
     enum fg_err code = entries_read(journal, journal->prune_looked, LOOK_ENTRIES, look_take, &look, error);
 
-    *ret_more = code == FG_OK && !look.done && look.looked == LOOK_ENTRIES;
+    *ret_more = code == FG_OK && look.looked == LOOK_ENTRIES;
     return code;
 }
 

@@ -45,6 +45,10 @@ static void panel_fill(struct fg_control_state *state)
     state->device_fault = state->emergency_stop = state->point_blocked = true;
     state->board_version = UINT32_MAX;
     state->utc_offset_s = state->today = INT32_MIN;
+    state->clock_floor_ms = state->bureau_ahead_ms = INT64_MIN;
+    fill_text(state->journal_text, sizeof(state->journal_text), 'j');
+    fill_text(state->list_text, sizeof(state->list_text), 'm');
+    fill_text(state->keys_text, sizeof(state->keys_text), 'k');
 }
 
 static void board_fill(struct fg_control_board *board)
@@ -58,8 +62,10 @@ static void board_fill(struct fg_control_board *board)
         board->operators[i].has_card = board->operators[i].has_pin = true;
     }
     board->reason_count = FG_REASONS_MAX;
-    for (size_t i = 0; i < FG_REASONS_MAX; i++)
-        board->reasons[i] = (struct fg_control_reason_count){255, UINT32_MAX};
+    for (size_t i = 0; i < FG_REASONS_MAX; i++) {
+        board->reasons[i].reason = 255;
+        board->reasons[i].count = UINT32_MAX;
+    }
     board->attempt_count = FG_CONTROL_ATTEMPTS_MAX;
     for (size_t i = 0; i < FG_CONTROL_ATTEMPTS_MAX; i++) {
         struct fg_control_attempt *attempt = &board->attempts[i];
@@ -119,8 +125,12 @@ static void answer_fill(struct fg_control_answer *answer)
     state->last_stop = 255;
     state->last_ended_sequence = UINT64_MAX;
     state->last_quantity_g = INT64_MAX;
-    for (size_t i = 0; i < FG_SIGNAL_COUNT; i++)
-        state->readings[i] = (struct fg_control_reading){true, FG_READING_GOOD, INT64_MIN, INT64_MAX};
+    for (size_t i = 0; i < FG_SIGNAL_COUNT; i++) {
+        state->readings[i].configured = true;
+        state->readings[i].state = FG_READING_GOOD;
+        state->readings[i].value = INT64_MIN;
+        state->readings[i].age_ms = INT64_MAX;
+    }
     state->list_state = 255;
     fill_text(state->list_id, sizeof(state->list_id), 'l');
     state->list_version = UINT64_MAX;
@@ -163,6 +173,7 @@ TEST("every field of an answer survives, at its largest, within one packet")
     answer_fill(&sent);
     CHECK_OK(fg_control_encode_answer(&sent, packet, sizeof(packet), &length, &error), &error);
     CHECK_OK(fg_control_decode_answer(packet, length, &got, &error), &error);
+    CHECK_BYTES(&got, &sent, sizeof(got));
     CHECK_INT(got.result, sent.result);
     CHECK_TEXT(got.text, sent.text);
     CHECK_INT(got.list_version, sent.list_version);

@@ -6,6 +6,7 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
+#include "firmware/journal/walk.h"
 #include "proto/sync.h"
 #include "tests/lib/check.h"
 
@@ -733,6 +734,7 @@ TEST("a batch holds as many entries as are asked for and fit, byte for byte")
     CHECK_OK(fg_journal_batch(journal, 4, 2, bytes, sizeof(bytes), &length, &next, &error), &error);
     CHECK_INT(next, 6);
     CHECK_OK(fg_sync_batch_decode(bytes, length, &batch, &error), &error);
+    CHECK_TEXT(batch.controller, "point-1");
     CHECK_OK(fg_sync_batch_verify(&batch, 0, &third, &device_key()->public_key, &found, &error), &error);
     third = stored_hash(5);
     CHECK_BYTES(found.bytes, third.bytes, sizeof(found.bytes));
@@ -966,6 +968,77 @@ TEST("TAMPER-SHOWS: a row whose bytes, hash or signature is NULL, of another kin
         check_not_opened();
         CHECK_INT(count_matching(NULL), 6);
     }
+}
+
+TEST("TAMPER-SHOWS: a kept receipt or mark that is NULL, empty or nonsense is told, and counts for nothing")
+{
+    static const char *const values[] = {"NULL", "x''", "x'00'", "1", "'text'", "zeroblob(5000)"};
+
+    write_sample();
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        struct fg_journal_start start;
+        struct fg_journal *journal;
+        char sql[160];
+
+        (void)snprintf(sql, sizeof(sql),
+                       "DELETE FROM meta WHERE name <> 'anchored'; "
+                       "INSERT INTO meta VALUES('receipt', %s)",
+                       values[i]);
+        tamper(sql);
+        journal = open_journal(&start);
+        CHECK(start.receipt_false);
+        CHECK_INT(fg_journal_unsent(journal), 6);
+        fg_journal_close(journal);
+        (void)snprintf(sql, sizeof(sql),
+                       "DELETE FROM meta WHERE name <> 'anchored'; "
+                       "INSERT INTO meta VALUES('mark', %s)",
+                       values[i]);
+        tamper(sql);
+        check_found(FG_E_CORRUPT, 0, "mark of pruning kept in it was edited");
+        check_not_opened();
+    }
+}
+
+TEST("each failure of the database has its own error, and the message says what to do")
+{
+    static const struct {
+        int result;
+        enum fg_err code;
+        const char *text;
+    } kinds[] = {{SQLITE_FULL, FG_E_FULL, "a.db: looking: no space is left; free some or enlarge it"},
+                 {SQLITE_BUSY, FG_E_BUSY, "a.db: looking: another process holds it"},
+                 {SQLITE_BUSY_SNAPSHOT, FG_E_BUSY, "another process holds it"},
+                 {SQLITE_LOCKED, FG_E_BUSY, "another process holds it"},
+                 {SQLITE_CORRUPT, FG_E_CORRUPT, "a.db: looking: the file is damaged ("},
+                 {SQLITE_CORRUPT_VTAB, FG_E_CORRUPT, "keep it as evidence"},
+                 {SQLITE_NOTADB, FG_E_CORRUPT, "the file is damaged ("},
+                 {SQLITE_NOMEM, FG_E_MEMORY, "a.db: looking: no memory"},
+                 {SQLITE_IOERR, FG_E_IO, "a.db: looking: disk I/O error; check the disk"},
+                 {SQLITE_IOERR_WRITE, FG_E_IO, "check the disk"},
+                 {SQLITE_READONLY, FG_E_IO, "readonly"}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        CHECK_INT(fg_journal_sqlite_fail(NULL, kinds[i].result, "a.db", "looking", &error), kinds[i].code);
+        CHECK_HAS(error.text, kinds[i].text);
+    }
+}
+
+TEST("an end that names its cylinder itself is found under that one, any other under its fill's")
+{
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+    struct fg_entry end = entry_of(FG_ENTRY_ENDED);
+
+    end.quantity_g = 5;
+    end.authorised_sequence = append(journal, entry_of(FG_ENTRY_AUTHORISED));
+    memcpy(end.row.code.text, "CYL-9", 6);
+    (void)append(journal, end);
+    check_history(journal, "CYL-9", now_at(NOON_MS, 0, 0), NOON_MS, 1);
+    check_history(journal, "CYL-1", now_at(NOON_MS, 0, 0), 0, 0);
+    fg_journal_close(journal);
+    journal = open_journal(&start);
+    check_history(journal, "CYL-9", now_at(NOON_MS, 0, 0), NOON_MS, 1);
+    fg_journal_close(journal);
 }
 
 TEST("fills keep room that refusals and ordinary events cannot eat; what is grave is still written")

@@ -124,5 +124,7 @@ TEST("a cookie is found by its whole name and its exact form")
     CHECK(!fg_page_cookie_find("panel=000000030", "panel", 8, value));
     CHECK(!fg_page_cookie_find("panel=0000000", "panel", 8, value));
     CHECK(!fg_page_cookie_find("panel", "panel", 8, value));
+    CHECK(!fg_page_cookie_find("panel_00000003", "panel", 8, value));
+    CHECK(!fg_page_cookie_find("panels00000003", "panel", 8, value));
     CHECK(!fg_page_cookie_find(";;; ;", "panel", 8, value));
 }
