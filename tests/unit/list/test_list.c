@@ -557,3 +557,36 @@ TEST("reading waits for nobody who is about to write")
     CHECK_INT(sqlite3_close(other), SQLITE_OK);
     fg_list_close(list);
 }
+
+TEST("LIST-IS-SIGNED, BAD-INPUT-IS-SAFE: a bucket, node or manifest that is NULL, of another kind or too "
+     "large proves "
+     "nothing")
+{
+    static const char *const columns[][2] = {{"bucket", "bytes"}, {"node", "hashes"}, {"manifest", "signed"}};
+    static const char *const values[] = {"NULL", "x''", "7", "2.5", "'text'", "zeroblob(1048577)"};
+
+    for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
+        for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+            struct fg_list *list;
+            struct fg_row row;
+            char sql[160];
+
+            (void)unlink(fg_test_path("list.db"));
+            (void)unlink(fg_test_path("list.db-wal"));
+            (void)unlink(fg_test_path("list.db-shm"));
+            list = open_store();
+            import_version(list, 1, 40, 2);
+            /* Whoever edits the file edits the schema, too: nothing then keeps NULL out. */
+            edit("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')");
+            (void)snprintf(sql, sizeof(sql), "UPDATE %s SET %s = %s", columns[c][0], columns[c][1],
+                           values[v]);
+            edit(sql);
+            CHECK(find(list, "T-00001", &row) != FG_OK);
+            CHECK(error.code != FG_E_NOT_FOUND);
+            if (v == 5)
+                CHECK_HAS(error.text, "too big");
+            CHECK(fg_list_verify(list, &error) != FG_OK);
+            fg_list_close(list);
+        }
+    }
+}
