@@ -26,7 +26,7 @@ ROOMS = {
     "controller": ("firmware/controller", [], 85),
     "plant": ("firmware/plant", [], 85),
     "journal": ("firmware/journal", ["tests/sim/test_powercut"], 85),
-    "list": ("firmware/list", ["tests/sim/test_powercut_list"], 85),
+    "list": ("firmware/list", ["tests/unit/listing/test_listing", "tests/sim/test_powercut_list"], 85),
     "proto": ("proto", ["tests/unit/controller/test_control", "tests/unit/list/test_delta", "tests/unit/reader/test_readerlink"], 85),
 }
 JUDGED = "tests/mutation/judged.txt"

@@ -47,7 +47,9 @@ static void check_same(struct fg_list *list, const char *path)
     uint8_t *bytes;
 
     CHECK_OK(fg_list_verify(list, &error), &error);
+    memset(&manifest, 0, sizeof(manifest));
     CHECK_OK(fg_list_export(list, fg_test_path("export.fgl"), &manifest, &error), &error);
+    CHECK(manifest.version != 0);
     bytes = fg_fixture_read(fg_test_path("export.fgl"), &length);
     CHECK_INT(length, expected_length);
     CHECK_BYTES(bytes, expected, length);
@@ -328,7 +330,9 @@ TEST("pieces are of one version only, and a store without a list has none")
     CHECK_INT(fg_list_node_group(list, 1, 0, 1, digests, &count, &error), FG_E_NOT_FOUND);
     CHECK_INT(fg_list_node_group(list, 1, 1, 0, digests, &count, &error), FG_E_NOT_FOUND);
     CHECK_INT(fg_list_node_group(list, 1, 200, 0, digests, &count, &error), FG_E_NOT_FOUND);
+    manifest.version = 99;
     CHECK_INT(fg_list_export(list, fg_test_path("no/where.fgl"), &manifest, &error), FG_E_IO);
+    CHECK_INT(manifest.version, 99);
     fg_list_close(list);
 }
 
