@@ -8,6 +8,7 @@
 
 #include "firmware/core/rules.h"
 #include "proto/list_file.h"
+#include "proto/tree.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/source_fixture.h"
@@ -430,9 +431,12 @@ TEST("buckets and nodes that do not prove lead to the whole file")
 TEST("while a repair is under way nothing else may write, and it ends with the store")
 {
     struct fg_manifest manifest;
+    static uint8_t buffer[FG_BUCKET_BYTES_MAX];
+    struct fg_digest digests[FG_TREE_GROUP_DIGESTS];
     struct fg_list_file *file = NULL;
     const uint8_t *bytes;
     size_t length;
+    size_t given;
 
     start_with_two();
     CHECK_OK(fg_list_file_open(source.file, &file, &error), &error);
@@ -443,6 +447,10 @@ TEST("while a repair is under way nothing else may write, and it ends with the s
     CHECK_INT(fg_list_repair_begin(list, bytes, length, NOW_MS, &error), FG_E_STATE);
     CHECK_INT(fg_list_import(list, source.file, NOW_MS, &manifest, &error), FG_E_STATE);
     CHECK_INT(fg_list_export(list, fg_test_path("x.fgl"), &manifest, &error), FG_E_STATE);
+    CHECK_INT(fg_list_bucket(list, 0, 0, buffer, sizeof(buffer), &given, &error), FG_E_STATE);
+    CHECK_INT(fg_list_node_group(list, 0, 0, 0, digests, &given, &error), FG_E_STATE);
+    CHECK_INT(fg_list_signed_manifest(list, buffer, sizeof(buffer), &given, &error), FG_E_STATE);
+    CHECK_HAS(error.text, "a repair is under way");
     CHECK_OK(fg_list_repair_put(list, 5, (const uint8_t *)"", 0, &error), &error);
     CHECK_INT(fg_list_repair_put(list, 5, (const uint8_t *)"", 0, &error), FG_E_ARG);
     CHECK_INT(fg_list_repair_commit(list, &manifest, &error), FG_E_AUTH);
