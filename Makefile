@@ -79,13 +79,14 @@ TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/nul
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+FUZZED_SRC := $(SRC_proto) $(SRC_core) $(SRC_firmware) $(SRC_host) $(SRC_sim) $(FUZZ_SRC)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=build/release/%)
 C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2>/dev/null))
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format check-format \
+.PHONY: all help setup programs run demo test unit played e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format check-format \
 	check-core check-clang check-rooms clean
 all: programs
 
@@ -108,7 +109,10 @@ test: setup ## every test: unit, simulation, end to end, fuzz seeds, checks of f
 	$(Q)tools/test.sh
 
 unit: setup ## only the unit and simulation tests (VARIANT=asan)
+	$(Q)$(MAKE) --no-print-directory VARIANT=release long-build
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan unit-run
+played: setup ## the next two, one pool of them
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan played-run
 e2e: setup ## only the end-to-end tests
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan e2e-run
 browser: setup ## only the tests of the pages in a real browser (chromium)
@@ -139,7 +143,8 @@ check-format:
 check-core: ## prove that firmware/core needs nothing beyond memcpy-like functions
 	$(Q)$(MAKE) --no-print-directory VARIANT=release build/release/libcore.a
 	$(Q)tools/check_core.sh build/release/libcore.a
-check-clang: ## clang's warnings, as errors, on every C file
+check-clang: ## clang's warnings, as errors, on every C file; most are compiled for the fuzz targets
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-build
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang clang-run
 check-rooms: ## includes between rooms go one way only
 	$(Q)tools/check_rooms.sh
@@ -148,11 +153,16 @@ clean: ## remove everything made
 
 # ---- how it is made ----------------------------------------------------------------------------
 
-.PHONY: programs-build unit-run e2e-run browser-run fuzz-run bench-run clang-run unit-build fuzz-build mutant-flags
+.PHONY: programs-build unit-run long-build e2e-run browser-run played-run fuzz-run bench-run clang-run unit-build fuzz-build mutant-flags
 programs-build: $(PROGRAMS)
 unit-build: $(TEST_BIN)
-unit-run: $(TEST_BIN)
-	$(Q)BESIDE="$(filter $(B)/tests/sim/%,$(TEST_BIN))" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$(TEST_BIN))
+# The simulations that take minutes of the processor run optimised, as time is what they need; what they call runs with sanitizers in the
+# shorter ones, in the unit tests and in the fuzz targets.
+LONG_SIM := $(filter %_exhaustive.c %_month_of_strangers.c %_powercut.c %_powercut_bureau.c %_powercut_prune.c,$(TEST_SRC))
+LONG_BIN := $(LONG_SIM:%.c=build/release/%)
+unit-run: $(filter-out $(LONG_SIM:%.c=$(B)/%),$(TEST_BIN))
+	$(Q)BESIDE="$(LONG_BIN) $(filter $(B)/tests/sim/%,$^)" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$^)
+long-build: $(LONG_BIN)
 # What fail_closed and slow_reader measure is real time; the others of a filling point wait most of theirs; those of a city keep the
 # machine busy. fail_closed.sh is the play that fail_closed_*.sh run.
 E2E_TIMED := tests/e2e/fail_closed_controller.sh tests/e2e/fail_closed_bus.sh tests/e2e/slow_reader.sh
@@ -161,6 +171,9 @@ E2E_CITY := $(filter-out $(E2E_TIMED) $(E2E_POINT) tests/e2e/fail_closed.sh,$(so
 BROWSER := $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
 e2e-run: $(PROGRAMS)
 	$(Q)export BUILD=$(B); ALONE="$(E2E_TIMED)" BESIDE="$(E2E_CITY)" tools/run_tests.sh $(E2E_POINT)
+played-run: $(PROGRAMS)
+	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && \
+	    ALONE="$(E2E_TIMED)" BESIDE="tests/e2e/noloss.sh $(BROWSER) $(filter-out %/noloss.sh,$(E2E_CITY))" tools/run_tests.sh $(E2E_POINT)
 browser-run: $(PROGRAMS)
 	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && tools/run_tests.sh $(BROWSER)
 fuzz-build: $(FUZZ_BIN)
@@ -172,7 +185,7 @@ mutant-flags:
 bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
-clang-run: $(patsubst %.c,$(B)/%.o,$(filter %.c,$(C_FILES)))
+clang-run: $(patsubst %.c,$(B)/%.o,$(filter-out $(FUZZED_SRC),$(filter %.c,$(C_FILES))))
 
 build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
 	@echo "GEN  $<"

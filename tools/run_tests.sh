@@ -1,8 +1,8 @@
 #!/bin/bash
 # Runs test programs or scripts, some at a time, and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/;
-# of one that failed it is shown too, of the others only the sum and the seconds (V=1 shows everything). Last line: the sum.
+# of one that failed it is shown too, of the others only the sum and the seconds, by the clock and of processor (V=1 shows everything). Last line: the sum.
 # Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=3] run_tests.sh PROGRAM...
-#   ALONE: those that measure real time: they run first, two at a time, for they wait nearly all of theirs; with nothing else beside them
+#   ALONE: those that measure real time: they run first, two at a time, for they wait nearly all of theirs; beside them at most one of BESIDE
 #   BESIDE: those that keep the machine busy: one of them at a time beside the others, and they give way
 #   AT_ONCE: how many run at once; more than the machine has cores, as most wait most of their time
 set -u
@@ -11,8 +11,8 @@ logs=build/test_log
 mkdir -p "$logs"
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
 jobs=${AT_ONCE:-$(($(nproc) + 1))}
-declare -A program_of=() begun_of=() heavy_of=()
-heavy=0
+declare -A program_of=() begun_of=() kind_of=()
+declare -A running=([alone]=0 [beside]=0 [usual]=0)
 number=0
 read -ra alone <<<"${ALONE:-}"
 read -ra beside <<<"${BESIDE:-}"
@@ -29,28 +29,31 @@ trap 'kill $(jobs -p) 2>/dev/null; exit 1' INT TERM
 name_in() { echo "${1#build/*/}"; }
 log_in() { local name; name=$(name_in "$1"); echo "$logs/${name//\//_}.log"; }
 
-begin() { # NICENESS PROGRAM
+begin() { # KIND NICENESS PROGRAM
     number=$((number + 1))
-    program_of[$number]=$2
+    kind_of[$number]=$1
+    program_of[$number]=$3
     begun_of[$number]=$SECONDS
-    heavy_of[$number]=$(($1 > 0 ? 1 : 0))
-    heavy=$((heavy + heavy_of[$number]))
+    running[$1]=$((running[$1] + 1))
     {
         trap 'kill $! 2>/dev/null' TERM
-        nice -n "$1" timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$2" 9>&- </dev/null &
+        nice -n "$2" timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$3" 9>&- </dev/null &
         wait $!
-        echo "$number $?" >&9
-    } >"$(log_in "$2")" 2>&1 &
+        code=$?
+        times >"$(log_in "$3").times" # not within $(): a shell of its own would tell only of its own children
+        echo "$number $code" >&9
+    } >"$(log_in "$3")" 2>&1 &
 }
 
 end() { # waits for any of those that run
-    local ended code program log passed_before=$passed failed_before=$failed
+    local ended code program log busy_s passed_before=$passed failed_before=$failed
     read -r ended code <&9
     program=${program_of[$ended]}
     log=$(log_in "$program")
+    busy_s=$(awk 'END { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4 + 0.5) }' "$log.times")
     add_summary "$program" "$code" "$log"
-    echo "== $(name_in "$program"), $((SECONDS - begun_of[$ended])) s: $((passed - passed_before)) passed, $((failed - failed_before)) failed"
-    heavy=$((heavy - heavy_of[$ended]))
+    echo "== $(name_in "$program"), $((SECONDS - begun_of[$ended])) s, $busy_s of processor: $((passed - passed_before)) passed, $((failed - failed_before)) failed"
+    running[${kind_of[$ended]}]=$((running[${kind_of[$ended]}] - 1))
     unset "program_of[$ended]"
     if [ "${V:-}" = 1 ]; then
         cat "$log"
@@ -59,19 +62,24 @@ end() { # waits for any of those that run
     fi
 }
 
-for program in "${alone[@]}"; do
-    [ ${#program_of[@]} -lt 2 ] || end
-    begin 0 "$program"
-done
-while [ ${#program_of[@]} -gt 0 ]; do end; done
-while [ ${#programs[@]} -gt 0 ] || [ ${#beside[@]} -gt 0 ] || [ ${#program_of[@]} -gt 0 ]; do
-    if [ ${#program_of[@]} -ge "$jobs" ] || [ $((${#programs[@]} + ${#beside[@]})) -eq 0 ]; then
+while [ $((${#alone[@]} + ${#programs[@]} + ${#beside[@]} + ${#program_of[@]})) -gt 0 ]; do
+    if [ ${#alone[@]} -gt 0 ] && [ "${running[alone]}" -lt 2 ]; then
+        begin alone 0 "${alone[0]}"
+        alone=("${alone[@]:1}")
+    elif [ "${running[alone]}" -gt 0 ]; then
+        if [ ${#beside[@]} -gt 0 ] && [ "${running[beside]}" -eq 0 ]; then
+            begin beside 5 "${beside[0]}"
+            beside=("${beside[@]:1}")
+        else
+            end
+        fi
+    elif [ ${#program_of[@]} -ge "$jobs" ] || [ $((${#programs[@]} + ${#beside[@]})) -eq 0 ]; then
         end
-    elif [ ${#beside[@]} -gt 0 ] && { [ "$heavy" -eq 0 ] || [ ${#programs[@]} -eq 0 ]; }; then
-        begin 5 "${beside[0]}"
+    elif [ ${#beside[@]} -gt 0 ] && { [ "${running[beside]}" -eq 0 ] || [ ${#programs[@]} -eq 0 ]; }; then
+        begin beside 5 "${beside[0]}"
         beside=("${beside[@]:1}")
     else
-        begin 0 "${programs[0]}"
+        begin usual 0 "${programs[0]}"
         programs=("${programs[@]:1}")
     fi
 done

@@ -34,8 +34,7 @@ check "cppcheck finds nothing" make lint
 check "firmware/core is freestanding" make check-core
 check "includes between rooms go one way" make check-rooms
 suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-directory unit
-suite "end-to-end tests (ASan, UBSan)" make "$jobs" --no-print-directory e2e
-suite "the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-directory browser
+suite "end-to-end tests, and the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-directory played
 suite "fuzz targets" make "$jobs" --no-print-directory fuzz
 if [ -s "$failures" ]; then
     echo "=== what failed"
