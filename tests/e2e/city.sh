@@ -71,7 +71,7 @@ check "a certificate of another authority is refused by the bureau, whatever its
 check "BAD-INPUT-IS-SAFE: garbage instead of a batch is 400" \
     refuses '^400$' curl "${own[@]}" --data-binary 'no protobuf at all' -o /dev/null -w '%{http_code}' "$station/v1/journal"
 check "BAD-INPUT-IS-SAFE: a body beyond the bound is 413" \
-    refuses '^413$' sh -c "head -c 3000000 /dev/zero | curl --cacert $ca --cert $CITY/point-1/tls.pem --key $CITY/point-1/tls.key --max-time 20 -sS --data-binary @- -H 'Expect:' -o /dev/null -w '%{http_code}' $station/v1/journal 2>/dev/null"
+    refuses '^413$' sh -c "head -c 3000000 /dev/zero | curl --cacert $ca --cert $CITY/point-1/tls.pem --key $CITY/point-1/tls.key --max-time 20 --expect100-timeout 20 -sS --data-binary @- -H 'Expect: 100-continue' -o /dev/null -w '%{http_code}' $station/v1/journal 2>/dev/null"
 check "BAD-INPUT-IS-SAFE: a path beyond the lists is not found" \
     refuses '^40[034]$' curl "${own[@]}" --path-as-is -o /dev/null -w '%{http_code}' "$station/v1/list/../../etc/passwd/manifest"
 enrol_again() { # the code of point 1 has been used
