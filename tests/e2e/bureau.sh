@@ -57,7 +57,7 @@ expect "garbage instead of a report: 400" 0 'status 400' ask S1 /v1/report --dat
 expect "garbage instead of a batch: 400" 0 'status 400' ask ctl-1 /v1/journal --data-binary garbage
 expect "another method: 405" 0 'status 405' ask S1 /v1/journal
 expect "a body beyond the bound: 413" 0 'status 413' \
-    ask S1 /v1/report --data-binary "@$build/fillgate-bureau"
+    ask S1 /v1/report --expect100-timeout 20 --data-binary "@$build/fillgate-bureau"
 expect "an unknown path: 404" 0 'status 404' ask S1 /v1/nothing
 expect "no key ring yet: 404" 0 'status 404' ask nobody /v1/keys
 expect "another station's list: refused" 0 'status 40[34]' ask S1 /v1/list/S2/manifest
