@@ -7,6 +7,7 @@
 #include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "firmware/journal/walk.h"
+#include "proto/catalogue.h"
 #include "proto/sync.h"
 #include "tests/lib/check.h"
 
@@ -111,6 +112,16 @@ static void tamper(const char *sql)
         printf("    %s\n", message != NULL ? message : "?");
     sqlite3_free(message);
     CHECK_INT(result, SQLITE_OK);
+}
+
+/* Whoever edits the file edits the schema, too: nothing then keeps NULL out. */
+static void damage(const char *column, const char *value)
+{
+    char sql[256];
+
+    (void)snprintf(sql, sizeof(sql), "UPDATE entry SET %s = %s WHERE sequence = 3", column, value);
+    tamper("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')");
+    tamper(sql);
 }
 
 static void check_found(enum fg_err expected, uint64_t bad, const char *part)
@@ -436,12 +447,30 @@ TEST("TAMPER-SHOWS: a false head signature is named")
     check_not_opened();
 }
 
-TEST("TAMPER-SHOWS: edited index columns are named")
+TEST("TAMPER-SHOWS: each index column that was edited is named")
 {
-    write_sample();
-    tamper("UPDATE entry SET wall_ms = 0 WHERE sequence = 5");
-    check_found(FG_E_CORRUPT, 5, "index columns");
-    check_not_opened();
+    static const char *const edits[] = {"kind = 5",     "wall_ms = 0",       "wall_ms = wall_ms + 1",
+                                        "identity = 3", "quantity_g = 6001", "code = 'CYL-2'",
+                                        "code = ''",    "plate = 'ABC124'"};
+
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        char sql[96];
+
+        (void)unlink(fg_test_path("journal.db"));
+        (void)unlink(fg_test_path("journal.db.anchor"));
+        write_sample();
+        (void)snprintf(sql, sizeof(sql), "UPDATE entry SET %s WHERE sequence = 5", edits[i]);
+        tamper(sql);
+        check_found(FG_E_CORRUPT, 5, "index columns");
+        check_not_opened();
+    }
+    for (size_t i = 0; i < 2; i++) {
+        (void)unlink(fg_test_path("journal.db"));
+        (void)unlink(fg_test_path("journal.db.anchor"));
+        write_sample();
+        damage(i == 0 ? "code" : "plate", "NULL");
+        check_found(FG_E_CORRUPT, 3, "index columns");
+    }
 }
 
 TEST("TAMPER-SHOWS: another controller's journal is not taken for one's own")
@@ -899,16 +928,6 @@ TEST("BAD-INPUT-IS-SAFE: an entry without bytes is shown as one that cannot be d
     check_found(FG_E_CORRUPT, 3, "impossible length");
 }
 
-/* Whoever edits the file edits the schema, too: nothing then keeps NULL out. */
-static void damage(const char *column, const char *value)
-{
-    char sql[256];
-
-    (void)snprintf(sql, sizeof(sql), "UPDATE entry SET %s = %s WHERE sequence = 3", column, value);
-    tamper("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')");
-    tamper(sql);
-}
-
 /* from: where a batch begins. It never reaches the damaged entry 3. */
 static void check_not_sent(struct fg_journal *journal, uint64_t from)
 {
@@ -1041,6 +1060,138 @@ TEST("an end that names its cylinder itself is found under that one, any other u
     fg_journal_close(journal);
 }
 
+TEST("each condition of a filter counts alone, and a span of time holds its beginning and not its end")
+{
+    struct fg_entry refused = entry_of(FG_ENTRY_REFUSED);
+    struct fg_journal_filter filter = {.from_ms = NOON_MS + 3600000};
+    struct fg_journal_start start;
+    struct fg_journal *journal;
+
+    write_sample(); /* at noon: 1, 2, 6; a minute later: 3; an hour later: 4, and a minute more: 5 */
+    journal = open_journal(&start);
+    refused.reasons = (struct fg_reasons){2, {FG_REASON_NOT_LISTED, FG_REASON_SUSPENDED}};
+    refused.wall_ms = NOON_MS + 2;
+    memcpy(refused.failing_code.text, "CYL-7", 6);
+    memcpy(refused.row.plate, "XYZ", 4);
+    CHECK_INT(append(journal, refused), 7);
+    fg_journal_close(journal);
+    CHECK_INT(count_matching(&filter), 2);
+    filter.from_ms++;
+    CHECK_INT(count_matching(&filter), 1);
+    filter = (struct fg_journal_filter){.to_ms = NOON_MS + 1};
+    CHECK_INT(count_matching(&filter), 3);
+    filter.to_ms = NOON_MS + 2;
+    CHECK_INT(count_matching(&filter), 3);
+    filter.to_ms++;
+    CHECK_INT(count_matching(&filter), 4);
+    filter = (struct fg_journal_filter){.reason = FG_REASON_NOT_LISTED};
+    CHECK_INT(count_matching(&filter), 1);
+    filter.reason = FG_REASON_SUSPENDED;
+    CHECK_INT(count_matching(&filter), 1);
+    filter.reason = FG_REASON_SCRAPPED;
+    CHECK_INT(count_matching(&filter), 0);
+    filter = (struct fg_journal_filter){.plate = "ABC123"};
+    CHECK_INT(count_matching(&filter), 4);
+    filter = (struct fg_journal_filter){.plate = "XYZ"};
+    CHECK_INT(count_matching(&filter), 1);
+    filter = (struct fg_journal_filter){.code = {"CYL-7"}};
+    CHECK_INT(count_matching(&filter), 1);
+    filter = (struct fg_journal_filter){.from_sequence = 7};
+    CHECK_INT(count_matching(&filter), 1);
+    filter = (struct fg_journal_filter){.from_sequence = 8};
+    CHECK_INT(count_matching(&filter), 0);
+}
+
+static enum fg_err stop_visit(void *context, const struct fg_entry *entry, const uint8_t *bytes,
+                              size_t byte_count, struct fg_error *ret_error)
+{
+    ++*(unsigned *)context;
+    (void)bytes;
+    (void)byte_count;
+    return entry->sequence == 3 ? fg_fail(ret_error, FG_E_STATE, "enough") : FG_OK;
+}
+
+TEST("each ends with the visitor's own error, and tells a file that is no journal")
+{
+    unsigned count = 0;
+    FILE *file;
+
+    write_sample();
+    CHECK_INT(fg_journal_each(fg_test_path("journal.db"), NULL, stop_visit, &count, &error), FG_E_STATE);
+    CHECK_INT(count, 3);
+    CHECK_TEXT(error.text, "enough");
+    tamper("DROP TABLE entry");
+    CHECK_INT(fg_journal_each(fg_test_path("journal.db"), NULL, count_visit, &count, &error), FG_E_IO);
+    CHECK_HAS(error.text, "reading the journal: no such table");
+    file = fopen(fg_test_path("other.db"), "w");
+    CHECK(file != NULL);
+    for (unsigned i = 0; i < 2000; i++)
+        (void)fputs("no journal ", file);
+    CHECK_INT(fclose(file), 0);
+    CHECK_INT(fg_journal_each(fg_test_path("other.db"), NULL, count_visit, &count, &error), FG_E_CORRUPT);
+}
+
+TEST("a controller's name and a journal's size are taken up to their limits and no further")
+{
+    static const struct {
+        uint64_t bytes_max;
+        uint8_t fill_reserve_percent;
+        unsigned name_bytes;
+        enum fg_err code;
+    } cases[] = {
+        {393216, 0, 7, FG_OK},     {393215, 0, 7, FG_E_ARG},        {393216, 90, 7, FG_OK},
+        {393216, 91, 7, FG_E_ARG}, {393216, 0, FG_NAME_MAX, FG_OK}, {393216, 0, FG_NAME_MAX + 1, FG_E_ARG},
+        {393216, 0, 1, FG_OK}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char name[FG_NAME_MAX + 2] = "";
+        struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+        struct fg_journal_start start;
+        struct fg_journal *journal = NULL;
+
+        (void)unlink(settings.path);
+        (void)unlink(fg_test_path("journal.db.anchor"));
+        memset(name, 'n', cases[i].name_bytes);
+        settings.controller = name;
+        settings.bytes_max =
+            cases[i].bytes_max; /* 4 fillers of 8 pages and 4 times the margin, of 4096 bytes */
+        settings.fill_reserve_percent = cases[i].fill_reserve_percent;
+        CHECK_INT(fg_journal_open(&settings, &journal, &start, &error), cases[i].code);
+        if (cases[i].code != FG_OK)
+            continue;
+        CHECK_INT(append(journal, entry_of(FG_ENTRY_BOOT)), 1);
+        fg_journal_close(journal);
+    }
+}
+
+TEST("a local day begins and ends at midnight, west and east of Greenwich")
+{
+    static const int64_t offsets_s[] = {0, 8 * 3600, -5 * 3600, 5 * 3600 + 1800};
+    struct fg_journal_start start;
+    struct fg_journal *journal = open_journal(&start);
+
+    for (size_t i = 0; i < sizeof(offsets_s) / sizeof(offsets_s[0]); i++) {
+        int64_t midnight_ms = INT64_C(20610) * DAY_MS * (int64_t)(i + 1) - offsets_s[i] * 1000;
+        struct fg_entry begin = entry_of(FG_ENTRY_AUTHORISED);
+        struct fg_entry end = entry_of(FG_ENTRY_ENDED);
+        char code[8];
+
+        (void)snprintf(code, sizeof(code), "C-%u", (unsigned)i);
+        memcpy(begin.row.code.text, code, sizeof(code));
+        end.authorised_sequence = append(journal, begin);
+        end.wall_ms = midnight_ms;
+        end.quantity_g = 1;
+        (void)append(journal, end);
+        fg_journal_close(journal);
+        journal = open_journal(&start); /* of an earlier run: dated by the wall clock */
+        check_history(journal, code, now_at(midnight_ms, 0, (int32_t)offsets_s[i]), midnight_ms, 1);
+        check_history(journal, code, now_at(midnight_ms + DAY_MS - 1, 0, (int32_t)offsets_s[i]), midnight_ms,
+                      1);
+        check_history(journal, code, now_at(midnight_ms + DAY_MS, 0, (int32_t)offsets_s[i]), midnight_ms, 0);
+    }
+    fg_journal_close(journal);
+}
+
 TEST("fills keep room that refusals and ordinary events cannot eat; what is grave is still written")
 {
     struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
@@ -1074,6 +1225,27 @@ TEST("fills keep room that refusals and ordinary events cannot eat; what is grav
     fg_journal_close(journal);
     /* A restart does not forget who used what. */
     CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    /* What nobody but a stranger or a device that comes and goes can cause waits; the rest is for the record.
+     */
+    for (unsigned event = 1; event < 40; event++) {
+        bool is_taken = event == FG_EVENT_SHUTDOWN || event == FG_EVENT_JOURNAL_NEARLY_FULL ||
+                        event == FG_EVENT_JOURNAL_PRUNED ||
+                        (event != FG_EVENT_LIST_REFUSED && fg_event_is_grave((enum fg_event_kind)event));
+
+        if (fg_event_name((enum fg_event_kind)event) == NULL)
+            continue;
+        entry.event = (uint8_t)event;
+        entry.clock_floor_ms = event == FG_EVENT_CLOCK_FLOOR_LOWERED ? 1 : 0;
+        CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), is_taken ? FG_OK : FG_E_FULL);
+    }
+    entry.clock_floor_ms = 0;
+    entry.kind = FG_ENTRY_OPERATOR;
+    CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), FG_E_FULL);
+    entry.kind = FG_ENTRY_BOOT;
+    CHECK_OK(fg_journal_append(journal, &entry, &sequence, &error), &error);
+    entry.kind = FG_ENTRY_LIST;
+    CHECK_OK(fg_journal_append(journal, &entry, &sequence, &error), &error);
+    entry.kind = FG_ENTRY_EVENT;
     entry.event = FG_EVENT_DEVICE_FAULT;
     CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), FG_E_FULL);
     fg_journal_close(journal);

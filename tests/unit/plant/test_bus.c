@@ -49,7 +49,7 @@ static struct wire wire;
 static struct fg_error error;
 static struct fg_bus_settings settings;
 /* What another unit answers to somebody else, and its length without check sum. */
-static uint8_t other[8] = {9, 0x03, 0x04, 1, 2, 3, 4};
+static uint8_t other[12] = {9, 0x03, 0x04, 1, 2, 3, 4};
 static size_t other_count = 7;
 
 /* Adds the check sum (CRC-16/MODBUS) to a frame, and sends it with more bytes in one piece. */
@@ -394,11 +394,16 @@ TEST("a frame of another unit is known as one whatever it answers")
                                            ANSWER_OTHER_UNIT, ANSWER_OTHER_UNIT, ANSWER_OTHER_UNIT,
                                            ANSWER_OTHER_UNIT, ANSWER_OTHER_UNIT, ANSWER_NOISE};
     static const struct {
-        uint8_t bytes[8];
+        uint8_t bytes[12];
         size_t count;
-    } frames[] = {{{9, 1, 1, 0xFF}, 4}, {{9, 2, 2, 1, 0}, 5},       {{9, 3, 4, 1, 2, 3, 4}, 7},
-                  {{9, 4, 2, 7, 7}, 5}, {{9, 5, 0, 1, 0xFF, 0}, 6}, {{9, 6, 0, 1, 0, 9}, 6},
-                  {{9, 0x81, 2}, 3},    {{9, 0x86, 11}, 3}};
+    } frames[] = {{{9, 1, 6, 0xFF, 1, 2, 3, 4, 5}, 9},
+                  {{9, 2, 5, 1, 0, 9, 9, 9}, 8},
+                  {{9, 3, 4, 1, 2, 3, 4}, 7},
+                  {{9, 4, 6, 7, 7, 6, 6, 5, 5}, 9},
+                  {{9, 5, 0, 1, 0xFF, 0}, 6},
+                  {{9, 6, 0, 1, 0, 9}, 6},
+                  {{9, 0x81, 2}, 3},
+                  {{9, 0x86, 11}, 3}};
     struct fg_bus bus;
 
     wire_start(answers, 9);
