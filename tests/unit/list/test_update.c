@@ -451,6 +451,7 @@ TEST("while a repair is under way nothing else may write, and it ends with the s
     CHECK_INT(fg_list_node_group(list, 0, 0, 0, digests, &given, &error), FG_E_STATE);
     CHECK_INT(fg_list_signed_manifest(list, buffer, sizeof(buffer), &given, &error), FG_E_STATE);
     CHECK_HAS(error.text, "a repair is under way");
+    CHECK(fg_list_repair_put(list, 4, (const uint8_t *)"\xff\xff", 2, &error) != FG_OK);
     CHECK_OK(fg_list_repair_put(list, 5, (const uint8_t *)"", 0, &error), &error);
     CHECK_INT(fg_list_repair_put(list, 5, (const uint8_t *)"", 0, &error), FG_E_ARG);
     CHECK_INT(fg_list_repair_commit(list, &manifest, &error), FG_E_AUTH);

@@ -490,6 +490,7 @@ TEST("a silent device goes to probing, then down, the others and the valve go on
     fg_plant_device_status(plant, 2, &status);
     CHECK(status.failures >= 3);
     CHECK_HAS(status.last_error, "unit 3");
+    CHECK_HAS(status.last_error, "no answer in time");
     set_float(&server, 2, FG_ORDER_1234, 100);
     CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_GOOD, 10000));
     CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
@@ -615,6 +616,7 @@ TEST("FAIL-CLOSED: a fault, an implausible and an old reading are given as such"
     set_float(&server, 2, FG_ORDER_1234, 100);
     CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_GOOD, 10000));
     SET(&server, server.refuse[2] = true);
+    CHECK(wait_error(plant, 1, "exception 2, illegal address"));
     CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_TIME_OUT, 0));
     SET(&server, server.map->tab_registers[520] = 77);
     SET(&server, server.silent[3] = true);
