@@ -123,7 +123,7 @@ static enum fg_err open_database(struct fg_journal *journal, const struct fg_jou
                                  struct fg_error *error)
 {
     int persist = 1; /* the write-ahead log keeps its blocks, so that a full disk cannot take them away */
-    char limit[64];
+    char pragmas[320];
     int64_t version = -1;
     int64_t tables = 0;
     enum fg_err code;
@@ -138,15 +138,12 @@ static enum fg_err open_database(struct fg_journal *journal, const struct fg_jou
     (void)sqlite3_db_config(journal->database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     (void)sqlite3_db_config(journal->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_file_control(journal->database, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
-    (void)sqlite3_snprintf((int)sizeof(limit), limit, "PRAGMA max_page_count = %llu",
+    (void)sqlite3_snprintf((int)sizeof(pragmas), pragmas,
+                           "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                           "PRAGMA wal_autocheckpoint = 256; PRAGMA trusted_schema = OFF;"
+                           "PRAGMA secure_delete = OFF; PRAGMA max_page_count = %llu",
                            (ull)journal->space.pages_max);
-    code = fg_journal_run_sql(journal->database, journal->path,
-                              "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                              "PRAGMA wal_autocheckpoint = 256; PRAGMA trusted_schema = OFF;"
-                              "PRAGMA secure_delete = OFF",
-                              error);
-    if (code == FG_OK)
-        code = fg_journal_run_sql(journal->database, journal->path, limit, error);
+    code = fg_journal_run_sql(journal->database, journal->path, pragmas, error);
     if (code == FG_OK)
         code = read_pragma(journal, "PRAGMA user_version", &version, error);
     if (code == FG_OK)
