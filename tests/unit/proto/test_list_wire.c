@@ -260,6 +260,40 @@ TEST("BAD-INPUT-IS-SAFE: manifests with impossible fields are refused by the fie
     CHECK_INT(fg_manifest_decode((const uint8_t *)"\x0a", 1, &manifest, &error), FG_E_FORMAT);
 }
 
+TEST("BAD-INPUT-IS-SAFE: a manifest that came in with an impossible field is refused by its name")
+{
+    /* Written behind the good ones: the last value of a field counts. */
+    static const struct {
+        uint8_t bytes[12];
+        size_t length;
+        const char *field;
+    } fields[] = {{{0x0a, 0}, 2, "list_id"},
+                  {{0x10, 0}, 2, "version"},
+                  {{0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, 11, "version"},
+                  {{0x20, 25}, 2, "bucket_bits"},
+                  {{0x20, 0x80, 0x02}, 3, "bucket_bits"},
+                  {{0x28, 0xff, 0xff, 0xff, 0xff, 0x7f}, 6, "row_count"},
+                  {{0x30, 3}, 2, "body_bytes"},
+                  {{0x30, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 8, "body_bytes"},
+                  {{0x38, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, 11, "issued_ms"},
+                  {{0x40, 0}, 2, "expires_ms"}};
+    struct fg_manifest manifest = manifest_of_one();
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    struct fg_manifest again;
+    size_t length = 0;
+
+    CHECK_OK(fg_manifest_encode(&manifest, bytes, sizeof(bytes) - 12, &length, &error), &error);
+    CHECK_OK(fg_manifest_decode(bytes, length, &again, &error), &error);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        char text[64];
+
+        memcpy(bytes + length, fields[i].bytes, fields[i].length);
+        (void)snprintf(text, sizeof(text), "manifest: %s is not a value", fields[i].field);
+        CHECK_INT(fg_manifest_decode(bytes, length + fields[i].length, &again, &error), FG_E_RANGE);
+        CHECK_HAS(error.text, text);
+    }
+}
+
 static struct fg_operator operator_of(unsigned number)
 {
     struct fg_operator person = {.certificate_end_day = FG_DAY_MAX, .card = {10, {0}}};
