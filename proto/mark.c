@@ -51,6 +51,12 @@ static enum fg_err write_message(const struct fg_mark *mark, uint8_t bytes[FgMar
     message.hash.size = FG_DIGEST_BYTES;
     memcpy(message.hash.bytes, mark->hash.bytes, FG_DIGEST_BYTES);
     message.pruned_wall_ms = mark->pruned_wall_ms;
+    message.locked_out = mark->kept.locked_out;
+    message.alarm_flow = mark->kept.alarm_flow;
+    message.alarm_valve = mark->kept.alarm_valve;
+    message.zero_fills = mark->kept.zero_fills;
+    message.inventory_known = mark->kept.inventory_known;
+    message.inventory_g = mark->kept.inventory_g;
     code = fg_receipt_encode(&mark->receipt, &mark->receipt_signature, message.receipt.bytes,
                              sizeof(message.receipt.bytes), &length, error);
     if (code != FG_OK)
@@ -121,6 +127,12 @@ static enum fg_err take_message(const FgSignedMark *envelope, struct fg_mark *ma
     mark->sequence = message.sequence;
     memcpy(mark->hash.bytes, message.hash.bytes, FG_DIGEST_BYTES);
     mark->pruned_wall_ms = message.pruned_wall_ms;
+    mark->kept = (struct fg_fill_kept){.locked_out = message.locked_out,
+                                       .alarm_flow = message.alarm_flow,
+                                       .alarm_valve = message.alarm_valve,
+                                       .zero_fills = message.zero_fills,
+                                       .inventory_known = message.inventory_known,
+                                       .inventory_g = message.inventory_g};
     return fg_receipt_decode(message.receipt.bytes, message.receipt.size, &mark->receipt,
                              &mark->receipt_signature, error);
 }

@@ -1,22 +1,23 @@
 /* The mark that pruning leaves: from where a journal's chain goes on, signed with the device key.
  *
- * A mark says "the entries of this controller up to `sequence` were pruned, their chain ended in `hash`, and
- * here is the bureau's receipt that covers them". Without it, a journal that does not begin with entry 1 has
- * lost its beginning. Not: pruning or storage (firmware/journal). Relies on: chain.h, sign.h, nanopb. No
- * global state. */
+ * A mark says "the entries of this controller up to `sequence` were pruned, their chain ended in `hash`, this
+ * is what they said of the point's safety, and here is the bureau's receipt that covers them". Without it, a
+ * journal that does not begin with entry 1 has lost its beginning. Not: pruning or storage
+ * (firmware/journal). Relies on: chain.h, sign.h, nanopb. No global state. */
 #ifndef FG_PROTO_MARK_H
 #define FG_PROTO_MARK_H
 
 #include "proto/chain.h"
 
 /* No encoded mark, signature included, is longer. */
-#define FG_MARK_BYTES_MAX 384
+#define FG_MARK_BYTES_MAX 416
 
 struct fg_mark {
     char controller[FG_NAME_MAX + 1];
-    uint64_t sequence;      /* the last entry that was pruned, at least 1 */
-    struct fg_digest hash;  /* hash(sequence) */
-    int64_t pruned_wall_ms; /* when */
+    uint64_t sequence;        /* the last entry that was pruned, at least 1 */
+    struct fg_digest hash;    /* hash(sequence) */
+    int64_t pruned_wall_ms;   /* when */
+    struct fg_fill_kept kept; /* the point's safety as those entries tell it */
     /* The bureau's receipt: it covers sequence. Its signature is not part of what fg_mark_verify holds. */
     struct fg_receipt receipt;
     struct fg_signature receipt_signature;

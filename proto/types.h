@@ -222,6 +222,17 @@ struct fg_plant_state {
     struct fg_reading readings[FG_SIGNAL_COUNT];
 };
 
+/* Safety state of a filling point that outlives the process: the journal's entries tell it
+ * (firmware/journal/safety.h), and the mark of pruning what the pruned ones told. */
+struct fg_fill_kept {
+    bool locked_out; /* LOCK_OUT without LOCK_OUT_CLEARED since */
+    bool alarm_flow; /* FLOW_WITHOUT_AUTHORITY or VALVE_FAULT is the newest that is known of it; each ends, */
+    bool alarm_valve;     /* as ever, when the plant is seen still and shut */
+    bool inventory_known; /* false also when a fill was open: what flowed since belongs to its ENDED */
+    uint32_t zero_fills;  /* in a row, the newest fills; those that ended NOT_PLAUSIBLE among them */
+    int64_t inventory_g;  /* of the newest entry with a good meter */
+};
+
 /* One journal entry. Fields that a kind does not use are zero. proto/PROTOCOL.md says which uses which. */
 struct fg_entry {
     char controller[FG_NAME_MAX + 1];

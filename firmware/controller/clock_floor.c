@@ -62,6 +62,12 @@ static enum fg_err hold_against(const struct fg_clock_statement *statement, cons
     if (statement->sequence > fg_journal_last(journal))
         return fg_fail(error, FG_E_RANGE, "the clock statement names entry %llu, the journal ends at %llu",
                        (ull)statement->sequence, (ull)fg_journal_last(journal));
+    if (filter.from_sequence < fg_journal_first(journal))
+        return fg_fail(
+            error, FG_E_OLD,
+            "entries after %llu, which the clock statement names, were pruned; the bureau signs a new "
+            "statement",
+            (ull)statement->sequence);
     code = fg_journal_each(journal_path, &filter, later_look, &later, error);
     if (code != FG_OK)
         return code;

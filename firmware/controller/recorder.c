@@ -540,67 +540,6 @@ void fg_recorder_prune(struct fg_recorder *recorder, const struct fg_circumstanc
 
 /* ---- start and day ---- */
 
-/* What one entry of an earlier run says of the point's safety. A later AUTHORISED shows that an alarm was
- * over; a fill that a power cut ended says nothing of the meter's health. */
-static void safety_take(struct fg_recorder *recorder, const struct fg_entry *entry)
-{
-    struct fg_fill_kept *kept = &recorder->kept;
-
-    if (entry->kind == FG_ENTRY_AUTHORISED) {
-        kept->alarm_flow = false;
-        kept->alarm_valve = false;
-    } else if (entry->kind == FG_ENTRY_ENDED && entry->stop != FG_STOP_POWER_LOST) {
-        kept->zero_fills =
-            entry->stop != FG_STOP_NOT_PLAUSIBLE && entry->quantity_g >= (int64_t)recorder->zero_fill_g
-                ? 0
-                : kept->zero_fills + 1;
-    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_LOCK_OUT) {
-        kept->locked_out = true;
-    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_LOCK_OUT_CLEARED) {
-        kept->locked_out = false;
-        kept->zero_fills = 0;
-    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_FLOW_WITHOUT_AUTHORITY) {
-        kept->alarm_flow = true;
-    } else if (entry->kind == FG_ENTRY_EVENT && entry->event == FG_EVENT_VALVE_FAULT) {
-        kept->alarm_valve = true;
-    }
-    if (entry->kind != 0 && entry->meter_state == FG_READING_GOOD) {
-        kept->inventory_known = true;
-        kept->inventory_g = entry->inventory_g;
-    }
-}
-
-static enum fg_err history_take(void *context, const struct fg_entry *entry, const uint8_t *bytes,
-                                size_t byte_count, struct fg_error *error)
-{
-    struct fg_recorder *recorder = context;
-
-    (void)bytes;
-    (void)byte_count;
-    (void)error;
-    safety_take(recorder, entry);
-    if (entry->kind == FG_ENTRY_LIST) {
-        memcpy(recorder->list_logged.id, entry->list_id, sizeof(recorder->list_logged.id));
-        recorder->list_logged.version = entry->list_version;
-    }
-    return FG_OK;
-}
-
-/* The journal was just opened, so that its chain holds. */
-static void history_read(struct fg_recorder *recorder)
-{
-    struct fg_journal_filter filter = {0};
-    struct fg_error error;
-
-    if (recorder->journal == NULL || recorder->journal_path == NULL)
-        return;
-    if (fg_journal_each(recorder->journal_path, &filter, history_take, recorder, &error) != FG_OK)
-        fg_log_line(&recorder->log, "journal: what earlier runs left cannot be read: %s", error.text);
-    /* What flowed since a fill was left open belongs to its ENDED. */
-    if (recorder->open_fill_pending)
-        recorder->kept.inventory_known = false;
-}
-
 void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
                       const struct fg_journal_start *start)
 {
@@ -611,7 +550,12 @@ void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
     recorder->last_sequence = start->last_sequence;
     recorder->write_retry_mono_ms = 0;
     fg_board_start(&recorder->board, start->boot);
-    history_read(recorder);
+    recorder->kept = start->kept;
+    /* What flowed since a fill was left open belongs to its ENDED. */
+    if (start->fill_open)
+        recorder->kept.inventory_known = false;
+    memcpy(recorder->list_logged.id, start->list_id, sizeof(recorder->list_logged.id));
+    recorder->list_logged.version = start->list_version;
 }
 
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
@@ -621,7 +565,6 @@ void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
     memset(recorder, 0, sizeof(*recorder));
     recorder->journal_path = settings->journal_path;
     recorder->version = settings->version;
-    recorder->zero_fill_g = settings->zero_fill_g;
     recorder->log = *log;
     fg_budget_start(&recorder->budget, 0);
     recorder->retention_days = settings->retention_days;

@@ -34,7 +34,6 @@ struct fg_check_outcome {
 struct fg_recorder_settings {
     const char *journal_path; /* NULL: nothing is looked up there */
     const char *version;      /* text of BOOT */
-    uint32_t zero_fill_g;     /* a fill below this counts as a zero fill */
     uint32_t retention_days;  /* how long entries stay after a receipt covers them; 0 = nothing is pruned */
 };
 
@@ -43,7 +42,6 @@ struct fg_recorder {
     struct fg_journal *journal; /* NULL: not open */
     const char *journal_path;
     const char *version;
-    uint32_t zero_fill_g;
     struct fg_log log;
     struct fg_board board;
     int32_t utc_offset_s; /* as of the last look at the day */
@@ -78,8 +76,8 @@ struct fg_recorder {
     int64_t last_quantity_g;
 };
 
-/* Begins, and reads in the journal what earlier runs left; journal may be NULL, then nothing is written until
- * fg_recorder_open gives one. Paths and texts must outlive the recorder. */
+/* Begins with what earlier runs left, as the opening of the journal told; journal may be NULL, then nothing
+ * is written until fg_recorder_open gives one. Paths and texts must outlive the recorder. */
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
                        const struct fg_journal_start *start, const struct fg_recorder_settings *settings,
                        const struct fg_log *log);

@@ -95,6 +95,7 @@ static enum fg_err journal_open(struct fg_start *start, struct fg_error *error)
         .fill_reserve_percent = config->journal_fill_reserve_percent,
         .appended = entry_appended,
         .appended_context = start,
+        .zero_fill_g = config->fill.zero_fill_g,
         .receipt_key = start->has_receipt_key ? &start->receipt_key : NULL,
     };
     enum fg_err code = fg_private_key_read(config->device_key_path, &start->device_key, error);

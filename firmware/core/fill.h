@@ -141,16 +141,6 @@ struct fg_fill {
     struct fg_overfill overfill; /* set in FILLING and SUSPENDED */
 };
 
-/* Safety state that outlives the process. The shell finds it in the journal. */
-struct fg_fill_kept {
-    bool locked_out; /* LOCK_OUT without LOCK_OUT_CLEARED since */
-    bool alarm_flow; /* FLOW_WITHOUT_AUTHORITY or VALVE_FAULT is the newest that is known of it; each ends, */
-    bool alarm_valve;     /* as ever, when the plant is seen still and shut */
-    bool inventory_known; /* false also when a fill was open: what flowed since belongs to its ENDED */
-    uint32_t zero_fills;  /* in a row, the newest fills; those that ended NOT_PLAUSIBLE among them */
-    int64_t inventory_g;  /* of the newest entry with a good meter */
-};
-
 /* What the shell must do after a step. Writing and raising are asked for once per step that sets them. */
 struct fg_fill_commands {
     bool valve_open;       /* level: hold the valve open (true) or shut it now (false) */

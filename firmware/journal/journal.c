@@ -218,6 +218,7 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
         .anchor = anchor,
         .receipt = journal->kept.known ? &journal->kept.receipt : NULL,
         .mark = journal->mark.known ? &journal->mark : NULL,
+        .zero_fill_g = journal->zero_fill_g,
         .count_entry = count_walked,
         .count_context = journal,
     };
@@ -244,6 +245,9 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
     ret_start->fill_open = walk.fill_open;
     if (walk.fill_open)
         ret_start->open_fill = walk.open_fill;
+    ret_start->kept = walk.kept;
+    memcpy(ret_start->list_id, walk.list_id, sizeof(ret_start->list_id));
+    ret_start->list_version = walk.list_version;
     return FG_OK;
 }
 
@@ -266,6 +270,7 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
     journal->key = settings->key;
     journal->appended = settings->appended;
     journal->appended_context = settings->appended_context;
+    journal->zero_fill_g = settings->zero_fill_g;
     fg_space_set(&journal->space, settings);
     if (settings->vfs_name == NULL)
         code = fg_place_writable(settings->path, error);

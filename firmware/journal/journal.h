@@ -25,6 +25,7 @@ struct fg_journal_settings {
     /* Told of every entry once it is durable; NULL = nobody is. Must not use the journal. */
     void (*appended)(void *context, const struct fg_entry *entry);
     void *appended_context;
+    uint32_t zero_fill_g;                    /* an ENDED below this counts as a fill of nothing */
     const struct fg_public_key *receipt_key; /* the bureau's; NULL = not known: a kept receipt counts
                                                 unverified; only used during the opening */
 };
@@ -39,6 +40,9 @@ struct fg_journal_start {
     uint64_t vouched_list_version;
     bool fill_open; /* an AUTHORISED entry has no ENDED: close it with power lost */
     struct fg_entry open_fill;
+    struct fg_fill_kept kept;      /* what earlier runs left of the point's safety, pruned entries included */
+    char list_id[FG_NAME_MAX + 1]; /* of the newest LIST; empty: none */
+    uint64_t list_version;
     bool receipt_false; /* the kept receipt was not signed by receipt_key, or edited: it does not count */
 };
 

@@ -69,6 +69,7 @@ struct fg_journal {
     struct fg_receipt_kept kept;
     struct fg_mark_kept mark;
     uint64_t list_sequence;  /* newest LIST */
+    uint32_t zero_fill_g;    /* as in the settings */
     uint64_t prune_looked;   /* entries up to this one were looked at for their age */
     uint64_t prune_old_last; /* all up to this one are past the retention time */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "firmware/journal/journal_private.h"
+#include "firmware/journal/safety.h"
 #include "firmware/journal/walk.h"
 #include "proto/entry.h"
 
@@ -22,6 +23,7 @@ struct piece {
     struct fg_digest hash;
     uint64_t count;
     uint64_t others_bytes;
+    struct fg_fill_kept kept; /* what it and everything before it say of the point's safety */
 };
 
 /* What belongs into the transaction. */
@@ -149,6 +151,8 @@ struct gather {
     uint64_t count;
     uint64_t others_bytes;
     bool fill_open;
+    uint32_t zero_fill_g;
+    struct fg_fill_kept kept;
     struct piece *piece;
     struct fg_journal_space counted;
 };
@@ -163,12 +167,14 @@ static bool gather_take(void *context, uint64_t sequence, const struct fg_entry 
     if (entry->kind == FG_ENTRY_AUTHORISED || entry->kind == FG_ENTRY_ENDED)
         gather->fill_open = entry->kind == FG_ENTRY_AUTHORISED;
     fg_space_count(&gather->counted, entry, length);
+    fg_safety_take(&gather->kept, entry, gather->zero_fill_g);
     gather->count++;
     if (!gather->fill_open) {
         gather->piece->last = sequence;
         gather->piece->hash = *hash;
         gather->piece->count = gather->count;
         gather->piece->others_bytes = gather->counted.others_bytes;
+        gather->piece->kept = gather->kept;
     }
     return true;
 }
@@ -215,6 +221,7 @@ static enum fg_err delete_piece(struct fg_journal *journal, const struct piece *
     next.mark.sequence = piece->last;
     next.mark.hash = piece->hash;
     next.mark.pruned_wall_ms = entry->wall_ms;
+    next.mark.kept = piece->kept;
     set_receipt(journal, &next.mark);
     code = fg_mark_sign(&next.mark, journal->key, &next.signature, error);
     if (code == FG_OK)
@@ -240,7 +247,8 @@ enum fg_err fg_journal_prune(struct fg_journal *journal, int64_t before_wall_ms,
                              uint64_t *ret_pruned, bool *ret_more, struct fg_error *error)
 {
     struct piece piece = {0};
-    struct gather gather = {.piece = &piece};
+    struct gather gather = {
+        .piece = &piece, .zero_fill_g = journal->zero_fill_g, .kept = journal->mark.mark.kept};
     bool more = false;
     enum fg_err code;
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "firmware/journal/safety.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
 
@@ -225,7 +226,12 @@ static enum fg_err take_entry(struct fg_walk *walk, sqlite3_stmt *statement, con
     }
     if (entry->boot > walk->last_boot)
         walk->last_boot = entry->boot;
+    if (entry->kind == FG_ENTRY_LIST) {
+        memcpy(walk->list_id, entry->list_id, sizeof(walk->list_id));
+        walk->list_version = entry->list_version;
+    }
     take_time(walk, entry);
+    fg_safety_take(&walk->kept, entry, walk->zero_fill_g);
     return FG_OK;
 }
 
@@ -301,6 +307,7 @@ static enum fg_err start_at_mark(struct fg_walk *walk, struct fg_error *error)
     memcpy(walk->head.controller, walk->found_controller, sizeof(walk->head.controller));
     walk->head.sequence = mark->sequence;
     walk->head.hash = mark->hash;
+    walk->kept = mark->kept;
     return FG_OK;
 }
 

@@ -37,6 +37,7 @@ struct fg_walk {
     const struct fg_anchor_state *anchor;
     const struct fg_receipt *receipt; /* the bureau's, as kept; NULL = none */
     const struct fg_mark_kept *mark;  /* from where the chain goes on; NULL = from the first entry */
+    uint32_t zero_fill_g;             /* as in fg_journal_settings */
     void (*count_entry)(void *context, const struct fg_entry *entry, size_t length); /* may be NULL */
     void *count_context;
     /* Found. */
@@ -50,6 +51,9 @@ struct fg_walk {
     uint64_t vouched_list_version;
     bool fill_open;
     struct fg_entry open_fill;
+    struct fg_fill_kept kept;
+    char list_id[FG_NAME_MAX + 1]; /* of the newest LIST */
+    uint64_t list_version;
     uint64_t pruned_sequence; /* of the newest JOURNAL_PRUNED */
     struct fg_digest pruned_hash;
 };

@@ -118,6 +118,46 @@ TEST("FAIL-CLOSED: a statement that was kept for later takes back nothing that w
     fg_journal_close(journal);
 }
 
+/* Everything before the newest LIST is acknowledged, and pruned as long past. */
+static void prune_all(void)
+{
+    struct fg_entry list = {.kind = FG_ENTRY_LIST, .wall_ms = NOW_MS, .clock_quality = FG_CLOCK_SYNCHRONISED};
+    struct fg_entry entry = {.wall_ms = NOW_MS, .clock_quality = FG_CLOCK_SYNCHRONISED};
+    struct fg_receipt receipt = {.controller = "ctl-1"};
+    struct fg_journal_verdict verdict;
+    struct fg_signature signature;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = 0;
+    uint64_t count = 0;
+    bool more = false;
+
+    CHECK_OK(fg_journal_verify(fg_test_path("journal.db"), NULL, &device.public_key, &verdict, &error),
+             &error);
+    receipt.next_sequence = fg_journal_last(journal) + 1;
+    receipt.head = verdict.head;
+    CHECK_OK(fg_receipt_sign(&receipt, &bureau, &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_journal_take_receipt(journal, bytes, length, &bureau.public_key, NOW_MS, &error), &error);
+    CHECK_OK(fg_journal_append(journal, &list, &count, &error), &error);
+    CHECK_OK(fg_journal_prune(journal, FAR_MS, &entry, &count, &more, &error), &error);
+    CHECK_INT(count, receipt.next_sequence - 1);
+}
+
+TEST("FAIL-CLOSED: a statement is not used twice when the entry that tells of its use was pruned")
+{
+    struct fg_clock_floor floor;
+
+    world_make();
+    entry_add(NOW_MS, FG_CLOCK_SYNCHRONISED);
+    statement_write("ctl-1", 1, &bureau);
+    lowered_add(NOW_MS);
+    entry_add(NOW_MS, FG_CLOCK_SYNCHRONISED);
+    prune_all();
+    CHECK_INT(floor_read(FAR_MS, &floor), FG_E_OLD);
+    CHECK_HAS(error.text, "were pruned");
+    fg_journal_close(journal);
+}
+
 TEST("FAIL-CLOSED: a statement of a stranger, for another controller or of an entry that is not there counts "
      "nothing")
 {

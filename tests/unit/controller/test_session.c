@@ -378,7 +378,8 @@ static void journal_open(void)
                                           .key = &w.device,
                                           .bytes_max = 1 << 22,
                                           .warn_percent = 80,
-                                          .stop_reserve_entries = 8};
+                                          .stop_reserve_entries = 8,
+                                          .zero_fill_g = w.settings.fill.zero_fill_g};
     static char journal_path[256];
     struct fg_error error;
 
@@ -2807,7 +2808,8 @@ TEST("NO-LOSS: a phone with another random UID each time costs few entries, is n
     world_end();
 }
 
-TEST("NO-LOSS: what a receipt covers goes after the retention time, when nobody is at the point")
+/* The bureau acknowledges every entry that there is; another list then comes into force. Returns how many. */
+static uint64_t all_acknowledged(uint64_t next_list_version)
 {
     static struct fg_sync_batch batch;
     struct fg_control_request request = {.kind = FG_CONTROL_JOURNAL, .from_sequence = 1};
@@ -2816,11 +2818,6 @@ TEST("NO-LOSS: what a receipt covers goes after the retention time, when nobody 
     struct fg_moment now;
     struct fg_error error;
 
-    world_make();
-    world_halt();
-    w.settings.journal_retention_days = 29; /* the list is in force for 30 */
-    world_run();
-    turns(2);
     fg_session_set_receipt_key(w.session, &w.bureau.public_key);
     CHECK_INT(ask(&request), FG_OK);
     CHECK_OK(fg_sync_batch_decode(w.answer.batch, w.answer.batch_length, &batch, &error), &error);
@@ -2828,18 +2825,52 @@ TEST("NO-LOSS: what a receipt covers goes after the retention time, when nobody 
     CHECK_OK(fg_sync_batch_verify(&batch, 0, &head, &w.device.public_key, &head, &error), &error);
     receipt_request(&request, batch.count + 1, &head);
     CHECK_INT(ask(&request), FG_OK);
-    list_write(fg_test_path("list.fgl"), 6);
+    list_write(fg_test_path("list.fgl"), next_list_version);
     CHECK_OK(fg_list_import(w.stores.list, fg_test_path("list.fgl"), START_WALL_MS, &manifest, &error),
              &error);
     now = moment();
     fg_session_list_changed(w.session, &now);
+    return batch.count;
+}
+
+static void world_with_retention(void)
+{
+    world_make();
+    w.settings.journal_retention_days = 29; /* the list is in force for 30 */
+    restart();
+}
+
+TEST("NO-LOSS: what a receipt covers goes after the retention time, when nobody is at the point")
+{
+    uint64_t acknowledged;
+
+    world_with_retention();
+    acknowledged = all_acknowledged(6);
     w.mono_ms += INT64_C(86400000) * 28;
     turns(10);
     CHECK_INT(fg_journal_first(w.stores.journal), 1);
     w.mono_ms += INT64_C(86400000) * 400; /* however far a clock runs ahead, the list's end bounds it */
     turns(10);
-    CHECK_INT(fg_journal_first(w.stores.journal), batch.count + 1);
+    CHECK_INT(fg_journal_first(w.stores.journal), acknowledged + 1);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_JOURNAL_PRUNED);
-    CHECK_INT(newest.pruned_sequence, batch.count);
+    CHECK_INT(newest.pruned_sequence, acknowledged);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a lock-out survives a restart also when its entry was pruned")
+{
+    uint64_t acknowledged;
+
+    world_with_retention();
+    list_put(6, lock_out_after_two);
+    zero_fill();
+    zero_fill();
+    CHECK(state()->locked_out);
+    acknowledged = all_acknowledged(7);
+    w.mono_ms += INT64_C(86400000) * 400;
+    turns(10);
+    CHECK_INT(fg_journal_first(w.stores.journal), acknowledged + 1);
+    restart();
+    CHECK(state()->locked_out);
     world_end();
 }

@@ -16,6 +16,7 @@
 static struct fg_private_key key;
 static struct fg_private_key bureau;
 static struct fg_error error;
+static struct fg_journal_start start; /* of the newest opening */
 
 static const char *path(void)
 {
@@ -32,12 +33,12 @@ static void keys_make(void)
 
 static enum fg_err try_open(struct fg_journal **ret_journal)
 {
-    struct fg_journal_start start;
     struct fg_journal_settings settings = {.path = path(),
                                            .controller = "point-1",
                                            .key = &key,
                                            .bytes_max = 480 << 10,
                                            .stop_reserve_entries = 32,
+                                           .zero_fill_g = 100,
                                            .receipt_key = &bureau.public_key};
 
     keys_make();
@@ -411,4 +412,77 @@ TEST("a lost receipt does not make pruned entries unsent: the mark has one")
     CHECK(fg_journal_oldest_unsent_ms(journal) > 0);
     CHECK_INT(prune(journal, 6), 4);
     fg_journal_close(journal);
+}
+
+/* ---- what the point's safety rests on ---- */
+
+static void append_event(struct fg_journal *journal, enum fg_event_kind event, int day, int64_t inventory_g)
+{
+    struct fg_entry entry = {.kind = FG_ENTRY_EVENT,
+                             .event = (uint8_t)event,
+                             .wall_ms = START_MS + day * DAY_MS,
+                             .clock_quality = FG_CLOCK_SYNCHRONISED,
+                             .meter_state = inventory_g != 0 ? FG_READING_GOOD : FG_READING_TIME_OUT,
+                             .inventory_g = inventory_g};
+    uint64_t sequence = 0;
+
+    CHECK_OK(fg_journal_append(journal, &entry, &sequence, &error), &error);
+}
+
+/* All but a LIST is pruned, in two steps, and the journal opened again. */
+static void forget_and_open(struct fg_journal *journal, int day)
+{
+    struct fg_journal_verdict verdict;
+
+    (void)append(journal, FG_ENTRY_LIST, day + 1, FG_CLOCK_SYNCHRONISED, 0);
+    receipt_take(journal, fg_journal_last(journal) - 1);
+    CHECK(prune(journal, day) > 0);
+    CHECK(prune(journal, 5000) > 0);
+    fg_journal_close(journal);
+    CHECK_OK(verify(&verdict), &error);
+    fg_journal_close(journal_open());
+}
+
+TEST("FAIL-CLOSED: a lock-out, alarms, fills of nothing and the last inventory outlive the pruning of their "
+     "entries")
+{
+    struct fg_journal *journal = journal_open();
+
+    (void)fill(journal, 0, FG_CLOCK_SYNCHRONISED);
+    (void)fill(journal, 1, FG_CLOCK_SYNCHRONISED);
+    append_event(journal, FG_EVENT_LOCK_OUT, 1, 4711);
+    append_event(journal, FG_EVENT_FLOW_WITHOUT_AUTHORITY, 1, 0);
+    append_event(journal, FG_EVENT_VALVE_FAULT, 2, 0);
+    append_event(journal, FG_EVENT_DEVICE_FAULT, 3, 0);
+    forget_and_open(journal, 3);
+    CHECK(start.kept.locked_out);
+    CHECK(start.kept.alarm_flow);
+    CHECK(start.kept.alarm_valve);
+    CHECK_INT(start.kept.zero_fills, 2);
+    CHECK(start.kept.inventory_known);
+    CHECK_INT(start.kept.inventory_g, 4711);
+}
+
+TEST("what was over before its entries were pruned stays over, and what comes after the mark counts")
+{
+    struct fg_journal *journal = journal_open();
+
+    (void)fill(journal, 0, FG_CLOCK_SYNCHRONISED);
+    append_event(journal, FG_EVENT_LOCK_OUT, 1, 0);
+    append_event(journal, FG_EVENT_VALVE_FAULT, 1, 0);
+    append_event(journal, FG_EVENT_LOCK_OUT_CLEARED, 2, 0);
+    (void)fill(journal, 3, FG_CLOCK_SYNCHRONISED);
+    forget_and_open(journal, 2);
+    CHECK(!start.kept.locked_out);
+    CHECK(!start.kept.alarm_valve);
+    CHECK(!start.kept.inventory_known);
+    CHECK_INT(start.kept.zero_fills, 1);
+    journal = journal_open();
+    append_event(journal, FG_EVENT_LOCK_OUT, 12, 99);
+    (void)fill(journal, 13, FG_CLOCK_SYNCHRONISED);
+    fg_journal_close(journal);
+    fg_journal_close(journal_open());
+    CHECK(start.kept.locked_out);
+    CHECK_INT(start.kept.zero_fills, 2);
+    CHECK_INT(start.kept.inventory_g, 99);
 }

@@ -34,13 +34,21 @@ TEST("a mark survives the way there and back, and holds for the device's key alo
     uint8_t bytes[FG_MARK_BYTES_MAX];
     size_t length = 0;
 
+    mark.kept = (struct fg_fill_kept){true, true, true, true, UINT32_MAX, INT64_MIN};
     CHECK_OK(fg_mark_sign(&mark, &device, &signature, &error), &error);
     CHECK_OK(fg_mark_encode(&mark, &signature, bytes, sizeof(bytes), &length, &error), &error);
     CHECK_OK(fg_mark_decode(bytes, length, &back, &back_signature, &error), &error);
     CHECK_TEXT(back.controller, "point-1");
     CHECK_INT(back.sequence, 8);
     CHECK_INT(back.pruned_wall_ms, INT64_C(1790000000000));
+    CHECK(back.kept.locked_out && back.kept.alarm_flow && back.kept.alarm_valve);
+    CHECK(back.kept.inventory_known);
+    CHECK_INT(back.kept.zero_fills, UINT32_MAX);
+    CHECK_INT(back.kept.inventory_g, INT64_MIN);
     CHECK_OK(fg_mark_verify(&back, &back_signature, &device.public_key, &error), &error);
+    back.kept.locked_out = false; /* whoever edits the mark unlocks no point */
+    CHECK_INT(fg_mark_verify(&back, &back_signature, &device.public_key, &error), FG_E_AUTH);
+    back.kept.locked_out = true;
     CHECK_OK(fg_receipt_verify(&back.receipt, &back.receipt_signature, &bureau.public_key, &error), &error);
     CHECK_INT(fg_mark_verify(&back, &back_signature, &bureau.public_key, &error), FG_E_AUTH);
     back.sequence = 7;
