@@ -3,11 +3,7 @@
  * over all before it. Texts are filled up with NUL. */
 #include "firmware/controller/pin_store.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAGIC "FGPINS1\n"
 #define MAGIC_BYTES (sizeof(MAGIC) - 1)
@@ -69,39 +65,13 @@ enum fg_err fg_pin_store_decode(const struct fg_pin_store *store, const uint8_t 
     return FG_OK;
 }
 
-/* One byte more than a file may have, so that a longer one shows. */
-static enum fg_err file_read(const char *path, uint8_t bytes[FG_PIN_STORE_BYTES + 1], size_t *ret_length,
-                             struct fg_error *error)
-{
-    size_t length = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    enum fg_err code = FG_OK;
-
-    if (fd < 0)
-        return fg_fail(error, errno == ENOENT ? FG_E_NOT_FOUND : FG_E_IO, "its file cannot be opened: %s",
-                       strerror(errno));
-    while (code == FG_OK && length <= FG_PIN_STORE_BYTES) {
-        ssize_t got = read(fd, bytes + length, FG_PIN_STORE_BYTES + 1 - length);
-
-        if (got == 0)
-            break;
-        if (got > 0)
-            length += (size_t)got;
-        else if (errno != EINTR)
-            code = fg_fail(error, FG_E_IO, "its file cannot be read: %s", strerror(errno));
-    }
-    (void)close(fd);
-    *ret_length = length;
-    return code;
-}
-
 static enum fg_err file_take(struct fg_pin_store *store, struct fg_pin_count *ret_count,
                              struct fg_error *error)
 {
-    uint8_t bytes[FG_PIN_STORE_BYTES + 1];
+    uint8_t bytes[FG_PIN_STORE_BYTES + 1]; /* one more, so that a longer file shows */
     uint32_t boot = 0;
     size_t length = 0;
-    enum fg_err code = file_read(store->path, bytes, &length, error);
+    enum fg_err code = fg_small_file_read(store->path, bytes, sizeof(bytes), &length, error);
 
     if (code != FG_OK)
         return code;
@@ -133,61 +103,13 @@ enum fg_err fg_pin_store_load(struct fg_pin_store *store, int64_t now_mono_ms, s
     return code;
 }
 
-static bool write_synced(int fd, const uint8_t *bytes, size_t length)
-{
-    size_t done = 0;
-
-    while (done < length) {
-        ssize_t written = write(fd, bytes + done, length - done);
-
-        if (written > 0)
-            done += (size_t)written;
-        else if (errno != EINTR)
-            return false;
-    }
-    return fsync(fd) == 0;
-}
-
-/* The new name is durable only with its directory. */
-static bool directory_sync(const char *path)
-{
-    char directory[FG_PIN_STORE_PATH_MAX + 1];
-    char *slash;
-    bool synced;
-    int fd;
-
-    (void)snprintf(directory, sizeof(directory), "%s", path);
-    slash = strrchr(directory, '/');
-    if (slash == NULL)
-        (void)snprintf(directory, sizeof(directory), ".");
-    else
-        slash[slash == directory ? 1 : 0] = '\0';
-    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    synced = fsync(fd) == 0;
-    (void)close(fd);
-    return synced;
-}
-
 enum fg_err fg_pin_store_save(const struct fg_pin_store *store, const struct fg_pin_count *count,
                               struct fg_error *error)
 {
-    char temporary[FG_PIN_STORE_PATH_MAX + 5];
     uint8_t bytes[FG_PIN_STORE_BYTES];
     enum fg_err code = fg_pin_store_encode(store, count, bytes, error);
-    bool written;
-    int fd;
 
     if (code != FG_OK)
         return code;
-    (void)snprintf(temporary, sizeof(temporary), "%s.new", store->path);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%s: %s", temporary, strerror(errno));
-    written = write_synced(fd, bytes, sizeof(bytes));
-    written = close(fd) == 0 && written;
-    if (!written || rename(temporary, store->path) != 0 || !directory_sync(store->path))
-        return fg_fail(error, FG_E_IO, "%s: cannot be kept: %s", store->path, strerror(errno));
-    return FG_OK;
+    return fg_small_file_write(store->path, bytes, sizeof(bytes), error);
 }

@@ -10,19 +10,19 @@
  * the same boot. He can also read the list, and with it search for the PINs elsewhere (PROTOCOL.md, section
  * 4).
  *
- * Not: counting (pin_count.h). Relies on: proto/sign.h, POSIX files. One thread. */
+ * Not: counting (pin_count.h). Relies on: proto/sign.h, small_file.h. One thread. */
 #ifndef FG_CONTROLLER_PIN_STORE_H
 #define FG_CONTROLLER_PIN_STORE_H
 
 #include "firmware/controller/pin_count.h"
+#include "firmware/controller/small_file.h"
 #include "proto/sign.h"
 
 #define FG_PURPOSE_PIN_COUNT "fillgate pin count v1"
 #define FG_PIN_STORE_BYTES 143
-#define FG_PIN_STORE_PATH_MAX 271 /* a journal's path and a few bytes */
 
 struct fg_pin_store {
-    char path[FG_PIN_STORE_PATH_MAX + 1];
+    char path[FG_SMALL_FILE_PATH_MAX + 1];
     char controller[FG_NAME_MAX + 1];
     const struct fg_private_key *key; /* outlives the store */
     uint32_t boot;                    /* this run's; 0 = not known, since the journal is not open */

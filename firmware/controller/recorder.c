@@ -7,6 +7,7 @@
 
 #include "firmware/clock/clock.h"
 #include "firmware/controller/plant_watch.h"
+#include "firmware/journal/safety.h"
 #include "proto/catalogue.h"
 
 #define RETRY_MS 500
@@ -103,53 +104,30 @@ static enum fg_err entry_put(struct fg_recorder *recorder, struct fg_entry *entr
     return FG_OK;
 }
 
-/* ---- events that wait ---- */
+/* ---- what waits ---- */
 
-static void event_keep(struct fg_recorder *recorder, const struct fg_entry *entry)
+/* Kept at once: the process may end before the journal takes it. */
+static void entry_wait(struct fg_recorder *recorder, const struct fg_entry *entry, int64_t now_mono_ms)
 {
-    if (recorder->event_count == FG_RECORDER_EVENTS_MAX) {
-        if (recorder->events_lost < UINT32_MAX)
-            recorder->events_lost++;
-        return;
-    }
-    recorder->events[recorder->event_count++] = *entry;
-}
-
-/* Says in text how many events after this one found no room. */
-static void lost_note(char text[FG_TEXT_MAX + 1], uint32_t lost)
-{
-    char note[40];
-    size_t length = (size_t)snprintf(note, sizeof(note), "; %u more not kept", (unsigned)lost);
-    size_t at = strlen(text);
-
-    if (at > FG_TEXT_MAX - length)
-        at = FG_TEXT_MAX - length;
-    while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
-        at--; /* not in the middle of a character */
-    memcpy(text + at, note, length + 1);
+    fg_waiting_add(&recorder->waiting, entry, recorder->last_sequence);
+    fg_waiting_keep(&recorder->waiting, now_mono_ms, &recorder->log);
 }
 
 static enum fg_err events_write(struct fg_recorder *recorder, struct fg_error *error)
 {
-    uint8_t written = 0;
-    enum fg_err code = FG_OK;
+    while (recorder->waiting.event_count > 0) {
+        struct fg_entry entry;
+        enum fg_err code;
 
-    while (written < recorder->event_count && code == FG_OK) {
-        struct fg_entry entry = recorder->events[written];
-        bool newest = written + 1U == recorder->event_count;
-
-        if (newest && recorder->events_lost > 0)
-            lost_note(entry.text, recorder->events_lost);
+        fg_waiting_oldest(&recorder->waiting, &entry);
+        if (entry.mono_ms == 0)
+            entry.mono_ms = recorder->started_at.mono_ms;
         code = entry_put(recorder, &entry, NULL, error);
-        if (code == FG_OK && newest)
-            recorder->events_lost = 0;
-        if (code == FG_OK)
-            written++;
+        if (code != FG_OK)
+            return code;
+        fg_waiting_event_written(&recorder->waiting);
     }
-    recorder->event_count = (uint8_t)(recorder->event_count - written);
-    memmove(recorder->events, recorder->events + written,
-            recorder->event_count * sizeof(recorder->events[0]));
-    return code;
+    return FG_OK;
 }
 
 /* The run's own time, however late the journal takes it: what waits must not be older than BOOT. */
@@ -254,7 +232,7 @@ void fg_recorder_raise(struct fg_recorder *recorder, enum fg_event_kind event, c
         return;
     fg_log_line(&recorder->log, "event: %s%s%s", fg_event_name(event), text[0] == '\0' ? "" : ": ", text);
     if (entry_append(recorder, about, &entry, NULL, NULL) != FG_OK)
-        event_keep(recorder, &entry);
+        entry_wait(recorder, &entry, about->now->mono_ms);
 }
 
 enum fg_err fg_recorder_clock_lowered(struct fg_recorder *recorder, int64_t floor_ms, int64_t before_ms,
@@ -362,8 +340,11 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
     if (fill->post_check_failed)
         entry_add_failed(&entry, checks);
     code = entry_append(recorder, about, &entry, ret_sequence, NULL);
-    if (code != FG_OK)
+    if (code != FG_OK) {
+        entry_wait(recorder, &entry, about->now->mono_ms);
         return code;
+    }
+    fg_waiting_ended_written(&recorder->waiting);
     ended_keep(recorder, &entry);
     fg_log_line(&recorder->log, "ended: %s, %s, %lld g in %lld ms, %lld kPa, entry %llu", entry.row.code.text,
                 fg_stop_name((enum fg_stop)entry.stop), (long long)entry.quantity_g,
@@ -372,12 +353,20 @@ enum fg_err fg_recorder_ended(struct fg_recorder *recorder, const struct fg_judg
     return FG_OK;
 }
 
-/* Closes the fill that an earlier run left open: what the meter counted since is its quantity. */
-static enum fg_err power_lost_write(struct fg_recorder *recorder, const struct fg_circumstances *about)
+/* What the earlier run could not write, but kept. */
+static void open_fill_kept(const struct fg_recorder *recorder, const struct fg_circumstances *about,
+                           struct fg_entry *ret_entry)
+{
+    *ret_entry = recorder->waiting.ended;
+    ret_entry->mono_ms = about->now->mono_ms;
+}
+
+/* Nobody knows how it ended: what the meter counted since is its quantity. */
+static void open_fill_lost(const struct fg_recorder *recorder, const struct fg_circumstances *about,
+                           struct fg_entry *ret_entry)
 {
     const struct fg_entry *open = &recorder->open_fill;
     struct fg_entry entry;
-    enum fg_err code;
 
     entry_start(&entry, FG_ENTRY_ENDED, about);
     memcpy(entry.operator_id, open->operator_id, sizeof(entry.operator_id));
@@ -397,14 +386,29 @@ static enum fg_err power_lost_write(struct fg_recorder *recorder, const struct f
     entry.end_pressure_kpa = fg_plant_watch_value(about->plant, FG_SIGNAL_PRESSURE_KPA);
     entry.end_temperature_dc = fg_plant_watch_value(about->plant, FG_SIGNAL_TEMPERATURE_DC);
     entry.end_scale_g = fg_plant_watch_value(about->plant, FG_SIGNAL_SCALE_G);
+    *ret_entry = entry;
+}
+
+/* Closes the fill that an earlier run left open. */
+static enum fg_err open_fill_close(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    struct fg_entry entry;
+    enum fg_err code;
+
+    if (recorder->waiting.has_ended)
+        open_fill_kept(recorder, about, &entry);
+    else
+        open_fill_lost(recorder, about, &entry);
     code = entry_append(recorder, about, &entry, NULL, NULL);
     if (code != FG_OK)
         return code;
+    fg_waiting_ended_written(&recorder->waiting);
     ended_keep(recorder, &entry);
-    fg_log_line(&recorder->log, "ended: %s, left open by an earlier run (entry %llu), %lld g%s, entry %llu",
-                entry.row.code.text, (unsigned long long)open->sequence, (long long)entry.quantity_g,
-                entry.meter_state == FG_READING_GOOD ? "" : " (meter missing)",
-                (unsigned long long)entry.sequence);
+    fg_log_line(
+        &recorder->log, "ended: %s, left open by an earlier run (entry %llu), %s, %lld g%s, entry %llu",
+        entry.row.code.text, (unsigned long long)entry.authorised_sequence,
+        fg_stop_name((enum fg_stop)entry.stop), (long long)entry.quantity_g,
+        entry.meter_state == FG_READING_GOOD ? "" : " (meter missing)", (unsigned long long)entry.sequence);
     return FG_OK;
 }
 
@@ -437,7 +441,8 @@ void fg_recorder_list_in_force(struct fg_recorder *recorder, const struct fg_man
 
 static bool open_fill_is_due(const struct fg_recorder *recorder, const struct fg_circumstances *about)
 {
-    return (about->plant->readings[FG_SIGNAL_INVENTORY_G].state == FG_READING_GOOD &&
+    return recorder->waiting.has_ended ||
+           (about->plant->readings[FG_SIGNAL_INVENTORY_G].state == FG_READING_GOOD &&
             fg_counter_is_sure(&about->fill->counter)) ||
            about->now->mono_ms - recorder->started_at.mono_ms >= METER_WAIT_MS;
 }
@@ -447,7 +452,7 @@ static enum fg_err pending_write(struct fg_recorder *recorder, const struct fg_c
     if (waiting_write(recorder, about, NULL) != FG_OK)
         return FG_E_IO;
     if (recorder->open_fill_pending && open_fill_is_due(recorder, about)) {
-        if (power_lost_write(recorder, about) != FG_OK)
+        if (open_fill_close(recorder, about) != FG_OK)
             return FG_E_IO;
         recorder->open_fill_pending = false;
     }
@@ -457,6 +462,15 @@ static enum fg_err pending_write(struct fg_recorder *recorder, const struct fg_c
         recorder->list_pending = false;
     }
     return FG_OK;
+}
+
+/* Somebody else's file in the place of the waiting entries is evidence. */
+static void waiting_told(struct fg_recorder *recorder, const struct fg_circumstances *about)
+{
+    if (recorder->waiting_false)
+        fg_recorder_raise(recorder, FG_EVENT_JOURNAL_TAMPERED, "the kept entries that waited are false",
+                          about);
+    recorder->waiting_false = false;
 }
 
 void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_circumstances *about)
@@ -469,8 +483,10 @@ void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_cir
         recorder->started_at = *about->now;
         recorder->prune_mono_ms = about->now->mono_ms + PRUNE_AFTER_START_MS;
     }
+    fg_waiting_keep(&recorder->waiting, about->now->mono_ms, &recorder->log);
     if (recorder->journal == NULL || about->now->mono_ms < recorder->write_retry_mono_ms)
         return;
+    waiting_told(recorder, about);
     if (pending_write(recorder, about) != FG_OK) {
         recorder->write_retry_mono_ms = about->now->mono_ms + RETRY_MS;
         return;
@@ -540,6 +556,29 @@ void fg_recorder_prune(struct fg_recorder *recorder, const struct fg_circumstanc
 
 /* ---- start and day ---- */
 
+/* What the last run could not write counts as if it were in the journal, from which it is missing. */
+static void waiting_restore(struct fg_recorder *recorder, const struct fg_journal_start *start)
+{
+    const struct fg_waiting_list *waiting = &recorder->waiting;
+    struct fg_waiting_store store = {.key = recorder->key};
+    struct fg_error error = {0};
+    enum fg_err code;
+
+    if (recorder->journal_path == NULL || recorder->key == NULL)
+        return;
+    (void)snprintf(store.path, sizeof(store.path), "%s.waiting", recorder->journal_path);
+    memcpy(store.controller, recorder->controller, sizeof(store.controller));
+    code = fg_waiting_restore(&recorder->waiting, &store, recorder->journal_path,
+                              start->fill_open ? start->open_fill.sequence : 0, &error);
+    if (code != FG_OK)
+        fg_log_line(&recorder->log, "journal: what the last run could not write is lost: %s", error.text);
+    recorder->waiting_false = code == FG_E_AUTH || code == FG_E_FORMAT || code == FG_E_RANGE;
+    for (uint8_t i = 0; i < waiting->event_count; i++)
+        fg_safety_take(&recorder->kept, &waiting->events[i], recorder->zero_fill_g);
+    if (waiting->has_ended)
+        fg_safety_take(&recorder->kept, &waiting->ended, recorder->zero_fill_g);
+}
+
 void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
                       const struct fg_journal_start *start)
 {
@@ -551,11 +590,12 @@ void fg_recorder_open(struct fg_recorder *recorder, struct fg_journal *journal,
     recorder->write_retry_mono_ms = 0;
     fg_board_start(&recorder->board, start->boot);
     recorder->kept = start->kept;
-    /* What flowed since a fill was left open belongs to its ENDED. */
-    if (start->fill_open)
-        recorder->kept.inventory_known = false;
     memcpy(recorder->list_logged.id, start->list_id, sizeof(recorder->list_logged.id));
     recorder->list_logged.version = start->list_version;
+    waiting_restore(recorder, start);
+    /* What flowed since a fill was left open belongs to its ENDED. */
+    if (start->fill_open && !recorder->waiting.has_ended)
+        recorder->kept.inventory_known = false;
 }
 
 void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
@@ -565,6 +605,9 @@ void fg_recorder_start(struct fg_recorder *recorder, struct fg_journal *journal,
     memset(recorder, 0, sizeof(*recorder));
     recorder->journal_path = settings->journal_path;
     recorder->version = settings->version;
+    recorder->zero_fill_g = settings->zero_fill_g;
+    recorder->key = settings->device_key;
+    (void)snprintf(recorder->controller, sizeof(recorder->controller), "%s", settings->controller);
     recorder->log = *log;
     fg_budget_start(&recorder->budget, 0);
     recorder->retention_days = settings->retention_days;

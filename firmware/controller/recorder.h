@@ -11,9 +11,7 @@
 #include "firmware/controller/decide.h"
 #include "firmware/controller/log.h"
 #include "firmware/controller/moment.h"
-
-/* Events that could not be written wait, with all that was known then; so many at most. */
-#define FG_RECORDER_EVENTS_MAX 32
+#include "firmware/controller/waiting.h"
 
 /* The circumstances that every entry tells. */
 struct fg_circumstances {
@@ -34,7 +32,10 @@ struct fg_check_outcome {
 struct fg_recorder_settings {
     const char *journal_path; /* NULL: nothing is looked up there */
     const char *version;      /* text of BOOT */
-    uint32_t retention_days;  /* how long entries stay after a receipt covers them; 0 = nothing is pruned */
+    const char *controller;
+    const struct fg_private_key *device_key; /* signs what waits over a restart; NULL: nothing is kept */
+    uint32_t zero_fill_g;                    /* a fill below this counts as a zero fill */
+    uint32_t retention_days; /* how long entries stay after a receipt covers them; 0 = nothing is pruned */
 };
 
 /* Written by recorder.c alone; others read. */
@@ -42,6 +43,9 @@ struct fg_recorder {
     struct fg_journal *journal; /* NULL: not open */
     const char *journal_path;
     const char *version;
+    char controller[FG_NAME_MAX + 1];
+    const struct fg_private_key *key;
+    uint32_t zero_fill_g;
     struct fg_log log;
     struct fg_board board;
     int32_t utc_offset_s; /* as of the last look at the day */
@@ -51,9 +55,8 @@ struct fg_recorder {
     bool list_pending;
     bool open_fill_pending;
     struct fg_entry open_fill; /* of an earlier run */
-    uint8_t event_count;
-    uint32_t events_lost;                           /* there was no room for them */
-    struct fg_entry events[FG_RECORDER_EVENTS_MAX]; /* oldest first */
+    struct fg_waiting_list waiting;
+    bool waiting_false; /* the file of what waited is not this controller's; to be told */
     int64_t write_retry_mono_ms;
     bool started;
     struct fg_moment started_at;

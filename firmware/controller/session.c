@@ -37,6 +37,9 @@ enum fg_err fg_session_new(const struct fg_session_settings *settings, const str
 {
     const struct fg_recorder_settings recorder = {.journal_path = settings->journal_path,
                                                   .version = settings->version,
+                                                  .controller = settings->controller,
+                                                  .device_key = settings->device_key,
+                                                  .zero_fill_g = settings->fill.zero_fill_g,
                                                   .retention_days = settings->journal_retention_days};
     struct fg_session *session = calloc(1, sizeof(*session));
 

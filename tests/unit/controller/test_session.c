@@ -449,6 +449,7 @@ static void settings_make(void)
         .version = "test",
     };
     w.settings.trusted[0] = w.bureau.public_key;
+    w.settings.device_key = &w.device;
     w.port = (struct fg_plant_port){NULL,       plant_read,    plant_hold_open, plant_shut,
                                     plant_lamp, plant_devices, plant_device};
 }
@@ -1583,24 +1584,151 @@ TEST("FAIL-CLOSED: an alarm survives a restart as long as the gas flows")
     world_end();
 }
 
-/* ---- events that wait ---- */
+/* ---- entries that wait ---- */
+
+static sqlite3 *journal_lock(void)
+{
+    sqlite3 *other = NULL;
+
+    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+static void journal_unlock(sqlite3 *other)
+{
+    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+}
+
+/* A fill that the operator stopped; its ENDED waits, and the power goes. Returns its quantity. */
+static int64_t fill_stopped_unwritten(void)
+{
+    int64_t quantity_g;
+    sqlite3 *other;
+
+    world_make();
+    fill_start();
+    turns(50);
+    other = journal_lock();
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    turns(200);
+    CHECK_TEXT(state()->phase_name, "RECORDING");
+    quantity_g = state()->quantity_g;
+    world_halt();
+    journal_unlock(other);
+    (void)journal_newest(FG_ENTRY_ENDED);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 0);
+    return quantity_g;
+}
+
+TEST("ONE-END: the ENDED that the journal did not take keeps its reason and figures over a restart")
+{
+    int64_t quantity_g = fill_stopped_unwritten();
+    uint64_t authorised = journal_newest(FG_ENTRY_AUTHORISED)->sequence;
+
+    reading_set(FG_SIGNAL_INVENTORY_G, reading(FG_SIGNAL_INVENTORY_G) + 24000);
+    plant_play();
+    world_run();
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_OPERATOR);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    CHECK_INT(newest.quantity_g, quantity_g);
+    CHECK_INT(newest.authorised_sequence, authorised);
+    CHECK_HAS(log_text, "left open by an earlier run");
+    /* What flowed since is nobody's. */
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
+    turns(5);
+    CHECK(access(fg_test_path("journal.db.waiting"), F_OK) != 0);
+    restart();
+    (void)journal_newest(FG_ENTRY_ENDED);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    world_end();
+}
+
+static void file_copy(const char *from, const char *to)
+{
+    char bytes[4096];
+    FILE *source = fopen(from, "rb");
+    FILE *target = fopen(to, "wb");
+    size_t length;
+
+    CHECK(source != NULL && target != NULL);
+    length = fread(bytes, 1, sizeof(bytes), source);
+    CHECK(length > 0 && length < sizeof(bytes));
+    CHECK(fwrite(bytes, 1, length, target) == length);
+    CHECK(fclose(source) == 0 && fclose(target) == 0);
+}
+
+TEST("NO-LOSS: an event that could not be written keeps its text and time over a restart, and counts once")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
+    char waiting[256];
+    sqlite3 *other;
+    struct fg_moment now;
+
+    world_make();
+    (void)snprintf(waiting, sizeof(waiting), "%s", fg_test_path("journal.db.waiting"));
+    other = journal_lock();
+    now = moment();
+    fg_session_report(w.session, &fault, &now);
+    fg_session_raise(w.session, FG_EVENT_LOCK_OUT, "", &now);
+    world_halt();
+    journal_unlock(other);
+    file_copy(waiting, fg_test_path("copy"));
+    plant_play();
+    world_run();
+    CHECK(fg_session_fill(w.session)->locked_out);
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LOCK_OUT);
+    CHECK_INT(newest.wall_ms, now.wall_ms);
+    CHECK(newest.mono_ms >= now.mono_ms);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 2);
+    CHECK(access(waiting, F_OK) != 0);
+    /* As if the power had gone before the file did. */
+    world_halt();
+    file_copy(fg_test_path("copy"), waiting);
+    world_run();
+    turns(5);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 2);
+    CHECK(access(waiting, F_OK) != 0);
+    world_end();
+}
+
+TEST("TAMPER-SHOWS: kept entries that were altered count nothing and are told; the fill ends POWER_LOST")
+{
+    FILE *file;
+
+    (void)fill_stopped_unwritten();
+    file = fopen(fg_test_path("journal.db.waiting"), "r+b");
+    CHECK(file != NULL);
+    CHECK_INT(fseek(file, 60, SEEK_SET), 0);
+    CHECK(fputc('x', file) != EOF);
+    CHECK_INT(fclose(file), 0);
+    plant_play();
+    world_run();
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_POWER_LOST);
+    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_JOURNAL_TAMPERED);
+    world_end();
+}
 
 TEST("NO-LOSS: an event that could not be written keeps its text and time, and its place")
 {
     struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
-    sqlite3 *other = NULL;
+    sqlite3 *other;
     struct fg_moment now;
     int64_t then_ms;
 
     world_make();
-    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    other = journal_lock();
     now = moment();
     then_ms = now.wall_ms;
     fg_session_report(w.session, &fault, &now);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->sequence, 0);
-    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    journal_unlock(other);
     CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_FAULT);
     CHECK_TEXT(newest.text, "port gone");
@@ -1617,19 +1745,17 @@ TEST("NO-LOSS: of a flood of events that cannot be written the first are kept as
      "counted")
 {
     struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
-    sqlite3 *other = NULL;
+    sqlite3 *other;
     struct fg_moment now;
 
     world_make();
-    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    other = journal_lock();
     for (int i = 0; i < 40; i++) {
         now = moment();
         fg_session_report(w.session, &fault, &now);
         w.mono_ms += TICK_MS;
     }
-    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    journal_unlock(other);
     turns(50);
     (void)journal_newest(FG_ENTRY_EVENT);
     CHECK_INT(counts[FG_ENTRY_EVENT], 3);
@@ -2577,7 +2703,6 @@ static void pins_kept(void)
     world_with_operators();
     (void)snprintf(path, sizeof(path), "%s", fg_test_path("journal.db.pins"));
     w.settings.pin_count_path = path;
-    w.settings.device_key = &w.device;
     world_halt();
     (void)unlink(path);
     world_run();
