@@ -1,5 +1,5 @@
 /* Certificates as PEM files (enrol.h): written so that a reader never sees half of one, and asked for their
- * end. Not: making them (host/pki). Relies on: mbedTLS's PEM writer, POSIX files. */
+ * dates. Not: making them (host/pki). Relies on: mbedTLS's PEM writer, POSIX files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,7 +54,8 @@ enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_
     return result;
 }
 
-enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error)
+enum fg_err fg_certificate_times(const char *path, int64_t *ret_begin_ms, int64_t *ret_end_ms,
+                                 struct fg_error *error)
 {
     mbedtls_x509_crt certificate;
     enum fg_err result = FG_OK;
@@ -63,6 +64,8 @@ enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_
     if (mbedtls_x509_crt_parse_file(&certificate, path) != 0) {
         result = fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", path);
     } else {
+        if (ret_begin_ms != NULL)
+            *ret_begin_ms = fg_x509_time_ms(&certificate.valid_from);
         *ret_end_ms = fg_x509_time_ms(&certificate.valid_to);
     }
     mbedtls_x509_crt_free(&certificate);

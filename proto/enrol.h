@@ -87,7 +87,9 @@ struct fg_certificate_part {
 enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_part *parts, size_t count,
                                   struct fg_error *error);
 
-/* When the first certificate of a PEM file ends. FG_E_IO, FG_E_FORMAT. */
-enum fg_err fg_certificate_end(const char *path, int64_t *ret_end_ms, struct fg_error *error);
+/* From when to when the first certificate of a PEM file is valid; ret_begin_ms may be NULL. FG_E_FORMAT: not
+ * such a file, or not readable. */
+enum fg_err fg_certificate_times(const char *path, int64_t *ret_begin_ms, int64_t *ret_end_ms,
+                                 struct fg_error *error);
 
 #endif

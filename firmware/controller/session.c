@@ -852,11 +852,13 @@ bool fg_session_wants_reading(struct fg_session *session, const struct fg_moment
 void fg_session_report(struct fg_session *session, const struct fg_reader_report *report,
                        const struct fg_moment *now)
 {
+    bool was_faulty = session->tag.reader_text[0] != '\0';
+
     fg_session_look(session);
     tag_changed(session, fg_tag_watch_report(&session->tag, report, fill_uid(session), now->mono_ms), now);
     if (report->kind == FG_READER_FAULT)
         fg_session_raise(session, FG_EVENT_READER_FAULT, report->text, now);
-    else if (report->kind == FG_READER_BACK)
+    else if (report->kind == FG_READER_BACK || (was_faulty && session->tag.reader_up))
         fg_session_raise(session, FG_EVENT_READER_BACK, "", now);
     scan_if_due(session, now);
 }

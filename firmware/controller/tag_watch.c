@@ -74,6 +74,13 @@ static enum fg_tag_change poll_take(struct fg_tag_watch *watch, const struct fg_
     return change;
 }
 
+/* Whatever comes from a reader shows that it works. */
+static void reader_is_up(struct fg_tag_watch *watch)
+{
+    watch->reader_up = true;
+    watch->reader_text[0] = '\0';
+}
+
 enum fg_tag_change fg_tag_watch_report(struct fg_tag_watch *watch, const struct fg_reader_report *report,
                                        const struct fg_uid *fill_uid, int64_t now_mono_ms)
 {
@@ -81,10 +88,10 @@ enum fg_tag_change fg_tag_watch_report(struct fg_tag_watch *watch, const struct 
 
     switch (report->kind) {
     case FG_READER_POLL:
-        watch->reader_up = true;
+        reader_is_up(watch);
         return poll_take(watch, report, fill_uid, now_mono_ms);
     case FG_READER_TAG:
-        watch->reader_up = true;
+        reader_is_up(watch);
         change = presence_changed(
             watch, fg_presence_poll(&watch->presence, &watch->settings, &report->uid, now_mono_ms), fill_uid,
             now_mono_ms);
@@ -102,8 +109,7 @@ enum fg_tag_change fg_tag_watch_report(struct fg_tag_watch *watch, const struct 
         /* A reader that is quickly up again must not hide that for a while nobody watched the tag. */
         return presence_changed(watch, fg_presence_drop(&watch->presence), fill_uid, now_mono_ms);
     case FG_READER_BACK:
-        watch->reader_up = true;
-        watch->reader_text[0] = '\0';
+        reader_is_up(watch);
         return FG_TAG_UNCHANGED;
     default:
         return FG_TAG_UNCHANGED;

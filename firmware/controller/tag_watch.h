@@ -23,7 +23,7 @@ struct fg_tag_watch {
     bool read_wanted;           /* the reader is to read it again */
     int64_t read_asked_mono_ms; /* or, later, when the tag arrived */
     bool reader_up;
-    char reader_text[96]; /* why the reader is not up */
+    char reader_text[96]; /* why the reader is not up; empty when it is */
 };
 
 /* A change of presence, seen by a fill that is under way (none under way: SAME is not told). */

@@ -14,6 +14,7 @@
 #include "proto/enrol.h"
 #include "proto/join.h"
 #include "proto/monotime.h"
+#include "proto/network_time.h"
 
 #define REPEAT_MS 600000
 #define DAY_MS INT64_C(86400000)
@@ -57,16 +58,19 @@ uint32_t fg_link_random(void)
 
 int64_t fg_link_now_ms(const struct fg_link *link)
 {
+    struct fg_network_time known = {.certificate_begin_ms = link->certificate_begin_ms,
+                                    .certificate_end_ms = link->certificate_end_ms,
+                                    .list_ms = link->list_ms};
     struct timespec wall = {0};
-    int64_t now_ms;
 
     (void)clock_gettime(CLOCK_REALTIME, &wall);
-    now_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
-    if (now_ms < link->manifest_floor_ms)
-        now_ms = link->manifest_floor_ms;
-    if (link->state_known && link->state.clock_quality != FG_CLOCK_UNKNOWN && now_ms < link->state.wall_ms)
-        now_ms = link->state.wall_ms;
-    return now_ms;
+    known.wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
+    if (link->state_known) {
+        known.synchronised = link->state.clock_quality == FG_CLOCK_SYNCHRONISED;
+        if (link->state.clock_quality != FG_CLOCK_UNKNOWN && known.wall_ms < link->state.wall_ms)
+            known.wall_ms = link->state.wall_ms;
+    }
+    return fg_network_time_ms(&known);
 }
 
 static int64_t now_of(void *context)
@@ -129,14 +133,20 @@ static enum fg_err renew(struct fg_link *link, int64_t end_ms, struct fg_error *
     return FG_OK;
 }
 
+static enum fg_err certificate_look(struct fg_link *link, struct fg_error *error)
+{
+    return fg_certificate_times(link->config.certificate_path, &link->certificate_begin_ms,
+                                &link->certificate_end_ms, error);
+}
+
 static void watch_certificate(struct fg_link *link)
 {
     struct fg_error error = {0};
-    int64_t end_ms = 0;
-    enum fg_err code = fg_certificate_end(link->config.certificate_path, &end_ms, &error);
+    enum fg_err code = certificate_look(link, &error);
 
-    if (code == FG_OK && end_ms - fg_link_now_ms(link) < (int64_t)link->config.renew_days * DAY_MS)
-        code = renew(link, end_ms, &error);
+    if (code == FG_OK &&
+        link->certificate_end_ms - fg_link_now_ms(link) < (int64_t)link->config.renew_days * DAY_MS)
+        code = renew(link, link->certificate_end_ms, &error);
     if (code == FG_OK) {
         fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_RENEW, fg_mono_ms(), fg_link_random());
         return;
@@ -227,13 +237,14 @@ static enum fg_err open_list(struct fg_link *link, struct fg_error *error)
     enum fg_err code;
 
     fg_link_keys_start(link);
+    (void)certificate_look(link, NULL); /* looked at again, and complained of, with the first turn */
     count = fg_link_list_keys(link, keys);
     (void)snprintf(path, sizeof(path), "%.*s/list.db", FG_CONTROL_PATH_MAX - 16, link->work_directory);
     code = fg_list_open(path, NULL, keys, count, &link->list, error);
     if (code == FG_OK)
         code = fg_list_pin(link->list, link->config.list_id, link->config.list_station, error);
     if (code == FG_OK && fg_list_manifest(link->list, &manifest, NULL) == FG_OK)
-        link->manifest_floor_ms = manifest.issued_ms;
+        link->list_ms = manifest.issued_ms;
     return code;
 }
 

@@ -58,8 +58,7 @@ void fg_link_fetch_list(struct fg_link *link)
         return;
     }
     fg_link_status_good(link->status, fg_link_now_ms(link));
-    if (result.manifest.issued_ms > link->manifest_floor_ms)
-        link->manifest_floor_ms = result.manifest.issued_ms;
+    link->list_ms = result.manifest.issued_ms;
     tell_update(link, &result);
     fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_LIST, fg_mono_ms(), fg_link_random());
 }

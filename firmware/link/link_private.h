@@ -46,7 +46,10 @@ struct fg_link {
     /* fillgated's newest state. */
     struct fg_control_state state;
     bool state_known;
-    int64_t manifest_floor_ms; /* newest manifest that was verified: no earlier time is true */
+    /* What the time is judged by when nothing synchronises the clock (proto/network_time.h). */
+    int64_t list_ms;
+    int64_t certificate_begin_ms;
+    int64_t certificate_end_ms;
 
     /* The bureau's keys. */
     struct fg_keyring first_ring; /* as configured */
@@ -73,8 +76,8 @@ void fg_link_tell(struct fg_link *link, enum fg_link_topic topic, const char *fo
 /* The topic is well again: the next trouble is told at once. */
 void fg_link_forget(struct fg_link *link, enum fg_link_topic topic);
 uint32_t fg_link_random(void);
-/* The clock that certificates are tested against: the system's, but never before the newest verified manifest
- * or fillgated's own clock. */
+/* The clock that certificates are tested against: the system's, but never before fillgated's own clock,
+ * unless it is certainly false (proto/network_time.h). */
 int64_t fg_link_now_ms(const struct fg_link *link);
 /* The connection, made when it is not there. FG_E_* of fg_https_new. */
 enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error);

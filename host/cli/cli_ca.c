@@ -33,7 +33,7 @@ static enum fg_err ca_print(const struct cli_call *call, const char *directory, 
     fg_ca_close(ca);
     cli_hex(digest.bytes, FG_DIGEST_BYTES, fingerprint);
     (void)snprintf(path, sizeof(path), "%s/ca.pem", directory);
-    result = fg_certificate_end(path, &end_ms, error);
+    result = fg_certificate_times(path, NULL, &end_ms, error);
     if (result != FG_OK)
         return result;
     if (call->json) {

@@ -209,7 +209,7 @@ static enum fg_err renew_run(const struct cli_call *call, const char *role, cons
         result =
             fg_certificate_renew(https, role, files->tls_key, files->certificate, names, name_count, error);
     fg_https_free(https);
-    return result == FG_OK ? fg_certificate_end(files->certificate, ret_end_ms, error) : result;
+    return result == FG_OK ? fg_certificate_times(files->certificate, NULL, ret_end_ms, error) : result;
 }
 
 static enum cli_exit renew_as(const struct cli_call *call, const char *role)

@@ -17,6 +17,8 @@
 #include "host/station/report.h"
 #include "host/station/routes.h"
 #include "host/station/upstream.h"
+#include "proto/enrol.h"
+#include "proto/network_time.h"
 #include "proto/secrecy.h"
 
 #define VERSION "fillgate-station 0.1"
@@ -24,14 +26,15 @@
 #define FIRST_REQUEST_MAX_MS 10000
 /* A list dated later than a synchronised clock by more than this is told as the bureau's fault. */
 #define AHEAD_MS INT64_C(120000)
-#define BUILT_MS INT64_C(1767225600000) /* no fillgate existed before 2026-01-01 */
 
 enum exit_code { EXIT_FINE = 0, EXIT_CONFIG = 2, EXIT_FAULT = 3 };
 
 struct app {
     struct fg_station_config config;
     struct fg_station_keys keys; /* as they were at the start; the upstream thread has its own */
-    _Atomic int64_t floor_ms;    /* newest time that is proven to have passed */
+    _Atomic int64_t list_ms[FG_STATION_LISTS_MAX]; /* when each list in force was issued; 0 = there is none */
+    _Atomic int64_t certificate_begin_ms;
+    _Atomic int64_t certificate_end_ms;
     struct fg_listing *listing;
     struct fg_upstream *upstream;
     struct fg_station_routes *station_routes;
@@ -39,37 +42,59 @@ struct app {
     struct fg_server *server;
 };
 
-static int64_t now_ms(void *context)
+static int64_t system_ms(void)
 {
-    const struct app *app = context;
-    int64_t floor_ms = atomic_load(&app->floor_ms);
     struct timespec now = {0};
-    int64_t wall_ms;
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    /* A manifest dated later than a synchronised clock is its bureau's fault, and must not end certificates.
-     */
-    if (wall_ms > floor_ms || fg_station_clock_is_synchronised())
-        return wall_ms;
-    return floor_ms;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void raise_floor(void *context, int64_t wall_ms)
+static int64_t now_ms(void *context)
 {
     struct app *app = context;
+    struct fg_network_time known = {.wall_ms = system_ms(),
+                                    .synchronised = fg_station_clock_is_synchronised(),
+                                    .certificate_begin_ms = atomic_load(&app->certificate_begin_ms),
+                                    .certificate_end_ms = atomic_load(&app->certificate_end_ms)};
 
-    int64_t ahead_ms;
-    struct timespec now = {0};
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++) {
+        int64_t list_ms = atomic_load(&app->list_ms[i]);
 
-    if (wall_ms <= atomic_load(&app->floor_ms))
+        if (list_ms > known.list_ms)
+            known.list_ms = list_ms;
+    }
+    return fg_network_time_ms(&known);
+}
+
+static void list_dated(void *context, size_t index, int64_t issued_ms)
+{
+    struct app *app = context;
+    int64_t ahead_ms = issued_ms - system_ms();
+
+    if (index >= FG_STATION_LISTS_MAX || atomic_exchange(&app->list_ms[index], issued_ms) == issued_ms ||
+        ahead_ms <= AHEAD_MS)
         return;
-    atomic_store(&app->floor_ms, wall_ms);
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    ahead_ms = wall_ms - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-    if (ahead_ms > AHEAD_MS && fg_station_clock_is_synchronised())
+    if (fg_station_clock_is_synchronised())
         fg_station_log("a list is dated %lld s in the future: the bureau's clock is ahead",
                        (long long)(ahead_ms / 1000));
+    else
+        fg_station_log(
+            "a list is dated %lld s later than this clock, which nothing synchronises: one of the two is "
+            "wrong",
+            (long long)(ahead_ms / 1000));
+}
+
+/* The own certificate bounds what a list's date is believed. */
+static void certificate_look(struct app *app)
+{
+    int64_t begin_ms = 0;
+    int64_t end_ms = 0;
+
+    if (fg_certificate_times(app->config.certificate, &begin_ms, &end_ms, NULL) != FG_OK)
+        return; /* the server says what is wrong with it */
+    atomic_store(&app->certificate_begin_ms, begin_ms);
+    atomic_store(&app->certificate_end_ms, end_ms);
 }
 
 static void wake(void *context)
@@ -130,7 +155,7 @@ static enum fg_err start(struct app *app, struct fg_error *error)
 {
     struct fg_upstream_settings upstream = {.config = &app->config,
                                             .now_ms = now_ms,
-                                            .raise_floor = raise_floor,
+                                            .list_dated = list_dated,
                                             .clock_context = app,
                                             .version = VERSION};
     struct fg_station_routes_settings routes = {
@@ -138,6 +163,7 @@ static enum fg_err start(struct app *app, struct fg_error *error)
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
     enum fg_err result = fg_station_keys_start(&app->config, &app->keys, error);
 
+    certificate_look(app);
     if (result == FG_OK)
         result = fg_listing_new(app->config.list_folder, keys, fg_station_keys_list(&app->keys, keys),
                                 list_allowed, app, &app->listing, error);
@@ -172,6 +198,7 @@ static void reload(struct app *app)
         fg_station_log("certificate not taken, the old one stays: %s", error.text);
         return;
     }
+    certificate_look(app);
     fg_upstream_reload(app->upstream);
     fg_station_log("certificate read anew");
 }
@@ -230,7 +257,6 @@ int main(int argc, char **argv)
     if (check)
         return EXIT_FINE;
     (void)umask(077);
-    atomic_store(&app.floor_ms, BUILT_MS);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);

@@ -238,7 +238,7 @@ static void note_list(struct fg_upstream *upstream, size_t index)
     struct fg_manifest *manifest = calloc(1, sizeof(*manifest));
 
     if (manifest != NULL && fg_list_manifest(upstream->lists[index], manifest, NULL) == FG_OK) {
-        upstream->settings.raise_floor(upstream->settings.clock_context, manifest->issued_ms);
+        upstream->settings.list_dated(upstream->settings.clock_context, index, manifest->issued_ms);
         if (index == 0) {
             memcpy(upstream->state.list_id, manifest->list_id, sizeof(upstream->state.list_id));
             upstream->state.list_version = manifest->version;

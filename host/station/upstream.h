@@ -13,14 +13,15 @@
 
 struct fg_upstream;
 
-/* config, listing and clock outlive it. now_ms: wall clock with floor; raise_floor is told times that the
- * bureau signed. FG_E_IO, FG_E_FORMAT, FG_E_DENIED, FG_E_AUTH (certificates, keys), and the store's. */
+/* config, listing and clock outlive it. now_ms: the wall clock, as far as it may be right;
+ * list_dated is told when the list in force in each place was issued. FG_E_IO, FG_E_FORMAT, FG_E_DENIED,
+ * FG_E_AUTH (certificates, keys), and the store's. */
 struct fg_upstream_settings {
     const struct fg_station_config *config;
     struct fg_listing *listing;
     const struct fg_station_keys *keys; /* as started; copied */
     int64_t (*now_ms)(void *context);
-    void (*raise_floor)(void *context, int64_t wall_ms);
+    void (*list_dated)(void *context, size_t index, int64_t issued_ms);
     void *clock_context;
     const char *version;
 };

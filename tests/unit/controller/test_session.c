@@ -1723,6 +1723,7 @@ TEST("NO-LOSS: an event that could not be written keeps its text and time, and i
     int64_t then_ms;
 
     world_make();
+    w.reader_silent = true;
     other = journal_lock();
     now = moment();
     then_ms = now.wall_ms;
@@ -1749,6 +1750,7 @@ TEST("NO-LOSS: of a flood of events that cannot be written the first are kept as
     struct fg_moment now;
 
     world_make();
+    w.reader_silent = true;
     other = journal_lock();
     for (int i = 0; i < 40; i++) {
         now = moment();
@@ -1955,6 +1957,27 @@ TEST(
     until_idle();
     CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_EMERGENCY_STOP);
     CHECK_INT(counts[FG_ENTRY_ENDED], 1);
+    world_end();
+}
+
+TEST("a reader that could not be started, and polls later, is up without its old error, and its return is "
+     "told")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "no such program"};
+    struct fg_moment now;
+
+    world_make();
+    now = moment();
+    w.reader_silent = true;
+    fg_session_report(w.session, &fault, &now);
+    CHECK(!state()->reader_up);
+    CHECK_TEXT(state()->reader_text, "no such program");
+    w.reader_silent = false;
+    turns(20);
+    CHECK(state()->reader_up);
+    CHECK_TEXT(state()->reader_text, "");
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_BACK);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 2);
     world_end();
 }
 

@@ -736,7 +736,7 @@ TEST("a certificate that ends soon is renewed before it ends, and the new one is
     turns();
     CHECK_INT(hop.renewals, 1);
     CHECK_HAS(log_text, "certificate renewed");
-    CHECK_OK(fg_certificate_end(config.certificate_path, &end_ms, &error), &error);
+    CHECK_OK(fg_certificate_times(config.certificate_path, NULL, &end_ms, &error), &error);
     CHECK(end_ms > real_now_ms(NULL) + 300 * DAY_MS);
     append(1);
     turns();

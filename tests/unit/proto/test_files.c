@@ -188,8 +188,8 @@ TEST("certificates are written one after another, in place of the old file and a
     read_text(fg_test_path("c.pem"), text, sizeof(text));
     CHECK_TEXT(text, "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"
                      "-----BEGIN CERTIFICATE-----\nAQI=\n-----END CERTIFICATE-----\n");
-    CHECK_INT(fg_certificate_end(fg_test_path("c.pem"), &end_ms, &error), FG_E_FORMAT);
-    CHECK_INT(fg_certificate_end(fg_test_path("none.pem"), &end_ms, &error), FG_E_FORMAT);
+    CHECK_INT(fg_certificate_times(fg_test_path("c.pem"), NULL, &end_ms, &error), FG_E_FORMAT);
+    CHECK_INT(fg_certificate_times(fg_test_path("none.pem"), NULL, &end_ms, &error), FG_E_FORMAT);
     CHECK_INT(end_ms, 5);
     memset(path, 'a', sizeof(path));
     path[511 - 4] = '\0';

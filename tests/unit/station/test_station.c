@@ -59,10 +59,11 @@ static int64_t now_ms(void *context)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void raise_floor(void *context, int64_t wall_ms)
+static void list_dated(void *context, size_t index, int64_t issued_ms)
 {
     (void)context;
-    (void)wall_ms;
+    (void)index;
+    (void)issued_ms;
 }
 
 static void wake(void *context)
@@ -232,7 +233,7 @@ static void start_station(struct bench *bench)
     struct fg_upstream_settings upstream = {.config = &bench->config,
                                             .keys = &bench->keys,
                                             .now_ms = now_ms,
-                                            .raise_floor = raise_floor,
+                                            .list_dated = list_dated,
                                             .version = "test"};
     struct fg_station_routes_settings routes = {
         .config = &bench->config, .now_ms = now_ms, .wake = wake, .wake_context = bench};
