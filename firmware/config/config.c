@@ -92,6 +92,7 @@ static const struct key fixed_keys[] = {
     FILL_KEY(flow_max_g_min, 1000000),
     {"fill", "temperature_max_dc", VALUE_I32, AT(fill.temperature_max_dc), -400, 2000, NULL},
     FILL_KEY(mass_cut_off_early_g, 100000),
+    FILL_KEY(below_tare_max_g, 10000),
     FILL_KEY(valve_follow_max_ms, 60000),
     FILL_KEY(closing_max_ms, 600000),
     FILL_KEY(post_check_max_ms, 3600000),

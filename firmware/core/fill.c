@@ -131,6 +131,16 @@ static enum fg_stop mass_stop(const struct step *step)
                : FG_STOP_NONE;
 }
 
+/* A scale that stands for less than the empty cylinder would let in more than the cylinder may hold. */
+static bool scale_is_below_tare(const struct step *step)
+{
+    const struct fg_fill_scan *scan = &step->fill->scan;
+    int64_t scale_g = 0;
+
+    return scan->programme == FG_PROGRAMME_MASS && reading_good(step, FG_SIGNAL_SCALE_G, &scale_g) &&
+           fg_limit_is_below_tare(scale_g, scan->tare_g, step->settings->below_tare_max_g);
+}
+
 static enum fg_stop target_stop(const struct step *step)
 {
     if (step->fill->scan.programme == FG_PROGRAMME_PRESSURE)
@@ -279,6 +289,10 @@ static void pre_check_start(const struct step *step)
         scan_drop(step, stop == FG_STOP_EMERGENCY_STOP ? FG_REASON_EMERGENCY_STOP : FG_REASON_DEVICE_FAULT);
         return;
     }
+    if (scale_is_below_tare(step)) {
+        scan_drop(step, FG_REASON_SCALE_BELOW_TARE);
+        return;
+    }
     fill->write_pending = true;
     step->commands->write_authorised = true;
     phase_enter(step, FG_FILL_AUTHORISING);
@@ -353,7 +367,7 @@ static enum fg_stop opening_stop(const struct step *step)
     stop = (enum fg_stop)fill->stop;
     if (stop != FG_STOP_NONE)
         return stop;
-    if (!fg_counter_is_sure(&fill->counter))
+    if (!fg_counter_is_sure(&fill->counter) || scale_is_below_tare(step))
         return FG_STOP_NOT_PLAUSIBLE;
     stop = target_stop(step);
     if (stop != FG_STOP_NONE)
@@ -448,7 +462,7 @@ static enum fg_stop filling_stop(const struct step *step)
         return stop;
     if (valve_differs_too_long(step))
         return FG_STOP_VALVE_FAULT;
-    if (step->fill->counter.lies)
+    if (step->fill->counter.lies || scale_is_below_tare(step))
         return FG_STOP_NOT_PLAUSIBLE;
     stop = target_stop(step);
     if (stop != FG_STOP_NONE)
@@ -501,7 +515,9 @@ static enum fg_stop suspended_stop(const struct step *step)
         return stop;
     if (event_would_resume(step->event) && !step->event->grounds_hold)
         return FG_STOP_GROUNDS_GONE;
-    if (event_would_resume(step->event) && !fg_counter_is_sure(&step->fill->counter))
+    /* Meanwhile the cylinder may stand beside the scale; to go on it must be back. */
+    if (event_would_resume(step->event) &&
+        (!fg_counter_is_sure(&step->fill->counter) || scale_is_below_tare(step)))
         return FG_STOP_NOT_PLAUSIBLE;
     if (time_is_over(step, step->fill->phase_since_mono_ms, step->settings->resume_max_ms))
         return step->fill->suspended_by_operator ? FG_STOP_OPERATOR : FG_STOP_TAG_GONE;

@@ -45,6 +45,7 @@ struct fg_fill_settings {
     uint32_t counter_max_g_min; /* the meter's counter cannot rise faster; more than flow_max_g_min */
     int32_t temperature_max_dc;
     uint32_t mass_cut_off_early_g; /* pre-cut-off of the mass programme */
+    uint32_t below_tare_max_g; /* the scale may read so much less than the cylinder's tare: wear and paint */
     uint32_t reading_age_max_ms;
     uint32_t valve_follow_max_ms; /* feedback must follow the command within */
     uint32_t closing_max_ms;      /* flow must have died away within */

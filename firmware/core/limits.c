@@ -86,3 +86,8 @@ uint32_t fg_limit_gross_g(uint32_t tare_g, uint32_t maximum_fill_g)
         return 0;
     return tare_g + maximum_fill_g;
 }
+
+bool fg_limit_is_below_tare(int64_t scale_g, uint32_t tare_g, uint32_t below_max_g)
+{
+    return scale_g + (int64_t)below_max_g < (int64_t)tare_g;
+}

@@ -21,4 +21,9 @@ enum fg_stop fg_limit_pressure_stop(enum fg_gas gas, uint32_t nominal_kpa, int64
 /* Gross mass (g) at which a mass fill must stop: tare + maximum fill. 0 when either is 0 or on overflow. */
 uint32_t fg_limit_gross_g(uint32_t tare_g, uint32_t maximum_fill_g);
 
+/* Does the scale read less than the cylinder alone weighs, by more than below_max_g? scale_g within
+ * FG_SIGNAL_VALUE_MAX of signals.h. Then it is not this cylinder that stands there, none stands there, or
+ * scale or tare are wrong; filled to the gross mass it would get too much. */
+bool fg_limit_is_below_tare(int64_t scale_g, uint32_t tare_g, uint32_t below_max_g);
+
 #endif

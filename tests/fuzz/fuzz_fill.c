@@ -20,6 +20,7 @@ static const struct fg_fill_settings settings = {
     .flow_max_g_min = 40000,
     .temperature_max_dc = 650,
     .mass_cut_off_early_g = 60,
+    .below_tare_max_g = 500,
     .reading_age_max_ms = 300,
     .valve_follow_max_ms = 500,
     .closing_max_ms = 500,

@@ -35,6 +35,7 @@
 #define STATES_MAX (TABLE_SIZE / 2)
 #define INVENTORY_G 1000
 #define STILL_KPA 5000
+#define TARE_G 50
 #define FILLED_KPA 9000 /* what 3 g more make of it in the walk's 0.1 L */
 
 /* What the outside has seen: the promises are about this. */
@@ -99,7 +100,8 @@ struct look {
     bool valve_open; /* feedback */
     bool at_target;
     bool over_pressure;
-    bool still; /* the pressure has not moved, whatever the counter says */
+    bool below_tare; /* the scale reads less than the cylinder alone weighs */
+    bool still;      /* the pressure has not moved, whatever the counter says */
     bool flowing;
     bool lies;     /* the counter reads what cannot be, never the same twice */
     int32_t gas_g; /* inventory above INVENTORY_G */
@@ -119,12 +121,16 @@ enum fault {
     FAULT_RIDES_OUT_FOR_EVER,
     FAULT_BELIEVES_COUNTER,
     FAULT_IGNORES_FEEDBACK,
+    FAULT_IGNORES_TARE,
     FAULT_COUNT
 };
 
 /* Looks that belong together; a walk over all of them at once would take
  * minutes and find no more. */
-enum scene { SCENE_VALVE, SCENE_READINGS, SCENE_INSTRUMENTS, SCENE_COUNT };
+enum scene { SCENE_VALVE, SCENE_READINGS, SCENE_INSTRUMENTS, SCENE_SCALE, SCENE_COUNT };
+
+/* The scale's scene fills by mass, the others by pressure. */
+static enum scene scene_now;
 
 struct walk {
     enum fault fault;
@@ -147,6 +153,7 @@ static const struct fg_fill_settings settings = {
     .flow_max_g_min = 1000,
     .temperature_max_dc = 600,
     .mass_cut_off_early_g = 1,
+    .below_tare_max_g = 2,
     .reading_age_max_ms = READING_AGE_MS,
     .valve_follow_max_ms = LIMIT_MS,
     .closing_max_ms = LIMIT_MS,
@@ -181,6 +188,8 @@ static const struct look looks[] = {
     {.scenes = IN(SCENE_READINGS), .stop_silent = true, .valve_open = true, .flowing = true},
     {.scenes = IN(SCENE_READINGS), .old = true, .valve_open = true, .flowing = true},
     {.scenes = IN(SCENE_READINGS), .implausible = true},
+    {.scenes = IN(SCENE_SCALE), .below_tare = true},
+    {.scenes = IN(SCENE_SCALE), .below_tare = true, .valve_open = true, .flowing = true},
 };
 
 #define LOOKS (sizeof(looks) / sizeof(looks[0]))
@@ -213,11 +222,12 @@ static void look_fill(const struct look *look, const struct fg_fill *fill, int64
     values[FG_SIGNAL_TEMPERATURE_DC] = 200;
     values[FG_SIGNAL_FLOW_G_MIN] = look->flowing ? 100 : 0;
     values[FG_SIGNAL_INVENTORY_G] = counter_after(look, fill);
+    values[FG_SIGNAL_SCALE_G] = look->below_tare ? TARE_G - 3 : TARE_G - 2;
     values[FG_SIGNAL_VALVE_OPEN] = look->valve_open;
     values[FG_SIGNAL_EMERGENCY_STOP] = look->emergency;
     memset(plant, 0, sizeof(*plant));
     for (int i = 0; i < FG_SIGNAL_COUNT; i++) {
-        plant->configured[i] = i != FG_SIGNAL_SCALE_G && i != FG_SIGNAL_TOTAL_G;
+        plant->configured[i] = (i != FG_SIGNAL_SCALE_G || scene_now == SCENE_SCALE) && i != FG_SIGNAL_TOTAL_G;
         plant->readings[i].value = values[i];
         plant->readings[i].at_mono_ms = look->old ? now - LIMIT_MS - 1 : now;
         plant->readings[i].state = look->silent ? FG_READING_TIME_OUT : FG_READING_GOOD;
@@ -334,8 +344,11 @@ static void node_pack(const struct node *node, int64_t now, struct key *key)
 
 static struct fg_fill_scan scan_of(unsigned variant)
 {
-    return (struct fg_fill_scan){.programme = FG_PROGRAMME_PRESSURE,
+    return (struct fg_fill_scan){.programme =
+                                     scene_now == SCENE_SCALE ? FG_PROGRAMME_MASS : FG_PROGRAMME_PRESSURE,
                                  .nominal_kpa = 20000,
+                                 .tare_g = TARE_G,
+                                 .maximum_fill_g = 100,
                                  .pre_checks_wanted = 1,
                                  .post_checks_wanted = variant == 0 ? 1 : 0,
                                  .zero_fills_lock_out = 2};
@@ -473,6 +486,8 @@ static void machine_step(enum fault fault, struct fg_fill *fill, const struct fg
     if (fault == FAULT_RIDES_OUT_FOR_EVER && fill->phase == FG_FILL_FILLING &&
         counter_lies(fill, fresh.readings[FG_SIGNAL_INVENTORY_G].value))
         fresh.readings[FG_SIGNAL_INVENTORY_G].value = fill->counter.value_g;
+    if (fault == FAULT_IGNORES_TARE)
+        fresh.readings[FG_SIGNAL_SCALE_G].value = TARE_G;
     if (fault == FAULT_IGNORES_FEEDBACK)
         fresh.readings[FG_SIGNAL_VALVE_OPEN].value = fill->valve_commanded;
     fg_fill_step(fill, &settings, &altered, ret_commands);
@@ -564,6 +579,8 @@ static void plant_judge(struct walk *walk, const struct node *before, const stru
         violation_note(walk, "FAIL-CLOSED: opens while the counter lies", before, event);
     if (after->witness.lie_ms > READING_AGE_MS)
         violation_note(walk, "FAIL-CLOSED: open while the counter goes on lying", before, event);
+    if ((commands->valve_open || commands->write_authorised) && look->below_tare)
+        violation_note(walk, "FAIL-CLOSED: filled on a scale below the tare", before, event);
     if (commands->valve_open && !opens && look->still && filled_g == 3 && !after->witness.followed &&
         after->fill.counter.value_g == reading_g)
         violation_note(walk, "FAIL-CLOSED: open with a pressure that stands still", before, event);
@@ -723,6 +740,7 @@ static void walk_scene(struct walk *walk, enum scene scene, enum fault fault)
                                              .seen_mono_ms = NOW_MS};
     walk->fault = fault;
     walk->scene = scene;
+    scene_now = scene;
     walk->keys = calloc(STATES_MAX, sizeof(*walk->keys));
     walk->table = calloc(TABLE_SIZE, sizeof(*walk->table));
     CHECK(walk->keys != NULL && walk->table != NULL);
@@ -773,6 +791,14 @@ TEST("the walk finds a machine that writes ENDED again before it was answered")
 
     walk_scene(&walk, SCENE_VALVE, FAULT_ENDS_TWICE);
     CHECK_HAS(walk.violation, "ONE-END");
+}
+
+TEST("the walk finds a machine that fills on a scale below the tare")
+{
+    struct walk walk;
+
+    walk_scene(&walk, SCENE_SCALE, FAULT_IGNORES_TARE);
+    CHECK_HAS(walk.violation, "FAIL-CLOSED: filled on a scale below the tare");
 }
 
 TEST("the walk finds a machine that trusts an old reading")

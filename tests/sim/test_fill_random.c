@@ -68,6 +68,7 @@ static const struct fg_fill_settings settings = {
     .counter_max_g_min = 45000,
     .temperature_max_dc = 650,
     .mass_cut_off_early_g = 60,
+    .below_tare_max_g = 500,
     .reading_age_max_ms = 600,
     .valve_follow_max_ms = 1000,
     .closing_max_ms = 2000,

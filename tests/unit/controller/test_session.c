@@ -1317,6 +1317,28 @@ static void lpg_vehicle(struct fg_manifest *manifest, struct fg_row rows[3])
     }
 }
 
+TEST("FAIL-CLOSED: LPG is not filled on a scale that reads less than the scanned cylinder's tare, and why is "
+     "logged")
+{
+    world_make();
+    world_halt();
+    w.settings.medium = FG_MEDIUM_LPG;
+    w.settings.fill_pressure_kpa = 0;
+    w.settings.fill.below_tare_max_g = 500;
+    reading_set(FG_SIGNAL_SCALE_G, 16499);
+    plant_play();
+    world_run();
+    list_put(6, lpg_vehicle);
+    turns(3);
+    CHECK_INT(sign_in("wang"), FG_OK);
+    present("HZ-3", 3); /* 17 kg */
+    turns(2);
+    check_items(1);
+    (void)ask_kind(FG_CONTROL_START);
+    refused_with(FG_REASON_SCALE_BELOW_TARE);
+    world_end();
+}
+
 TEST("FAIL-CLOSED: LPG is filled to tare and maximum fill of the cylinder that was scanned")
 {
     world_make();

@@ -18,6 +18,7 @@ static const struct fg_fill_settings settings = {
     .flow_max_g_min = 30000,
     .temperature_max_dc = 600,
     .mass_cut_off_early_g = 50,
+    .below_tare_max_g = 500,
     .reading_age_max_ms = 1000,
     .valve_follow_max_ms = 500,
     .closing_max_ms = 3000,
@@ -1105,13 +1106,70 @@ TEST("the meter's own limit ends a fill whose pressure follows too slowly, and a
     begin();
     scan.programme = FG_PROGRAMME_MASS;
     scan.maximum_fill_g = 10000;
-    plant.readings[FG_SIGNAL_SCALE_G].value = 14000;
+    plant.readings[FG_SIGNAL_SCALE_G].value = 16500;
     to_filling();
     flow_g_min = 20000;
-    tick(33000);
+    for (int i = 0; i < 33; i++) {
+        tick(1000);
+        plant.readings[FG_SIGNAL_SCALE_G].value -= 60; /* weighs too little, but follows well enough */
+    }
     CHECK_INT(fill.phase, FG_FILL_FILLING);
     tick(2000);
     CHECK_INT(fill.stop, FG_STOP_NOT_PLAUSIBLE);
+}
+
+static void mass_at(int64_t scale_g)
+{
+    begin();
+    scan.programme = FG_PROGRAMME_MASS;
+    plant.readings[FG_SIGNAL_SCALE_G].value = scale_g;
+}
+
+TEST("FAIL-CLOSED: a scale that reads less than the empty cylinder, by more than the bound, starts no fill")
+{
+    mass_at(16500 - 500);
+    to_authorising();
+    CHECK_INT(fill.phase, FG_FILL_AUTHORISING);
+    mass_at(16500 - 501);
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    CHECK(commands.scan_dropped);
+    CHECK_INT(commands.refusal, FG_REASON_SCALE_BELOW_TARE);
+    mass_at(-20000);
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(commands.refusal, FG_REASON_SCALE_BELOW_TARE);
+    /* A gas fill does not look at a scale. */
+    mass_at(-20000);
+    scan.programme = FG_PROGRAMME_PRESSURE;
+    to_authorising();
+    CHECK_INT(fill.phase, FG_FILL_AUTHORISING);
+}
+
+TEST("FAIL-CLOSED: a scale that falls below the tare opens nothing after AUTHORISED, ends the fill, and "
+     "resumes none")
+{
+    mass_at(17000);
+    to_authorising();
+    plant.readings[FG_SIGNAL_SCALE_G].value = 15999;
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+    mass_at(17000);
+    to_filling();
+    plant.readings[FG_SIGNAL_SCALE_G].value = 15990;
+    tick(20);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+    mass_at(17000);
+    to_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 0; /* taken off the scale */
+    tick(20);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+    step(FG_FILL_EVENT_TAG_SAME);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
 }
 
 TEST("FAIL-CLOSED: a vehicle without a known capacity is not filled when none is assumed")
