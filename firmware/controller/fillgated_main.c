@@ -371,6 +371,14 @@ static enum exit_code exit_for(const struct fg_error *error)
     return error->code == FG_E_IO || error->code == FG_E_MEMORY ? EXIT_FAILED : EXIT_CONFIG;
 }
 
+/* A long journal is verified piece by piece: only a piece that was done speaks for this process. */
+static void working(void *context)
+{
+    struct app *app = context;
+
+    fg_notify_working(&app->notify, fg_mono_ms());
+}
+
 static enum exit_code app_start(struct app *app, const char *config_path)
 {
     const struct fg_log log = {say, NULL};
@@ -392,7 +400,7 @@ static enum exit_code app_start(struct app *app, const char *config_path)
     code = server_start(app);
     if (code != EXIT_FINE || stop_asked)
         return code;
-    fg_start_begin(&app->start, &app->config, &app->clock, &log, fg_mono_ms());
+    fg_start_begin(&app->start, &app->config, &app->clock, &log, working, app, fg_mono_ms());
     if (fg_plant_start(app->plant, &error) != FG_OK) {
         complain("plant", &error);
         return EXIT_FAILED;

@@ -9,6 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define WORKING_EVERY_MS 1000
+#define WORKING_EXTEND_US "30000000" /* from each sign on the start may take so much longer */
+
 /* The address in text: a path, or a name in the abstract space behind an @. False: neither. */
 static int connect_to(const char *text)
 {
@@ -71,6 +74,14 @@ void fg_notify_alive(struct fg_notify *notify, int64_t now_mono_ms)
         return;
     notify->alive_due_mono_ms = now_mono_ms + notify->alive_every_ms;
     fg_notify_tell(notify, "WATCHDOG=1");
+}
+
+void fg_notify_working(struct fg_notify *notify, int64_t now_mono_ms)
+{
+    if (now_mono_ms < notify->working_due_mono_ms)
+        return;
+    notify->working_due_mono_ms = now_mono_ms + WORKING_EVERY_MS;
+    fg_notify_tell(notify, "EXTEND_TIMEOUT_USEC=" WORKING_EXTEND_US "\nWATCHDOG=1");
 }
 
 void fg_notify_end(struct fg_notify *notify)

@@ -13,6 +13,7 @@ struct fg_notify {
     int fd;                 /* connected; -1: nobody asked to be told */
     int64_t alive_every_ms; /* a third of the time after which a watchdog acts; 0: there is none */
     int64_t alive_due_mono_ms;
+    int64_t working_due_mono_ms;
 };
 
 /* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID and removes them from the environment, so that no child
@@ -21,6 +22,11 @@ void fg_notify_start(struct fg_notify *ret_notify);
 
 /* "READY=1", "STATUS=..." or "STOPPING=1", as in sd_notify(3). */
 void fg_notify_tell(const struct fg_notify *notify, const char *message);
+
+/* To be called after each piece of something long in front of or within the loop, which may never be called
+ * by a timer: a sign of life, and so much more time for the start. It is sent seldom enough for any number of
+ * pieces. */
+void fg_notify_working(struct fg_notify *notify, int64_t now_mono_ms);
 
 /* To be called at every turn of the loop: "WATCHDOG=1" when it is time for one. */
 void fg_notify_alive(struct fg_notify *notify, int64_t now_mono_ms);

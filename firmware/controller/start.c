@@ -95,6 +95,8 @@ static enum fg_err journal_open(struct fg_start *start, struct fg_error *error)
         .fill_reserve_percent = config->journal_fill_reserve_percent,
         .appended = entry_appended,
         .appended_context = start,
+        .progress = start->progress,
+        .progress_context = start->progress_context,
         .zero_fill_g = config->fill.zero_fill_g,
         .receipt_key = start->has_receipt_key ? &start->receipt_key : NULL,
     };
@@ -225,12 +227,15 @@ unsigned fg_start_try(struct fg_start *start, int64_t now_mono_ms)
 }
 
 void fg_start_begin(struct fg_start *ret_start, const struct fg_config *config, struct fg_clock *clock,
-                    const struct fg_log *log, int64_t now_mono_ms)
+                    const struct fg_log *log, void (*progress)(void *context), void *progress_context,
+                    int64_t now_mono_ms)
 {
     memset(ret_start, 0, sizeof(*ret_start));
     ret_start->config = config;
     ret_start->clock = clock;
     ret_start->log = *log;
+    ret_start->progress = progress;
+    ret_start->progress_context = progress_context;
     (void)fg_start_try(ret_start, now_mono_ms);
 }
 

@@ -22,6 +22,8 @@ struct fg_start {
     const struct fg_config *config;
     struct fg_clock *clock;
     struct fg_log log;
+    void (*progress)(void *context); /* called while a long journal is verified; NULL = nobody waits */
+    void *progress_context;
     struct fg_private_key device_key;
     struct fg_keys keys;
     bool has_receipt_key;
@@ -36,9 +38,10 @@ struct fg_start {
 };
 
 /* Tries everything once. config, clock and what log holds must outlive *ret_start, which must not be moved.
- */
+ * progress: as in the struct. */
 void fg_start_begin(struct fg_start *ret_start, const struct fg_config *config, struct fg_clock *clock,
-                    const struct fg_log *log, int64_t now_mono_ms);
+                    const struct fg_log *log, void (*progress)(void *context), void *progress_context,
+                    int64_t now_mono_ms);
 
 /* Tries what is due; returns the bits of enum fg_start_news. */
 unsigned fg_start_try(struct fg_start *start, int64_t now_mono_ms);

@@ -208,12 +208,12 @@ static void count_walked(void *context, const struct fg_entry *entry, size_t len
 }
 
 static enum fg_err check_chain(struct fg_journal *journal, const struct fg_anchor_state *anchor,
-                               const char *controller, struct fg_journal_start *ret_start,
+                               const struct fg_journal_settings *settings, struct fg_journal_start *ret_start,
                                struct fg_error *error)
 {
     struct fg_walk walk = {
         .path = journal->path,
-        .controller = controller,
+        .controller = settings->controller,
         .key = &journal->key->public_key,
         .anchor = anchor,
         .receipt = journal->kept.known ? &journal->kept.receipt : NULL,
@@ -221,6 +221,8 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
         .zero_fill_g = journal->zero_fill_g,
         .count_entry = count_walked,
         .count_context = journal,
+        .progress = settings->progress,
+        .progress_context = settings->progress_context,
     };
     enum fg_err code = fg_journal_is_anchored(journal->database, journal->path, &walk.anchored, error);
 
@@ -285,7 +287,7 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
     if (code == FG_OK)
         code = fg_prune_load_mark(journal->database, journal->path, &journal->mark, error);
     if (code == FG_OK)
-        code = check_chain(journal, &anchor, settings->controller, &start, error);
+        code = check_chain(journal, &anchor, settings, &start, error);
     if (code == FG_OK)
         code = fg_space_measure(journal, error);
     if (code != FG_OK)

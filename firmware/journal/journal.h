@@ -13,6 +13,8 @@
 
 struct fg_journal;
 
+#define FG_JOURNAL_PROGRESS_ENTRIES 128
+
 struct fg_journal_settings {
     const char *path;
     const char *vfs_name; /* NULL = SQLite's default */
@@ -25,7 +27,10 @@ struct fg_journal_settings {
     /* Told of every entry once it is durable; NULL = nobody is. Must not use the journal. */
     void (*appended)(void *context, const struct fg_entry *entry);
     void *appended_context;
-    uint32_t zero_fill_g;                    /* an ENDED below this counts as a fill of nothing */
+    uint32_t zero_fill_g; /* an ENDED below this counts as a fill of nothing */
+    /* Called with every FG_JOURNAL_PROGRESS_ENTRIES that the opening has verified; NULL = nobody waits. */
+    void (*progress)(void *context);
+    void *progress_context;
     const struct fg_public_key *receipt_key; /* the bureau's; NULL = not known: a kept receipt counts
                                                 unverified; only used during the opening */
 };

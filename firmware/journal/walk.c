@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "firmware/journal/journal.h"
 #include "firmware/journal/safety.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
@@ -368,6 +369,7 @@ enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error
     static const char sql[] = "SELECT sequence, bytes, hash, signature, kind, wall_ms, identity, quantity_g,"
                               " code, plate FROM entry ORDER BY sequence";
     sqlite3_stmt *statement = NULL;
+    uint64_t walked = 0;
     enum fg_err code = FG_OK;
     int result = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
 
@@ -386,6 +388,8 @@ enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error
         code = walk_row(walk, statement, error);
         if (code != FG_OK)
             goto done;
+        if (walk->progress != NULL && ++walked % FG_JOURNAL_PROGRESS_ENTRIES == 0)
+            walk->progress(walk->progress_context);
     }
     if (result != SQLITE_DONE) {
         walk->first_bad_sequence = walk->head.sequence + 1;

@@ -40,6 +40,8 @@ struct fg_walk {
     uint32_t zero_fill_g;             /* as in fg_journal_settings */
     void (*count_entry)(void *context, const struct fg_entry *entry, size_t length); /* may be NULL */
     void *count_context;
+    void (*progress)(void *context); /* as in fg_journal_settings; may be NULL */
+    void *progress_context;
     /* Found. */
     char found_controller[FG_NAME_MAX + 1];
     struct fg_head head;

@@ -61,6 +61,23 @@ TEST("systemd hears what it is told, and a sign of life three times in its watch
     (void)close(listener);
 }
 
+TEST("pieces of long work are signs of life and give the start more time, once a second at most")
+{
+    struct fg_notify notify;
+
+    listen_at("notify-3");
+    (void)unsetenv("WATCHDOG_USEC");
+    fg_notify_start(&notify);
+    fg_notify_working(&notify, 5000);
+    CHECK_TEXT(heard(), "EXTEND_TIMEOUT_USEC=30000000\nWATCHDOG=1");
+    fg_notify_working(&notify, 5999);
+    CHECK_TEXT(heard(), "");
+    fg_notify_working(&notify, 6000);
+    CHECK_TEXT(heard(), "EXTEND_TIMEOUT_USEC=30000000\nWATCHDOG=1");
+    fg_notify_end(&notify);
+    (void)close(listener);
+}
+
 TEST("without a watchdog, or with another process's, no sign of life is sent")
 {
     struct fg_notify notify;

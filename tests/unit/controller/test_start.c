@@ -80,7 +80,7 @@ static unsigned lines_with(const char *part)
 TEST("FAIL-CLOSED: without keys and without a disk nothing is open, and each cause is kept and said once")
 {
     config_make();
-    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    fg_start_begin(&start, &config, &test_clock, &test_log, NULL, NULL, 0);
     CHECK(start.stores.journal == NULL);
     CHECK(start.stores.list == NULL);
     CHECK(!start.stores.journal_tampered);
@@ -102,7 +102,7 @@ TEST("keys and disk that come late are taken within ten seconds, and no cause is
     unsigned news = 0;
 
     config_make();
-    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    fg_start_begin(&start, &config, &test_clock, &test_log, NULL, NULL, 0);
     keys_write();
     for (int64_t now = 0; now <= FG_RETRY_MAX_MS; now += 20)
         news |= fg_start_try(&start, now);
@@ -134,7 +134,7 @@ TEST("TAMPER-SHOWS: a journal that does not verify is said to be that, and a dis
     for (int i = 0; i < 4096; i++)
         CHECK(fputc('x', file) == 'x');
     CHECK_INT(fclose(file), 0);
-    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    fg_start_begin(&start, &config, &test_clock, &test_log, NULL, NULL, 0);
     CHECK(start.stores.journal == NULL);
     CHECK(start.stores.journal_tampered);
     CHECK_INT(lines_with("the journal does not verify and is left as it is"), 1);

@@ -1250,3 +1250,34 @@ TEST("fills keep room that refusals and ordinary events cannot eat; what is grav
     CHECK_INT(fg_journal_append(journal, &entry, &sequence, &error), FG_E_FULL);
     fg_journal_close(journal);
 }
+
+static void progress_count(void *context)
+{
+    unsigned *count = context;
+
+    (*count)++;
+}
+
+TEST("the opening of a long journal tells its progress, piece by piece and no oftener")
+{
+    struct fg_journal *journal = NULL;
+    struct fg_journal_start start;
+    unsigned count = 0;
+    struct fg_journal_settings settings = settings_for(fg_test_path("journal.db"));
+
+    settings.progress = progress_count;
+    settings.progress_context = &count;
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    CHECK_INT(count, 0);
+    for (unsigned i = 0; i < 2 * FG_JOURNAL_PROGRESS_ENTRIES + 1; i++) {
+        struct fg_entry entry = {
+            .kind = FG_ENTRY_EVENT, .event = FG_EVENT_DEVICE_BACK, .clock_quality = FG_CLOCK_SYNCHRONISED};
+        uint64_t sequence = 0;
+
+        CHECK_OK(fg_journal_append(journal, &entry, &sequence, &error), &error);
+    }
+    fg_journal_close(journal);
+    CHECK_OK(fg_journal_open(&settings, &journal, &start, &error), &error);
+    CHECK_INT(count, 2);
+    fg_journal_close(journal);
+}
