@@ -106,6 +106,21 @@ enum fg_budget_kind fg_budget_kind_of(const struct fg_entry *entry)
     }
 }
 
+static bool is_device_event(const struct fg_entry *entry)
+{
+    return entry->kind == FG_ENTRY_EVENT &&
+           (entry->event == FG_EVENT_DEVICE_FAULT || entry->event == FG_EVENT_DEVICE_BACK);
+}
+
+/* How many of a cause are written at once. */
+static uint8_t at_once_max(enum fg_budget_kind kind, const struct fg_entry *entry)
+{
+    if (is_device_event(entry) &&
+        strncmp(entry->text, FG_BUDGET_SHARED_BUS ":", sizeof(FG_BUDGET_SHARED_BUS)) == 0)
+        return 0;
+    return rates[kind].at_once;
+}
+
 /* Everything that strangers can choose freely but that makes no other cause stays out of it: a random UID,
  * the text of a refused list. */
 static uint64_t key_of(const struct fg_entry *entry)
@@ -124,8 +139,8 @@ static uint64_t key_of(const struct fg_entry *entry)
     } else if (entry->kind == FG_ENTRY_OPERATOR) {
         hash = hash_add(hash, &entry->operator_in, sizeof(entry->operator_in));
         hash = hash_add(hash, entry->operator_id, strnlen(entry->operator_id, FG_NAME_MAX));
-    } else if (entry->event == FG_EVENT_DEVICE_FAULT || entry->event == FG_EVENT_DEVICE_BACK) {
-        hash = hash_add(hash, entry->text, strcspn(entry->text, ":")); /* the device's name */
+    } else if (is_device_event(entry)) {
+        hash = hash_add(hash, entry->text, strcspn(entry->text, ":")); /* the device's name, or the bus */
     }
     return hash;
 }
@@ -251,7 +266,7 @@ enum fg_budget_verdict fg_budget_offer(struct fg_budget *budget, const struct fg
         cause->last_mono_ms = mono_ms;
         return FG_BUDGET_WRITE;
     }
-    if (cause != &store->causes[VARIOUS] && cause->at_once < rates[kind].at_once && cause->count == 0 &&
+    if (cause != &store->causes[VARIOUS] && cause->at_once < at_once_max(kind, entry) && cause->count == 0 &&
         store->entries > 0) {
         cause->at_once++;
         cause->last_mono_ms = mono_ms;

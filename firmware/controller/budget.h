@@ -34,6 +34,11 @@ enum fg_budget_kind {
     FG_BUDGET_KINDS
 };
 
+/* What the text of a DEVICE_FAULT or DEVICE_BACK begins with when the device is on a bus that another master
+ * or an echo disturbs. BUS_SHARED tells of that; what comes of it is one cause for all such devices, and only
+ * counted. */
+#define FG_BUDGET_SHARED_BUS "bus shared"
+
 /* Causes that a kind can tell apart at one time; place 0 is "various". */
 #define FG_BUDGET_CAUSES 9
 

@@ -888,8 +888,8 @@ static void devices_watch(struct fg_session *session, const struct fg_moment *no
             fg_session_raise(session, FG_EVENT_BUS_SHARED, status.bus_text, now);
         if (!changed)
             continue;
-        (void)snprintf(text, sizeof(text), "%s%s%.60s", status.name, lost ? ": " : "",
-                       lost ? status.last_error : "");
+        (void)snprintf(text, sizeof(text), "%s%s%s%.40s", status.bus_shared ? FG_BUDGET_SHARED_BUS ": " : "",
+                       status.name, lost ? ": " : "", lost ? status.last_error : "");
         fg_session_raise(session, lost ? FG_EVENT_DEVICE_FAULT : FG_EVENT_DEVICE_BACK, text, now);
     }
 }

@@ -1909,6 +1909,33 @@ TEST("another master on the bus is an event, once until it is gone")
     world_end();
 }
 
+TEST("NO-LOSS: devices that come and go while another master disturbs their bus are counted, as one cause")
+{
+    world_make();
+    turns(300); /* the devices are up */
+    w.bus_shared = true;
+    turns(2);
+    for (int i = 0; i < 10; i++) {
+        w.link = FG_LINK_DOWN;
+        turns(2);
+        w.link = FG_LINK_UP;
+        turns(2);
+    }
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_BUS_SHARED);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    turns(600);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->repeat_count, 10);
+    CHECK_HAS(newest.text, "bus shared: meter");
+    CHECK_INT(counts[FG_ENTRY_EVENT], 3); /* one that they went, one that they came back */
+    w.bus_shared = false;
+    turns(2);
+    w.link = FG_LINK_DOWN;
+    turns(2);
+    CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, "meter: no answer");
+    CHECK_INT(newest.event, FG_EVENT_DEVICE_FAULT);
+    world_end();
+}
+
 TEST("faults of reader, devices and clock become events, once each, and so does their end")
 {
     struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "port gone"};
