@@ -2748,6 +2748,24 @@ TEST("a second person whom a new list takes away, or whose certificate has ended
     world_end();
 }
 
+TEST("FAIL-CLOSED: a second person whom a list takes away between his proof and START is none, and START "
+     "says so")
+{
+    world_with_two();
+    code_waits();
+    CHECK_INT(second_in("qian", "654321"), FG_OK);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    check_items(1);
+    w.operator_count = 1;
+    list_put(8, NULL);
+    (void)ask_kind(FG_CONTROL_START);
+    refused_with(FG_REASON_SECOND_PERSON_MISSING);
+    CHECK_TEXT(newest.second_person, "qian");
+    (void)journal_newest(FG_ENTRY_AUTHORISED);
+    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 0);
+    world_end();
+}
+
 TEST("wrong PINs of a second person count and block as at signing in; a card still proves him")
 {
     struct fg_uid card = uid_of(OTHER_CARD);
