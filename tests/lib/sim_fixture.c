@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -86,4 +87,37 @@ bool fg_sim_fixture_valve_is_open(void)
     open = sim.plant.nozzle.valve_open;
     (void)pthread_mutex_unlock(&mutex);
     return open;
+}
+
+void fg_sim_fixture_device(struct fg_plant_settings *settings, const char *name, const char *profile,
+                           uint8_t unit)
+{
+    struct fg_device_settings *device = &settings->devices[settings->device_count++];
+
+    (void)snprintf(device->name, sizeof(device->name), "%s", name);
+    (void)snprintf(device->bus, sizeof(device->bus), "%s", settings->buses[0].name);
+    (void)snprintf(device->profile_path, sizeof(device->profile_path), "%s", profile);
+    device->unit = unit;
+}
+
+void fg_sim_fixture_point(struct fg_plant_settings *ret_settings, const char *bus_path,
+                          const char *meter_profile, uint32_t response_max_ms, uint32_t reading_age_max_ms)
+{
+    struct fg_bus_settings *bus = &ret_settings->buses[0];
+
+    memset(ret_settings, 0, sizeof(*ret_settings));
+    ret_settings->bus_count = 1;
+    (void)snprintf(bus->name, sizeof(bus->name), "main");
+    (void)snprintf(bus->path, sizeof(bus->path), "%s", bus_path);
+    bus->kind = FG_BUS_RTU;
+    bus->baud = 115200;
+    bus->parity = 'N';
+    bus->stop_bits = 1;
+    bus->response_max_ms = response_max_ms;
+    bus->cycle_ms = 60;
+    ret_settings->reading_age_max_ms = reading_age_max_ms;
+    ret_settings->lease_ms = 200;
+    fg_sim_fixture_device(ret_settings, "relay", "boards/sim/profiles/point-io.profile", 1);
+    fg_sim_fixture_device(ret_settings, "pressure", "boards/profiles/keller-33x.profile", 2);
+    fg_sim_fixture_device(ret_settings, "meter", meter_profile, 3);
 }

@@ -1,6 +1,7 @@
 /* A configuration that can never work is refused, and the message says what to change. */
 #include "firmware/plant/check.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sim_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,37 +10,11 @@ static struct fg_error error;
 static struct fg_plant_settings settings;
 static struct fg_plant *plant;
 
-static void add_device(const char *name, const char *profile, uint8_t unit)
-{
-    struct fg_device_settings *device = &settings.devices[settings.device_count++];
-
-    (void)snprintf(device->name, sizeof(device->name), "%s", name);
-    (void)snprintf(device->bus, sizeof(device->bus), "main");
-    (void)snprintf(device->profile_path, sizeof(device->profile_path), "%s", profile);
-    device->unit = unit;
-}
-
 /* The shipped point, but for its meter. */
 static void point(const char *meter_profile)
 {
-    struct fg_bus_settings *bus = &settings.buses[0];
-
-    memset(&settings, 0, sizeof(settings));
-    settings.bus_count = 1;
-    (void)snprintf(bus->name, sizeof(bus->name), "main");
-    (void)snprintf(bus->path, sizeof(bus->path), "/dev/null");
-    bus->kind = FG_BUS_RTU;
-    bus->baud = 115200;
-    bus->parity = 'N';
-    bus->stop_bits = 1;
-    bus->response_max_ms = 60;
-    bus->cycle_ms = 60;
-    settings.reading_age_max_ms = 600;
-    settings.lease_ms = 200;
-    add_device("relay", "boards/sim/profiles/point-io.profile", 1);
-    add_device("pressure", "boards/profiles/keller-33x.profile", 2);
-    add_device("meter", meter_profile, 3);
-    add_device("scale", "boards/sim/profiles/scale.profile", 4);
+    fg_sim_fixture_point(&settings, "/dev/null", meter_profile, 60, 600);
+    fg_sim_fixture_device(&settings, "scale", "boards/sim/profiles/scale.profile", 4);
 }
 
 static void shipped(void)
@@ -257,7 +232,7 @@ TEST("FAIL-CLOSED: two devices that both drive the valve are refused")
     CHECK_INT(fclose(file), 0);
     shipped();
     settings.device_count = 3;
-    add_device("relay2", path, 4);
+    fg_sim_fixture_device(&settings, "relay2", path, 4);
     CHECK_INT(make(), FG_E_EXISTS);
     CHECK_HAS(error.text, "valve");
     CHECK_HAS(error.text, "relay2");

@@ -20,35 +20,10 @@ static struct fg_error error;
 static struct fg_plant_settings settings;
 static struct fg_plant *plant;
 
-static void add_device(const char *name, const char *profile, uint8_t unit)
-{
-    struct fg_device_settings *device = &settings.devices[settings.device_count++];
-
-    (void)snprintf(device->name, sizeof(device->name), "%s", name);
-    (void)snprintf(device->bus, sizeof(device->bus), "main");
-    (void)snprintf(device->profile_path, sizeof(device->profile_path), "%s", profile);
-    device->unit = unit;
-}
-
 static void settings_make(const char *meter_profile)
 {
-    struct fg_bus_settings *bus = &settings.buses[0];
-
-    memset(&settings, 0, sizeof(settings));
-    settings.bus_count = 1;
-    (void)snprintf(bus->name, sizeof(bus->name), "main");
-    (void)snprintf(bus->path, sizeof(bus->path), "%s", fg_test_path("plant"));
-    bus->kind = FG_BUS_RTU;
-    bus->baud = 115200;
-    bus->parity = 'N';
-    bus->stop_bits = 1;
-    bus->response_max_ms = 100;
-    bus->cycle_ms = 60;
-    settings.reading_age_max_ms = AGE_MAX_MS;
+    fg_sim_fixture_point(&settings, fg_test_path("plant"), meter_profile, 100, AGE_MAX_MS);
     settings.lease_ms = 60000;
-    add_device("relay", "boards/sim/profiles/point-io.profile", 1);
-    add_device("pressure", "boards/profiles/keller-33x.profile", 2);
-    add_device("meter", meter_profile, 3);
 }
 
 static bool wait_state(enum fg_signal signal, uint8_t state)
