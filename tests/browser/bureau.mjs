@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+import { ENTRIES } from './bureau_answers.mjs';
 import { base, checkPage, checkWidths, checkWords, open, openAs, record, settled, signIn, USERS, visit } from './bureau_page.mjs';
 import { checkPolicy, closePage, launch, misdeeds, PHONE } from './browser.mjs';
 import { check, finish, test, until } from './harness.mjs';
@@ -20,6 +21,12 @@ const RECORDED = ['#/overview', '#/history', '#/entry/ctl-1/395', '#/entry/ctl-1
 /** With the role that sees them; recorded answers are the same for all. @type {[keyof typeof USERS, string[]][]} */
 const RECORDED_AS = [['supervisor', RECORDED], ['registrar', ['#/registry', '#/registry/cylinder/HZ-CNG-900021', '#/registry/operator/op-wang']], ['administrator', ['#/users', '#/devices']]];
 const HOSTILE = ['<script>window.hostile=1</script>', '<img src=x onerror="window.hostile=1">', '"\'><svg onload=window.hostile=1>', 'javascript:window.hostile=1', '\u202eright to left\u2066', '🧨𠮷'.repeat(8), 'W'.repeat(300), '</td></table>{0}&lt;b&gt;'];
+
+await test('the recorded answers have exactly the fields that the server describes', async () => {
+  const { schemas } = JSON.parse(readFileSync('host/bureau/web/openapi.json', 'utf8')).components;
+  for (const entry of ENTRIES)
+    check(Object.keys(entry).sort().join() === [...schemas.Entry.required].sort().join(), `entry ${entry.sequence} has other fields`);
+});
 
 const browser = await launch();
 

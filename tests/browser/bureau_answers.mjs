@@ -18,21 +18,24 @@ export const NOBODY = {
 const entry = (sequence, more) => ({
   controller: 'ctl-1', sequence, kind: 'ENDED', wall_ms: NOW_MS - (400 - sequence) * 211000, clock_quality: 'S', arrived_ms: NOW_MS - (400 - sequence) * 211000 + 4200,
   station: 'HZ-01', code: 'HZ-CNG-900021', plate: '浙ED9021', operator: 'op-wang', medium: 'CNG', identity: 'SIGNED_TAG', reason: '', stop: 'TARGET_REACHED', event: '',
-  quantity_g: 9120, authorised_sequence: sequence - 1, marks: [], ...more,
+  quantity_g: 9120, authorised_sequence: sequence - 1, operator_proof: 'CARD', second_person: '', second_proof: 'NONE', checks_failed: 0,
+  repeats: 1, repeat_first_wall_ms: 0, repeat_last_wall_ms: 0, clock_floor_ms: 0, clock_floor_before_ms: 0, marks: [], ...more,
 });
 const none = { stop: '', quantity_g: 0, authorised_sequence: 0 };
+const nobody = { operator: '', operator_proof: 'NONE' };
+const byHand = { identity: 'MANUAL', operator_proof: 'PIN', second_person: 'op-wang', second_proof: 'CARD' };
 export const ENTRIES = [
   entry(398), entry(397, { ...none, kind: 'AUTHORISED' }),
   entry(396, { ...none, kind: 'REFUSED', reason: 'INSPECTION_OVERDUE', code: 'HZ-CNG-900002', plate: '浙ED9102' }),
-  entry(395, { stop: 'OPERATOR', quantity_g: 3480, code: 'HZ-CNG-900022', plate: '浙ED9022', operator: 'op-li' }),
-  entry(394, { ...none, kind: 'AUTHORISED', code: 'HZ-CNG-900022', plate: '浙ED9022', operator: 'op-li' }),
-  entry(393, { ...none, kind: 'REFUSED', reason: 'NOT_LISTED', code: 'HZ-CNG-777777', plate: '', identity: 'BARE_UID' }),
-  entry(392, { ...none, kind: 'EVENT', event: 'TAMPER', code: '', plate: '', operator: '', medium: 'NONE', identity: 'NONE' }),
+  entry(395, { ...byHand, stop: 'OPERATOR', quantity_g: 3480, code: 'HZ-CNG-900022', plate: '浙ED9022', operator: 'op-li' }),
+  entry(394, { ...none, ...byHand, kind: 'AUTHORISED', code: 'HZ-CNG-900022', plate: '浙ED9022', operator: 'op-li' }),
+  entry(393, { ...none, kind: 'REFUSED', reason: 'NOT_LISTED', code: 'HZ-CNG-777777', plate: '', identity: 'BARE_UID', repeats: 37, repeat_first_wall_ms: NOW_MS - 2 * 3600000, repeat_last_wall_ms: NOW_MS - 3600000 }),
+  entry(392, { ...none, kind: 'EVENT', event: 'JOURNAL_TAMPERED', code: '', plate: '', ...nobody, medium: 'NONE', identity: 'NONE' }),
   entry(391, { ...none, kind: 'REFUSED', reason: 'TOO_SOON', clock_quality: 'I', marks: ['FUTURE'] }),
   entry(390, { ...none, kind: 'OPERATOR', code: '', plate: '', medium: 'NONE', identity: 'NONE' }),
-  entry(389, { ...none, kind: 'LIST', code: '', plate: '', operator: '', medium: 'NONE', identity: 'NONE' }),
-  entry(388, { ...none, kind: 'REFUSED', reason: 'SCRAPPED', code: 'HZ-CNG-900001', plate: '浙ED9101' }),
-  entry(387, { quantity_g: 11950, code: 'HZ-LPG-900020', plate: '', medium: 'LPG', stop: 'MASS_LIMIT', identity: 'QR' }),
+  entry(389, { ...none, kind: 'LIST', code: '', plate: '', ...nobody, medium: 'NONE', identity: 'NONE' }),
+  entry(388, { ...none, kind: 'REFUSED', reason: 'PRE_CHECK_FAILED', checks_failed: 2, code: 'HZ-CNG-900001', plate: '浙ED9101' }),
+  entry(387, { quantity_g: 11950, code: 'HZ-LPG-900020', plate: '', medium: 'LPG', stop: 'TARGET_REACHED', identity: 'QR' }),
 ];
 const cylinder = (code, more) => ({
   code, uid: '04a1b2c3d4e5f6', state: 'IN_SERVICE', medium: 'CNG', first_fill_pending: false, nominal_kpa: 20000, capacity_dl: 600, tare_g: 58200, maximum_fill_g: 0,
@@ -48,7 +51,7 @@ const alarm = (kind, number, more) => ({
   detail: '', closed_ms: 0, closed_by: '', closed_why: '', ...more,
 });
 export const ALARMS = [
-  alarm('GRAVE_EVENT', 1, { detail: 'TAMPER: the cabinet was opened' }), alarm('TWO_PLACES', 2, { code: 'HZ-CNG-900021', detail: 'HZ-01 and CX-04, 61 km in 12 min', sequence: 398 }),
+  alarm('GRAVE_EVENT', 1, { detail: 'JOURNAL_TAMPERED: the kept receipt is not the bureau\'s' }), alarm('TWO_PLACES', 2, { code: 'HZ-CNG-900021', detail: 'HZ-01 and CX-04, 61 km in 12 min', sequence: 398 }),
   alarm('STATION_SILENT', 3, { subject: 'DQ-02', controller: '', station: 'DQ-02', sequence: 0 }),
   alarm('UNACCOUNTED_GAS', 4, { detail: '2310 g', sequence: 395, closed_ms: NOW_MS - 3600000, closed_by: 'zhao', closed_why: 'valve exchanged, order 7' }),
 ];
@@ -80,7 +83,11 @@ function detailOf(controller, sequence) {
   return {
     entry: { ...found, controller },
     fields: {
-      controller, sequence, boot: 3, kind: found.kind, wall_ms: found.wall_ms, mono_ms: 81223100, clock_quality: found.clock_quality, list_id: 'HZ-01', list_version: 12, meter_state: 'GOOD', inventory_g: 88123410,
+      controller, sequence, boot: 3, kind: found.kind, wall_ms: found.wall_ms, mono_ms: 81223100, clock_quality: found.clock_quality, list_id: 'HZ-01', list_version: 12, meter_state: 'G', inventory_g: 88123410,
+      operator_id: found.operator, operator_proof: found.operator_proof,
+      ...(found.second_person === '' ? {} : { second_person: found.second_person, second_proof: found.second_proof }),
+      ...(found.checks_failed === 0 ? {} : { checks_failed: found.checks_failed }),
+      ...(found.repeats > 1 ? { repeat_count: found.repeats, repeat_first_wall_ms: found.repeat_first_wall_ms, repeat_last_wall_ms: found.repeat_last_wall_ms } : {}),
       authorised_sequence: found.authorised_sequence, stop: found.stop, start_inventory_g: 88114290, quantity_g: altered ? 13480 : found.quantity_g, duration_ms: 173400, start_pressure_kpa: 3120, end_pressure_kpa: 19810, end_temperature_dc: 412,
       post_checks: 1, post_check_failed: false, text: '',
     },
