@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "firmware/controller/people.h"
 #include "firmware/controller/session_private.h"
 #include "firmware/core/bounds.h"
 #include "firmware/core/signals.h"
-#include "proto/operators.h"
 
 /* Devices may take so long to come up after the start before that is an event. */
 #define DEVICES_UP_MS 5000
@@ -69,7 +69,8 @@ void fg_session_free(struct fg_session *session)
 
 /* ---- what the parts are given ---- */
 
-static struct fg_circumstances circumstances(const struct fg_session *session, const struct fg_moment *now)
+struct fg_circumstances fg_session_circumstances(const struct fg_session *session,
+                                                 const struct fg_moment *now)
 {
     return (struct fg_circumstances){
         .now = now,
@@ -83,14 +84,14 @@ static struct fg_circumstances circumstances(const struct fg_session *session, c
 void fg_session_raise(struct fg_session *session, enum fg_event_kind event, const char *text,
                       const struct fg_moment *now)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
 
     fg_recorder_raise(&session->recorder, event, text, &about);
 }
 
 static void pending_write(struct fg_session *session, const struct fg_moment *now)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
 
     fg_recorder_write_pending(&session->recorder, &about);
 }
@@ -167,7 +168,7 @@ static bool reason_is_of_check(enum fg_reason reason)
 static bool refused_write(struct fg_session *session, const struct fg_judgement *judgement,
                           const struct fg_moment *now)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
     bool of_check = reason_is_of_check((enum fg_reason)judgement->decision.reasons.reasons[0]);
 
     session->decision_sequence = 0;
@@ -218,7 +219,7 @@ static void scan_dropped(struct fg_session *session, enum fg_reason reason, cons
 static enum fg_err authorised_write(struct fg_session *session, const struct fg_moment *now,
                                     uint64_t *ret_sequence)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
     enum fg_err code = fg_recorder_authorised(&session->recorder, &session->judgement,
                                               session->fill.pre_checks_done, &about, ret_sequence);
 
@@ -233,7 +234,7 @@ static enum fg_err authorised_write(struct fg_session *session, const struct fg_
 static enum fg_err ended_write(struct fg_session *session, const struct fg_moment *now,
                                uint64_t *ret_sequence)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
 
     return fg_recorder_ended(&session->recorder, &session->judgement, &session->fill, &session->checks,
                              &session->fill_operator, &about, ret_sequence);
@@ -307,7 +308,8 @@ static void step(struct fg_session *session, const struct fg_fill_event *event, 
     }
 }
 
-static void step_kind(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
+void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind kind,
+                          const struct fg_moment *now)
 {
     step(session, &(struct fg_fill_event){.kind = (uint8_t)kind}, now);
 }
@@ -322,9 +324,9 @@ void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, 
 /* ---- deciding ---- */
 
 /* authorised_wall_ms: of the fill that is about to go on, 0 = it is about to begin. */
-static void grounds_gather(struct fg_session *session, const struct fg_identified *identified,
-                           int64_t authorised_wall_ms, const struct fg_moment *now,
-                           struct fg_judgement *ret_judgement)
+void fg_session_gather(struct fg_session *session, const struct fg_identified *identified,
+                       int64_t authorised_wall_ms, const struct fg_moment *now,
+                       struct fg_judgement *ret_judgement)
 {
     const struct fg_grounds grounds = {
         .identified = identified,
@@ -376,7 +378,7 @@ static void scan_refuse(struct fg_session *session, const struct fg_moment *now)
         refused_log(session, judgement);
 }
 
-static void judgement_take(struct fg_session *session, const struct fg_moment *now)
+void fg_session_take_judgement(struct fg_session *session, const struct fg_moment *now)
 {
     session->decisions++;
     if (session->judgement.decision.reasons.count == 0)
@@ -385,13 +387,13 @@ static void judgement_take(struct fg_session *session, const struct fg_moment *n
         scan_refuse(session, now);
 }
 
-static void scan_decide(struct fg_session *session, const struct fg_identified *identified,
-                        const struct fg_moment *now)
+void fg_session_decide(struct fg_session *session, const struct fg_identified *identified,
+                       const struct fg_moment *now)
 {
     fg_operator_used(&session->operator_in, now->mono_ms);
     fg_tag_watch_refused(&session->tag, false);
-    grounds_gather(session, identified, 0, now, &session->judgement);
-    judgement_take(session, now);
+    fg_session_gather(session, identified, 0, now, &session->judgement);
+    fg_session_take_judgement(session, now);
 }
 
 /* ---- a decision does not outlive its grounds ---- */
@@ -406,7 +408,7 @@ static void grounds_again(struct fg_session *session, const struct fg_moment *no
 
     if (memory != NULL && identified.identity != FG_IDENTITY_MANUAL)
         fg_identify_tag(memory, session->settings.trusted, session->settings.trusted_count, &identified);
-    grounds_gather(session, &identified, session->authorised_wall_ms, now, ret_fresh);
+    fg_session_gather(session, &identified, session->authorised_wall_ms, now, ret_fresh);
 }
 
 /* Items confirmed for other limits, or by another list of items, are to be confirmed again. */
@@ -460,298 +462,23 @@ static void resume_ask(struct fg_session *session, enum fg_fill_event_kind kind,
         resume_refused(session, &fresh, now);
 }
 
-static void second_give_up(struct fg_session *session, const char *why, const struct fg_moment *now);
-
 void fg_session_press(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now)
 {
     if (kind == FG_FILL_EVENT_STOP)
-        second_give_up(session, "stopped", now);
+        fg_people_second_give_up(session, "stopped", now);
     if (kind == FG_FILL_EVENT_START)
         start_ask(session, now);
     else if (kind == FG_FILL_EVENT_RESUME)
         resume_ask(session, kind, now);
     else
-        step_kind(session, kind, now);
+        fg_session_step_kind(session, kind, now);
 }
 
 /* ---- scans ---- */
 
-static bool may_scan(const struct fg_session *session)
+bool fg_session_may_scan(const struct fg_session *session)
 {
     return session->fill.phase == FG_FILL_IDLE && !session->shutting_down;
-}
-
-/* ---- a code typed by hand, and its second person ---- */
-
-static struct fg_identified identified_by_hand(const struct fg_code *code)
-{
-    return (struct fg_identified){.tag = FG_TAG_OK, .identity = FG_IDENTITY_MANUAL, .code = *code};
-}
-
-enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_code *code,
-                                    const struct fg_moment *now, bool *ret_waits,
-                                    struct fg_reasons *ret_reasons, struct fg_error *error)
-{
-    const struct fg_identified identified = identified_by_hand(code);
-    struct fg_judgement judgement;
-
-    *ret_waits = false;
-    if (!may_scan(session))
-        return fg_fail(error, FG_E_BUSY, "a fill is under way");
-    if (session->second.is_wanted)
-        return fg_fail(error, FG_E_BUSY, "another code waits for its second person; stop it first");
-    fg_tag_watch_done(&session->tag);
-    fg_tag_watch_refused(&session->tag, false);
-    grounds_gather(session, &identified, 0, now, &judgement);
-    if (fg_second_alone_is_missing(&judgement.decision)) {
-        *ret_waits = true;
-        fg_second_want(&session->second, &judgement, now->mono_ms);
-        fg_log_line(&session->log, "typed: %s, a second person is waited for", code->text);
-        return FG_OK;
-    }
-    session->judgement = judgement;
-    judgement_take(session, now);
-    *ret_reasons = judgement.decision.reasons;
-    return FG_OK;
-}
-
-/* The code that waits, if one does, is refused: nobody else proved who he is. */
-static void second_give_up(struct fg_session *session, const char *why, const struct fg_moment *now)
-{
-    if (!session->second.is_wanted)
-        return;
-    fg_log_line(&session->log, "typed: the second person is waited for no longer: %s", why);
-    session->judgement = session->second.judgement;
-    fg_second_done(&session->second);
-    judgement_take(session, now);
-}
-
-static void second_watch(struct fg_session *session, const struct fg_moment *now)
-{
-    if (fg_second_left_ms(&session->second, now->mono_ms) == 0)
-        second_give_up(session, "too late", now);
-}
-
-/* Everything is found out again: the list, the clock and the plant may have changed while he came. */
-static void second_take(struct fg_session *session, const struct fg_operator *person,
-                        enum fg_person_proof proof, const struct fg_moment *now)
-{
-    struct fg_identified identified = session->second.judgement.identified;
-
-    (void)snprintf(identified.second_person, sizeof(identified.second_person), "%s", person->id);
-    identified.second_proof = (uint8_t)proof;
-    fg_log_line(&session->log, "typed: %s is the second person, by %s", person->id,
-                fg_person_proof_name((uint8_t)proof));
-    fg_second_done(&session->second);
-    scan_decide(session, &identified, now);
-}
-
-/* ---- who is signed in ---- */
-
-static void operator_out(struct fg_session *session, const char *why, const struct fg_moment *now)
-{
-    struct fg_circumstances about = circumstances(session, now);
-    const char *id = session->operator_in.id;
-    struct fg_error error = {0};
-
-    second_give_up(session, "the operator leaves", now);
-    /* The fill is stopped first; its ENDED names this operator whenever it is written. */
-    step_kind(session, FG_FILL_EVENT_OPERATOR_LEFT, now);
-    if (fg_recorder_operator(&session->recorder, &session->operator_in, false, &about, &error) != FG_OK)
-        fg_log_line(&session->log, "operator: sign-out of %s not logged: %s", id, error.text);
-    fg_log_line(&session->log, "operator: %s signed out%s", id, why);
-    fg_operator_leave(&session->operator_in);
-}
-
-static const char *proof_words(enum fg_person_proof proof)
-{
-    return proof == FG_PERSON_PROOF_CARD ? "by card" : proof == FG_PERSON_PROOF_PIN ? "by PIN" : "by hand";
-}
-
-static enum fg_err operator_in(struct fg_session *session, const char *id, int32_t certificate_end_day,
-                               enum fg_person_proof proof, const struct fg_moment *now,
-                               struct fg_error *error)
-{
-    struct fg_signed_in who = {0};
-    struct fg_circumstances about;
-    enum fg_err code;
-
-    if (fg_operator_is_in(&session->operator_in))
-        operator_out(session, "", now);
-    fg_operator_enter(&who, id, certificate_end_day, proof, now->mono_ms);
-    about = circumstances(session, now);
-    code = fg_recorder_operator(&session->recorder, &who, true, &about, error);
-    if (code != FG_OK)
-        return code;
-    session->operator_in = who;
-    fg_log_line(&session->log, "operator: %s signed in %s", who.id, proof_words(proof));
-    return FG_OK;
-}
-
-static enum fg_err operator_of_list_in(struct fg_session *session, const struct fg_operator *person,
-                                       enum fg_person_proof proof, const struct fg_moment *now,
-                                       struct fg_error *error)
-{
-    return operator_in(session, person->id, person->certificate_end_day, proof, now, error);
-}
-
-/* Signed in as this operator of the list, and not by hand? */
-static bool operator_is(const struct fg_session *session, const struct fg_operator *person)
-{
-    return fg_operator_id_is_same(person->id, session->operator_in.id) &&
-           session->operator_in.proof != FG_PERSON_PROOF_HAND;
-}
-
-void fg_session_sign_out(struct fg_session *session, const struct fg_moment *now)
-{
-    operator_out(session, "", now);
-}
-
-void fg_session_operator_used(struct fg_session *session, const struct fg_moment *now)
-{
-    fg_operator_used(&session->operator_in, now->mono_ms);
-}
-
-static enum fg_err may_sign_in(const struct fg_session *session, struct fg_error *error)
-{
-    if (!may_scan(session))
-        return fg_fail(error, FG_E_BUSY, "a fill is under way; sign in when it has ended");
-    return FG_OK;
-}
-
-/* Looks at a PIN that is said to be this operator's. *ret_person: who it is then, until the list is looked at
- * again. */
-static enum fg_err pin_check(struct fg_session *session, const char *id, const char *pin,
-                             const struct fg_moment *now, const struct fg_operator **ret_person,
-                             struct fg_error *error)
-{
-    const struct fg_operator *person;
-    char text[FG_TEXT_MAX + 1];
-    bool blocked = false;
-    enum fg_err code;
-
-    fg_session_look_at_list(session);
-    if (session->look.state != FG_LIST_IN_FORCE)
-        return fg_fail(error, FG_E_STATE, "no list is in force, so nobody is known here by PIN");
-    person = fg_list_operator(&session->look, id);
-    code = fg_pin_gate_try(&session->pins, person, id, pin, now->mono_ms, &blocked, error);
-    if (blocked) {
-        (void)snprintf(text, sizeof(text), "for %lld s, last tried: %s",
-                       (long long)(fg_pin_gate_left_ms(&session->pins, now->mono_ms) / 1000), id);
-        fg_session_raise(session, FG_EVENT_SIGN_IN_BLOCKED, text, now);
-    }
-    if (code == FG_OK)
-        *ret_person = person;
-    return code;
-}
-
-enum fg_err fg_session_sign_in_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
-                                      const struct fg_moment *now, bool *ret_already, struct fg_error *error)
-{
-    const struct fg_operator *person = NULL;
-    enum fg_err code = may_sign_in(session, error);
-
-    *ret_already = false;
-    if (code == FG_OK)
-        code = pin_check(session, operator_id, pin, now, &person, error);
-    if (code != FG_OK)
-        return code;
-    *ret_already = operator_is(session, person);
-    if (!*ret_already)
-        return operator_of_list_in(session, person, FG_PERSON_PROOF_PIN, now, error);
-    fg_operator_used(&session->operator_in, now->mono_ms);
-    return FG_OK;
-}
-
-/* A name of the list is written as the list writes it. */
-enum fg_err fg_session_sign_in_by_hand(struct fg_session *session, const char *operator_id,
-                                       int32_t certificate_end_day, const struct fg_moment *now,
-                                       struct fg_error *error)
-{
-    const struct fg_operator *person;
-    enum fg_err code = may_sign_in(session, error);
-
-    if (code != FG_OK)
-        return code;
-    fg_session_look_at_list(session);
-    person = fg_list_operator(&session->look, operator_id);
-    code = operator_in(session, person != NULL ? person->id : operator_id, certificate_end_day,
-                       FG_PERSON_PROOF_HAND, now, error);
-    if (code == FG_OK)
-        fg_pin_gate_clear(&session->pins);
-    return code;
-}
-
-enum fg_err fg_session_second_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
-                                     const struct fg_moment *now, struct fg_reasons *ret_reasons,
-                                     struct fg_error *error)
-{
-    const struct fg_operator *person = NULL;
-    enum fg_err code;
-
-    second_watch(session, now);
-    if (!session->second.is_wanted)
-        return fg_fail(error, FG_E_STATE, "no typed code waits for a second person");
-    if (fg_operator_id_is_same(operator_id, session->operator_in.id))
-        return fg_fail(error, FG_E_ARG, "the second person must be somebody else than %s",
-                       session->operator_in.id);
-    code = pin_check(session, operator_id, pin, now, &person, error);
-    if (code != FG_OK)
-        return code;
-    second_take(session, person, FG_PERSON_PROOF_PIN, now);
-    *ret_reasons = session->judgement.decision.reasons;
-    return FG_OK;
-}
-
-/* Is the tag in the field an operator's card? Then that operator is the second person of the code that waits
- * for one, or is signed in. */
-static bool card_take(struct fg_session *session, const struct fg_moment *now)
-{
-    const struct fg_operator *person = NULL;
-    struct fg_error error = {0};
-
-    second_watch(session, now);
-    fg_session_look_at_list(session);
-    person = fg_list_card(&session->look, &session->tag.presence.uid);
-    if (person == NULL)
-        return false;
-    if (fg_operator_id_is_same(person->id, session->operator_in.id) && session->second.is_wanted)
-        fg_log_line(&session->log, "typed: %s cannot be the second person of his own code", person->id);
-    else if (session->second.is_wanted)
-        second_take(session, person, FG_PERSON_PROOF_CARD, now);
-    else if (operator_is(session, person))
-        fg_operator_used(&session->operator_in, now->mono_ms);
-    else if (operator_of_list_in(session, person, FG_PERSON_PROOF_CARD, now, &error) != FG_OK)
-        fg_log_line(&session->log, "operator: %s not signed in: %s", person->id, error.text);
-    return true;
-}
-
-/* In a list that came into force the bureau may have taken the operator away, or moved the date. */
-static void operator_review(struct fg_session *session, const struct fg_moment *now)
-{
-    session->operator_review = false;
-    fg_session_look_at_list(session);
-    if (session->look.state != FG_LIST_IN_FORCE)
-        return;
-    if (!fg_operator_review(&session->operator_in, fg_list_operator(&session->look, session->operator_in.id)))
-        operator_out(session, ": not among the operators of the list in force any more", now);
-}
-
-static void operator_watch(struct fg_session *session, const struct fg_moment *now)
-{
-    if (!fg_operator_is_in(&session->operator_in)) {
-        session->operator_review = false;
-        /* Nobody is there any more who could do the check after the fill. */
-        if (session->fill.phase == FG_FILL_POST_CHECK)
-            step_kind(session, FG_FILL_EVENT_OPERATOR_LEFT, now);
-        return;
-    }
-    if (session->fill.phase != FG_FILL_IDLE)
-        fg_operator_used(&session->operator_in, now->mono_ms);
-    else if (session->operator_review)
-        operator_review(session, now);
-    else if (fg_operator_is_idle(&session->operator_in, session->settings.operator_idle_max_ms, now->mono_ms))
-        operator_out(session, ": idle for too long", now);
 }
 
 /* ---- the tag ---- */
@@ -775,10 +502,10 @@ static void tag_changed(struct fg_session *session, enum fg_tag_change change, c
         resume_ask(session, FG_FILL_EVENT_TAG_SAME, now);
     } else if (change == FG_TAG_OTHER) {
         fg_log_line(&session->log, "tag: another one in the field");
-        step_kind(session, FG_FILL_EVENT_TAG_OTHER, now);
+        fg_session_step_kind(session, FG_FILL_EVENT_TAG_OTHER, now);
     } else if (!session->fill_is_manual) {
         fg_log_line(&session->log, "tag: gone");
-        step_kind(session, FG_FILL_EVENT_TAG_GONE, now);
+        fg_session_step_kind(session, FG_FILL_EVENT_TAG_GONE, now);
     }
 }
 
@@ -786,7 +513,7 @@ static void tag_changed(struct fg_session *session, enum fg_tag_change change, c
  * the refusal says so. */
 static bool may_decide(const struct fg_session *session)
 {
-    if (!session->started || !may_scan(session))
+    if (!session->started || !fg_session_may_scan(session))
         return false;
     return session->recorder.write_broken || fg_recorder_is_settled(&session->recorder);
 }
@@ -800,8 +527,8 @@ static void tag_scan(struct fg_session *session, const struct fg_moment *now)
     /* A damaged tag that names nothing is why a code is typed: it may lie there, and come and go. */
     if (session->second.is_wanted && identified.code.text[0] == '\0')
         return;
-    second_give_up(session, "a cylinder was scanned", now);
-    scan_decide(session, &identified, now);
+    fg_people_second_give_up(session, "a cylinder was scanned", now);
+    fg_session_decide(session, &identified, now);
 }
 
 static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
@@ -812,10 +539,10 @@ static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
         switch (fg_tag_watch_due(&session->tag, now->mono_ms)) {
         case FG_TAG_DUE_TWO:
             if (!session->second.is_wanted)
-                scan_decide(session, &two, now);
+                fg_session_decide(session, &two, now);
             break;
         case FG_TAG_DUE_CARD:
-            if (card_take(session, now))
+            if (fg_people_card_take(session, now))
                 fg_tag_watch_done(&session->tag);
             break;
         case FG_TAG_DUE_SCAN:
@@ -831,14 +558,14 @@ static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
 enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_moment *now,
                                   struct fg_error *error)
 {
-    if (!may_scan(session))
+    if (!fg_session_may_scan(session))
         return fg_fail(error, FG_E_BUSY, "a fill is under way");
     if (!fg_tag_watch_is_present(&session->tag))
         return fg_fail(error, FG_E_NOT_FOUND, "no tag is in the field");
     fg_tag_watch_done(&session->tag);
     /* What lies there already proves nobody's presence. */
-    second_give_up(session, "the tag in the field is looked at", now);
-    if (card_take(session, now))
+    fg_people_second_give_up(session, "the tag in the field is looked at", now);
+    if (fg_people_card_take(session, now))
         return fg_fail(error, FG_E_STATE, "the tag in the field is an operator's card");
     fg_tag_watch_scan_again(&session->tag, now->mono_ms);
     return FG_OK;
@@ -912,26 +639,6 @@ static void lamps_show(struct fg_session *session, const struct fg_moment *now)
 
 /* ---- time ---- */
 
-/* The count of wrong PINs of the last run goes on. Its file is sealed with the device key, which is there
- * when the journal is open. */
-static void pins_begin(struct fg_session *session, const struct fg_moment *now)
-{
-    const struct fg_session_settings *settings = &session->settings;
-    struct fg_pin_store store = {.key = settings->device_key, .boot = session->stores.journal_start.boot};
-    struct fg_error error = {0};
-    char text[FG_TEXT_MAX + 1];
-
-    if (settings->pin_count_path == NULL)
-        return;
-    (void)snprintf(store.path, sizeof(store.path), "%s", settings->pin_count_path);
-    (void)snprintf(store.controller, sizeof(store.controller), "%s", settings->controller);
-    if (fg_pin_gate_keep(&session->pins, &store, now->mono_ms, &error) == FG_OK)
-        return;
-    (void)snprintf(text, sizeof(text), "PINs are blocked for %lld s: %.*s",
-                   (long long)(fg_pin_gate_left_ms(&session->pins, now->mono_ms) / 1000), 48, error.text);
-    fg_session_raise(session, FG_EVENT_PIN_COUNT_LOST, text, now);
-}
-
 static void receipt_look(struct fg_session *session, const struct fg_moment *now)
 {
     if (session->stores.journal != NULL && session->stores.journal_start.receipt_false)
@@ -948,14 +655,14 @@ static void session_begin(struct fg_session *session, const struct fg_moment *no
     pending_write(session, now);
     receipt_look(session, now);
     if (session->stores.journal != NULL)
-        pins_begin(session, now);
+        fg_people_pins_begin(session, now);
     fg_session_list_changed(session, now);
 }
 
 /* With a tag in the field somebody waits, and a piece takes as long as the disk wants. */
 static void prune_if_idle(struct fg_session *session, const struct fg_moment *now)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
 
     if (session->fill.phase == FG_FILL_IDLE && session->tag.presence.uid.length == 0 &&
         !session->shutting_down)
@@ -970,14 +677,14 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
         session_begin(session, now);
     tag_changed(session, fg_tag_watch_tick(&session->tag, fill_uid(session), now->mono_ms), now);
     buttons_watch(session, now);
-    step_kind(session, FG_FILL_EVENT_TICK, now);
+    fg_session_step_kind(session, FG_FILL_EVENT_TICK, now);
     devices_watch(session, now);
     pending_write(session, now);
     prune_if_idle(session, now);
     scan_if_due(session, now);
-    second_watch(session, now);
+    fg_people_second_watch(session, now);
     fg_pin_gate_watch(&session->pins, now->mono_ms);
-    operator_watch(session, now);
+    fg_people_operator_watch(session, now);
     fg_progress_watch(&session->progress, &session->fill, &session->plant.state, now->mono_ms);
     lamps_show(session, now);
 }
@@ -996,7 +703,7 @@ void fg_session_give_journal(struct fg_session *session, struct fg_journal *jour
     fg_log_line(&session->log, "journal: open");
     pending_write(session, now);
     receipt_look(session, now);
-    pins_begin(session, now);
+    fg_people_pins_begin(session, now);
     fg_session_list_changed(session, now); /* the journal knows which versions were in force */
 }
 
@@ -1042,7 +749,7 @@ void fg_session_clock_stepped(struct fg_session *session, int64_t by_ms, const s
 enum fg_err fg_session_clock_lowered(struct fg_session *session, int64_t floor_ms, int64_t before_ms,
                                      const char *reason, const struct fg_moment *now, struct fg_error *error)
 {
-    struct fg_circumstances about = circumstances(session, now);
+    struct fg_circumstances about = fg_session_circumstances(session, now);
 
     return fg_recorder_clock_lowered(&session->recorder, floor_ms, before_ms, reason, &about, error);
 }
@@ -1051,8 +758,8 @@ void fg_session_shutdown(struct fg_session *session, const struct fg_moment *now
 {
     session->shutting_down = true;
     fg_session_look(session);
-    second_give_up(session, "the controller stops", now);
-    step_kind(session, FG_FILL_EVENT_SHUTDOWN, now);
+    fg_people_second_give_up(session, "the controller stops", now);
+    fg_session_step_kind(session, FG_FILL_EVENT_SHUTDOWN, now);
 }
 
 void fg_session_finish(struct fg_session *session, const struct fg_moment *now)

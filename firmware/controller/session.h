@@ -2,9 +2,9 @@
  * time say, drives the valve, and has everything recorded.
  *
  * Not: the main loop, sockets, files' paths or processes (fillgated_main.c, control_server.c); what is due
- * with a tag (tag_watch.h), who is signed in (operator.h), what is decided (decide.h), how it is written
- * (recorder.h). Its edges are given to it: time with every call, plant and log as function pointers, so that
- * tests drive the real rules, machine, journal and list. One thread. */
+ * with a tag (tag_watch.h), who is signed in (operator.h, people.h), what is decided (decide.h), how it is
+ * written (recorder.h). Its edges are given to it: time with every call, plant and log as function pointers,
+ * so that tests drive the real rules, machine, journal and list. One thread. */
 #ifndef FG_CONTROLLER_SESSION_H
 #define FG_CONTROLLER_SESSION_H
 

@@ -1,5 +1,5 @@
-/* The session's parts, for session.c, which works with them, and tell.c, which only reads them. Nobody else
- * includes this. */
+/* The session's parts, for session.c and people.c, which work with them, and tell.c, which only reads them.
+ * Nobody else includes this. */
 #ifndef FG_CONTROLLER_SESSION_PRIVATE_H
 #define FG_CONTROLLER_SESSION_PRIVATE_H
 
@@ -47,6 +47,34 @@ struct fg_session {
     bool has_receipt_key;
     struct fg_public_key receipt_key;
 };
+
+/* ---- session.c, for people.c ---- */
+
+/* No fill is under way, and the controller goes on. */
+bool fg_session_may_scan(const struct fg_session *session);
+
+/* What every entry tells, as it is now. */
+struct fg_circumstances fg_session_circumstances(const struct fg_session *session,
+                                                 const struct fg_moment *now);
+
+/* Steps the machine with an event that carries nothing but its kind, and carries out what it asks for. */
+void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind kind,
+                          const struct fg_moment *now);
+
+/* Runs the rules on what is so now. authorised_wall_ms: of the fill that is about to go on, 0 = about to
+ * begin. */
+void fg_session_gather(struct fg_session *session, const struct fg_identified *identified,
+                       int64_t authorised_wall_ms, const struct fg_moment *now,
+                       struct fg_judgement *ret_judgement);
+
+/* Accepts or refuses by session->judgement. */
+void fg_session_take_judgement(struct fg_session *session, const struct fg_moment *now);
+
+/* A scan: gathers, judges, takes the judgement. */
+void fg_session_decide(struct fg_session *session, const struct fg_identified *identified,
+                       const struct fg_moment *now);
+
+/* ---- all ---- */
 
 /* Looks at the list in force; session->look is what was seen. */
 void fg_session_look_at_list(struct fg_session *session);
