@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "firmware/core/rules.h"
+#include "firmware/journal/intact.h"
 #include "firmware/journal/walk.h"
 #include "proto/chain.h"
 #include "proto/entry.h"
@@ -35,15 +36,6 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_PRUNE] = "DELETE FROM entry WHERE sequence <= ?1",
     [STATEMENT_PUT_MARK] = "INSERT OR REPLACE INTO meta(name, value) VALUES('mark', ?1)",
 };
-
-static const char schema[] =
-    "CREATE TABLE entry(sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL, hash BLOB NOT NULL,"
-    " signature BLOB NOT NULL, kind INTEGER NOT NULL, wall_ms INTEGER NOT NULL, identity INTEGER NOT NULL,"
-    " quantity_g INTEGER NOT NULL, code TEXT NOT NULL, plate TEXT NOT NULL);"
-    "CREATE INDEX entry_fill ON entry(code, wall_ms) WHERE kind = 6 AND quantity_g > 0;"
-    "CREATE INDEX entry_manual ON entry(wall_ms) WHERE identity = 1 AND kind = 5;"
-    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE filler(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);";
 
 static enum fg_err sql_fail(struct fg_journal *journal, int result, const char *doing, struct fg_error *error)
 {
@@ -93,7 +85,7 @@ static enum fg_err make_schema(struct fg_journal *journal, struct fg_error *erro
 
     if (code != FG_OK)
         return code;
-    code = fg_journal_run_sql(journal->database, journal->path, schema, error);
+    code = fg_journal_run_sql(journal->database, journal->path, fg_journal_schema, error);
     if (code == FG_OK)
         code = fg_space_make_fillers(journal, error);
     if (code == FG_OK)
@@ -226,8 +218,11 @@ static enum fg_err check_chain(struct fg_journal *journal, const struct fg_ancho
     };
     enum fg_err code = fg_journal_is_anchored(journal->database, journal->path, &walk.anchored, error);
 
+    /* The entries first: what they show to be missing has a number. */
     if (code == FG_OK)
         code = fg_walk_run(&walk, journal->database, error);
+    if (code == FG_OK)
+        code = fg_journal_intact(journal->database, journal->path, error);
     if (code != FG_OK)
         return code;
     journal->head = walk.head;

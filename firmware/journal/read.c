@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "firmware/journal/anchor.h"
+#include "firmware/journal/intact.h"
 #include "firmware/journal/journal.h"
 #include "firmware/journal/outbox.h"
 #include "firmware/journal/prune.h"
@@ -150,6 +151,8 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
     walk.receipt = kept.known ? &kept.receipt : NULL;
     if (code == FG_OK)
         code = fg_walk_run(&walk, database, error);
+    if (code == FG_OK)
+        code = fg_journal_intact(database, path, error);
     ret_verdict->receipt_known = kept.known;
     ret_verdict->receipt = kept.receipt;
     ret_verdict->receipt_signature = kept.signature;

@@ -874,17 +874,48 @@ TEST("TAMPER-SHOWS: a journal rolled back and written on past its anchor is name
     check_not_opened();
 }
 
-TEST("TAMPER-SHOWS: triggers planted in the journal's file are not run")
+TEST("TAMPER-SHOWS: a trigger planted in the journal's file is not run, and named from the next start on")
 {
     struct fg_journal_start start;
     struct fg_journal *journal;
 
     write_sample();
-    tamper("CREATE TRIGGER planted AFTER INSERT ON entry BEGIN DELETE FROM entry WHERE sequence = 2; END");
     journal = open_journal(&start);
+    tamper("CREATE TRIGGER planted AFTER INSERT ON entry BEGIN DELETE FROM entry WHERE sequence = 2; END");
     CHECK_INT(append(journal, entry_of(FG_ENTRY_EVENT)), 7);
     fg_journal_close(journal);
     CHECK_INT(count_matching(NULL), 7);
+    check_found(FG_E_CORRUPT, 0, "planted: it was planted in the schema");
+    check_not_opened();
+}
+
+/* Points the index at an empty tree: every row is there, but no look-up by this index finds one. */
+#define INDEX_EMPTY(name)                                                                                    \
+    "CREATE INDEX decoy ON entry(code) WHERE kind = 99; PRAGMA writable_schema = ON; UPDATE sqlite_schema "  \
+    "SET "                                                                                                   \
+    "rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'decoy') WHERE name = '" name               \
+    "'; DELETE FROM sqlite_schema WHERE name = 'decoy'"
+
+TEST("TAMPER-SHOWS: an index pointed at an empty tree, which hides the fills that rules count, is named and "
+     "stops "
+     "the start")
+{
+    write_sample();
+    tamper(INDEX_EMPTY("entry_fill"));
+    check_found(FG_E_CORRUPT, 0, "entry_fill");
+    check_not_opened();
+}
+
+TEST("TAMPER-SHOWS: an index defined anew over fewer entries is named and stops the start")
+{
+    write_sample();
+    tamper("DROP INDEX entry_fill; CREATE INDEX entry_fill ON entry(code, wall_ms) WHERE kind = 6 AND "
+           "quantity_g > "
+           "0 AND wall_ms > 99999999999999");
+    check_found(FG_E_CORRUPT, 0, "entry_fill: its definition in the schema was edited");
+    check_not_opened();
+    tamper("DROP INDEX entry_fill");
+    check_found(FG_E_CORRUPT, 0, "entry_fill: it was taken out of the schema");
 }
 
 TEST("settings that cannot work are refused, and no journal is given")

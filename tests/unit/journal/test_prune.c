@@ -297,17 +297,24 @@ TEST("TAMPER-SHOWS: entries removed without a mark, or a mark removed, are named
 
 TEST("TAMPER-SHOWS: a mark of an earlier pruning, and an entry put back before the mark, are named")
 {
+    char sql[512];
     struct fg_journal *journal = sample(FG_CLOCK_SYNCHRONISED);
 
     receipt_take(journal, 20);
     CHECK_INT(prune(journal, 2), 4);
     fg_journal_close(journal);
-    tamper("CREATE TABLE kept AS SELECT * FROM meta");
+    (void)snprintf(sql, sizeof(sql), "ATTACH '%s' AS other; CREATE TABLE other.kept AS SELECT * FROM meta",
+                   fg_test_path("other.db"));
+    tamper(sql);
     journal = journal_open();
     CHECK_INT(prune(journal, 4), 4);
     fg_journal_close(journal);
-    tamper("CREATE TABLE newer AS SELECT * FROM meta;"
-           "INSERT OR REPLACE INTO meta SELECT * FROM kept WHERE name = 'mark'");
+    (void)snprintf(
+        sql, sizeof(sql),
+        "ATTACH '%s' AS other; CREATE TABLE newer AS SELECT * FROM meta; INSERT OR REPLACE INTO meta "
+        "SELECT * FROM other.kept WHERE name = 'mark'",
+        fg_test_path("other.db"));
+    tamper(sql);
     check_found(FG_E_CORRUPT, 5, "missing");
     tamper(
         "INSERT OR REPLACE INTO meta SELECT * FROM newer WHERE name = 'mark';"
