@@ -54,6 +54,12 @@ void fg_sql_close(struct fg_sql *sql)
     free(sql);
 }
 
+void fg_sql_interrupt(struct fg_sql *sql)
+{
+    if (sql->backend->interrupt != NULL)
+        sql->backend->interrupt(sql);
+}
+
 const char *fg_sql_kind(const struct fg_sql *sql)
 {
     return sql->backend->kind;

@@ -39,6 +39,10 @@ enum fg_err fg_sql_open(const struct fg_sql_settings *settings, struct fg_sql **
                         struct fg_error *error);
 void fg_sql_close(struct fg_sql *sql); /* may be NULL; an open transaction is rolled back */
 
+/* Breaks off the statement that another thread runs on this object, if the back end can (SQLite does; in
+ * PostgreSQL the deadline ends it). Any thread, while the object is open. */
+void fg_sql_interrupt(struct fg_sql *sql);
+
 /* "sqlite" or "postgresql". */
 const char *fg_sql_kind(const struct fg_sql *sql);
 

@@ -24,6 +24,7 @@ struct fg_sql_backend {
     enum fg_err (*begin)(struct fg_sql *sql, struct fg_error *error);
     enum fg_err (*commit)(struct fg_sql *sql, struct fg_error *error);
     void (*rollback)(struct fg_sql *sql);
+    void (*interrupt)(struct fg_sql *sql); /* from another thread; NULL: it cannot */
     /* Runs SQL text without parameters or results, several statements allowed. */
     enum fg_err (*script)(struct fg_sql *sql, const char *text, struct fg_error *error);
     enum fg_err (*prepare)(struct fg_sql_statement *statement, struct fg_error *error);

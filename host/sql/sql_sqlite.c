@@ -91,6 +91,11 @@ static enum fg_err sqlite_open(struct fg_sql *sql, struct fg_error *error)
     return result;
 }
 
+static void sqlite_break(struct fg_sql *sql)
+{
+    sqlite3_interrupt(DATABASE(sql));
+}
+
 static enum fg_err sqlite_begin(struct fg_sql *sql, struct fg_error *error)
 {
     /* Taking the write lock now means that a transaction never fails in its middle for want of it. */
@@ -240,6 +245,7 @@ const struct fg_sql_backend fg_sql_backend_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .interrupt = sqlite_break,
     .script = sqlite_script,
     .prepare = sqlite_prepare,
     .forget = sqlite_forget,
