@@ -7,24 +7,34 @@
 
 #include "host/cli/cli.h"
 #include "host/station/config.h"
+#include "host/station/heads.h"
+#include "host/station/keys.h"
 #include "host/station/report.h"
-#include "host/station/store.h"
+#include "host/station/store_verify.h"
+#include "proto/keyring_file.h"
 
 #define DEADLINE_MS 5000
+#define VERIFY_DEADLINE_MS 600000 /* SQLite's own check reads the whole file in one statement */
+#define FINDINGS_SHOWN 64
+#define PATH_BYTES 600
 #define MIB (1024 * 1024)
 
 struct status {
     struct fg_station_config config;
     struct fg_station_upstream upstream;
     struct fg_station_controller controllers[FG_STATION_CONTROLLERS_MAX];
-    struct fg_error verdicts[FG_STATION_CONTROLLERS_MAX]; /* with --verify; code FG_OK = good */
+    struct fg_station_verification background; /* the daemon's newest */
+    struct {
+        char controller[FG_NAME_MAX + 1]; /* "" = the store as a whole */
+        char text[sizeof(((struct fg_error *)0)->text)];
+    } findings[FINDINGS_SHOWN]; /* with --verify */
+    struct fg_station_verified sum;
     size_t count;
     uint64_t evidence;
     uint64_t unsent;
     int64_t oldest_unsent_ms;
     uint64_t disk_free_bytes;
     bool verified;
-    bool bad; /* something does not verify */
 };
 
 static const char *const verdict_names[] = {"", "HELD", "GAP", "FORK", "REFUSED", "BUSY"};
@@ -47,34 +57,92 @@ static void add_up(struct status *status)
     }
 }
 
-static void verify(struct fg_station_store *store, struct status *status)
+static void finding_take(void *context, const char *controller, const char *text)
 {
-    status->verified = true;
-    for (size_t i = 0; i < status->count; i++) {
-        status->verdicts[i].code =
-            fg_station_store_verify(store, status->controllers[i].id, &status->verdicts[i]);
-        status->bad |= status->verdicts[i].code != FG_OK;
+    struct status *status = context;
+    uint64_t place = status->sum.findings++;
+
+    if (place >= FINDINGS_SHOWN)
+        return;
+    (void)snprintf(status->findings[place].controller, sizeof(status->findings[place].controller), "%s",
+                   controller);
+    (void)snprintf(status->findings[place].text, sizeof(status->findings[place].text), "%s", text);
+}
+
+/* The first thing found of a controller; NULL = nothing. */
+static const char *finding_of(const struct status *status, const char *controller)
+{
+    for (size_t i = 0; i < status->sum.findings && i < FINDINGS_SHOWN; i++) {
+        if (strcmp(status->findings[i].controller, controller) == 0)
+            return status->findings[i].text;
     }
+    return NULL;
+}
+
+/* The keys that receipts are proven with, as the daemon has them; nothing is written. */
+static enum fg_err keys_trust(struct fg_station_store *store, const struct fg_station_config *config,
+                              struct fg_error *error)
+{
+    struct fg_station_keys keys = {.config = config};
+    struct fg_public_key list_keys[FG_STATION_LIST_KEYS_MAX];
+    struct fg_public_key receipts[FG_STATION_RECEIPT_KEYS_MAX];
+    size_t count = 0;
+    enum fg_err result = fg_public_key_read(config->receipt_key, &keys.receipt_key, error);
+
+    for (size_t i = 0; i < FG_STATION_LIST_KEYS_MAX && result == FG_OK; i++) {
+        if (config->list_keys[i][0] != '\0')
+            result = fg_public_key_read(config->list_keys[i], &list_keys[count++], error);
+    }
+    if (result == FG_OK)
+        result = fg_keyring_first(list_keys, count, NULL, &keys.first, error);
+    if (result == FG_OK)
+        result = fg_keyring_file_load(config->keyring, &keys.first, &keys.ring, error);
+    if (result != FG_OK)
+        return result;
+    count = fg_station_keys_receipts(&keys, receipts);
+    return fg_station_store_trust(store, receipts, count, error);
+}
+
+static enum fg_err verify(struct fg_station_store *store, struct status *status, struct fg_error *error)
+{
+    char heads_path[PATH_BYTES];
+    const struct fg_station_verify wanted = {
+        .heads_path = heads_path, .found = finding_take, .context = status};
+    struct fg_station_verified sum;
+    enum fg_err result = fg_station_heads_path(status->config.store, heads_path, sizeof(heads_path), error);
+
+    if (result == FG_OK)
+        result = fg_station_store_check(store, &wanted, &sum, error);
+    if (result == FG_OK)
+        status->sum = sum;
+    status->verified = result == FG_OK;
+    return result;
 }
 
 static enum fg_err read_status(const struct cli_call *call, struct status *status, struct fg_error *error)
 {
-    struct fg_station_store_settings settings = {
-        .path = status->config.store, .deadline_ms = DEADLINE_MS, .read_only = true};
+    bool verifies = cli_value(call, "--verify") != NULL;
+    struct fg_station_store_settings settings = {.path = status->config.store,
+                                                 .deadline_ms = verifies ? VERIFY_DEADLINE_MS : DEADLINE_MS,
+                                                 .read_only = true};
     struct fg_station_store *store = NULL;
     enum fg_err result = fg_station_config_read(cli_value(call, "--config"), &status->config, error);
 
     if (result == FG_OK)
         result = fg_station_store_open(&settings, &store, error);
     if (result == FG_OK)
+        result = keys_trust(store, &status->config, error);
+    if (result == FG_OK)
         result = fg_station_store_upstream(store, &status->upstream, error);
+    if (result == FG_OK)
+        result = fg_station_store_verification(store, &status->background, error);
     if (result == FG_OK)
         result = fg_station_store_controllers(store, status->controllers, FG_STATION_CONTROLLERS_MAX,
                                               &status->count, error);
     if (result == FG_OK)
         result = fg_station_store_evidence_count(store, &status->evidence, error);
-    if (result == FG_OK && cli_value(call, "--verify") != NULL)
-        verify(store, status);
+    if (result == FG_OK && verifies)
+        result = verify(store, status, error);
     fg_station_store_close(store);
     add_up(status);
     status->disk_free_bytes = fg_station_disk_free(status->config.store);
@@ -158,9 +226,30 @@ static void print_controller(const struct cli_call *call, const struct status *s
                        controller->upstream_text);
         line(call, "  ", FG_TEXT_STATION_BUREAU_SAYS, value);
     }
-    if (status->verified)
-        printf("  %s\n", status->verdicts[index].code == FG_OK ? cli_text(call, FG_TEXT_CLI_VERIFIED)
-                                                               : status->verdicts[index].text);
+    if (controller->receipt_false)
+        printf("  %s\n", cli_text(call, FG_TEXT_STATION_RECEIPT_FALSE));
+    if (status->verified) {
+        const char *found = finding_of(status, controller->id);
+
+        printf("  %s\n", found == NULL ? cli_text(call, FG_TEXT_CLI_VERIFIED) : found);
+    }
+}
+
+/* How far the daemon's own verification is, or what it found. */
+static void print_verification(const struct cli_call *call, const struct status *status)
+{
+    const struct fg_station_verification *background = &status->background;
+    char value[FG_SYNC_TEXT_MAX + 64];
+
+    if (background->started_ms == 0)
+        return;
+    line_time(call, "  ", background->ended_ms != 0 ? FG_TEXT_STATION_VERIFIED : FG_TEXT_STATION_VERIFYING,
+              background->ended_ms != 0 ? background->ended_ms : background->started_ms);
+    line_number(call, "    ", FG_TEXT_CLI_ENTRIES, background->entries);
+    if (background->findings > 0) {
+        (void)snprintf(value, sizeof(value), "%" PRIu64 ": %s", background->findings, background->text);
+        line(call, "    ", FG_TEXT_CLI_FINDINGS, value);
+    }
 }
 
 static void print_status(const struct cli_call *call, const struct status *status)
@@ -173,6 +262,7 @@ static void print_status(const struct cli_call *call, const struct status *statu
     line_number(call, "  ", FG_TEXT_STATION_DISK_FREE, status->disk_free_bytes / MIB);
     if (status->evidence > 0)
         line_number(call, "  ", FG_TEXT_STATION_EVIDENCE, status->evidence);
+    print_verification(call, status);
     line(call, "", FG_TEXT_STATION_BUREAU, status->config.url);
     line_time(call, "  ", FG_TEXT_STATION_LAST_CONTACT, upstream->contact_ms);
     if (upstream->failures > 0)
@@ -188,6 +278,15 @@ static void print_status(const struct cli_call *call, const struct status *statu
     line_seconds(call, "  ", FG_TEXT_STATION_CLOCK_OFFSET, upstream->clock_offset_ms);
     for (size_t i = 0; i < status->count; i++)
         print_controller(call, status, i);
+    if (!status->verified)
+        return;
+    for (size_t i = 0; i < status->sum.findings && i < FINDINGS_SHOWN; i++)
+        printf("%s%s%s\n", status->findings[i].controller,
+               status->findings[i].controller[0] != '\0' ? ": " : "", status->findings[i].text);
+    printf("%s: %" PRIu64 " %s, %" PRIu64 " %s\n",
+           cli_text(call, status->sum.findings == 0 ? FG_TEXT_CLI_VERIFIED : FG_TEXT_CLI_NOT_VERIFIED),
+           status->sum.entries, cli_text(call, FG_TEXT_CLI_ENTRIES), status->sum.findings,
+           cli_text(call, FG_TEXT_CLI_FINDINGS));
 }
 
 /* ---- for programs ---- */
@@ -214,11 +313,36 @@ static void json_controller(struct cli_json *json, cJSON *array, const struct st
     cli_json_number(json, object, "marked", (int64_t)controller->marked);
     cli_json_text(json, object, "bureau_verdict", verdict_name(controller->upstream_verdict));
     cli_json_text(json, object, "bureau_text", controller->upstream_text);
+    cli_json_bool(json, object, "receipt_false", controller->receipt_false);
     if (status->verified) {
-        cli_json_bool(json, object, "verified", status->verdicts[index].code == FG_OK);
-        if (status->verdicts[index].code != FG_OK)
-            cli_json_text(json, object, "verify_text", status->verdicts[index].text);
+        const char *found = finding_of(status, controller->id);
+
+        cli_json_bool(json, object, "verified", found == NULL);
+        if (found != NULL)
+            cli_json_text(json, object, "verify_text", found);
     }
+}
+
+static void json_verification(struct cli_json *json, const struct status *status)
+{
+    cJSON *object = cli_json_object(json, json->root, "verification");
+    cJSON *found;
+
+    cli_json_number(json, object, "started_ms", status->background.started_ms);
+    cli_json_number(json, object, "ended_ms", status->background.ended_ms);
+    cli_json_number(json, object, "entries", (int64_t)status->background.entries);
+    cli_json_number(json, object, "findings", (int64_t)status->background.findings);
+    cli_json_text(json, object, "text", status->background.text);
+    if (!status->verified)
+        return;
+    found = cli_json_array(json, json->root, "findings");
+    for (size_t i = 0; i < status->sum.findings && i < FINDINGS_SHOWN; i++) {
+        cJSON *one = cli_json_push_object(json, found);
+
+        cli_json_text(json, one, "controller", status->findings[i].controller);
+        cli_json_text(json, one, "text", status->findings[i].text);
+    }
+    cli_json_number(json, json->root, "finding_count", (int64_t)status->sum.findings);
 }
 
 static bool json_status(const struct status *status)
@@ -253,6 +377,7 @@ static bool json_status(const struct status *status)
     controllers = cli_json_array(&json, json.root, "controllers");
     for (size_t i = 0; i < status->count; i++)
         json_controller(&json, controllers, status, i);
+    json_verification(&json, status);
     return cli_json_print(&json, stdout);
 }
 
@@ -275,7 +400,7 @@ static enum cli_exit station_status(const struct cli_call *call)
         print_status(call, status);
     else if (!json_status(status))
         exit_code = CLI_FAILURE;
-    if (exit_code == CLI_OK && status->bad)
+    if (exit_code == CLI_OK && status->verified && status->sum.findings > 0)
         exit_code = CLI_NO;
     free(status);
     return exit_code;

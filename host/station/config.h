@@ -23,6 +23,7 @@ struct fg_station_config {
     uint32_t request_max_ms;
 
     char store[FG_STATION_PATH];
+    uint32_t verify_every_h;     /* the whole store is verified at start and so often */
     uint64_t disk_reserve_bytes; /* nothing is taken in while less is free */
 
     char url[FG_STATION_PATH];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/station/log.h"
+#include "host/station/store_verify.h"
 
 #define DAY_S 86400
 #define BATCHES_PER_TURN 16    /* then the next controller has its turn */
@@ -347,6 +348,9 @@ static void show_evidence(struct fg_forward *forward, const struct fg_forward_mo
     if (!fg_backoff_is_over(&forward->evidence_backoff, moment->mono_ms) ||
         fg_station_store_evidence_next(store, forward->evidence, sizeof(forward->evidence), &evidence,
                                        NULL) != FG_OK)
+        return;
+    /* The row that was asked says so by its column; the receipt itself decides. */
+    if (receipt_next(forward, evidence.controller) <= evidence.sequence)
         return;
     from = evidence.sequence;
     code = forward->settings.push(forward->settings.push_context, &source, &from, 1, forward->buffer, &pushed,

@@ -10,8 +10,6 @@
 #include "proto/catalogue.h"
 #include "proto/enrol.h"
 
-#define FUTURE_MS INT64_C(86400000)
-
 /* One intake at work. */
 struct work {
     struct fg_station_store *store;
@@ -22,21 +20,6 @@ struct work {
     size_t held;                                        /* entries at its beginning that are held already */
     struct fg_intake_result result;
 };
-
-bool fg_intake_is_urgent(const struct fg_entry *entry)
-{
-    size_t count = entry->reasons.count < FG_REASONS_MAX ? entry->reasons.count : FG_REASONS_MAX;
-
-    if (entry->kind == FG_ENTRY_EVENT)
-        return fg_event_is_grave((enum fg_event_kind)entry->event);
-    if (entry->kind != FG_ENTRY_REFUSED)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (fg_reason_is_grave((enum fg_reason)entry->reasons.reasons[i]))
-            return true;
-    }
-    return false;
-}
 
 enum fg_err fg_intake_may_speak(const struct fg_peer *peer, const char *controller, struct fg_error *error)
 {
@@ -176,28 +159,6 @@ static enum fg_err take_unsigned(struct work *work, struct fg_error *error)
                                      batch, work->now_ms, error);
 }
 
-/* Looks into an entry, as far as it lets itself be read. */
-static void look_into(struct work *work, struct fg_station_entry *entry)
-{
-    struct fg_entry decoded;
-
-    entry->time_ms = work->now_ms;
-    if (fg_entry_decode(entry->slice.bytes, entry->slice.length, &decoded, NULL) != FG_OK) {
-        entry->mark = FG_STATION_MARK_UNDECODABLE;
-        return;
-    }
-    if (decoded.sequence != entry->sequence || strcmp(decoded.controller, work->controller.id) != 0)
-        entry->mark = FG_STATION_MARK_MISPLACED;
-    else if (decoded.wall_ms > work->now_ms + FUTURE_MS)
-        entry->mark = FG_STATION_MARK_FUTURE;
-    if (decoded.wall_ms > 0 && decoded.wall_ms < work->now_ms)
-        entry->time_ms = decoded.wall_ms;
-    if (fg_intake_is_urgent(&decoded)) {
-        work->controller.urgent_sequence = entry->sequence;
-        work->result.urgent = true;
-    }
-}
-
 static enum fg_err store_new(struct work *work, struct fg_error *error)
 {
     const struct fg_sync_batch *batch = work->batch;
@@ -211,8 +172,12 @@ static enum fg_err store_new(struct work *work, struct fg_error *error)
             .head_signature = i + 1 == batch->count ? &batch->head_signature : NULL,
             .arrived_ms = work->now_ms,
         };
+        bool urgent;
 
-        look_into(work, &entry);
+        fg_station_entry_look(work->controller.id, &entry, &urgent);
+        if (urgent)
+            work->controller.urgent_sequence = entry.sequence;
+        work->result.urgent |= urgent;
         if (entry.mark != FG_STATION_MARK_NONE)
             work->result.marked++;
         result = fg_station_store_add_entry(work->store, batch->controller, &entry, error);

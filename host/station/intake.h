@@ -36,7 +36,4 @@ enum fg_err fg_intake_admit(struct fg_station_store *store, const struct fg_peer
 enum fg_err fg_intake_report(struct fg_station_store *store, const struct fg_peer *peer,
                              const struct fg_sync_report *report, int64_t now_ms, struct fg_error *error);
 
-/* Must this entry go to the bureau at once? Grave refusals and grave events (proto/catalogue). */
-bool fg_intake_is_urgent(const struct fg_entry *entry);
-
 #endif

@@ -65,3 +65,13 @@ struct fg_public_key fg_station_keys_receipt(const struct fg_station_keys *keys)
     (void)fg_keyring_keys(&keys->ring, FG_KEYRING_RECEIPT, &key, 1);
     return key;
 }
+
+size_t fg_station_keys_receipts(const struct fg_station_keys *keys,
+                                struct fg_public_key ret_keys[FG_STATION_RECEIPT_KEYS_MAX])
+{
+    size_t count =
+        fg_keyring_keys(&keys->ring, FG_KEYRING_RECEIPT, ret_keys, FG_STATION_RECEIPT_KEYS_MAX - 1);
+
+    ret_keys[count++] = keys->receipt_key;
+    return count;
+}

@@ -8,6 +8,7 @@
 #define FG_STATION_KEYS_H
 
 #include "host/station/config.h"
+#include "host/station/store.h"
 #include "proto/keyring_fetch.h"
 
 struct fg_station_keys {
@@ -31,6 +32,10 @@ enum fg_err fg_station_keys_fetch(struct fg_station_keys *keys, const struct fg_
 /* The list keys in force; returns how many. */
 size_t fg_station_keys_list(const struct fg_station_keys *keys,
                             struct fg_public_key ret_keys[FG_KEYRING_KEYS_MAX]);
+/* All keys that a stored receipt may be signed with: those of the ring, then the configured one. Returns how
+ * many. */
+size_t fg_station_keys_receipts(const struct fg_station_keys *keys,
+                                struct fg_public_key ret_keys[FG_STATION_RECEIPT_KEYS_MAX]);
 /* The key of receipts: the ring's first one, or the configured one while the ring has none. */
 struct fg_public_key fg_station_keys_receipt(const struct fg_station_keys *keys);
 

@@ -109,9 +109,11 @@ enum fg_err fg_station_take_digest(const struct fg_sql_statement *statement, uns
     " c.forks, c.refusals, c.marked, c.upstream_ms, c.upstream_verdict, c.upstream_text,"                    \
     " c.report_ms, c.clock_offset_ms, c.clock_quality, c.list_id, c.list_version, c.list_issued_ms,"         \
     " c.last_sequence, c.unsent, c.oldest_unsent_ms, c.disk_free_bytes, c.version,"                          \
-    " COALESCE(r.next_sequence, 1), COALESCE(r.arrived_ms, 0), COALESCE(e.time_ms, 0)"                       \
+    " r.bytes, COALESCE(r.next_sequence, 1), COALESCE(r.arrived_ms, 0), COALESCE(e.time_ms, 0),"             \
+    " COALESCE(f.time_ms, 0)"                                                                                \
     " FROM controller c LEFT JOIN receipt r ON r.controller = c.id"                                          \
-    " LEFT JOIN entry e ON e.controller = c.id AND e.sequence = COALESCE(r.next_sequence, 1)"
+    " LEFT JOIN entry e ON e.controller = c.id AND e.sequence = COALESCE(r.next_sequence, 1)"                \
+    " LEFT JOIN entry f ON f.controller = c.id AND f.sequence = 1"
 
 static void take_report(const struct fg_sql_statement *row, struct fg_station_controller *controller)
 {
@@ -132,7 +134,28 @@ static void take_report(const struct fg_sql_statement *row, struct fg_station_co
     fg_station_copy_text(report->version, sizeof(report->version), fg_sql_text(row, 23));
 }
 
-static enum fg_err take_controller(const struct fg_sql_statement *row,
+/* What no receipt proves was not received: then everything held counts as not sent. */
+static void take_receipt(struct fg_station_store *store, const struct fg_sql_statement *row,
+                         struct fg_station_controller *controller)
+{
+    struct fg_receipt receipt;
+    size_t length = 0;
+    const uint8_t *bytes = fg_sql_bytes(row, 24, &length);
+
+    controller->receipt_next = 1;
+    controller->oldest_unsent_ms = fg_sql_int(row, 28);
+    if (fg_sql_is_null(row, 24))
+        return;
+    controller->receipt_false = !fg_station_receipt_holds(store, controller->id, bytes, length,
+                                                          (uint64_t)fg_sql_int(row, 25), &receipt, NULL);
+    if (controller->receipt_false)
+        return;
+    controller->receipt_next = receipt.next_sequence;
+    controller->receipt_ms = fg_sql_int(row, 26);
+    controller->oldest_unsent_ms = fg_sql_int(row, 27);
+}
+
+static enum fg_err take_controller(struct fg_station_store *store, const struct fg_sql_statement *row,
                                    struct fg_station_controller *ret_controller, struct fg_error *error)
 {
     struct fg_station_controller *controller = ret_controller;
@@ -162,9 +185,7 @@ static enum fg_err take_controller(const struct fg_sql_statement *row,
     controller->upstream_verdict = (uint8_t)fg_sql_int(row, 11);
     fg_station_copy_text(controller->upstream_text, sizeof(controller->upstream_text), fg_sql_text(row, 12));
     take_report(row, controller);
-    controller->receipt_next = (uint64_t)fg_sql_int(row, 24);
-    controller->receipt_ms = fg_sql_int(row, 25);
-    controller->oldest_unsent_ms = fg_sql_int(row, 26);
+    take_receipt(store, row, controller);
     return FG_OK;
 }
 
@@ -179,7 +200,7 @@ enum fg_err fg_station_store_controller(struct fg_station_store *store, const ch
     fg_sql_bind_text(statement, 1, id);
     result = fg_sql_next(statement, error);
     if (result == FG_OK)
-        result = take_controller(statement, ret_controller, error);
+        result = take_controller(store, statement, ret_controller, error);
     else if (result == FG_E_NOT_FOUND)
         (void)fg_fail(error, FG_E_NOT_FOUND, "controller %s has never been here", id);
     fg_sql_reset(statement);
@@ -199,7 +220,7 @@ enum fg_err fg_station_store_controllers(struct fg_station_store *store,
     while (count < capacity) {
         result = fg_sql_next(statement, error);
         if (result == FG_OK)
-            result = take_controller(statement, &ret_controllers[count], error);
+            result = take_controller(store, statement, &ret_controllers[count], error);
         if (result != FG_OK)
             break;
         count++;
@@ -342,55 +363,6 @@ enum fg_err fg_station_store_verdict(struct fg_station_store *store, const char 
     fg_sql_bind_int(statement, 2, now_ms);
     fg_sql_bind_int(statement, 3, verdict);
     fg_sql_bind_text(statement, 4, text);
-    return fg_sql_run(statement, NULL, error);
-}
-
-enum fg_err fg_station_store_receipt(struct fg_station_store *store, const char *controller,
-                                     uint8_t ret_bytes[FG_STATEMENT_BYTES_MAX], size_t *ret_length,
-                                     uint64_t *ret_next, struct fg_error *error)
-{
-    struct fg_sql_statement *statement = NULL;
-    const uint8_t *bytes;
-    size_t length = 0;
-    enum fg_err result = fg_sql_prepare(
-        store->sql, "SELECT bytes, next_sequence FROM receipt WHERE controller = $1", &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, controller);
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK) {
-        bytes = fg_sql_bytes(statement, 0, &length);
-        if (length == 0 || length > FG_STATEMENT_BYTES_MAX) {
-            result = fg_fail(error, FG_E_CORRUPT, "controller %s: the stored receipt has %zu bytes",
-                             controller, length);
-        } else {
-            memcpy(ret_bytes, bytes, length);
-            *ret_length = length;
-            *ret_next = (uint64_t)fg_sql_int(statement, 1);
-        }
-    }
-    fg_sql_reset(statement);
-    return result;
-}
-
-enum fg_err fg_station_store_put_receipt(struct fg_station_store *store, const char *controller,
-                                         const uint8_t *bytes, size_t length, uint64_t next, int64_t now_ms,
-                                         struct fg_error *error)
-{
-    struct fg_sql_statement *statement = NULL;
-    enum fg_err result = fg_sql_prepare(
-        store->sql,
-        "INSERT INTO receipt (controller, bytes, next_sequence, arrived_ms) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (controller) DO UPDATE SET bytes = $2, next_sequence = $3, arrived_ms = $4",
-        &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, controller);
-    fg_sql_bind_bytes(statement, 2, bytes, length);
-    fg_sql_bind_int(statement, 3, bounded(next));
-    fg_sql_bind_int(statement, 4, now_ms);
     return fg_sql_run(statement, NULL, error);
 }
 
@@ -579,5 +551,57 @@ enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,
     fg_sql_bind_int(statement, 13, upstream->list_expires_ms);
     fg_sql_bind_int(statement, 14, upstream->list_checked_ms);
     fg_sql_bind_int(statement, 15, upstream->clock_offset_ms);
+    return fg_sql_run(statement, NULL, error);
+}
+
+enum fg_err fg_station_store_verification(struct fg_station_store *store,
+                                          struct fg_station_verification *ret_verification,
+                                          struct fg_error *error)
+{
+    struct fg_sql_statement *row = NULL;
+    struct fg_station_verification verification = {.heads_kept = false};
+    enum fg_err result = fg_sql_prepare(
+        store->sql,
+        "SELECT heads_kept, started_ms, ended_ms, entries, findings, text FROM verification WHERE id = 1",
+        &row, error);
+
+    if (result != FG_OK)
+        return result;
+    result = fg_sql_next(row, error);
+    if (result == FG_OK) {
+        verification.heads_kept = fg_sql_int(row, 0) != 0;
+        verification.started_ms = fg_sql_int(row, 1);
+        verification.ended_ms = fg_sql_int(row, 2);
+        verification.entries = (uint64_t)fg_sql_int(row, 3);
+        verification.findings = (uint64_t)fg_sql_int(row, 4);
+        fg_station_copy_text(verification.text, sizeof(verification.text), fg_sql_text(row, 5));
+    }
+    fg_sql_reset(row);
+    if (result != FG_OK && result != FG_E_NOT_FOUND)
+        return result;
+    *ret_verification = verification;
+    return FG_OK;
+}
+
+enum fg_err fg_station_store_put_verification(struct fg_station_store *store,
+                                              const struct fg_station_verification *verification,
+                                              struct fg_error *error)
+{
+    struct fg_sql_statement *statement = NULL;
+    enum fg_err result = fg_sql_prepare(
+        store->sql,
+        "INSERT INTO verification (id, heads_kept, started_ms, ended_ms, entries, findings, text) VALUES (1, "
+        "$1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET heads_kept = $1, started_ms = $2, ended_ms = "
+        "$3, entries = $4, findings = $5, text = $6",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(statement, 1, verification->heads_kept);
+    fg_sql_bind_int(statement, 2, verification->started_ms);
+    fg_sql_bind_int(statement, 3, verification->ended_ms);
+    fg_sql_bind_int(statement, 4, bounded(verification->entries));
+    fg_sql_bind_int(statement, 5, bounded(verification->findings));
+    fg_sql_bind_text(statement, 6, verification->text);
     return fg_sql_run(statement, NULL, error);
 }

@@ -7,10 +7,12 @@
 #ifndef FG_STATION_STORE_H
 #define FG_STATION_STORE_H
 
+#include "proto/entry.h"
 #include "proto/sync.h"
 
 #define FG_STATION_CONTROLLERS_MAX FG_SYNC_REPORTS_MAX /* one report to the bureau holds them all */
 #define FG_STATION_EVIDENCE_MAX 16 /* batches kept per controller; more are only counted */
+#define FG_STATION_RECEIPT_KEYS_MAX 8
 
 struct fg_station_store;
 
@@ -26,6 +28,12 @@ struct fg_station_store_settings {
 enum fg_err fg_station_store_open(const struct fg_station_store_settings *settings,
                                   struct fg_station_store **ret_store, struct fg_error *error);
 void fg_station_store_close(struct fg_station_store *store); /* may be NULL */
+
+/* The keys that stored receipts may be signed with: those in force and those before. Until they are given, a
+ * receipt's signature is not looked at, only what it says. FG_E_RANGE: more than
+ * FG_STATION_RECEIPT_KEYS_MAX. */
+enum fg_err fg_station_store_trust(struct fg_station_store *store, const struct fg_public_key *keys,
+                                   size_t count, struct fg_error *error);
 
 /* A transaction; commit is FG_OK only when everything is on the disk. */
 enum fg_err fg_station_store_begin(struct fg_station_store *store, struct fg_error *error);
@@ -49,7 +57,8 @@ struct fg_station_controller {
     uint8_t upstream_verdict; /* enum fg_sync_verdict */
     char upstream_text[FG_SYNC_TEXT_MAX + 1];
 
-    uint64_t receipt_next;    /* of the bureau's newest receipt; 1 without one */
+    uint64_t receipt_next;    /* of the bureau's newest receipt, read from its signed bytes; 1 without one */
+    bool receipt_false;       /* the stored receipt does not hold, and counts as none */
     int64_t receipt_ms;       /* when it came; 0 without one */
     int64_t oldest_unsent_ms; /* of the oldest entry that no receipt covers, 0 = none */
 
@@ -100,6 +109,11 @@ struct fg_station_entry {
     int64_t time_ms; /* when it was written, as far as that can be believed; else arrived_ms */
     uint8_t mark;    /* enum fg_station_mark */
 };
+/* Must this entry go to the bureau at once? Grave refusals and grave events (proto/catalogue). */
+bool fg_station_entry_is_urgent(const struct fg_entry *entry);
+/* Reads time_ms and mark from the bytes, as far as they let themselves be read, and whether it is urgent. */
+void fg_station_entry_look(const char *controller, struct fg_station_entry *entry, bool *ret_urgent);
+
 /* FG_E_EXISTS: the number is taken. FG_E_FULL. */
 enum fg_err fg_station_store_add_entry(struct fg_station_store *store, const char *controller,
                                        const struct fg_station_entry *entry, struct fg_error *error);
@@ -118,12 +132,7 @@ enum fg_err fg_station_store_hash(struct fg_station_store *store, const char *co
 enum fg_err fg_station_store_read_batch(struct fg_station_store *store, const char *controller, uint64_t from,
                                         uint8_t *buffer, size_t capacity, size_t *ret_length,
                                         uint64_t *ret_next, struct fg_error *error);
-/* Chains a controller's stored entries from the first on and verifies the stored head signatures.
- * FG_E_CORRUPT or FG_E_AUTH names the first entry that is edited, missing, or added. */
-enum fg_err fg_station_store_verify(struct fg_station_store *store, const char *controller,
-                                    struct fg_error *error);
-
-/* The bureau's newest receipt, as it came. FG_E_NOT_FOUND. */
+/* The bureau's newest receipt, as it came. FG_E_NOT_FOUND: there is none, or what is stored does not hold. */
 enum fg_err fg_station_store_receipt(struct fg_station_store *store, const char *controller,
                                      uint8_t ret_bytes[FG_STATEMENT_BYTES_MAX], size_t *ret_length,
                                      uint64_t *ret_next, struct fg_error *error);
@@ -176,5 +185,21 @@ enum fg_err fg_station_store_upstream(struct fg_station_store *store,
                                       struct fg_station_upstream *ret_upstream, struct fg_error *error);
 enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,
                                           const struct fg_station_upstream *upstream, struct fg_error *error);
+
+/* How the daemon's newest verification of this store goes, or ended. All zero before the first. */
+struct fg_station_verification {
+    bool heads_kept; /* heads are kept beside the store (heads.h) */
+    int64_t started_ms;
+    int64_t ended_ms; /* 0: it goes on, or was broken off */
+    uint64_t entries; /* gone through so far */
+    uint64_t findings;
+    char text[FG_SYNC_TEXT_MAX + 1]; /* of the first finding */
+};
+enum fg_err fg_station_store_verification(struct fg_station_store *store,
+                                          struct fg_station_verification *ret_verification,
+                                          struct fg_error *error);
+enum fg_err fg_station_store_put_verification(struct fg_station_store *store,
+                                              const struct fg_station_verification *verification,
+                                              struct fg_error *error);
 
 #endif

@@ -1,9 +1,49 @@
-/* The entries in the station's store (store.h): adding, reading batches of them, verifying their chain. */
+/* The entries in the station's store (store.h): adding, reading batches of them, what stands beside their
+ * bytes. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/station/store_private.h"
+#include "proto/catalogue.h"
+#include "proto/entry.h"
+
+#define FUTURE_MS INT64_C(86400000)
+
+void fg_station_entry_look(const char *controller, struct fg_station_entry *entry, bool *ret_urgent)
+{
+    struct fg_entry decoded;
+
+    *ret_urgent = false;
+    entry->mark = FG_STATION_MARK_NONE;
+    entry->time_ms = entry->arrived_ms;
+    if (fg_entry_decode(entry->slice.bytes, entry->slice.length, &decoded, NULL) != FG_OK) {
+        entry->mark = FG_STATION_MARK_UNDECODABLE;
+        return;
+    }
+    if (decoded.sequence != entry->sequence || strcmp(decoded.controller, controller) != 0)
+        entry->mark = FG_STATION_MARK_MISPLACED;
+    else if (decoded.wall_ms > entry->arrived_ms + FUTURE_MS)
+        entry->mark = FG_STATION_MARK_FUTURE;
+    if (decoded.wall_ms > 0 && decoded.wall_ms < entry->arrived_ms)
+        entry->time_ms = decoded.wall_ms;
+    *ret_urgent = fg_station_entry_is_urgent(&decoded);
+}
+
+bool fg_station_entry_is_urgent(const struct fg_entry *entry)
+{
+    size_t count = entry->reasons.count < FG_REASONS_MAX ? entry->reasons.count : FG_REASONS_MAX;
+
+    if (entry->kind == FG_ENTRY_EVENT)
+        return fg_event_is_grave((enum fg_event_kind)entry->event);
+    if (entry->kind != FG_ENTRY_REFUSED)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (fg_reason_is_grave((enum fg_reason)entry->reasons.reasons[i]))
+            return true;
+    }
+    return false;
+}
 
 enum fg_err fg_station_store_add_entry(struct fg_station_store *store, const char *controller,
                                        const struct fg_station_entry *entry, struct fg_error *error)
@@ -201,75 +241,4 @@ enum fg_err fg_station_store_read_batch(struct fg_station_store *store, const ch
         *ret_next = from + gathering->signed_count;
     free(gathering);
     return result;
-}
-
-/* Verifies one stored row against the chain so far. */
-static enum fg_err verify_row(const struct fg_sql_statement *row,
-                              const struct fg_station_controller *controller, struct fg_head *head,
-                              struct fg_error *error)
-{
-    uint64_t sequence = (uint64_t)fg_sql_int(row, 0);
-    struct fg_signature signature;
-    struct fg_digest stored;
-    size_t length = 0;
-    const uint8_t *bytes;
-
-    if (sequence != head->sequence + 1)
-        return fg_fail(error, FG_E_CORRUPT, "controller %s: entry %" PRIu64 " is missing in the store",
-                       controller->id, head->sequence + 1);
-    bytes = fg_sql_bytes(row, 1, &length);
-    fg_chain_next(&head->hash, bytes, length, &head->hash);
-    head->sequence = sequence;
-    if (fg_station_take_digest(row, 2, &stored, error) != FG_OK ||
-        !fg_bytes_equal(stored.bytes, head->hash.bytes, sizeof(stored.bytes)))
-        return fg_fail(error, FG_E_CORRUPT, "controller %s: entry %" PRIu64 " was edited in the store",
-                       controller->id, sequence);
-    bytes = fg_sql_bytes(row, 3, &length);
-    if (length == 0)
-        return FG_OK;
-    if (length != sizeof(signature.bytes))
-        return fg_fail(error, FG_E_CORRUPT,
-                       "controller %s: the head signature of entry %" PRIu64 " has %zu bytes", controller->id,
-                       sequence, length);
-    memcpy(signature.bytes, bytes, length);
-    if (fg_head_verify(head, &signature, &controller->device_key, error) != FG_OK)
-        return fg_fail(error, FG_E_AUTH,
-                       "controller %s: the head signature of entry %" PRIu64
-                       " is false: an entry up to there was edited in the store",
-                       controller->id, sequence);
-    return FG_OK;
-}
-
-enum fg_err fg_station_store_verify(struct fg_station_store *store, const char *id, struct fg_error *error)
-{
-    struct fg_sql_statement *statement = NULL;
-    struct fg_station_controller controller;
-    struct fg_head head = {.sequence = 0};
-    enum fg_err result = fg_station_store_controller(store, id, &controller, error);
-
-    if (result == FG_OK)
-        result =
-            fg_sql_prepare(store->sql,
-                           "SELECT sequence, bytes, hash, head_signature FROM entry WHERE controller = $1"
-                           " ORDER BY sequence",
-                           &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_station_copy_text(head.controller, sizeof(head.controller), id);
-    fg_chain_start(id, &head.hash);
-    fg_sql_bind_text(statement, 1, id);
-    while (result == FG_OK) {
-        result = fg_sql_next(statement, error);
-        if (result == FG_OK)
-            result = verify_row(statement, &controller, &head, error);
-    }
-    fg_sql_reset(statement);
-    if (result != FG_E_NOT_FOUND)
-        return result;
-    if (head.sequence + 1 != controller.next_sequence ||
-        !fg_bytes_equal(head.hash.bytes, controller.head.bytes, sizeof(head.hash.bytes)))
-        return fg_fail(error, FG_E_CORRUPT,
-                       "controller %s: the store ends at entry %" PRIu64 ", but %" PRIu64 " were taken in",
-                       id, head.sequence, controller.next_sequence - 1);
-    return FG_OK;
 }

@@ -5,9 +5,20 @@
 #include "host/sql/sql.h"
 #include "host/station/store.h"
 
+#define FG_STATION_PROVEN_MAX 64
+
 struct fg_station_store {
     struct fg_sql *sql;
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX]; /* that receipts may be signed with */
+    size_t key_count;                                       /* 0: signatures of receipts are not looked at */
+    struct fg_digest proven[FG_STATION_PROVEN_MAX];         /* of receipts whose signature holds */
 };
+
+/* Is this row a receipt for the controller that says the same number as its column and is signed with a
+ * trusted key? false: *error (may be NULL) says what is wrong with it. */
+bool fg_station_receipt_holds(struct fg_station_store *store, const char *controller, const uint8_t *bytes,
+                              size_t length, uint64_t next, struct fg_receipt *ret_receipt,
+                              struct fg_error *error);
 
 /* Copies as much of text as fits. */
 void fg_station_copy_text(char *ret_text, size_t capacity, const char *text);

@@ -15,6 +15,7 @@
 #include "host/station/forward.h"
 #include "host/station/log.h"
 #include "host/station/report.h"
+#include "host/station/verifier.h"
 #include "proto/https.h"
 #include "proto/monotime.h"
 
@@ -30,6 +31,7 @@ struct fg_upstream {
     struct fg_station_store *store;
     struct fg_https *https;
     struct fg_forward *forward;
+    struct fg_station_verifier *verifier;
     struct fg_station_keys keys;
     struct fg_list *lists[FG_STATION_LISTS_MAX];
     struct fg_station_upstream state;
@@ -182,6 +184,31 @@ static bool forward_entries(struct fg_upstream *upstream)
 
 /* ---- keys ---- */
 
+/* What stored receipts are proven with. */
+static void receipts_trust(struct fg_upstream *upstream)
+{
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
+    size_t count = fg_station_keys_receipts(&upstream->keys, keys);
+
+    (void)fg_station_store_trust(upstream->store, keys, count, NULL);
+    if (upstream->verifier != NULL)
+        fg_station_verifier_trust(upstream->verifier, keys, count);
+}
+
+static enum fg_err verifier_start(struct fg_upstream *upstream, struct fg_error *error)
+{
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
+    const struct fg_station_verifier_settings settings = {
+        .store_path = upstream->settings.config->store,
+        .receipt_keys = keys,
+        .receipt_key_count = fg_station_keys_receipts(&upstream->keys, keys),
+        .every_h = upstream->settings.config->verify_every_h,
+        .now_ms = upstream->settings.now_ms,
+        .context = upstream->settings.clock_context};
+
+    return fg_station_verifier_start(&settings, &upstream->verifier, error);
+}
+
 static void trust(struct fg_upstream *upstream)
 {
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
@@ -195,6 +222,7 @@ static void trust(struct fg_upstream *upstream)
             result = fg_list_trust(upstream->lists[i], keys, count, &error);
     }
     fg_forward_trust(upstream->forward, &receipt_key);
+    receipts_trust(upstream);
     if (result != FG_OK)
         fg_station_log("key ring: not every list is judged by it before the next start: %s", error.text);
 }
@@ -457,6 +485,7 @@ static void release(struct fg_upstream *upstream)
         return;
     for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++)
         fg_list_close(upstream->lists[i]);
+    fg_station_verifier_stop(upstream->verifier);
     fg_forward_free(upstream->forward);
     fg_https_free(upstream->https);
     fg_station_store_close(upstream->store);
@@ -483,6 +512,10 @@ static enum fg_err open_parts(struct fg_upstream *upstream, struct fg_error *err
     enum fg_err result = fg_station_store_open(&store, &upstream->store, error);
 
     forward.store = upstream->store;
+    if (result == FG_OK)
+        receipts_trust(upstream);
+    if (result == FG_OK)
+        result = verifier_start(upstream, error);
     if (result == FG_OK)
         result = fg_forward_new(&forward, &upstream->forward, error);
     if (result == FG_OK)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/station/intake.h"
+#include "host/station/store_verify.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/powercut_vfs.h"
@@ -22,7 +23,11 @@
 static struct fg_error error;
 static struct fg_fixture_journal *journal;
 static struct fg_sync_batch batches[BATCHES]; /* signed once */
-static uint64_t acknowledged;                 /* next_sequence of the last HELD */
+static struct {
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length;
+} receipts[BATCHES];          /* [i]: of the entries before batch i */
+static uint64_t acknowledged; /* next_sequence of the last HELD */
 static uint64_t receipted;
 static uint64_t cuts;
 
@@ -43,6 +48,19 @@ static enum fg_err send_batch(struct fg_station_store *store, uint64_t first, st
     return fg_intake_take(store, &peer, &batches[first / BATCH], FG_FIXTURE_BUREAU_MS, ret, &error);
 }
 
+/* The receipt that covers the entries before `first`. */
+static void receipt_make(uint64_t first)
+{
+    struct fg_receipt receipt = {
+        .controller = "C1", .next_sequence = first, .head = journal->hashes[first - 1]};
+    struct fg_signature signature;
+
+    CHECK_OK(fg_receipt_sign(&receipt, fg_fixture_bureau_receipt_key(), &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, receipts[first / BATCH].bytes, sizeof(receipts[0].bytes),
+                               &receipts[first / BATCH].length, &error),
+             &error);
+}
+
 /* The station's life until the power goes: a start, batches, a receipt. */
 static void live(void)
 {
@@ -56,7 +74,8 @@ static void live(void)
             result.answer.next_sequence > acknowledged)
             acknowledged = result.answer.next_sequence;
         if (code == FG_OK && first > BATCH) {
-            code = fg_station_store_put_receipt(store, "C1", (const uint8_t *)"receipt", 7, first, 1, &error);
+            code = fg_station_store_put_receipt(store, "C1", receipts[first / BATCH].bytes,
+                                                receipts[first / BATCH].length, first, 1, &error);
             if (code == FG_OK)
                 receipted = first;
         }
@@ -116,6 +135,8 @@ TEST("NO-LOSS: power cut at every step of the station's first start, of batches 
         fg_fixture_journal_fill(journal, "HZ-CNG-1", FG_FIXTURE_BUREAU_MS - 5000, 5000);
     for (uint64_t i = 0; i < BATCHES; i++)
         fg_fixture_journal_batch(journal, i * BATCH + 1, (i + 1) * BATCH, &batches[i]);
+    for (uint64_t i = 1; i < BATCHES; i++)
+        receipt_make(i * BATCH + 1);
     fg_powercut_format();
     fg_powercut_save();
     for (; step < STEPS_MAX; step++) {

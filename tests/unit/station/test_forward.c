@@ -6,6 +6,7 @@
 
 #include "host/station/forward.h"
 #include "host/station/intake.h"
+#include "host/station/store_verify.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/station/intake.h"
+#include "host/station/store_verify.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 
@@ -315,15 +316,15 @@ TEST("a grave refusal and a grave event are urgent; others are not")
                              .reasons = {2, {FG_REASON_INSPECTION_OVERDUE, FG_REASON_TOO_SOON}}};
     struct bench bench;
 
-    CHECK(!fg_intake_is_urgent(&entry));
+    CHECK(!fg_station_entry_is_urgent(&entry));
     entry.reasons.reasons[1] = FG_REASON_SCRAPPED;
-    CHECK(fg_intake_is_urgent(&entry));
+    CHECK(fg_station_entry_is_urgent(&entry));
     entry.kind = FG_ENTRY_AUTHORISED;
-    CHECK(!fg_intake_is_urgent(&entry));
+    CHECK(!fg_station_entry_is_urgent(&entry));
     entry = (struct fg_entry){.kind = FG_ENTRY_EVENT, .event = FG_EVENT_CLOCK_STEP};
-    CHECK(!fg_intake_is_urgent(&entry));
+    CHECK(!fg_station_entry_is_urgent(&entry));
     entry.event = FG_EVENT_JOURNAL_TAMPERED;
-    CHECK(fg_intake_is_urgent(&entry));
+    CHECK(fg_station_entry_is_urgent(&entry));
 
     bench_open(&bench, 1);
     fg_fixture_journal_add(bench.journal, &entry);
@@ -338,15 +339,20 @@ TEST("a grave refusal and a grave event are urgent; others are not")
 TEST("HELD hands down the bureau's newest receipt")
 {
     struct bench bench;
+    struct fg_receipt receipt = {.controller = "C1", .next_sequence = 3};
+    struct fg_signature signature;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = 0;
 
     bench_open(&bench, 2);
     CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
-    CHECK_OK(
-        fg_station_store_put_receipt(bench.store, "C1", (const uint8_t *)"receipt", 7, 3, NOW_MS, &error),
-        &error);
+    receipt.head = bench.journal->hashes[2];
+    CHECK_OK(fg_receipt_sign(&receipt, fg_fixture_bureau_receipt_key(), &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_station_store_put_receipt(bench.store, "C1", bytes, length, 3, NOW_MS, &error), &error);
     CHECK_INT(send(&bench, 2, 2), FG_SYNC_HELD);
-    CHECK_INT(bench.result.answer.receipt_length, 7);
-    CHECK_BYTES(bench.result.answer.receipt, "receipt", 7);
+    CHECK_INT(bench.result.answer.receipt_length, length);
+    CHECK_BYTES(bench.result.answer.receipt, bytes, length);
     CHECK_INT(fg_station_unsent(&(struct fg_station_controller){.next_sequence = 3, .receipt_next = 3}), 0);
     CHECK_INT(controller(&bench).receipt_next, 3);
     CHECK_INT(controller(&bench).oldest_unsent_ms, 0);

@@ -1,0 +1,356 @@
+/* The station's store under the hands of somebody who may write to its file: what verifying finds, and that
+ * no number which steers forwarding comes from anything but a receipt that proves itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/station/heads.h"
+#include "host/station/intake.h"
+#include "host/station/store_verify.h"
+#include "tests/lib/bureau_fixture.h"
+#include "tests/lib/check.h"
+
+#define NOW_MS FG_FIXTURE_BUREAU_MS
+
+static struct fg_error error;
+static const char *const names[] = {"C1", "C2"};
+
+struct bench {
+    struct fg_station_store *store;
+    struct fg_fixture_journal *journals[2];
+    char heads[300];
+    uint64_t told;
+    char text[400]; /* of the first finding, with its controller */
+};
+
+static void take(struct bench *bench, size_t index, uint64_t first, uint64_t last)
+{
+    struct fg_peer peer = {.kind = FG_PEER_CERTIFIED, .role = "controller", .has_device_key = true};
+    struct fg_intake_result result;
+    struct fg_sync_batch batch;
+
+    memcpy(peer.id, names[index], sizeof("C1"));
+    peer.device_key = bench->journals[index]->key.public_key;
+    fg_fixture_journal_batch(bench->journals[index], first, last, &batch);
+    CHECK_OK(fg_intake_take(bench->store, &peer, &batch, NOW_MS, &result, &error), &error);
+    CHECK_INT(result.answer.verdict, FG_SYNC_HELD);
+}
+
+static size_t receipt_make(const struct bench *bench, size_t index, uint64_t next,
+                           const struct fg_private_key *key, uint8_t bytes[FG_STATEMENT_BYTES_MAX])
+{
+    struct fg_receipt receipt = {.next_sequence = next, .head = bench->journals[index]->hashes[next - 1]};
+    struct fg_signature signature;
+    size_t length = 0;
+
+    memcpy(receipt.controller, names[index], sizeof("C1"));
+    CHECK_OK(fg_receipt_sign(&receipt, key, &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, FG_STATEMENT_BYTES_MAX, &length, &error), &error);
+    return length;
+}
+
+static void receipt_put(struct bench *bench, size_t index, uint64_t next)
+{
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = receipt_make(bench, index, next, fg_fixture_bureau_receipt_key(), bytes);
+
+    CHECK_OK(fg_station_store_put_receipt(bench->store, names[index], bytes, length, next, NOW_MS, &error),
+             &error);
+}
+
+static void store_open(struct bench *bench)
+{
+    struct fg_station_store_settings settings = {.path = fg_test_path("station.db"), .deadline_ms = 2000};
+
+    CHECK_OK(fg_station_store_open(&settings, &bench->store, &error), &error);
+    CHECK_OK(fg_station_store_trust(bench->store, &fg_fixture_bureau_receipt_key()->public_key, 1, &error),
+             &error);
+}
+
+/* Two controllers with six entries each, of which the bureau has the first four. */
+static void bench_open(struct bench *bench)
+{
+    static const char *const files[] = {"station.db", "station.db-wal", "station.db-shm", "station.db.heads"};
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        (void)unlink(fg_test_path(files[i]));
+    memset(bench, 0, sizeof(*bench));
+    CHECK_OK(fg_station_heads_path(fg_test_path("station.db"), bench->heads, sizeof(bench->heads), &error),
+             &error);
+    store_open(bench);
+    for (size_t i = 0; i < 2; i++) {
+        bench->journals[i] = fg_fixture_journal(names[i]);
+        for (int fill = 0; fill < 3; fill++)
+            fg_fixture_journal_fill(bench->journals[i], "HZ-CNG-1", NOW_MS - 600000 + fill * 1000, 5000);
+        take(bench, i, 1, 4);
+        take(bench, i, 5, 6);
+        receipt_put(bench, i, 5);
+    }
+    CHECK_OK(fg_station_heads_keep(bench->heads, bench->store, &error), &error);
+}
+
+static void bench_close(struct bench *bench)
+{
+    fg_station_store_close(bench->store);
+    free(bench->journals[0]);
+    free(bench->journals[1]);
+}
+
+static void found(void *context, const char *controller, const char *text)
+{
+    struct bench *bench = context;
+
+    if (bench->told++ == 0)
+        (void)snprintf(bench->text, sizeof(bench->text), "%s: %s", controller, text);
+}
+
+static uint64_t verify(struct bench *bench)
+{
+    const struct fg_station_verify wanted = {.heads_path = bench->heads, .found = found, .context = bench};
+    struct fg_station_verified sum;
+
+    bench->told = 0;
+    bench->text[0] = '\0';
+    CHECK_OK(fg_station_store_check(bench->store, &wanted, &sum, &error), &error);
+    CHECK_INT(sum.findings, bench->told);
+    return sum.findings;
+}
+
+static void run(const char *sql)
+{
+    struct fg_sql_settings settings = {.deadline_ms = 2000};
+    char url[300];
+    struct fg_sql *database = NULL;
+
+    (void)snprintf(url, sizeof(url), "sqlite:%s", fg_test_path("station.db"));
+    settings.url = url;
+    CHECK_OK(fg_sql_open(&settings, &database, &error), &error);
+    fg_fixture_sql_run(database, sql);
+    fg_sql_close(database);
+}
+
+/* Whole, then tampered with: the first finding has these words. */
+static void tamper_shows(const char *sql, const char *words)
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    CHECK_INT(verify(&bench), 0);
+    run(sql);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, words);
+    bench_close(&bench);
+}
+
+static struct fg_station_controller controller(struct bench *bench, size_t index)
+{
+    struct fg_station_controller one;
+
+    CHECK_OK(fg_station_store_controller(bench->store, names[index], &one, &error), &error);
+    return one;
+}
+
+TEST("TAMPER-SHOWS: a station's tail cut together with its row is found by the receipt and by the kept head")
+{
+    tamper_shows("DELETE FROM entry WHERE controller = 'C1' AND sequence > 4",
+                 "C1: entry 6 was held here once");
+}
+
+TEST(
+    "TAMPER-SHOWS: a tail cut behind a receipt, row and kept heads put back with it, is found by the receipt")
+{
+    struct bench bench;
+    char sql[512];
+    char hash[65];
+
+    bench_open(&bench);
+    for (size_t i = 0; i < 32; i++)
+        (void)snprintf(hash + 2 * i, 3, "%02x", bench.journals[0]->hashes[2].bytes[i]);
+    run("DELETE FROM entry WHERE controller = 'C1' AND sequence > 2");
+    (void)snprintf(sql, sizeof(sql), "UPDATE controller SET next_sequence = 3, head = x'%s' WHERE id = 'C1'",
+                   hash);
+    run(sql);
+    CHECK_INT(unlink(bench.heads), 0);
+    CHECK(verify(&bench) > 0);
+    CHECK_INT(fg_station_store_verify(bench.store, "C1", &error), FG_E_CORRUPT);
+    CHECK_INT(fg_station_store_verify(bench.store, "C2", &error), FG_OK);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a receipt emptied and its number raised is no receipt: everything is sent again, and it "
+     "is named")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    run("UPDATE receipt SET bytes = CAST('' AS BLOB), next_sequence = 7 WHERE controller = 'C1'");
+    CHECK_INT(controller(&bench, 0).receipt_next, 1);
+    CHECK(controller(&bench, 0).receipt_false);
+    CHECK_INT(fg_station_unsent(
+                  &(struct fg_station_controller){.next_sequence = controller(&bench, 0).next_sequence,
+                                                  .receipt_next = controller(&bench, 0).receipt_next}),
+              6);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, "C1: controller C1: the stored receipt was edited");
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a receipt's number raised, its bytes exchanged, or signed by somebody else, counts for "
+     "nothing")
+{
+    struct bench bench;
+    struct fg_private_key other;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length;
+
+    bench_open(&bench);
+    run("UPDATE receipt SET next_sequence = 7 WHERE controller = 'C1'");
+    CHECK_INT(controller(&bench, 0).receipt_next, 1);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, "exchanged");
+    run("UPDATE receipt SET bytes = (SELECT bytes FROM receipt WHERE controller = 'C2'), next_sequence = 5 "
+        "WHERE "
+        "controller = 'C1'");
+    CHECK_INT(controller(&bench, 0).receipt_next, 1);
+    CHECK_OK(fg_private_key_new(&other, &error), &error);
+    length = receipt_make(&bench, 0, 7, &other, bytes);
+    CHECK_OK(fg_station_store_put_receipt(bench.store, "C1", bytes, length, 7, NOW_MS, &error), &error);
+    CHECK_INT(controller(&bench, 0).receipt_next, 1);
+    CHECK_INT(fg_station_store_verify(bench.store, "C1", &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "not signed with the bureau's key");
+    receipt_put(&bench, 0, 7);
+    CHECK_INT(controller(&bench, 0).receipt_next, 7);
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a controller removed from a station's store with everything that is about it is missed")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    run("DELETE FROM entry WHERE controller = 'C2'");
+    run("DELETE FROM receipt WHERE controller = 'C2'");
+    run("DELETE FROM controller WHERE id = 'C2'");
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "controller C2: entry 6 was held here once");
+    CHECK_INT(unlink(bench.heads), 0);
+    run("INSERT INTO verification (id, heads_kept, started_ms, ended_ms, entries, findings, text) VALUES (1, "
+        "1, 0, "
+        "0, 0, 0, '')");
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "the kept heads");
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a controller removed from the table alone leaves rows that say so")
+{
+    tamper_shows("DELETE FROM controller WHERE id = 'C2'", "controller C2 was removed");
+}
+
+TEST("TAMPER-SHOWS: a controller that reports a receipt for more than is held shows that the station's store "
+     "was "
+     "put back")
+{
+    struct bench bench;
+    struct fg_sync_report report = {.last_sequence = 12, .unsent = 5, .wall_ms = NOW_MS, .device = "C1"};
+
+    bench_open(&bench);
+    CHECK_OK(fg_station_store_report(bench.store, "C1", &report, NOW_MS, &error), &error);
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "reported a receipt for entry 7");
+    report.unsent = 6;
+    CHECK_OK(fg_station_store_report(bench.store, "C1", &report, NOW_MS, &error), &error);
+    CHECK_INT(verify(&bench), 0);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: columns and counts that the bytes do not bear out are named")
+{
+    tamper_shows("UPDATE entry SET time_ms = 5 WHERE controller = 'C1' AND sequence = 2",
+                 "time_ms was edited");
+    tamper_shows("UPDATE entry SET mark = 1 WHERE controller = 'C1' AND sequence = 2", "mark was edited");
+    tamper_shows("UPDATE controller SET urgent_sequence = 3 WHERE id = 'C1'", "newest urgent one");
+    tamper_shows("UPDATE controller SET marked = 3 WHERE id = 'C1'", "marked entries");
+    tamper_shows("UPDATE entry SET head_signature = NULL WHERE controller = 'C1' AND sequence = 6",
+                 "signature is missing");
+}
+
+/* Points the index at the empty tree of the index `decoy`. */
+static void index_empty(const char *name)
+{
+    struct fg_sql_settings settings = {.deadline_ms = 2000};
+    char url[300];
+    char sql[300];
+    struct fg_sql *database = NULL;
+
+    (void)snprintf(url, sizeof(url), "sqlite:%s", fg_test_path("station.db"));
+    settings.url = url;
+    CHECK_OK(fg_sql_open(&settings, &database, &error), &error);
+    fg_fixture_sql_run(database, "PRAGMA writable_schema = ON");
+    (void)snprintf(
+        sql, sizeof(sql),
+        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'decoy') "
+        "WHERE name = '%s'",
+        name);
+    fg_fixture_sql_run(database, sql);
+    fg_fixture_sql_run(database, "DELETE FROM sqlite_schema WHERE name = 'decoy'");
+    fg_sql_close(database);
+}
+
+TEST("TAMPER-SHOWS: an index of a station's store that hides its rows is named, as is a planted trigger")
+{
+    struct bench bench;
+
+    tamper_shows("CREATE TRIGGER planted AFTER INSERT ON entry BEGIN DELETE FROM entry; END",
+                 "planted: nobody's program made it");
+    bench_open(&bench);
+    run("CREATE UNIQUE INDEX decoy ON entry (controller, sequence) WHERE sequence < 0");
+    fg_station_store_close(bench.store);
+    index_empty("sqlite_autoindex_entry_1");
+    store_open(&bench);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, "the database: ");
+    bench_close(&bench);
+}
+
+TEST("heads beside the store never go back, and a damaged file is evidence that is not written over")
+{
+    struct bench bench;
+    FILE *file;
+
+    bench_open(&bench);
+    run("DELETE FROM entry WHERE controller = 'C1' AND sequence > 4");
+    run("UPDATE controller SET next_sequence = 5 WHERE id = 'C1'");
+    CHECK_OK(fg_station_heads_keep(bench.heads, bench.store, &error), &error);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, "entry 6 was held here once");
+    file = fopen(bench.heads, "r+b");
+    CHECK(file != NULL);
+    CHECK_INT(fseek(file, 30, SEEK_SET), 0);
+    CHECK(fputc(7, file) == 7);
+    CHECK_INT(fclose(file), 0);
+    CHECK_INT(fg_station_heads_keep(bench.heads, bench.store, &error), FG_E_CORRUPT);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, "check sum");
+    bench_close(&bench);
+}
+
+TEST("receipts that an earlier key of the bureau signed stay good while that key is trusted")
+{
+    struct bench bench;
+    struct fg_public_key keys[2];
+    struct fg_private_key newer;
+
+    bench_open(&bench);
+    CHECK_OK(fg_private_key_new(&newer, &error), &error);
+    keys[0] = newer.public_key;
+    keys[1] = fg_fixture_bureau_receipt_key()->public_key;
+    CHECK_OK(fg_station_store_trust(bench.store, keys, 2, &error), &error);
+    CHECK_INT(controller(&bench, 0).receipt_next, 5);
+    CHECK_OK(fg_station_store_trust(bench.store, keys, 1, &error), &error);
+    CHECK_INT(controller(&bench, 0).receipt_next, 1);
+    CHECK_INT(fg_station_store_trust(bench.store, keys, 9, &error), FG_E_RANGE);
+    bench_close(&bench);
+}
