@@ -33,6 +33,8 @@ struct device {
     uint64_t unsent;
     int64_t oldest_unsent_ms;
     int64_t disk_free_bytes;
+    uint64_t acknowledged; /* the device says that it has a receipt up to this entry */
+    uint64_t held;
 };
 
 struct page {
@@ -42,8 +44,8 @@ struct page {
 
 /* Kinds that the sweep opens and closes per device. */
 static const enum fg_alarm_kind device_kinds[] = {
-    FG_ALARM_STATION_SILENT, FG_ALARM_CONTROLLER_SILENT, FG_ALARM_LIST_OLD,
-    FG_ALARM_CLOCK_OFFSET,   FG_ALARM_ENTRIES_OVERDUE,   FG_ALARM_DISK_LOW,
+    FG_ALARM_STATION_SILENT,  FG_ALARM_CONTROLLER_SILENT, FG_ALARM_LIST_OLD,     FG_ALARM_CLOCK_OFFSET,
+    FG_ALARM_ENTRIES_OVERDUE, FG_ALARM_DISK_LOW,          FG_ALARM_ENTRIES_LOST,
 };
 #define DEVICE_KIND_COUNT (sizeof(device_kinds) / sizeof(device_kinds[0]))
 
@@ -65,6 +67,8 @@ static void device_read(const struct fg_sql_statement *row, struct device *ret_d
     ret_device->oldest_unsent_ms = fg_sql_int(row, 12);
     ret_device->disk_free_bytes = fg_sql_int(row, 13);
     ret_device->station_contact_ms = fg_sql_int(row, 14);
+    ret_device->acknowledged = (uint64_t)(fg_sql_int(row, 15) > 0 ? fg_sql_int(row, 15) : 0);
+    ret_device->held = (uint64_t)fg_sql_int(row, 16);
 }
 
 static enum fg_err page_read(struct fg_sql *sql, const char *behind, struct page *ret_page,
@@ -75,8 +79,10 @@ static enum fg_err page_read(struct fg_sql *sql, const char *behind, struct page
         sql,
         "SELECT d.device, d.role, d.station, d.suspended, d.enrolled_ms, r.contact_ms, r.via, "
         "r.clock_offset_ms, r.clock_quality, r.list_version, r.list_issued_ms, r.unsent, r.oldest_unsent_ms, "
-        "r.disk_free_bytes, s.contact_ms FROM device d LEFT JOIN device_report r ON r.device = d.device LEFT "
-        "JOIN device_report s ON s.device = r.via WHERE d.device > $1 ORDER BY d.device LIMIT $2",
+        "r.disk_free_bytes, s.contact_ms, r.last_sequence - r.unsent, COALESCE(h.next_sequence, 1) - 1 FROM "
+        "device d LEFT JOIN device_report r ON r.device = d.device LEFT JOIN device_report s ON s.device = "
+        "r.via LEFT JOIN journal_head h ON h.controller = d.device WHERE d.device > $1 ORDER BY d.device "
+        "LIMIT $2",
         &statement, error);
 
     ret_page->count = 0;
@@ -152,11 +158,23 @@ static bool disk_low(const struct device *device, uint64_t limit_bytes, struct f
     return (uint64_t)device->disk_free_bytes < limit_bytes;
 }
 
+/* Not what it has not sent yet: what the bureau once acknowledged and does not have any more. */
+static bool entries_lost(const struct device *device, struct fg_alarm *alarm)
+{
+    if (device->is_station || !device->reported || device->acknowledged <= device->held)
+        return false;
+    alarm->sequence = device->held + 1;
+    (void)snprintf(alarm->detail, sizeof(alarm->detail),
+                   "it has a receipt for entry %" PRIu64 ", the bureau holds %" PRIu64 ": verify the store",
+                   device->acknowledged, device->held);
+    return true;
+}
+
 /* Writes the reason into the alarm's detail. */
 static bool is_wrong(const struct fg_alarm_settings *settings, const struct device *device,
                      enum fg_alarm_kind kind, int64_t now_ms, struct fg_alarm *alarm)
 {
-    if (device->suspended)
+    if (device->suspended && kind != FG_ALARM_ENTRIES_LOST)
         return false;
     switch (kind) {
     case FG_ALARM_STATION_SILENT:
@@ -171,6 +189,8 @@ static bool is_wrong(const struct fg_alarm_settings *settings, const struct devi
         return entries_overdue(device, settings->unsent_age_max_h, alarm);
     case FG_ALARM_DISK_LOW:
         return disk_low(device, settings->disk_free_min_bytes, alarm);
+    case FG_ALARM_ENTRIES_LOST:
+        return entries_lost(device, alarm);
     default:
         return false;
     }
@@ -202,7 +222,7 @@ static enum fg_err open_read(struct fg_sql *sql, const struct page *page, struct
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(sql,
                                         "SELECT kind, subject FROM alarm WHERE closed_ms = 0 AND subject >= "
-                                        "$1 AND subject <= $2 AND kind >= 11 AND kind <= 16",
+                                        "$1 AND subject <= $2 AND kind >= 11 AND kind <= 17",
                                         &statement, error);
 
     memset(ret_open, 0, sizeof(*ret_open));

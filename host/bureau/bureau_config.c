@@ -19,6 +19,7 @@
 static const struct fg_setting table[] = {
     NEEDED("database", "url", FG_SETTING_TEXT, database_url, 0, 0),
     OPTIONAL("database", "deadline_ms", FG_SETTING_U32, database_deadline_ms, 100, 600000),
+    OPTIONAL("database", "verify_every_h", FG_SETTING_U32, verify_every_h, 1, 720),
     NEEDED("server", "address", FG_SETTING_TEXT, address, 0, 0),
     NEEDED("server", "port", FG_SETTING_U16, port, 0, 65535),
     NEEDED("server", "certificate", FG_SETTING_PATH, certificate_path, 0, 0),
@@ -74,6 +75,7 @@ enum fg_err fg_bureau_config_read(const char *path, struct fg_bureau_config *ret
 
     memset(&config, 0, sizeof(config));
     config.database_deadline_ms = 20000;
+    config.verify_every_h = 24;
     config.threads = 4;
     config.connections_max = 4096;
     config.request_max_ms = 60000;

@@ -10,6 +10,7 @@
 
 struct fg_bureau_config {
     char database_url[FG_SETTING_PATH_MAX + 1];
+    uint32_t verify_every_h; /* the whole store is verified at start and so often */
     uint32_t database_deadline_ms;
     char address[FG_SETTING_PATH_MAX + 1];
     uint16_t port;

@@ -135,6 +135,12 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
                                           .sweep_every_s = config->sweep_every_s,
                                           .now_ms = now_ms,
                                           .log = say};
+    struct fg_bureau_verifier_settings verifier = {.sql = &sql,
+                                                   .directory = fg_device_directory,
+                                                   .receipt_key = &bureau->receipt_key.public_key,
+                                                   .every_h = config->verify_every_h,
+                                                   .now_ms = now_ms,
+                                                   .log = say};
     enum fg_err result;
 
     bureau->now_ms = now_ms;
@@ -150,6 +156,8 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
                                 fg_bureau_list_allowed, bureau, &bureau->listing, error);
     if (result == FG_OK)
         result = fg_watcher_new(&watcher, &bureau->watcher, error);
+    if (result == FG_OK)
+        result = fg_bureau_verifier_start(&verifier, &bureau->verifier, error);
     bureau->ingest = (struct fg_ingest_settings){&bureau->receipt_key, fg_device_directory};
     return result;
 }
@@ -157,6 +165,7 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
 /* After the server has stopped. */
 static void bureau_close(struct fg_bureau *bureau)
 {
+    fg_bureau_verifier_stop(bureau->verifier);
     fg_watcher_free(bureau->watcher);
     fg_listing_free(bureau->listing);
     fg_sql_pool_free(bureau->pool);

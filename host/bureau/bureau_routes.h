@@ -11,6 +11,7 @@
 #include "host/bureau/enrolment.h"
 #include "host/bureau/ingest.h"
 #include "host/bureau/sql_pool.h"
+#include "host/bureau/verifier.h"
 #include "host/bureau/watcher.h"
 #include "host/listing/list_routes.h"
 
@@ -21,6 +22,7 @@ struct fg_bureau {
     struct fg_bureau_config config;
     struct fg_sql_pool *pool;
     struct fg_watcher *watcher;
+    struct fg_bureau_verifier *verifier;
     struct fg_listing *listing;
     struct fg_private_key receipt_key;
     struct fg_ingest_settings ingest;

@@ -109,6 +109,79 @@ static enum fg_err digest_take(const struct fg_sql_statement *row, unsigned colu
     return FG_OK;
 }
 
+/* The receipt for what is held, as it should be. Signing again gives the same bytes (curve.h). */
+static enum fg_err receipt_sign(const struct intake *intake, struct held *held)
+{
+    struct fg_receipt receipt = {.next_sequence = held->next_sequence, .head = held->head};
+    struct fg_signature signature;
+    enum fg_err result;
+
+    memcpy(receipt.controller, intake->batch->controller, sizeof(receipt.controller));
+    result = fg_curve_receipt_sign(&receipt, intake->settings->receipt_key, &signature, intake->error);
+    if (result == FG_OK)
+        result = fg_receipt_encode(&receipt, &signature, held->receipt, sizeof(held->receipt),
+                                   &held->receipt_length, intake->error);
+    return result;
+}
+
+/* Did the controller itself sign the head that the row speaks of? */
+static enum fg_err head_prove(const struct intake *intake)
+{
+    struct fg_sql_statement *statement;
+    struct fg_head head = {.sequence = intake->held.next_sequence - 1, .hash = intake->held.head};
+    struct fg_signature signature;
+    size_t length = 0;
+    const uint8_t *bytes;
+    bool good = false;
+    enum fg_err result = fg_sql_prepare(
+        intake->sql, "SELECT hash, head_signature FROM journal_entry WHERE controller = $1 AND sequence = $2",
+        &statement, intake->error);
+
+    if (result != FG_OK)
+        return result;
+    memcpy(head.controller, intake->batch->controller, sizeof(head.controller));
+    fg_sql_bind_text(statement, 1, head.controller);
+    fg_sql_bind_int(statement, 2, (int64_t)head.sequence);
+    result = fg_sql_next(statement, intake->error);
+    if (result == FG_OK) {
+        bytes = fg_sql_bytes(statement, 0, &length);
+        good = length == FG_DIGEST_BYTES && memcmp(bytes, head.hash.bytes, FG_DIGEST_BYTES) == 0;
+        bytes = fg_sql_bytes(statement, 1, &length);
+        good = good && length == FG_SIGNATURE_BYTES;
+        if (good)
+            memcpy(signature.bytes, bytes, FG_SIGNATURE_BYTES);
+        fg_sql_reset(statement);
+    }
+    if (result != FG_OK && result != FG_E_NOT_FOUND)
+        return result;
+    if (good && fg_curve_head_verify(&head, &signature, &intake->origin.device_key, NULL) == FG_OK)
+        return FG_OK;
+    return fg_fail(intake->error, FG_E_CORRUPT,
+                   "journal of %s: its head row says that entry %" PRIu64
+                   " is held, but neither its receipt nor the entry proves it; verify the store",
+                   intake->batch->controller, head.sequence);
+}
+
+/* How far a journal is held steers what is asked of its controller, so the row alone is not believed: its
+ * receipt must be ours and say the same. One that an earlier key signed is replaced when the controller's own
+ * signature proves the row. */
+static enum fg_err held_prove(struct intake *intake)
+{
+    struct held fresh = intake->held;
+    enum fg_err result;
+
+    if (intake->held.receipt_length == 0 && intake->held.next_sequence == 1)
+        return FG_OK; /* only a gap was ever seen */
+    result = receipt_sign(intake, &fresh);
+    if (result != FG_OK || (fresh.receipt_length == intake->held.receipt_length &&
+                            memcmp(fresh.receipt, intake->held.receipt, fresh.receipt_length) == 0))
+        return result;
+    result = head_prove(intake);
+    if (result == FG_OK)
+        intake->held = fresh;
+    return result;
+}
+
 static enum fg_err held_row_take(struct intake *intake, const struct fg_sql_statement *row)
 {
     struct held *held = &intake->held;
@@ -148,6 +221,10 @@ static enum fg_err held_read(struct intake *intake)
     if (result == FG_OK)
         result = held_row_take(intake, statement);
     fg_sql_reset(statement);
+    if (result == FG_OK)
+        result = held_prove(intake);
+    if (result != FG_OK)
+        intake->held.receipt_length = 0;
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
@@ -310,21 +387,12 @@ static enum fg_err chain_check(struct intake *intake)
 static enum fg_err receipt_make(const struct intake *intake, struct held *ret_held)
 {
     const struct fg_sync_batch *batch = intake->batch;
-    struct fg_receipt receipt = {.next_sequence = batch->first_sequence + batch->count,
-                                 .head = intake->hashes[batch->count - 1]};
-    struct fg_signature signature;
-    enum fg_err result;
 
-    memcpy(receipt.controller, batch->controller, sizeof(receipt.controller));
     memset(ret_held, 0, sizeof(*ret_held));
     ret_held->known = true;
-    ret_held->next_sequence = receipt.next_sequence;
-    ret_held->head = receipt.head;
-    result = fg_curve_receipt_sign(&receipt, intake->settings->receipt_key, &signature, intake->error);
-    if (result == FG_OK)
-        result = fg_receipt_encode(&receipt, &signature, ret_held->receipt, sizeof(ret_held->receipt),
-                                   &ret_held->receipt_length, intake->error);
-    return result;
+    ret_held->next_sequence = batch->first_sequence + batch->count;
+    ret_held->head = intake->hashes[batch->count - 1];
+    return receipt_sign(intake, ret_held);
 }
 
 /* Moves the head from the state that was checked; FG_E_BUSY when it is another by now. */

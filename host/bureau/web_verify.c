@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/bureau/finding.h"
+#include "host/bureau/store_verify.h"
 #include "host/bureau/web_private.h"
 
 /* One statement goes through a whole journal. */
@@ -60,7 +61,7 @@ static void verify(struct fg_web_verifier *verifier)
                                          .context = verifier};
     struct fg_audit_result sum = {0};
     struct fg_error error;
-    enum fg_err result = fg_audit_walk(
+    enum fg_err result = fg_bureau_verify(
         verifier->sql, &settings, running->controller[0] != '\0' ? running->controller : NULL, &sum, &error);
 
     if (result == FG_OK)
@@ -132,6 +133,7 @@ void fg_web_verifier_free(struct fg_web_verifier *verifier)
     verifier->stopping = true;
     (void)pthread_cond_broadcast(&verifier->changed);
     (void)pthread_mutex_unlock(&verifier->mutex);
+    fg_sql_interrupt(verifier->sql);
     (void)pthread_join(verifier->thread, NULL);
     fg_sql_close(verifier->sql);
     (void)pthread_cond_destroy(&verifier->changed);

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "host/bureau/alarms.h"
-#include "host/bureau/audit_walk.h"
 #include "host/bureau/directory.h"
 #include "host/bureau/finding.h"
+#include "host/bureau/store_verify.h"
 #include "host/cli/cli_database.h"
 #include "proto/chain.h"
 
@@ -66,6 +66,8 @@ static void finding_print(const struct verifying *verifying, const struct fg_aud
         cli_json_text(verifying->json, object, "controller", finding->controller);
         cli_json_number(verifying->json, object, "sequence", (int64_t)finding->sequence);
         cli_json_text(verifying->json, object, "text", finding->text);
+    } else if (finding->controller[0] == '\0') {
+        printf("%s: %s\n", cli_text(verifying->call, FG_TEXT_STATION_BUREAU), finding->text);
     } else if (finding->sequence != 0) {
         printf("%s: entry %" PRIu64 ": %s\n", finding->controller, finding->sequence, finding->text);
     } else {
@@ -180,7 +182,7 @@ static enum cli_exit bureau_verify(const struct cli_call *call)
         verifying.findings = cli_json_array(&json, json.root, "findings");
     }
     result =
-        fg_audit_walk(sql, &settings, call->argument_count > 0 ? call->arguments[0] : NULL, &sum, &error);
+        fg_bureau_verify(sql, &settings, call->argument_count > 0 ? call->arguments[0] : NULL, &sum, &error);
     if (result == FG_OK)
         findings_print(&verifying, sql, started_ms);
 done:

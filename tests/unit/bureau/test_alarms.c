@@ -446,6 +446,47 @@ static void report(struct bench *bench, const struct fg_sync_reports *reports, i
     CHECK_INT(answer.wall_ms, now_ms);
 }
 
+static void entries_lost(bool postgres)
+{
+    struct bench bench;
+    struct fg_sync_reports *reports = calloc(1, sizeof(*reports));
+
+    CHECK(reports != NULL);
+    bench_open(&bench, postgres);
+    fg_fixture_journal_fill(bench.one, "HZ-1", NOW - HOUR_MS, 9000);
+    send(&bench, bench.one, 1);
+    reports->self = report_of("S1", NOW);
+    reports->below_count = 1;
+    reports->below[0] = report_of("ctl-1", NOW);
+    reports->below[0].heard_ms = NOW;
+    reports->below[0].last_sequence = 9; /* of which the bureau has 2 and never had more */
+    reports->below[0].unsent = 7;
+    report(&bench, reports, NOW);
+    sweep(&bench, NOW);
+    CHECK_INT(find(&bench, FG_ALARM_ENTRIES_LOST).count, 0);
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_entry");
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_head");
+    sweep(&bench, NOW + 1000);
+    sweep(&bench, NOW + 2000);
+    CHECK_INT(find(&bench, FG_ALARM_ENTRIES_LOST).count, 1);
+    CHECK_TEXT(find(&bench, FG_ALARM_ENTRIES_LOST).subject, "ctl-1");
+    CHECK_HAS(find(&bench, FG_ALARM_ENTRIES_LOST).detail, "receipt for entry 2, the bureau holds 0");
+    free(reports);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a device that has receipts for entries which the bureau does not hold raises an alarm "
+     "(SQLite)")
+{
+    entries_lost(false);
+}
+
+TEST("TAMPER-SHOWS: a device that has receipts for entries which the bureau does not hold raises an alarm "
+     "(PostgreSQL)")
+{
+    entries_lost(true);
+}
+
 static void silence(bool postgres)
 {
     struct bench bench;

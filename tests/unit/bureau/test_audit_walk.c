@@ -3,9 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/bureau/audit_walk.h"
+#include "host/bureau/day_sums.h"
 #include "host/bureau/directory.h"
+#include "host/bureau/reports.h"
+#include "host/bureau/store_verify.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 
@@ -324,4 +328,187 @@ TEST("an audit tells a bounded number of findings and counts the rest")
     CHECK_INT(bench.told, FG_AUDIT_FINDINGS_MAX);
     free(other);
     bench_close(&bench);
+}
+
+/* ---- the whole store: everything that ever knew better ---- */
+
+static void whole(struct bench *bench)
+{
+    struct fg_error error;
+
+    bench->told = 0;
+    CHECK_OK(fg_bureau_verify(bench->sql, &bench->settings, NULL, &bench->result, &error), &error);
+    CHECK_INT(bench->result.findings, bench->told);
+}
+
+static void report_keep(struct bench *bench, uint64_t last, uint64_t unsent)
+{
+    struct fg_sync_reports *reports = calloc(1, sizeof(*reports));
+    struct fg_sync_report_answer answer;
+    struct fg_peer peer = fg_fixture_bureau_peer("controller", "ctl-1");
+    struct fg_error error;
+
+    CHECK(reports != NULL);
+    reports->self = (struct fg_sync_report){.device = "ctl-1",
+                                            .wall_ms = FG_FIXTURE_BUREAU_MS,
+                                            .clock_quality = FG_CLOCK_SYNCHRONISED,
+                                            .last_sequence = last,
+                                            .unsent = unsent};
+    CHECK_OK(fg_reports_keep(bench->sql, &peer, reports, FG_FIXTURE_BUREAU_MS, &answer, &error), &error);
+    free(reports);
+}
+
+/* Whole, with a report, and sums that have counted everything; then tampered with by up to four statements.
+ */
+static void whole_shows(const char *const sqls[4], const char *words)
+{
+    for (int postgres = 0; postgres < 2; postgres++) {
+        struct bench bench;
+        struct fg_error error;
+        bool more = true;
+
+        (void)unlink(fg_test_path("bureau.db"));
+        (void)unlink(fg_test_path("bureau.db-wal"));
+        bench_open(&bench, postgres != 0);
+        report_keep(&bench, ENTRIES + 3, 3);
+        while (more)
+            CHECK_OK(fg_day_sums_follow(bench.sql, 480, 5000, &more, &error), &error);
+        whole(&bench);
+        CHECK_INT(bench.result.findings, 0);
+        for (size_t i = 0; i < 4 && sqls[i] != NULL; i++)
+            fg_fixture_sql_run(bench.sql, sqls[i]);
+        whole(&bench);
+        CHECK(bench.result.findings > 0);
+        CHECK_HAS(bench.first.text, words);
+        bench_close(&bench);
+    }
+}
+
+TEST("TAMPER-SHOWS: all rows and the head of a controller deleted at the bureau are missed by its report")
+{
+    whole_shows((const char *const[4]){"DELETE FROM journal_entry", "DELETE FROM journal_head"},
+                "it has a receipt for entry 20, but only 0 are held");
+}
+
+TEST("TAMPER-SHOWS: a controller deleted with its report is missed by what had been counted of it")
+{
+    whole_shows((const char *const[4]){"DELETE FROM journal_entry", "DELETE FROM journal_head",
+                                       "DELETE FROM device_report"},
+                "the sums had counted up to entry 20, but only 0 are held");
+}
+
+TEST("TAMPER-SHOWS: a device removed from the table of devices is missed by its reports")
+{
+    whole_shows((const char *const[4]){"DELETE FROM device"}, "removed from the table of devices");
+}
+
+TEST("TAMPER-SHOWS: sums that the entries do not bear out are named")
+{
+    whole_shows(
+        (const char *const[4]){"UPDATE controller_sum SET quantity_g = quantity_g + 1 WHERE kind = 6"},
+        "its sums were edited");
+    whole_shows((const char *const[4]){"UPDATE station_day SET entries = entries + 1 WHERE kind = 6"},
+                "the sums of a day were edited");
+    whole_shows((const char *const[4]){"DELETE FROM station_night"}, "the sums of a night were edited");
+}
+
+TEST("TAMPER-SHOWS: a receipt that a station kept of a journal that is gone altogether is told")
+{
+    struct bench bench;
+    struct fg_receipt kept = {.controller = "ctl-9", .next_sequence = 4};
+
+    bench_open(&bench, false);
+    bench.settings.receipts = &kept;
+    bench.settings.receipt_count = 1;
+    whole(&bench);
+    CHECK_INT(bench.result.findings, 1);
+    CHECK_TEXT(bench.first.controller, "ctl-9");
+    CHECK_HAS(bench.first.text, "the whole journal is gone");
+    bench_close(&bench);
+}
+
+/* Points the index at an empty tree: every row is there, but no look-up by this index finds one. */
+#define INDEX_EMPTY(table, name)                                                                             \
+    (const char *const[4])                                                                                   \
+    {                                                                                                        \
+        "CREATE INDEX decoy ON " table " (sequence) WHERE sequence < 0", "PRAGMA writable_schema = ON",      \
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'decoy') " \
+            "WHERE name = '" name "'",                                                                       \
+            "DELETE FROM sqlite_schema WHERE name = 'decoy'"                                                 \
+    }
+
+TEST("TAMPER-SHOWS: an index of the bureau's store pointed at an empty tree, so that a search finds nothing, "
+     "is named")
+{
+    const char *const *sqls = INDEX_EMPTY("journal_entry", "journal_entry_of_code");
+    struct bench bench;
+    bool named = false;
+
+    bench_open(&bench, false);
+    for (size_t i = 0; i < 4; i++)
+        fg_fixture_sql_run(bench.sql, sqls[i]);
+    fg_sql_close(bench.sql);
+    bench.sql = fg_fixture_bureau(false);
+    whole(&bench);
+    CHECK(bench.result.findings > 0);
+    named = strstr(bench.first.text, "database") != NULL;
+    CHECK(named);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a trigger planted in the bureau's database is named (SQLite)")
+{
+    struct bench bench;
+
+    bench_open(&bench, false);
+    fg_fixture_sql_run(bench.sql,
+                       "CREATE TRIGGER planted AFTER INSERT ON journal_entry BEGIN DELETE FROM alarm; END");
+    whole(&bench);
+    CHECK_INT(bench.result.findings, 1);
+    CHECK_HAS(bench.first.text, "planted: nobody's program made it");
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a rule or row security planted in the bureau's database is named (PostgreSQL)")
+{
+    struct bench bench;
+
+    bench_open(&bench, true);
+    fg_fixture_sql_run(bench.sql, "CREATE RULE planted AS ON DELETE TO alarm DO INSTEAD NOTHING");
+    whole(&bench);
+    CHECK_INT(bench.result.findings, 1);
+    CHECK_HAS(bench.first.text, "planted: a rule");
+    fg_fixture_sql_run(bench.sql, "DROP RULE planted ON alarm");
+    fg_fixture_sql_run(bench.sql, "ALTER TABLE journal_entry ENABLE ROW LEVEL SECURITY");
+    whole(&bench);
+    CHECK_INT(bench.result.findings, 1);
+    CHECK_HAS(bench.first.text, "row security hides rows");
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a head row that says more than its receipt is not believed when a batch comes")
+{
+    for (int postgres = 0; postgres < 2; postgres++) {
+        struct bench bench;
+        struct fg_peer peer = fg_fixture_bureau_peer("station", "S1");
+        struct fg_sync_batch batch;
+        struct fg_error error;
+
+        bench_open(&bench, postgres != 0);
+        fg_fixture_journal_fill(bench.journal, "HZ-99", FG_FIXTURE_BUREAU_MS, 9000);
+        fg_fixture_journal_batch(bench.journal, ENTRIES + 1, ENTRIES + 2, &batch);
+        fg_fixture_sql_run(bench.sql, "UPDATE journal_head SET next_sequence = 23");
+        CHECK_INT(fg_ingest_batch(bench.sql, fg_fixture_bureau_ingest(), &peer, &batch, FG_FIXTURE_BUREAU_MS,
+                                  &bench.answer, &error),
+                  FG_E_CORRUPT);
+        CHECK_HAS(error.text, "verify the store");
+        fg_fixture_sql_run(bench.sql, "UPDATE journal_head SET next_sequence = 21, receipt = (SELECT "
+                                      "head_signature FROM journal_entry WHERE sequence = 20)");
+        /* The controller's own signature proves what is held; the receipt is made again. */
+        CHECK_INT(
+            fg_fixture_bureau_send(bench.sql, bench.journal, "S1", ENTRIES + 1, ENTRIES + 2, &bench.answer),
+            FG_SYNC_HELD);
+        CHECK(bench.answer.receipt_length > 0);
+        bench_close(&bench);
+    }
 }

@@ -1,0 +1,72 @@
+/* Implementation of verifying the bureau's whole store (store_verify.h). */
+#include "host/bureau/store_verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host/bureau/audit_cross.h"
+#include "host/bureau/schema.h"
+#include "host/sql/sql_check.h"
+
+/* Stands between the parts and the caller's report: it counts, and numbers what is about no controller. */
+struct verify {
+    const struct fg_audit_settings *asked;
+    uint64_t findings;
+    uint64_t numbered;
+};
+
+static void found(void *context, const struct fg_audit_finding *finding)
+{
+    struct verify *verify = context;
+    struct fg_audit_finding passed = *finding;
+
+    if (passed.controller[0] == '\0')
+        passed.sequence = ++verify->numbered;
+    if (verify->asked->report != NULL)
+        verify->asked->report(verify->asked->context, &passed);
+}
+
+static bool progress(void *context, uint64_t entries)
+{
+    const struct verify *verify = context;
+
+    return verify->asked->progress == NULL || verify->asked->progress(verify->asked->context, entries);
+}
+
+static void database_found(void *context, const char *text)
+{
+    struct verify *verify = context;
+    struct fg_audit_finding finding = {.sequence = 0};
+
+    verify->findings++;
+    (void)snprintf(finding.text, sizeof(finding.text), "the database: %.240s", text);
+    found(verify, &finding);
+}
+
+enum fg_err fg_bureau_verify(struct fg_sql *sql, const struct fg_audit_settings *settings,
+                             const char *controller, struct fg_audit_result *ret_result,
+                             struct fg_error *error)
+{
+    struct verify verify = {.asked = settings};
+    struct fg_audit_settings passed = *settings;
+    struct fg_audit_result sum = {0};
+    enum fg_err result = FG_OK;
+
+    passed.report = found;
+    passed.progress = progress;
+    passed.context = &verify;
+    if (controller == NULL)
+        result = fg_sql_check(sql, fg_bureau_migrations, fg_bureau_migration_count, database_found, &verify,
+                              NULL, error);
+    if (result == FG_OK)
+        result = fg_audit_cross(sql, &passed, controller, &verify.findings, error);
+    if (result == FG_OK)
+        result = fg_audit_walk(sql, &passed, controller, &sum, error);
+    /* A controller without a journal of which something else knows is a finding, not an unknown name. */
+    if (result == FG_E_NOT_FOUND && verify.findings > 0)
+        result = FG_OK;
+    sum.findings += verify.findings;
+    if (result == FG_OK)
+        *ret_result = sum;
+    return result;
+}

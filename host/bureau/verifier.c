@@ -1,0 +1,239 @@
+/* Implementation of the bureau's verifying thread (verifier.h). */
+#include "host/bureau/verifier.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/bureau/alarms.h"
+#include "host/bureau/finding.h"
+#include "host/bureau/store_verify.h"
+#include "proto/monotime.h"
+
+#define DEADLINE_MS 600000
+#define KEPT_MAX 400
+#define NICE 15
+#define HOUR_S 3600
+#define SAID_EVERY_MS 60000
+#define STOP_S 3
+#define LINE_BYTES 512
+#define ALARM_SUBJECT "bureau"
+
+struct fg_bureau_verifier {
+    struct fg_bureau_verifier_settings settings;
+    struct fg_sql *sql;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stopping;
+    int64_t said_mono_ms;
+    uint64_t total; /* entries that are held when a verification begins */
+    size_t kept_count;
+    struct fg_audit_finding kept[KEPT_MAX];
+};
+
+static void say(struct fg_bureau_verifier *verifier, const char *line)
+{
+    verifier->settings.log(verifier->settings.context, line);
+}
+
+static bool is_stopping(struct fg_bureau_verifier *verifier)
+{
+    bool stopping;
+
+    (void)pthread_mutex_lock(&verifier->lock);
+    stopping = verifier->stopping;
+    (void)pthread_mutex_unlock(&verifier->lock);
+    return stopping;
+}
+
+static void found(void *context, const struct fg_audit_finding *finding)
+{
+    struct fg_bureau_verifier *verifier = context;
+    char line[LINE_BYTES];
+
+    (void)snprintf(line, sizeof(line), "TAMPERED STORE: %s: entry %" PRIu64 ": %s",
+                   finding->controller[0] != '\0' ? finding->controller : ALARM_SUBJECT, finding->sequence,
+                   finding->text);
+    if (finding->sequence == 0 || finding->controller[0] == '\0')
+        (void)snprintf(line, sizeof(line), "TAMPERED STORE: %s: %s",
+                       finding->controller[0] != '\0' ? finding->controller : ALARM_SUBJECT, finding->text);
+    say(verifier, line);
+    if (verifier->kept_count < KEPT_MAX)
+        verifier->kept[verifier->kept_count++] = *finding;
+}
+
+static bool progress(void *context, uint64_t entries)
+{
+    struct fg_bureau_verifier *verifier = context;
+    char line[LINE_BYTES];
+
+    if (fg_mono_ms() >= verifier->said_mono_ms) {
+        verifier->said_mono_ms = fg_mono_ms() + SAID_EVERY_MS;
+        (void)snprintf(line, sizeof(line), "verifying the store: %" PRIu64 " of about %" PRIu64 " entries",
+                       entries, verifier->total);
+        say(verifier, line);
+    }
+    return !is_stopping(verifier);
+}
+
+static enum fg_err total_read(struct fg_bureau_verifier *verifier, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        verifier->sql, "SELECT CAST(COALESCE(SUM(next_sequence - 1), 0) AS BIGINT) FROM journal_head",
+        &statement, error);
+
+    if (result == FG_OK)
+        result = fg_sql_next(statement, error);
+    if (result != FG_OK)
+        return result;
+    verifier->total = (uint64_t)fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return FG_OK;
+}
+
+/* One open alarm for the store while something is found; it ends when everything holds again. */
+static enum fg_err alarm_set(struct fg_bureau_verifier *verifier, uint64_t findings, int64_t now_ms,
+                             struct fg_error *error)
+{
+    struct fg_alarm alarm = {.kind = FG_ALARM_STORE_TAMPERED, .subject = ALARM_SUBJECT};
+    enum fg_err result;
+
+    if (findings == 0) {
+        result = fg_alarm_close(verifier->sql, FG_ALARM_STORE_TAMPERED, ALARM_SUBJECT, "fillgate-bureau",
+                                "over", now_ms, NULL);
+        return result == FG_E_NOT_FOUND ? FG_OK : result;
+    }
+    (void)snprintf(alarm.detail, sizeof(alarm.detail), "%" PRIu64 " findings; the first: %s%s%.200s",
+                   findings, verifier->kept[0].controller,
+                   verifier->kept[0].controller[0] != '\0' ? ": " : "", verifier->kept[0].text);
+    return fg_alarm_ensure(verifier->sql, &alarm, now_ms, error);
+}
+
+static enum fg_err verify_once(struct fg_bureau_verifier *verifier, struct fg_audit_result *ret_sum,
+                               struct fg_error *error)
+{
+    const struct fg_audit_settings settings = {.directory = verifier->settings.directory,
+                                               .receipt_key = verifier->settings.receipt_key,
+                                               .report = found,
+                                               .progress = progress,
+                                               .context = verifier};
+    int64_t started_ms = verifier->settings.now_ms(verifier->settings.context);
+    enum fg_err result = total_read(verifier, error);
+
+    verifier->kept_count = 0;
+    verifier->said_mono_ms = fg_mono_ms() + SAID_EVERY_MS;
+    if (result == FG_OK)
+        result = fg_bureau_verify(verifier->sql, &settings, NULL, ret_sum, error);
+    if (result == FG_OK)
+        result =
+            fg_findings_keep(verifier->sql, NULL, verifier->kept, verifier->kept_count, started_ms, error);
+    return result == FG_OK ? alarm_set(verifier, ret_sum->findings, started_ms, error) : result;
+}
+
+static void verify(struct fg_bureau_verifier *verifier)
+{
+    struct fg_audit_result sum = {0};
+    struct fg_error error;
+    char line[LINE_BYTES];
+    enum fg_err result = verify_once(verifier, &sum, &error);
+
+    if (result == FG_OK)
+        (void)snprintf(line, sizeof(line),
+                       "the store was verified: %" PRIu64 " journals, %" PRIu64 " entries, %" PRIu64
+                       " findings",
+                       sum.controllers, sum.entries, sum.findings);
+    else
+        (void)snprintf(line, sizeof(line), "verifying the store: %s", error.text);
+    if (!is_stopping(verifier))
+        say(verifier, line);
+}
+
+/* Waits for the next turn; false = stop. */
+static bool rest(struct fg_bureau_verifier *verifier)
+{
+    struct timespec until;
+    int waited = 0;
+    bool go_on;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)verifier->settings.every_h * HOUR_S;
+    (void)pthread_mutex_lock(&verifier->lock);
+    while (!verifier->stopping && waited == 0)
+        waited = pthread_cond_timedwait(&verifier->changed, &verifier->lock, &until);
+    go_on = !verifier->stopping;
+    (void)pthread_mutex_unlock(&verifier->lock);
+    return go_on;
+}
+
+static void *run(void *argument)
+{
+    struct fg_bureau_verifier *verifier = argument;
+
+    /* Of this thread alone: Linux counts them as processes here. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+    do {
+        verify(verifier);
+    } while (rest(verifier));
+    return NULL;
+}
+
+static void release(struct fg_bureau_verifier *verifier)
+{
+    fg_sql_close(verifier->sql);
+    (void)pthread_cond_destroy(&verifier->changed);
+    (void)pthread_mutex_destroy(&verifier->lock);
+    free(verifier);
+}
+
+enum fg_err fg_bureau_verifier_start(const struct fg_bureau_verifier_settings *settings,
+                                     struct fg_bureau_verifier **ret_verifier, struct fg_error *error)
+{
+    struct fg_bureau_verifier *verifier = calloc(1, sizeof(*verifier));
+    struct fg_sql_settings sql = *settings->sql;
+    pthread_condattr_t attributes;
+    enum fg_err result;
+
+    if (verifier == NULL)
+        return fg_fail(error, FG_E_MEMORY, "verifying the store: no memory");
+    verifier->settings = *settings;
+    verifier->settings.sql = NULL;
+    sql.deadline_ms = DEADLINE_MS;
+    (void)pthread_mutex_init(&verifier->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&verifier->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    result = fg_sql_open(&sql, &verifier->sql, error);
+    if (result == FG_OK && pthread_create(&verifier->thread, NULL, run, verifier) != 0)
+        result = fg_fail(error, FG_E_IO, "verifying the store: the thread cannot be started");
+    if (result != FG_OK) {
+        release(verifier);
+        return result;
+    }
+    *ret_verifier = verifier;
+    return FG_OK;
+}
+
+void fg_bureau_verifier_stop(struct fg_bureau_verifier *verifier)
+{
+    struct timespec until;
+
+    if (verifier == NULL)
+        return;
+    (void)pthread_mutex_lock(&verifier->lock);
+    verifier->stopping = true;
+    (void)pthread_cond_signal(&verifier->changed);
+    (void)pthread_mutex_unlock(&verifier->lock);
+    fg_sql_interrupt(verifier->sql);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += STOP_S;
+    if (pthread_clockjoin_np(verifier->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+        release(verifier);
+}
