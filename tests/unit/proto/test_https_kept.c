@@ -218,6 +218,7 @@ TEST("BAD-INPUT-IS-SAFE: a look-up that is left behind releases what it has by i
         enum fg_err result = fg_resolve("localhost", "1", fg_mono_ms() + 1, &addresses, &error);
 
         CHECK(result == FG_OK || result == FG_E_TIMEOUT);
+        CHECK((result == FG_OK) == (addresses != NULL));
         if (result == FG_OK)
             freeaddrinfo(addresses);
     }
