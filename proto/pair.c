@@ -68,23 +68,10 @@ static bool path_of(const char *directory, const char *name, char ret_path[PATH_
 
 /* ---- files ---- */
 
-static enum fg_err make_directory(const char *directory, struct stat *ret_status, struct fg_error *error)
+static enum fg_err make_directory(const char *directory, struct fg_error *error)
 {
-    char parent[PATH_BYTES];
-    struct stat status;
-
-    if (!path_of(directory, "..", parent))
-        return fg_fail(error, FG_E_SIZE, "%.200s: path too long", directory);
-    if (mkdir(directory, 0700) == 0) {
-        if (stat(parent, &status) == 0 && geteuid() == 0 &&
-            chown(directory, status.st_uid, status.st_gid) != 0)
-            return fg_fail(error, FG_E_IO, "%s: cannot be given to its owner: %s", directory,
-                           strerror(errno));
-    } else if (errno != EEXIST) {
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return fg_fail(error, FG_E_IO, "%s: cannot be made: %s", directory, strerror(errno));
-    }
-    if (stat(directory, ret_status) != 0)
-        return fg_fail(error, FG_E_IO, "%s: %s", directory, strerror(errno));
     return FG_OK;
 }
 
@@ -94,9 +81,8 @@ static enum fg_err write_file(const char *directory, const char *name, const cha
 {
     char path[PATH_BYTES];
     char new_path[PATH_BYTES];
-    struct stat status;
     size_t length = strlen(text);
-    enum fg_err code = make_directory(directory, &status, error);
+    enum fg_err code = make_directory(directory, error);
     int file;
     bool good;
 
@@ -108,8 +94,7 @@ static enum fg_err write_file(const char *directory, const char *name, const cha
     file = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)
         return fg_fail(error, FG_E_IO, "%s: %s", new_path, strerror(errno));
-    good = write(file, text, length) == (ssize_t)length && fsync(file) == 0 &&
-           (geteuid() != 0 || fchown(file, status.st_uid, status.st_gid) == 0);
+    good = write(file, text, length) == (ssize_t)length && fsync(file) == 0;
     if (close(file) == 0 && good && rename(new_path, path) == 0)
         return FG_OK;
     code = fg_fail(error, FG_E_IO, "%s: %s", path, strerror(errno));

@@ -26,8 +26,8 @@ struct fg_pair_device {
     char note[FG_PAIR_NOTE_MAX + 1]; /* the address that it paired from */
 };
 
-/* Makes a new code; an older one ends. The directory is made when missing; what is made belongs to the owner
- * of its parent, so that root can do it for the link. FG_E_IO. */
+/* Makes a new code; an older one ends. The directory is made when missing. Root becomes the link first
+ * (owner.h). FG_E_IO. */
 enum fg_err fg_pair_code_new(const char *directory, int64_t now_ms, char ret_code[FG_PAIR_CODE_DIGITS + 1],
                              struct fg_error *error);
 

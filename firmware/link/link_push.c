@@ -45,8 +45,22 @@ static enum fg_err hand_receipt(void *context, const uint8_t *bytes, size_t leng
     return code;
 }
 
+/* Does the next hop hold entries that the journal does not have? Entries that came since the state was asked
+ * for may have been sent too, so it is asked for again, now that the answer is here. */
+static bool holds_more(struct fg_link *link, uint64_t next_sequence)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_STATE};
+
+    if (next_sequence <= link->state.journal_last_sequence + 1)
+        return false;
+    if (fg_link_ask_control(link, &request, FG_LINK_CONTROL_MAX_MS, NULL) != FG_OK || !link->answer.has_state)
+        return false;
+    link->state = link->answer.state;
+    return next_sequence > link->state.journal_last_sequence + 1;
+}
+
 /* What a person should know of the outcome; nothing when all went well. */
-static void tell_outcome(struct fg_link *link, const struct fg_push_result *result, uint64_t last_sequence)
+static void tell_outcome(struct fg_link *link, const struct fg_push_result *result)
 {
     unsigned long long next = (unsigned long long)result->next_sequence;
 
@@ -58,11 +72,11 @@ static void tell_outcome(struct fg_link *link, const struct fg_push_result *resu
         fg_link_tell(link, FG_LINK_SAY_PUSH, "entries refused: %s", result->text);
     else if (result->verdict == FG_SYNC_BUSY)
         fg_link_tell(link, FG_LINK_SAY_PUSH, "the next hop is busy: %s", result->text);
-    else if (result->verdict != 0 && result->next_sequence > last_sequence + 1)
+    else if (result->verdict != 0 && holds_more(link, result->next_sequence))
         fg_link_tell(link, FG_LINK_SAY_PUSH,
                      "the next hop expects entry %llu, but the journal ends at %llu: was it put back to an "
                      "older copy?",
-                     next, (unsigned long long)last_sequence);
+                     next, (unsigned long long)link->state.journal_last_sequence);
     else if (result->verdict == FG_SYNC_GAP)
         fg_link_tell(link, FG_LINK_SAY_PUSH, "the next hop keeps asking for other entries, now for %llu",
                      next);
@@ -89,7 +103,7 @@ void fg_link_push(struct fg_link *link)
                             fg_link_random());
         return;
     }
-    tell_outcome(link, &result, facts.last_sequence);
+    tell_outcome(link, &result);
     if (result.verdict == FG_SYNC_HELD)
         fg_link_status_good(link->status, fg_link_now_ms(link));
     else if (result.verdict != 0)

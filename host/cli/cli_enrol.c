@@ -1,5 +1,6 @@
 /* fillgate station|controller enrol|renew: a device joins the bureau with its one-time code. Not: the
- * protocol (proto/join.h), who may join (cli_devices.c). Relies on: proto/join.h. */
+ * protocol (proto/join.h), who may join (cli_devices.c). Run as root, it becomes the owner of the device's
+ * directory before it writes there. Relies on: proto/join.h, proto/owner.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "host/cli/cli.h"
 #include "proto/join.h"
+#include "proto/owner.h"
 #include "proto/sync.h"
 
 #define PATH_BYTES 512
@@ -167,9 +169,12 @@ static enum cli_exit enrol_as(const struct cli_call *call, const char *role)
     result = files_name(call, &files, &error);
     if (result == FG_OK && mkdir(call->arguments[0], 0700) != 0 && errno != EEXIST)
         result = fg_fail(&error, FG_E_IO, "%s: cannot create: %s", call->arguments[0], strerror(errno));
-    if (result == FG_OK && controller)
-        result = device_path != NULL ? fg_private_key_read(device_path, &device_key, &error)
-                                     : key_take(files.device_key, &device_key, &error);
+    if (result == FG_OK && device_path != NULL)
+        result = fg_private_key_read(device_path, &device_key, &error);
+    if (result == FG_OK)
+        result = fg_owner_become(call->arguments[0], &error);
+    if (result == FG_OK && controller && device_path == NULL)
+        result = key_take(files.device_key, &device_key, &error);
     if (result == FG_OK)
         result = ask(call, role, &files, controller ? &device_key : NULL, &answer, &error);
     fg_private_key_wipe(&device_key);
@@ -223,6 +228,8 @@ static enum cli_exit renew_as(const struct cli_call *call, const char *role)
     if (cli_value(call, "--url") == NULL)
         return cli_usage(call, "give --url URL");
     result = files_name(call, &files, &error);
+    if (result == FG_OK)
+        result = fg_owner_become(call->arguments[0], &error);
     if (result == FG_OK)
         result = renew_run(call, role, &files, &end_ms, &error);
     if (result != FG_OK)

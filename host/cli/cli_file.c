@@ -40,7 +40,9 @@ enum fg_err cli_file_write(const char *path, bool replace, const uint8_t *bytes,
     if ((size_t)snprintf(temporary, sizeof(temporary), "%s%s", path, replace ? ".new" : "") >=
         sizeof(temporary))
         return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL), 0644);
+    if (replace)
+        (void)unlink(temporary);
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (descriptor < 0)
         return fg_fail(error, errno == EEXIST ? FG_E_EXISTS : FG_E_IO, "%s: cannot create: %s", temporary,
                        strerror(errno));

@@ -1,11 +1,12 @@
 /* fillgate panel pair, devices, unpair: which browsers may use a filling point's panel beyond loopback. Works
- * on the link's own directory, so it is run as the link's user or as root. Not: the panel (firmware/link).
- * Relies on: proto/pair.h, firmware/link/link_config.h. */
+ * on the link's own directory, so it is run as the link's user, or as root, which becomes that user. Not: the
+ * panel (firmware/link). Relies on: proto/pair.h, proto/owner.h, firmware/link/link_config.h. */
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 
 #include "firmware/link/link_config.h"
 #include "host/cli/cli.h"
+#include "proto/owner.h"
 #include "proto/pair.h"
 
 /* A device is shown by so many digits of its id. */
@@ -28,6 +29,8 @@ static enum fg_err find_directory(const struct cli_call *call, char *ret_path, s
     code = fg_link_config_read(path, &config, error);
     if (code == FG_OK && config.panel_listen[0] == '\0')
         code = fg_fail(error, FG_E_STATE, "%s: there is no [panel]", path);
+    if (code == FG_OK)
+        code = fg_owner_become(config.work_directory, error);
     if (code == FG_OK)
         (void)snprintf(ret_path, capacity, "%s/panel", config.work_directory);
     return code;

@@ -224,6 +224,14 @@ unpaired() {
     [ -n "$id" ] && "$fillgate" panel unpair "$id" --config "$DIR/panel-link.ini" && post 401 "{\"sequence\":$((sequence + 1)),\"command\":\"stop\"}"
 }
 check "and a device that is ended is out at once" unpaired
+owned() { # root works in another user's directory with no more than that user's rights
+    [ "$(id -u)" -eq 0 ] || return 0
+    chmod 711 "$DIR" && install -d -o 65534 -g 65534 -m 700 "$DIR/owned" && install -d -m 700 "$DIR/vault" || return 1
+    sed "s|^work = .*|work = $DIR/owned|" "$DIR/panel-link.ini" >"$DIR/owned.ini"
+    "$fillgate" panel pair --config "$DIR/owned.ini" && [ "$(stat -c '%u %a' "$DIR/owned/panel/pairing-code")" = '65534 600' ] || return 1
+    rm -r "$DIR/owned/panel" && ln -s "$DIR/vault" "$DIR/owned/panel" && ! "$fillgate" panel pair --config "$DIR/owned.ini" && [ -z "$(ls "$DIR/vault")" ]
+}
+check "BAD-INPUT-IS-SAFE: \`panel pair\` run as root does as the link's user" owned
 no_devices() { "$fillgate" panel devices --config "$DIR/panel-link.ini" --json | grep -q '"devices":\[\]'; }
 check "no device is left" no_devices
 secrets() { # modes, and nothing of codes and PINs in logs

@@ -40,6 +40,7 @@ struct controller {
     struct fg_journal *journal;
     struct fg_list *list;
     bool filling; /* imports are BUSY */
+    bool busy;    /* an entry is written whenever some are read */
     struct fg_keyring first_ring;
     struct fg_keyring ring;
     char ring_path[FG_CONTROL_PATH_MAX + 1]; /* its own chain */
@@ -124,6 +125,16 @@ static enum fg_err take_ring(const char *path, struct fg_error *error)
                          error);
 }
 
+static void append_one(void)
+{
+    struct fg_error error = {0};
+    struct fg_entry entry = {
+        .kind = FG_ENTRY_EVENT, .wall_ms = NOON_MS, .clock_quality = FG_CLOCK_INFORMATIVE};
+    uint64_t sequence;
+
+    CHECK_OK(fg_journal_append(controller.journal, &entry, &sequence, &error), &error);
+}
+
 static void handle_control(void *context, const struct fg_control_request *request,
                            struct fg_control_answer *ret_answer)
 {
@@ -137,6 +148,8 @@ static void handle_control(void *context, const struct fg_control_request *reque
         ret_answer->has_state = true;
         tell_state(&ret_answer->state);
     } else if (request->kind == FG_CONTROL_JOURNAL) {
+        if (controller.busy)
+            append_one();
         ret_answer->result =
             fg_journal_batch(controller.journal, request->from_sequence, 4, ret_answer->batch,
                              sizeof(ret_answer->batch), &length, &ret_answer->next_sequence, &error);
@@ -175,16 +188,9 @@ static void *run_controller(void *context)
 
 static void append(unsigned count)
 {
-    struct fg_error error = {0};
-
     (void)pthread_mutex_lock(&controller.mutex);
-    for (unsigned i = 0; i < count; i++) {
-        struct fg_entry entry = {
-            .kind = FG_ENTRY_EVENT, .wall_ms = NOON_MS, .clock_quality = FG_CLOCK_INFORMATIVE};
-        uint64_t sequence;
-
-        CHECK_OK(fg_journal_append(controller.journal, &entry, &sequence, &error), &error);
-    }
+    for (unsigned i = 0; i < count; i++)
+        append_one();
     (void)pthread_mutex_unlock(&controller.mutex);
 }
 
@@ -592,6 +598,28 @@ TEST("TAMPER-SHOWS: a fork and a refusal are told to a person and not asked abou
     hop.forced_verdict = FG_SYNC_REFUSED;
     turns();
     CHECK_HAS(log_text, "entries refused: said the hop");
+    world_end();
+}
+
+TEST("TAMPER-SHOWS: a next hop that holds more than the journal is told, entries written while others are "
+     "sent are not")
+{
+    world_start();
+    append(3);
+    controller.busy = true;
+    for (int i = 0; i < 5; i++) {
+        (void)fg_link_turn(link_under_test);
+        append(1);
+    }
+    controller.busy = false;
+    turns();
+    CHECK(hop.held > 8);
+    CHECK_INT(hop.held, fg_journal_count(controller.journal));
+    CHECK(strstr(log_text, "older copy") == NULL);
+    hop.held += 7; /* as if the journal had been put back to what it was seven entries ago */
+    append(1);
+    turns();
+    CHECK_HAS(log_text, "was it put back to an older copy?");
     world_end();
 }
 
