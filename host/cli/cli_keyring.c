@@ -33,6 +33,37 @@ static enum fg_err keys_add(const struct cli_call *call, const char *option, uin
     return result;
 }
 
+static size_t tag_key_count(const struct fg_keyring *ring)
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+
+    return fg_keyring_keys(ring, FG_KEYRING_TAG, keys, FG_KEYRING_KEYS_MAX);
+}
+
+/* Names the keys whose tags are trusted under the ring in force (that of enrolment: its list keys) and no
+ * longer under this one. */
+static void tag_losses_tell(const struct cli_call *call, const struct fg_keyring *in_force,
+                            const struct fg_keyring *ring)
+{
+    uint8_t trusted = in_force->version > 0 ? FG_KEYRING_TAG : FG_KEYRING_LIST;
+    struct fg_public_key before[FG_KEYRING_KEYS_MAX];
+    struct fg_public_key after[FG_KEYRING_KEYS_MAX];
+    size_t before_count = fg_keyring_keys(in_force, trusted, before, FG_KEYRING_KEYS_MAX);
+    size_t after_count = fg_keyring_keys(ring, FG_KEYRING_TAG, after, FG_KEYRING_KEYS_MAX);
+    char id[2 * FG_KEY_ID_BYTES + 1];
+
+    for (size_t i = 0; i < before_count; i++) {
+        bool stays = false;
+
+        for (size_t k = 0; k < after_count; k++)
+            stays |= memcmp(before[i].id.bytes, after[k].id.bytes, FG_KEY_ID_BYTES) == 0;
+        if (stays)
+            continue;
+        cli_hex(before[i].id.bytes, FG_KEY_ID_BYTES, id);
+        (void)fprintf(stderr, "%s %s\n", cli_text(call, FG_TEXT_CLI_RING_TAG_KEY_GONE), id);
+    }
+}
+
 static enum cli_exit ring_print(const struct cli_call *call, const struct fg_keyring *ring, size_t signatures)
 {
     struct cli_json json;
@@ -40,6 +71,8 @@ static enum cli_exit ring_print(const struct cli_call *call, const struct fg_key
     char id[2 * FG_KEY_ID_BYTES + 1];
     char time[CLI_TIME_TEXT];
 
+    if (tag_key_count(ring) == 0)
+        (void)fprintf(stderr, "%s\n", cli_text(call, FG_TEXT_CLI_RING_NO_TAG_KEYS));
     if (call->json) {
         cli_json_start(&json);
         cli_json_number(&json, json.root, "version", (int64_t)ring->version);
@@ -67,6 +100,7 @@ static enum cli_exit ring_print(const struct cli_call *call, const struct fg_key
 static enum cli_exit ring_new(const struct cli_call *call)
 {
     struct fg_keyring ring = {.issued_ms = cli_now_ms()};
+    const char *const *tag_paths = NULL;
     uint8_t bytes[FG_KEYRING_BYTES_MAX];
     size_t length = 0;
     struct fg_error error;
@@ -76,6 +110,13 @@ static enum cli_exit ring_new(const struct cli_call *call)
         return cli_usage(call, "%s", error.text);
     if (ring.version == 0)
         return cli_usage(call, "give --version N, one more than the ring in force");
+    /* A slip of the pen that would have every signed tag of a city refused, once the ring is signed and on
+     * its way. */
+    if (cli_values(call, "--tag-key", &tag_paths) == 0 && cli_value(call, "--no-tag-keys") == NULL)
+        return cli_usage(
+            call,
+            "a ring without tag keys has every signed tag refused, at every point: give --tag-key FILE for "
+            "each key that tags were signed with (also the old one), or --no-tag-keys if there is none");
     result = keys_add(call, "--list-key", FG_KEYRING_LIST, &ring, &error);
     if (result == FG_OK)
         result = keys_add(call, "--tag-key", FG_KEYRING_TAG, &ring, &error);
@@ -153,6 +194,8 @@ static enum cli_exit ring_verify(const struct cli_call *call)
         result = fg_keyring_verify(bytes, length, &in_force, &ring, &error);
     if (result == FG_OK)
         result = fg_keyring_decode(bytes, length, &ring, &signatures, &error);
+    if (result == FG_OK)
+        tag_losses_tell(call, &in_force, &ring);
     return result == FG_OK ? ring_print(call, &ring, signatures) : cli_fail(call, result, &error);
 }
 
@@ -170,6 +213,7 @@ static const struct cli_option new_options[] = {
     {"--list-key", "FILE", FG_TEXT_CLI_OPTION_RING_LIST_KEY, true},
     {"--tag-key", "FILE", FG_TEXT_CLI_OPTION_RING_TAG_KEY, true},
     {"--receipt-key", "FILE", FG_TEXT_CLI_OPTION_RING_RECEIPT_KEY, true},
+    {"--no-tag-keys", NULL, FG_TEXT_CLI_OPTION_RING_NO_TAG_KEYS, false},
     {0},
 };
 static const struct cli_option sign_options[] = {

@@ -32,6 +32,16 @@ expect "a key made by openssl is read" 0 '^key id' "$fillgate" key show "$work/o
 chmod 644 "$work/openssl.pem"
 expect "a private key that others can read is refused" 3 'chmod 600' "$fillgate" key show "$work/openssl.pem"
 expect "a missing key file is a failure, in JSON too" 3 '"error":"NOT_FOUND"' "$fillgate" key show "$work/none" --json
+"$fillgate" key new "$work/next.pem" >/dev/null
+expect "a ring without tag keys, which would stop every signed tag, is refused" 2 'no-tag-keys' \
+    "$fillgate" key ring-new "$work/ring" --version 1 --list-key "$work/next.pem.pub"
+expect "and is made, with a warning, when that is meant" 0 'every signed tag is refused' \
+    "$fillgate" key ring-new "$work/ring-none" --version 1 --list-key "$work/next.pem.pub" --no-tag-keys
+expect "a ring that leaves out the tag key in use" 0 '^  tag ' \
+    "$fillgate" key ring-new "$work/ring" --version 1 --list-key "$work/next.pem.pub" --tag-key "$work/next.pem.pub"
+"$fillgate" key ring-sign "$work/ring" --key "$work/bureau.pem" >/dev/null && "$fillgate" key ring-sign "$work/ring" --key "$work/next.pem" >/dev/null
+expect "is named by ring-verify" 0 'tags are refused that were signed with key [0-9a-f]{16}' \
+    "$fillgate" key ring-verify "$work/ring" --list-key "$work/bureau.pem.pub"
 
 expect "point status without a socket is a wrong call" 2 'give --socket' "$fillgate" point status
 expect "point status without fillgated is a failure" 3 'none.sock' "$fillgate" point status --socket "$work/none.sock"
