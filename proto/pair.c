@@ -277,7 +277,20 @@ static int older_first(const void *a, const void *b)
     return strcmp(left->id, right->id);
 }
 
-/* "PAIRED-MS NOTE"; a file that is not so is a device all the same, since it gives rights. */
+/* "PAIRED-MS NOTE" */
+void fg_pair_device_parse(const char *text, size_t length, struct fg_pair_device *device)
+{
+    char copy[FILE_BYTES];
+
+    device->paired_ms = 0;
+    device->note[0] = '\0';
+    if (length >= sizeof(copy))
+        return;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    (void)sscanf(copy, "%15" SCNd64 " %63[ -~]", &device->paired_ms, device->note);
+}
+
 static void read_device(const char *directory, const char *name, struct fg_pair_device *device)
 {
     char text[FILE_BYTES] = "";
@@ -286,7 +299,7 @@ static void read_device(const char *directory, const char *name, struct fg_pair_
     memset(device, 0, sizeof(*device));
     (void)snprintf(device->id, sizeof(device->id), "%s", name + sizeof(DEVICE_PREFIX) - 1);
     if (read_file(directory, name, text, &length, NULL) == FG_OK)
-        (void)sscanf(text, "%15" SCNd64 " %63[ -~]", &device->paired_ms, device->note);
+        fg_pair_device_parse(text, length, device);
 }
 
 enum fg_err fg_pair_devices(const char *directory, struct fg_pair_device ret_devices[FG_PAIR_DEVICES_MAX],

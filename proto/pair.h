@@ -59,5 +59,9 @@ struct fg_pair_code {
 };
 enum fg_err fg_pair_code_parse(const char *text, size_t length, struct fg_pair_code *ret_code,
                                struct fg_error *error);
+/* One paired device's file: when it was paired, and its note; its id is in the file's name. A file that is
+ * not so is a device all the same, since the file gives rights: then 0 and no note. For fg_pair_devices and
+ * its fuzz target. */
+void fg_pair_device_parse(const char *text, size_t length, struct fg_pair_device *device);
 
 #endif

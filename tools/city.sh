@@ -104,7 +104,7 @@ bureau_prepare() {
     sed -i "s/^; address = 127.0.0.1/address = 127.0.0.1/; s/^; port = 8444/port = ${WEB_PORT:-0}/; s/^public_lookup = .*/public_lookup = yes/" \
         "$DIR/bureau/bureau.ini"
     users_prepare
-    "$fillgate" bureau publish $station --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database"
+    "$fillgate" bureau publish $station --insist --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database"
     start_daemon bureau fillgate-bureau bureau.ini
     wait_for "the bureau" grep -q "listens on" "$DIR/bureau/fillgate-bureau.log"
     # The first port is the devices', the second the pages'.

@@ -83,7 +83,7 @@ say "What the bureau holds now" "监管机构现有记录"
 say "A clerk: cylinder HZ-CNG-900001 is reported scrapped; the list goes out" "经办人：气瓶 HZ-CNG-900001 报废；发布新名单"
 "$fillgate" registry set cylinder HZ-CNG-900001 --field state=scrapped --why "cut up at the workshop" --database "$database" ||
     fail "the registry does not take it"
-"$fillgate" bureau publish HZ-01 --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database" ||
+"$fillgate" bureau publish HZ-01 --insist --lists "$DIR/bureau/lists" --key "$DIR/bureau/list.pem" --database "$database" ||
     fail "it cannot be published"
 tools/city.sh list-wait 2 || fail "the list does not come down"
 say "The same cylinder again" "再次扫描同一气瓶"

@@ -9,12 +9,21 @@
 #include <string.h>
 
 #include "host/bureau/alarms.h"
+#include "host/bureau/own_clock.h"
 
 #define PAGE_DEVICES 64
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS INT64_C(3600000)
 #define SECOND_MS INT64_C(1000)
 #define WHO "fillgate-bureau"
+#define BUREAU "(bureau)" /* as the subject of an alarm: no device's name has brackets */
+
+/* When a sweep is, and by how much a right clock differs from the bureau's then: 0 unless the devices prove
+ * that the bureau's is the wrong one. */
+struct moment {
+    int64_t now_ms;
+    int64_t right_offset_ms;
+};
 
 /* A device as enrolled, with its newest report. */
 struct device {
@@ -126,9 +135,11 @@ static bool list_old(const struct device *device, uint32_t limit_h, struct fg_al
     return device->list_issued_ms == 0 || age_ms > (int64_t)limit_h * HOUR_MS;
 }
 
-static bool clock_wrong(const struct device *device, uint32_t limit_s, struct fg_alarm *alarm)
+/* right_ms: what the offset of a right clock is. */
+static bool clock_wrong(const struct device *device, uint32_t limit_s, int64_t right_ms,
+                        struct fg_alarm *alarm)
 {
-    int64_t offset_ms = device->clock_offset_ms;
+    int64_t offset_ms = device->clock_offset_ms - right_ms;
     int64_t size_ms = offset_ms < 0 ? -offset_ms : offset_ms;
 
     if (!device->reported || limit_s == 0)
@@ -172,8 +183,10 @@ static bool entries_lost(const struct device *device, struct fg_alarm *alarm)
 
 /* Writes the reason into the alarm's detail. */
 static bool is_wrong(const struct fg_alarm_settings *settings, const struct device *device,
-                     enum fg_alarm_kind kind, int64_t now_ms, struct fg_alarm *alarm)
+                     enum fg_alarm_kind kind, const struct moment *moment, struct fg_alarm *alarm)
 {
+    int64_t now_ms = moment->now_ms;
+
     if (device->suspended && kind != FG_ALARM_ENTRIES_LOST)
         return false;
     switch (kind) {
@@ -184,7 +197,7 @@ static bool is_wrong(const struct fg_alarm_settings *settings, const struct devi
     case FG_ALARM_LIST_OLD:
         return list_old(device, settings->list_age_max_h, alarm);
     case FG_ALARM_CLOCK_OFFSET:
-        return clock_wrong(device, settings->clock_offset_max_s, alarm);
+        return clock_wrong(device, settings->clock_offset_max_s, moment->right_offset_ms, alarm);
     case FG_ALARM_ENTRIES_OVERDUE:
         return entries_overdue(device, settings->unsent_age_max_h, alarm);
     case FG_ALARM_DISK_LOW:
@@ -236,14 +249,14 @@ static enum fg_err open_read(struct fg_sql *sql, const struct page *page, struct
 }
 
 static enum fg_err device_judge(struct fg_sql *sql, const struct fg_alarm_settings *settings,
-                                const struct device *device, uint8_t open, int64_t now_ms,
+                                const struct device *device, uint8_t open, const struct moment *moment,
                                 struct fg_error *error)
 {
     enum fg_err result = FG_OK;
 
     for (size_t k = 0; result == FG_OK && k < DEVICE_KIND_COUNT; k++) {
         struct fg_alarm alarm = {.kind = (uint8_t)device_kinds[k]};
-        bool wrong = is_wrong(settings, device, device_kinds[k], now_ms, &alarm);
+        bool wrong = is_wrong(settings, device, device_kinds[k], moment, &alarm);
         bool is_open = (open & (1U << k)) != 0;
 
         (void)snprintf(alarm.subject, sizeof(alarm.subject), "%s", device->id);
@@ -251,9 +264,9 @@ static enum fg_err device_judge(struct fg_sql *sql, const struct fg_alarm_settin
         if (!device->is_station)
             (void)snprintf(alarm.controller, sizeof(alarm.controller), "%s", device->id);
         if (wrong && !is_open)
-            result = fg_alarm_ensure(sql, &alarm, now_ms, error);
+            result = fg_alarm_ensure(sql, &alarm, moment->now_ms, error);
         else if (!wrong && is_open)
-            result = fg_alarm_close(sql, device_kinds[k], device->id, WHO, "over", now_ms, error);
+            result = fg_alarm_close(sql, device_kinds[k], device->id, WHO, "over", moment->now_ms, error);
         if (result == FG_E_NOT_FOUND) /* a person closed it meanwhile */
             result = FG_OK;
     }
@@ -261,7 +274,7 @@ static enum fg_err device_judge(struct fg_sql *sql, const struct fg_alarm_settin
 }
 
 static enum fg_err page_judge(struct fg_sql *sql, const struct fg_alarm_settings *settings,
-                              const struct page *page, int64_t now_ms, struct fg_error *error)
+                              const struct page *page, const struct moment *moment, struct fg_error *error)
 {
     struct open_alarms open;
     enum fg_err result = fg_sql_begin(sql, error);
@@ -270,7 +283,7 @@ static enum fg_err page_judge(struct fg_sql *sql, const struct fg_alarm_settings
         return result;
     result = open_read(sql, page, &open, error);
     for (size_t i = 0; result == FG_OK && i < page->count; i++)
-        result = device_judge(sql, settings, &page->devices[i], open.kinds[i], now_ms, error);
+        result = device_judge(sql, settings, &page->devices[i], open.kinds[i], moment, error);
     if (result == FG_OK)
         result = fg_sql_commit(sql, error);
     if (result != FG_OK)
@@ -278,8 +291,8 @@ static enum fg_err page_judge(struct fg_sql *sql, const struct fg_alarm_settings
     return result;
 }
 
-static enum fg_err devices_sweep(struct fg_sql *sql, const struct fg_alarm_settings *settings, int64_t now_ms,
-                                 struct fg_error *error)
+static enum fg_err devices_sweep(struct fg_sql *sql, const struct fg_alarm_settings *settings,
+                                 const struct moment *moment, struct fg_error *error)
 {
     char behind[FG_NAME_MAX + 1] = "";
     struct page *page = calloc(1, sizeof(*page));
@@ -288,7 +301,7 @@ static enum fg_err devices_sweep(struct fg_sql *sql, const struct fg_alarm_setti
     if (page == NULL)
         return fg_fail(error, FG_E_MEMORY, "alarms: no memory");
     while ((result = page_read(sql, behind, page, error)) == FG_OK && page->count > 0) {
-        result = page_judge(sql, settings, page, now_ms, error);
+        result = page_judge(sql, settings, page, moment, error);
         if (result != FG_OK)
             break;
         memcpy(behind, page->devices[page->count - 1].id, sizeof(behind));
@@ -364,12 +377,46 @@ static enum fg_err gaps_sweep(struct fg_sql *sql, const struct fg_alarm_settings
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
+/* ---- the bureau's own clock ---- */
+
+/* Who is wrong when clocks differ: the device, unless most of the synchronised ones say otherwise than the
+ * bureau. Then the alarm is about the bureau, and devices are held against their middle. */
+static enum fg_err own_clock_judge(struct fg_sql *sql, const struct fg_alarm_settings *settings,
+                                   struct moment *moment, struct fg_error *error)
+{
+    struct fg_alarm alarm = {.kind = FG_ALARM_CLOCK_OFFSET, .subject = BUREAU};
+    struct fg_clock_opinion opinion = {.devices = 0};
+    int64_t limit_ms = (int64_t)settings->clock_offset_max_s * SECOND_MS;
+    int64_t against;
+    enum fg_err result = FG_OK;
+
+    if (limit_ms > 0)
+        result = fg_clock_opinion(sql, moment->now_ms, limit_ms, &opinion, error);
+    if (result != FG_OK)
+        return result;
+    if (!fg_clock_opinion_accuses(&opinion, !settings->own_clock_doubted)) {
+        result = fg_alarm_close(sql, FG_ALARM_CLOCK_OFFSET, BUREAU, WHO, "over", moment->now_ms, error);
+        return result == FG_E_NOT_FOUND ? FG_OK : result;
+    }
+    moment->right_offset_ms = opinion.median_ms;
+    against = opinion.earlier > opinion.later ? opinion.earlier : opinion.later;
+    (void)snprintf(alarm.detail, sizeof(alarm.detail),
+                   "this bureau's own clock is %" PRId64 " s %s by %" PRId64 " of %" PRId64
+                   " synchronised devices",
+                   (opinion.median_ms < 0 ? -opinion.median_ms : opinion.median_ms) / SECOND_MS,
+                   opinion.median_ms < 0 ? "ahead" : "behind", against, opinion.devices);
+    return fg_alarm_ensure(sql, &alarm, moment->now_ms, error);
+}
+
 enum fg_err fg_alarms_sweep(struct fg_sql *sql, const struct fg_alarm_settings *settings, int64_t now_ms,
                             struct fg_error *error)
 {
+    struct moment moment = {.now_ms = now_ms};
     enum fg_err result = gaps_sweep(sql, settings, now_ms, error);
 
     if (result == FG_OK)
-        result = devices_sweep(sql, settings, now_ms, error);
+        result = own_clock_judge(sql, settings, &moment, error);
+    if (result == FG_OK)
+        result = devices_sweep(sql, settings, &moment, error);
     return result;
 }

@@ -85,6 +85,7 @@ struct fg_alarm_settings {
     uint32_t controller_silent_min; /* a station did not hear its controller */
     uint32_t list_age_max_h;        /* since the list in force at a device was issued */
     uint32_t clock_offset_max_s;    /* either way */
+    bool own_clock_doubted;         /* the bureau's clock is not synchronised: fewer devices prove it wrong */
     uint32_t gap_stays_min;         /* since the first batch behind a gap */
     uint32_t unsent_age_max_h;      /* of a device's oldest unsent entry */
     uint64_t disk_free_min_bytes;

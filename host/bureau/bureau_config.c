@@ -35,6 +35,7 @@ static const struct fg_setting table[] = {
     OPTIONAL("keys", "keyring", FG_SETTING_PATH, keyring_path, 0, 0),
     NEEDED("lists", "directory", FG_SETTING_PATH, list_directory, 0, 0),
     OPTIONAL("lists", "publish_every_min", FG_SETTING_U32, publish_every_min, 0, 10080),
+    OPTIONAL("lists", "publish_insist", FG_SETTING_BOOL, publish_insist, 0, 0),
     OPTIONAL("lists", "signing_key", FG_SETTING_PATH, publish_list_key_path, 0, 0),
     OPTIONAL("enrolment", "ca_directory", FG_SETTING_PATH, ca_directory, 0, 0),
     OPTIONAL("enrolment", "certificate_days", FG_SETTING_U32, certificate_days, 1, 3650),

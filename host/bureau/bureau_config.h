@@ -29,6 +29,7 @@ struct fg_bureau_config {
     char ca_directory[FG_SETTING_PATH_MAX + 1]; /* "" = nobody can join here */
     uint32_t certificate_days;
     uint32_t publish_every_min;                          /* 0 = only by command */
+    bool publish_insist;                                 /* on schedule also with a clock that is in doubt */
     char publish_list_key_path[FG_SETTING_PATH_MAX + 1]; /* private; "" = lists are signed elsewhere */
     uint32_t sweep_every_s;
     struct fg_alarm_settings alarms;

@@ -4,6 +4,7 @@
  * Usage: fillgate-bureau [--config | --check] FILE. Not: what requests mean (bureau_routes.c). Runs as a user
  * of its own. */
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,11 @@
 
 #include "host/bureau/bureau_routes.h"
 #include "host/bureau/directory.h"
+#include "host/bureau/own_clock.h"
 #include "host/bureau/publisher.h"
 #include "host/bureau/schema.h"
 #include "host/bureau/web.h"
+#include "proto/monotime.h"
 #include "proto/secrecy.h"
 
 #define VERSION "fillgate-bureau 0.1.0"
@@ -107,6 +110,31 @@ static enum fg_err keys_read(struct fg_bureau *bureau, struct fg_error *error)
     return result;
 }
 
+/* The watch over the own clock: the main thread looks, others ask. */
+static struct {
+    pthread_mutex_t mutex;
+    struct fg_own_clock clock;
+} own = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void own_clock_look(void)
+{
+    (void)pthread_mutex_lock(&own.mutex);
+    fg_own_clock_look(&own.clock, now_ms(NULL), fg_mono_ms());
+    (void)pthread_mutex_unlock(&own.mutex);
+}
+
+static bool clock_doubt(void *context, char *ret_doubt)
+{
+    bool doubted;
+
+    (void)context;
+    own_clock_look();
+    (void)pthread_mutex_lock(&own.mutex);
+    doubted = fg_own_clock_doubt(&own.clock, fg_own_clock_synchronised(), fg_mono_ms(), ret_doubt);
+    (void)pthread_mutex_unlock(&own.mutex);
+    return doubted;
+}
+
 /* Nothing to do when lists are published by command only. */
 static enum fg_err publisher_start(const struct fg_bureau *bureau, struct fg_publisher **ret_publisher,
                                    struct fg_error *error)
@@ -119,6 +147,8 @@ static enum fg_err publisher_start(const struct fg_bureau *bureau, struct fg_pub
                                              .key_path = config->publish_list_key_path,
                                              .every_min = config->publish_every_min,
                                              .now_ms = now_ms,
+                                             .clock_insisted = config->publish_insist,
+                                             .clock_doubt = clock_doubt,
                                              .log = say};
 
     if (config->publish_every_min == 0)
@@ -211,6 +241,7 @@ static enum fg_err web_start(const struct fg_bureau *bureau, struct fg_web **ret
                                        .list_sign_key_path = config->publish_list_key_path,
                                        .alarms = &config->alarms,
                                        .now_ms = now_ms,
+                                       .clock_doubt = clock_doubt,
                                        .log = say};
     char line[400];
     enum fg_err result;
@@ -246,6 +277,7 @@ static void serve(struct fg_server *server, struct fg_web *web, const struct fg_
     say(NULL, line);
     while (!stop_asked) {
         (void)poll(NULL, 0, TURN_MS);
+        own_clock_look();
         if (!reload_asked)
             continue;
         reload_asked = 0;

@@ -7,17 +7,12 @@
 #include <unistd.h>
 
 #include "host/bureau/operators.h"
+#include "host/bureau/own_clock.h"
 #include "host/bureau/registry.h"
 #include "host/bureau/rules.h"
 #include "proto/manifest.h"
 
 #define DAY_MS INT64_C(86400000)
-
-/* A point names a list as the bureau's fault that is dated later than its clock by more than this. */
-#define AHEAD_MS INT64_C(120000)
-/* So many synchronised devices, and more than half of all, must be earlier before the bureau's clock is
- * doubted. */
-#define DEVICES_THAT_PROVE 3
 
 /* What the station's record says of its list. */
 struct station {
@@ -269,7 +264,7 @@ static enum fg_err signed_take(const struct fg_publish_order *order, struct next
                                 order->signed_length - FG_MANIFEST_SIGNED_MIN, &manifest, error);
     if (result != FG_OK)
         return result;
-    if (manifest.issued_ms > order->now_ms + AHEAD_MS)
+    if (manifest.issued_ms > order->now_ms + FG_OWN_CLOCK_AGREE_MS)
         return fg_fail(
             error, FG_E_RANGE,
             "signed manifest: issued %lld s in the future; set the clock of the machine that prepared "
@@ -299,37 +294,25 @@ static enum fg_err version_record(struct fg_sql *sql, const struct next *next,
     return result;
 }
 
-/* A list dated in the future names this bureau at every point. Its own clock is held against those of the
- * devices that reported within a day and whose clocks are synchronised: one alone proves nothing, most of
- * them do. */
-static enum fg_err clock_check(struct fg_sql *sql, int64_t now_ms, struct fg_error *error)
+/* A list dated by a wrong clock names this bureau at every point, or has run out when it comes: whoever
+ * publishes is told of doubts, and has to insist. */
+static enum fg_err clock_check(struct fg_sql *sql, const struct fg_publish_order *order,
+                               struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    int64_t devices;
-    int64_t earlier;
-    enum fg_err result = fg_sql_prepare(
-        sql,
-        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN clock_offset_ms < $1 THEN 1 ELSE 0 END), 0) FROM "
-        "device_report WHERE clock_quality = $2 AND contact_ms > $3",
-        &statement, error);
+    struct fg_error doubt = {0};
+    enum fg_err result;
 
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_int(statement, 1, -AHEAD_MS);
-    fg_sql_bind_int(statement, 2, FG_CLOCK_SYNCHRONISED);
-    fg_sql_bind_int(statement, 3, now_ms - DAY_MS);
-    result = fg_sql_next(statement, error);
-    if (result != FG_OK)
-        return result;
-    devices = fg_sql_int(statement, 0);
-    earlier = fg_sql_int(statement, 1);
-    fg_sql_reset(statement);
-    if (earlier < DEVICES_THAT_PROVE || earlier * 2 <= devices)
+    if (order->clock_insisted)
         return FG_OK;
-    return fg_fail(error, FG_E_RANGE,
-                   "nothing is published: by %lld of %lld synchronised devices this bureau's clock is ahead; "
-                   "set it right",
-                   (long long)earlier, (long long)devices);
+    if (order->clock_doubt != NULL)
+        result = fg_fail(&doubt, FG_E_STATE, "%s", order->clock_doubt);
+    else
+        result = fg_own_clock_check(sql, order->now_ms, &doubt);
+    if (result == FG_OK)
+        return FG_OK;
+    return fg_fail(error, result,
+                   "nothing is published: %s; set it right, or insist (--insist, publish_insist)",
+                   doubt.text);
 }
 
 /* Rows are read and hashed outside of a transaction: journals must not wait for that. */
@@ -340,7 +323,7 @@ enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
     enum fg_err result = next_start(sql, order, &next, error);
 
     if (result == FG_OK)
-        result = clock_check(sql, order->now_ms, error);
+        result = clock_check(sql, order, error);
     if (result == FG_OK && order->signed_manifest != NULL)
         result = signed_take(order, &next, error);
     if (result != FG_OK)
@@ -367,6 +350,8 @@ enum fg_err fg_publish_prepare(struct fg_sql *sql, const struct fg_publish_order
     struct next next;
     enum fg_err result = next_start(sql, order, &next, error);
 
+    if (result == FG_OK)
+        result = clock_check(sql, order, error);
     if (result == FG_OK)
         result = next_build(sql, &next, error);
     return result == FG_OK ? fg_manifest_encode(&next.built.manifest, buffer, capacity, ret_length, error)

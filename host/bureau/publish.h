@@ -22,6 +22,9 @@ struct fg_publish_order {
     int64_t now_ms;
     const char *who;
     bool forced; /* also when nothing changed */
+    const char
+        *clock_doubt; /* what the caller knows against this machine's clock (own_clock.h); NULL = nothing */
+    bool clock_insisted; /* a person has been told of the doubts and wants it all the same */
 };
 
 struct fg_publish_result {
@@ -34,8 +37,8 @@ struct fg_publish_result {
  * record. Needs no transaction of the caller's; others may write to the database meanwhile, and their changes
  * are in this list or the next. FG_E_NOT_FOUND: no such station, or it has no rules. FG_E_SIZE: it has too
  * many operators. FG_E_BUSY: somebody else published this version meanwhile. FG_E_RANGE:
- * most synchronised devices say that the bureau's clock is ahead, or the signed manifest is dated in the
- * future. Others. No file is left after a
+ * the signed manifest is dated in the future. FG_E_STATE, unless insisted: there are doubts about the clock
+ * that dates the list, from the caller or from the database (own_clock.h). Others. No file is left after a
  * failure. */
 enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
                        struct fg_publish_result *ret_result, struct fg_error *error);
@@ -43,7 +46,7 @@ enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
 /* Signing on another machine, first half: the manifest of the station's next list, unsigned, into buffer
  * (FG_MANIFEST_BYTES_MAX is always enough). The other half is fg_publish with the order's signed_manifest:
  * key id, signature (72 bytes), these very bytes. Between the two the registry may not change (FG_E_STATE:
- * prepare again). */
+ * prepare again). It dates the list, so doubts about the clock stop it too. */
 enum fg_err fg_publish_prepare(struct fg_sql *sql, const struct fg_publish_order *order, uint8_t *buffer,
                                size_t capacity, size_t *ret_length, struct fg_error *error);
 

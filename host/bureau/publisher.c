@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/bureau/own_clock.h"
 #include "host/bureau/publish_listed.h"
 
 #define LINE_BYTES 640
@@ -69,12 +70,14 @@ static enum fg_err station_keep(void *context, const char *station, struct fg_er
 }
 
 static void station_publish(struct fg_publisher *publisher, const char *station,
-                            const struct fg_private_key *key)
+                            const struct fg_private_key *key, const char *doubt)
 {
     struct fg_publish_order order = {.station = station,
                                      .key = key,
                                      .now_ms = publisher->settings.now_ms(publisher->settings.context),
-                                     .who = "fillgate-bureau"};
+                                     .who = "fillgate-bureau",
+                                     .clock_doubt = doubt,
+                                     .clock_insisted = publisher->settings.clock_insisted};
     struct fg_publish_result published = {0};
     struct fg_error error;
     char text[80];
@@ -94,6 +97,9 @@ static void station_publish(struct fg_publisher *publisher, const char *station,
 
 static void round_run(struct fg_publisher *publisher)
 {
+    const struct fg_publisher_settings *settings = &publisher->settings;
+    char doubt[FG_OWN_CLOCK_DOUBT_BYTES] = "";
+    bool doubted = settings->clock_doubt != NULL && settings->clock_doubt(settings->context, doubt);
     struct stations stations = {0};
     struct fg_private_key key;
     struct fg_error error;
@@ -103,8 +109,10 @@ static void round_run(struct fg_publisher *publisher)
         result = fg_publish_stations(publisher->sql, station_keep, &stations, &error);
     if (result != FG_OK)
         say(publisher, "", error.text);
+    if (result == FG_OK && doubted && settings->clock_insisted)
+        say(publisher, "", doubt);
     for (size_t i = 0; result == FG_OK && i < stations.count && !is_stopping(publisher); i++)
-        station_publish(publisher, stations.ids[i], &key);
+        station_publish(publisher, stations.ids[i], &key, doubted ? doubt : NULL);
     fg_private_key_wipe(&key);
     free(stations.ids);
 }

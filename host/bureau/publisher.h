@@ -19,6 +19,10 @@ struct fg_publisher_settings {
     const char *key_path;              /* private; read anew each time, never kept in memory */
     uint32_t every_min;
     int64_t (*now_ms)(void *context);
+    bool clock_insisted; /* doubts about this machine's clock are told, and lists published all the same */
+    /* What speaks against the clock just now, in FG_OWN_CLOCK_DOUBT_BYTES; false: nothing. NULL: nobody asks.
+     */
+    bool (*clock_doubt)(void *context, char *ret_doubt);
     void (*log)(void *context, const char *line);
     void *context;
 };

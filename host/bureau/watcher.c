@@ -8,6 +8,7 @@
 
 #include "host/bureau/cases.h"
 #include "host/bureau/day_sums.h"
+#include "host/bureau/own_clock.h"
 #include "proto/monotime.h"
 
 #define STEP_ENTRIES 5000
@@ -60,7 +61,7 @@ static bool rest(struct fg_watcher *watcher, bool more, bool failed)
 /* One round; *ret_more: the next may follow at once. */
 static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct fg_error *error)
 {
-    const struct fg_alarm_settings *alarms = &watcher->settings.alarms;
+    struct fg_alarm_settings *alarms = &watcher->settings.alarms;
     bool more_cases = false;
     bool more_sums = false;
     enum fg_err result =
@@ -69,6 +70,7 @@ static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct 
     if (result == FG_OK)
         result = fg_day_sums_follow(watcher->sql, alarms->utc_offset_min, STEP_ENTRIES, &more_sums, error);
     if (result == FG_OK && fg_mono_ms() >= watcher->sweep_mono_ms) {
+        alarms->own_clock_doubted = !fg_own_clock_synchronised();
         result = fg_alarms_sweep(watcher->sql, alarms, now_of(watcher), error);
         watcher->sweep_mono_ms = fg_mono_ms() + (int64_t)watcher->settings.sweep_every_s * 1000;
     }

@@ -37,6 +37,7 @@ struct fg_web_settings {
     const char *list_sign_key_path;           /* private; read anew for each list */
     const struct fg_alarm_settings *alarms;   /* its thresholds tell what is silent, and the time zone */
     int64_t (*now_ms)(void *context);
+    bool (*clock_doubt)(void *context, char *ret_doubt); /* as of the publisher (publisher.h); may be NULL */
     void (*log)(void *context, const char *line);
     void *context;
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/bureau/own_clock.h"
 #include "host/bureau/publish_listed.h"
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_page.h"
@@ -66,7 +67,8 @@ static enum fg_err publish(struct fg_web_call *call, struct fg_publish_result *r
                                      .key = &key,
                                      .now_ms = call->now_ms,
                                      .who = call->user.user,
-                                     .forced = fg_web_number_of(call, "force", 0) != 0};
+                                     .forced = fg_web_number_of(call, "force", 0) != 0,
+                                     .clock_insisted = true};
     enum fg_err result = fg_private_key_read(settings->list_sign_key_path, &key, error);
 
     if (result == FG_OK)
@@ -78,6 +80,19 @@ static enum fg_err publish(struct fg_web_call *call, struct fg_publish_result *r
     return result;
 }
 
+/* FG_E_STATE: what speaks against the clock that would date the list. */
+static enum fg_err clock_check(struct fg_web_call *call, struct fg_error *error)
+{
+    const struct fg_web_settings *settings = &call->web->settings;
+    char doubt[FG_OWN_CLOCK_DOUBT_BYTES];
+
+    if (fg_web_number_of(call, "insist", 0) != 0)
+        return FG_OK;
+    if (settings->clock_doubt != NULL && settings->clock_doubt(settings->context, doubt))
+        return fg_fail(error, FG_E_STATE, "%s", doubt);
+    return fg_own_clock_check(call->sql, call->now_ms, error);
+}
+
 enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error)
 {
     struct fg_publish_result published = {0};
@@ -86,6 +101,13 @@ enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error
 
     if (!can_publish(call))
         return fg_fail(error, FG_E_STATE, "lists are signed on another machine");
+    result = clock_check(call, error);
+    if (result == FG_E_STATE) {
+        fg_web_refuse(call, FG_WEB_E_CLOCK_DOUBT, error->text);
+        return FG_OK;
+    }
+    if (result != FG_OK)
+        return result;
     if (pthread_mutex_trylock(&call->web->publishing) != 0)
         return fg_fail(error, FG_E_STATE, "a list is being published");
     result = publish(call, &published, error);

@@ -259,8 +259,10 @@ static const struct fg_web_parameter registry_import[] = {
     WHY,
     {"dry_run", FG_WEB_BODY, FG_WEB_BOOL, true, 0, 0, NULL}};
 static const struct fg_web_parameter lists[] = {AFTER, LIMIT};
-static const struct fg_web_parameter list_publish[] = {NAME(FG_WEB_PATH, "id", true),
-                                                       {"force", FG_WEB_BODY, FG_WEB_BOOL, true, 0, 0, NULL}};
+static const struct fg_web_parameter list_publish[] = {
+    NAME(FG_WEB_PATH, "id", true),
+    {"force", FG_WEB_BODY, FG_WEB_BOOL, true, 0, 0, NULL},
+    {"insist", FG_WEB_BODY, FG_WEB_BOOL, false, 0, 0, NULL}};
 static const char *const device_roles[] = {FG_ROLE_CONTROLLER, FG_ROLE_STATION, NULL};
 static const struct fg_web_parameter device_change[] = {NAME(FG_WEB_PATH, "device", true), WHY};
 static const struct fg_web_parameter device_code[] = {

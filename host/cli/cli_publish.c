@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/bureau/own_clock.h"
 #include "host/bureau/publish.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_file.h"
@@ -21,6 +22,24 @@ struct publishing {
     const char *directory;
     struct fg_publish_order order;
 };
+
+/* The clock that dates the list. What speaks against it has to be overruled by --insist. */
+static void clock_ask(const struct cli_call *call, char doubt[FG_OWN_CLOCK_DOUBT_BYTES],
+                      struct fg_publish_order *order)
+{
+    order->clock_insisted = cli_value(call, "--insist") != NULL;
+    if (fg_own_clock_doubt(NULL, fg_own_clock_synchronised(), 0, doubt))
+        order->clock_doubt = doubt;
+}
+
+/* Says once more what was overruled. */
+static enum cli_exit clock_finish(const struct cli_call *call, const struct fg_publish_order *order,
+                                  enum fg_err result, const struct fg_error *error)
+{
+    if (order->clock_insisted && order->clock_doubt != NULL)
+        (void)fprintf(stderr, "%s: %s\n", cli_text(call, FG_TEXT_CLI_INSISTED), order->clock_doubt);
+    return cli_finish(call, result, error);
+}
 
 static enum cli_exit result_print(const struct cli_call *call, const struct fg_publish_result *published)
 {
@@ -90,6 +109,7 @@ static enum cli_exit publish(const struct cli_call *call)
     struct publishing publishing = {.call = call, .directory = cli_value(call, "--lists")};
     struct fg_private_key key = {{0}, {{0}, {{0}}}};
     uint8_t bytes[FG_MANIFEST_SIGNED_MAX];
+    char doubt[FG_OWN_CLOCK_DOUBT_BYTES];
     struct fg_manifest manifest;
     struct fg_error error;
     enum fg_err result;
@@ -100,6 +120,7 @@ static enum cli_exit publish(const struct cli_call *call)
         return cli_usage(call, "--signed is for one station: name it");
     publishing.order = (struct fg_publish_order){
         .now_ms = cli_now_ms(), .who = cli_who(call), .forced = cli_value(call, "--force") != NULL};
+    clock_ask(call, doubt, &publishing.order);
     if (signed_path != NULL) {
         result = fg_public_key_read(key_path, &key.public_key, &error);
         if (result == FG_OK)
@@ -116,7 +137,7 @@ static enum cli_exit publish(const struct cli_call *call)
     if (result == FG_OK)
         result = publish_run(&publishing, &key.public_key, &error);
     fg_private_key_wipe(&key);
-    return cli_finish(call, result, &error);
+    return clock_finish(call, &publishing.order, result, &error);
 }
 
 static enum cli_exit prepare(const struct cli_call *call)
@@ -124,11 +145,13 @@ static enum cli_exit prepare(const struct cli_call *call)
     struct fg_publish_order order = {
         .station = call->arguments[0], .now_ms = cli_now_ms(), .who = cli_who(call)};
     uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    char doubt[FG_OWN_CLOCK_DOUBT_BYTES];
     size_t length = 0;
     struct fg_sql *sql = NULL;
     struct fg_error error;
     enum fg_err result = cli_database_open(call, &sql, &error);
 
+    clock_ask(call, doubt, &order);
     if (result == FG_OK)
         result = fg_publish_prepare(sql, &order, bytes, sizeof(bytes), &length, &error);
     fg_sql_close(sql);
@@ -136,7 +159,7 @@ static enum cli_exit prepare(const struct cli_call *call)
         result = cli_file_write(call->arguments[1], true, bytes, length, &error);
     if (result == FG_OK && !call->json)
         printf("%s: %s\n", call->arguments[1], cli_text(call, FG_TEXT_CLI_PREPARED));
-    return cli_finish(call, result, &error);
+    return clock_finish(call, &order, result, &error);
 }
 
 /* Shows what it signs: whoever signs must see it. */
@@ -183,11 +206,13 @@ static const struct cli_option publish_options[] = {
     {"--signed", "FILE", FG_TEXT_CLI_OPTION_SIGNED, false},
     {"--list-key", "FILE", FG_TEXT_CLI_OPTION_RING_LIST_KEY, false},
     {"--force", NULL, FG_TEXT_CLI_OPTION_FORCE, false},
+    {"--insist", NULL, FG_TEXT_CLI_OPTION_INSIST, false},
     {"--who", "NAME", FG_TEXT_CLI_OPTION_WHO, false},
     {0},
 };
 static const struct cli_option prepare_options[] = {
     {"--database", "URL", FG_TEXT_CLI_OPTION_DATABASE, false},
+    {"--insist", NULL, FG_TEXT_CLI_OPTION_INSIST, false},
     {"--who", "NAME", FG_TEXT_CLI_OPTION_WHO, false},
     {0},
 };

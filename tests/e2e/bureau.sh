@@ -30,6 +30,7 @@ ask() { # NAME-OF-DEVICE PATH [CURL OPTIONS]: status and answer
 bureau_files sqlite:bureau.db
 cat >>bureau.ini <<END
 publish_every_min = 60
+publish_insist = yes
 signing_key = list.pem
 END
 database=sqlite:$work/bureau.db

@@ -172,10 +172,10 @@ shown() { # VERSION CODE: as a controller that takes this version shows it
 change() { api "$1" PATCH /api/v1/cylinders/HZ-2 "{\"version\":$2,\"state\":\"$3\",\"why\":\"valve cut off\"}"; }
 scrapped() {
     local version
-    expect "registrars do not publish" 0 'FORBIDDEN' api sun POST /api/v1/lists/S1/publish '{"force":false}'
-    expect "supervisors do" 0 '"published": ?true.*"version": ?1[,}]' api chen POST /api/v1/lists/S1/publish '{"force":false}'
+    expect "registrars do not publish" 0 'FORBIDDEN' api sun POST /api/v1/lists/S1/publish '{"force":false,"insist":true}'
+    expect "supervisors do" 0 '"published": ?true.*"version": ?1[,}]' api chen POST /api/v1/lists/S1/publish '{"force":false,"insist":true}'
     expect "a controller takes the list: the cylinder is in service" 0 'state IN_SERVICE' shown 1 HZ-2
-    expect "nothing changed: nothing published" 0 '"published": ?false' api chen POST /api/v1/lists/S1/publish '{"force":false}'
+    expect "nothing changed: nothing published" 0 '"published": ?false' api chen POST /api/v1/lists/S1/publish '{"force":false,"insist":true}'
     expect "the registrar opens the record" 0 '"state": ?"in_service"' api sun GET /api/v1/registry/cylinder/HZ-2
     version=$(member answer.version)
     expect "supervisors do not change it" 0 'FORBIDDEN' change chen "$version" scrapped
@@ -184,7 +184,7 @@ scrapped() {
     expect "who still sees the old record is told" 0 'STALE' change sun "$version" in_service
     expect "the history has who and why" 0 'state: "in_service" -> "scrapped" +\(sun: valve cut off\)' \
         "$fillgate" registry history cylinder HZ-2 --database "$database"
-    expect "the next list is published" 0 '"published": ?true.*"version": ?2[,}]' api chen POST /api/v1/lists/S1/publish '{"force":false}'
+    expect "the next list is published" 0 '"published": ?true.*"version": ?2[,}]' api chen POST /api/v1/lists/S1/publish '{"force":false,"insist":true}'
     expect "it proves that the cylinder is scrapped" 0 'state SCRAPPED' shown 2 HZ-2
     expect "the other one is as before" 0 'state IN_SERVICE' "$fillgate" list show HZ-1 --list in.db --key list.pem.pub
     expect "every row of it holds" 0 '' "$fillgate" list verify --list in.db --key list.pem.pub

@@ -37,7 +37,7 @@ ring_make() { # FILE VERSION "LIST-AND-TAG KEYS" SIGNER...
     for key in "$@"; do "$fillgate" key ring-sign "$file" --key "$CITY/bureau/$key" || return 1; done
 }
 publish() { # KEY
-    "$fillgate" bureau publish HZ-01 --force --lists "$CITY/bureau/lists" --key "$CITY/bureau/$1" --database "$database"
+    "$fillgate" bureau publish HZ-01 --force --insist --lists "$CITY/bureau/lists" --key "$CITY/bureau/$1" --database "$database"
 }
 sim() { "$BUILD/fillgate-sim" --dir "$CITY/point-$1" send "$2"; }
 decision() { # POINT CYLINDER PATTERN: the tag is presented, and the state shown has the pattern

@@ -107,8 +107,12 @@ decree() {
     expect "without months or a day: refused" 2 'months' registry redate end_of_life --why x
 }
 
-publish() { timeout 60 "$fillgate" bureau publish "$@" --lists "lists-$kind" --database "$database"; }
+publish() { timeout 60 "$fillgate" bureau publish "$@" --insist --lists "lists-$kind" --database "$database"; }
 
+clock_told() {
+    rm -f doubtful
+    if "$fillgate" bureau prepare ST-1 doubtful --database "$database" >told 2>&1; then [ -e doubtful ]; else grep -q 'not synchronised; set it right' told && [ ! -e doubtful ]; fi
+}
 publishing() {
     mkdir "lists-$kind"
     expect "a station that nobody knows has no list" 3 'ST-1' publish ST-1 --key list.pem
@@ -123,16 +127,17 @@ publishing() {
     "$fillgate" list import "lists-$kind/ST-1/3.fgl" --list "in-$kind.db" --key list.pem.pub >out 2>&1 || cat out
     expect "a controller takes it and sees the change" 0 'state LOST' "$fillgate" list show HZ-2 --list "in-$kind.db" \
         --key list.pem.pub
-    expect "signing elsewhere: prepared here" 0 'next' "$fillgate" bureau prepare ST-1 next --database "$database"
+    expect "signing elsewhere: prepared here" 0 'next' "$fillgate" bureau prepare ST-1 next --insist --database "$database"
     expect "signed there, seeing what is signed" 0 'ST-1 4, 3 ' "$fillgate" key sign-manifest next signed --key list.pem
     registry set cylinder HZ-2 --field state=in_service --why found >/dev/null
     expect "not when the registry changed meanwhile" 3 'prepare and sign again' publish ST-1 --signed signed --list-key list.pem.pub
     registry set cylinder HZ-2 --field state=lost --why "not found" >/dev/null
     expect "else published here" 0 'ST-1 4, 3 ' publish ST-1 --signed signed --list-key list.pem.pub
     "$fillgate" key new other.pem >/dev/null 2>&1
-    "$fillgate" bureau prepare ST-1 next --database "$database" >/dev/null
+    "$fillgate" bureau prepare ST-1 next --insist --database "$database" >/dev/null
     "$fillgate" key sign-manifest next strange --key other.pem >/dev/null
     expect "another key's signature is none" 1 'not trusted' publish ST-1 --signed strange --list-key list.pem.pub
+    check "a clock that is not synchronised is told, and dates nothing unless insisted on" clock_told
     holds "four versions are recorded, no more" "4|4" "SELECT COUNT(*), MAX(version) FROM list_version"
 }
 
@@ -158,7 +163,7 @@ operators() {
     expect "a CSV with PINs is refused" 3 '^pins.csv:1:2: column pin' registry import operator pins.csv --why x
     expect "a PIN is news for the list" 0 'ST-1 5, 3 ' publish --key list.pem
     expect "once" 0 'ST-1: ' publish --key list.pem
-    expect "who signs elsewhere sees the operators" 0 '^  operator op-1 .* pin yes$' bash -c '"$0" bureau prepare ST-1 next \
+    expect "who signs elsewhere sees the operators" 0 '^  operator op-1 .* pin yes$' bash -c '"$0" bureau prepare ST-1 next --insist \
         --database "$1" && "$0" key sign-manifest next signed --key list.pem' "$fillgate" "$database"
     "$fillgate" list import "lists-$kind/ST-1/5.fgl" --list "in-$kind.db" --key list.pem.pub >out 2>&1 || cat out
     expect "a controller has it" 0 '^  operator op-1 .* pin yes$' "$fillgate" list show --list "in-$kind.db" --key list.pem.pub

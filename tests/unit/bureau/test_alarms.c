@@ -590,6 +590,81 @@ TEST("a station's own wrong clock is not taken for its controllers'")
     bench_close(&bench);
 }
 
+static void who_is_wrong(bool postgres)
+{
+    struct bench bench;
+    struct fg_sync_reports *reports = calloc(2, sizeof(*reports));
+
+    CHECK(reports != NULL);
+    bench_open(&bench, postgres);
+    /* Three synchronised devices agree with each other: the bureau is five minutes ahead. */
+    reports[0].self = report_of("S1", NOW - 300000);
+    reports[0].below_count = 1;
+    reports[0].below[0] = report_of("ctl-1", NOW - 300000);
+    reports[0].below[0].heard_ms = NOW - 300000;
+    reports[1].self = report_of("S2", NOW - 301000);
+    report(&bench, &reports[0], NOW);
+    sweep(&bench, NOW);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM alarm WHERE kind = 14 AND subject = '(bureau)'"),
+              0); /* two of two prove nothing against a synchronised clock */
+    report(&bench, &reports[1], NOW);
+    sweep(&bench, NOW);
+    CHECK_INT(
+        fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM alarm WHERE kind = 14 AND closed_ms = 0"), 1);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM alarm WHERE kind = 14 AND closed_ms = 0 AND "
+                                    "subject = '(bureau)' AND detail LIKE '%300 s ahead by 3 of 3%'"),
+              1);
+    /* One that is right by the bureau's clock is wrong by all the others. */
+    reports[1].below_count = 1;
+    reports[1].below[0] = report_of("ctl-2", NOW);
+    reports[1].below[0].heard_ms = NOW - 301000;
+    report(&bench, &reports[1], NOW);
+    sweep(&bench, NOW);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM alarm WHERE kind = 14 AND closed_ms = 0 AND "
+                                    "subject = 'ctl-2' AND detail LIKE '%s ahead'"),
+              1);
+    CHECK_INT(
+        fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM alarm WHERE kind = 14 AND closed_ms = 0"), 2);
+    /* The bureau's clock was set right. */
+    report(&bench, &reports[0], NOW - 300000 + 1000);
+    fg_fixture_sql_run(bench.sql, "UPDATE device_report SET clock_offset_ms = 0");
+    sweep(&bench, NOW);
+    CHECK_INT(
+        fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM alarm WHERE kind = 14 AND closed_ms = 0"), 0);
+    free(reports);
+    bench_close(&bench);
+}
+
+TEST("when most synchronised devices agree against the bureau, the alarm is about its clock (SQLite)")
+{
+    who_is_wrong(false);
+}
+TEST("when most synchronised devices agree against the bureau, the alarm is about its clock (PostgreSQL)")
+{
+    who_is_wrong(true);
+}
+
+TEST("against a bureau whose clock is not synchronised, one synchronised device is enough")
+{
+    struct bench bench;
+    struct fg_sync_reports *reports = calloc(1, sizeof(*reports));
+
+    CHECK(reports != NULL);
+    bench_open(&bench, false);
+    bench.settings.own_clock_doubted = true;
+    reports->self = report_of("S1", NOW + 90000);
+    report(&bench, reports, NOW);
+    sweep(&bench, NOW);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM alarm WHERE kind = 14"), 1);
+    CHECK_TEXT(find(&bench, FG_ALARM_CLOCK_OFFSET).subject, "(bureau)");
+    CHECK_HAS(find(&bench, FG_ALARM_CLOCK_OFFSET).detail, "90 s behind by 1 of 1");
+    free(reports);
+    bench_close(&bench);
+}
+
 static void strange_reports(bool postgres)
 {
     struct bench bench;

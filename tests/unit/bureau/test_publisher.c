@@ -41,6 +41,22 @@ static bool wait_for(const char *path)
     return access(path, R_OK) == 0;
 }
 
+static bool in_doubt(void *context, char *ret_doubt)
+{
+    (void)context;
+    (void)strcpy(ret_doubt, "this clock is in doubt");
+    return true;
+}
+
+static bool wait_log(const struct log *log, const char *text)
+{
+    int64_t until = fg_mono_ms() + WAIT_MS;
+
+    while (strstr(log->text, text) == NULL && fg_mono_ms() < until)
+        fg_sleep_ms(5);
+    return strstr(log->text, text) != NULL;
+}
+
 /* One life of the publisher, until the file is there. */
 static void round_run(struct fg_publisher_settings *settings, const char *file)
 {
@@ -79,7 +95,19 @@ TEST("every station's list is published at once, not again without a change, and
         fg_listing_new(lists, &fg_fixture_bureau_receipt_key()->public_key, 1, NULL, NULL, &listing, &error),
         &error);
     settings.listing = listing;
+    settings.clock_doubt = in_doubt;
+    {
+        struct fg_publisher *publisher = NULL;
+
+        CHECK_OK(fg_publisher_new(&settings, &publisher, &error), &error);
+        CHECK(wait_log(&log, "nothing is published: this clock is in doubt; set it right"));
+        fg_publisher_free(publisher);
+        CHECK(access(file, F_OK) != 0);
+    }
+    settings.clock_insisted = true;
     round_run(&settings, file);
+    CHECK_HAS(log.text, "publishing: this clock is in doubt");
+    settings.clock_doubt = NULL;
     CHECK_HAS(log.text, "S1: version 1");
     log.text[0] = '\0';
     round_run(&settings, file);

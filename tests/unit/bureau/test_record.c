@@ -383,6 +383,8 @@ TEST("a bureau whose clock most synchronised devices call ahead publishes nothin
         .station = "HZ-01", .key = fg_fixture_key(), .now_ms = NOW_MS, .who = "clerk", .forced = true};
     struct fg_publish_result published;
     struct fg_error error;
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length = 0;
     char path[256];
 
     (void)snprintf(path, sizeof(path), "%s", fg_test_path("1.fgl"));
@@ -395,14 +397,52 @@ TEST("a bureau whose clock most synchronised devices call ahead publishes nothin
     CHECK_OK(fg_publish(sql, &order, &published, &error), &error); /* two are not enough to prove it */
     (void)snprintf(path, sizeof(path), "%s", fg_test_path("2.fgl"));
     report_add(sql, "c-5", FG_CLOCK_SYNCHRONISED, NOW_MS, -120001);
-    CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_RANGE);
+    CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_STATE);
     CHECK_HAS(error.text, "3 of 3 synchronised devices");
     CHECK(access(path, F_OK) != 0);
+    CHECK_INT(fg_publish_prepare(sql, &order, bytes, sizeof(bytes), &length, &error), FG_E_STATE);
+    order.clock_insisted = true;
+    CHECK_OK(fg_publish_prepare(sql, &order, bytes, sizeof(bytes), &length, &error), &error);
+    order.clock_insisted = false;
     report_add(sql, "c-6", FG_CLOCK_SYNCHRONISED, NOW_MS, -120000);
     report_add(sql, "c-7", FG_CLOCK_SYNCHRONISED, NOW_MS, 0);
     report_add(sql, "c-8", FG_CLOCK_SYNCHRONISED, NOW_MS, 600000);
     CHECK_OK(fg_publish(sql, &order, &published, &error), &error); /* no more than half say so */
     CHECK_INT(published.manifest.version, 2);
+    fg_sql_close(sql);
+}
+
+TEST("doubts about the bureau's clock stop a list until somebody insists")
+{
+    struct fg_sql *sql = open_new(false);
+    struct fg_publish_order order = {
+        .station = "HZ-01", .key = fg_fixture_key(), .now_ms = NOW_MS, .who = "clerk", .forced = true};
+    struct fg_publish_result published;
+    struct fg_error error;
+    char path[256];
+
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("1.fgl"));
+    order.out_path = path;
+    set(sql, "station", "HZ-01", "rules", RULES);
+    order.clock_doubt = "its clock is not synchronised";
+    CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_STATE);
+    CHECK_HAS(error.text, "nothing is published: its clock is not synchronised");
+    CHECK(access(path, F_OK) != 0);
+    order.clock_insisted = true;
+    CHECK_OK(fg_publish(sql, &order, &published, &error), &error);
+    CHECK_INT(published.manifest.version, 1);
+    /* Set back behind what was published. */
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("2.fgl"));
+    order = (struct fg_publish_order){.station = "HZ-01",
+                                      .key = fg_fixture_key(),
+                                      .now_ms = NOW_MS - 120001,
+                                      .who = "clerk",
+                                      .forced = true,
+                                      .out_path = path};
+    CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_STATE);
+    CHECK_HAS(error.text, "was it set back?");
+    order.now_ms = NOW_MS - 120000;
+    CHECK_OK(fg_publish(sql, &order, &published, &error), &error);
     fg_sql_close(sql);
 }
 

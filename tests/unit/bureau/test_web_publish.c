@@ -84,6 +84,29 @@ TEST("without the key that signs lists nothing is published, and no version is u
     fg_fixture_web_stop(fixture);
 }
 
+TEST("with a clock in doubt the pages publish only for who insists, and the trail has that")
+{
+    struct fg_web_fixture *fixture = world(false, "zhao");
+
+    fg_fixture_sql_run(
+        fixture->sql,
+        "INSERT INTO list_version (list_id, version, root, rules, row_count, issued_ms, expires_ms, "
+        "published_ms, who) VALUES ('S2', 1, '', '', 0, 0, 0, 9000000000000, 'x')");
+    CHECK_INT(publish(fixture, "S1", true), 409);
+    CHECK_HAS(fixture->answer, "CLOCK_DOUBT");
+    CHECK_HAS(fixture->answer, "was it set back?");
+    CHECK_INT(fg_fixture_sql_number(fixture->sql, "SELECT COUNT(*) FROM list_version WHERE list_id = 'S1'"),
+              0);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/lists/S1/publish",
+                                 "{\"force\":true,\"insist\":true}", NULL),
+              200);
+    CHECK_INT(fg_fixture_sql_number(fixture->sql,
+                                    "SELECT COUNT(*) FROM trail WHERE action = 'PUBLISH' AND detail "
+                                    "LIKE '%insist=true%'"),
+              1);
+    fg_fixture_web_stop(fixture);
+}
+
 TEST("only supervisors publish")
 {
     static const char *const others[] = {"chen", "li"};

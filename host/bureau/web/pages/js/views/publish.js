@@ -18,9 +18,9 @@ function goodUntil(list) {
 /** @param {any} list @param {() => void} again */
 function publishForm(list, again) {
   return form({
-    label: t('PUBLISH_NOW'), class: 'narrow', name: `${t('PUBLISH_NOW')} ${list.id}`, fields: tick('force', t('PUBLISH_FORCE')),
-    submit: async ({ force }) => {
-      const answer = await send('POST', path('lists', list.id, 'publish'), { force: force === 'yes' });
+    label: t('PUBLISH_NOW'), class: 'narrow', name: `${t('PUBLISH_NOW')} ${list.id}`, fields: [tick('force', t('PUBLISH_FORCE')), tick('insist', t('PUBLISH_INSIST'))],
+    submit: async ({ force, insist }) => {
+      const answer = await send('POST', path('lists', list.id, 'publish'), { force: force === 'yes', insist: insist === 'yes' });
       return answer.published
         ? [notice('ok', t('PUBLISHED_N', answer.version, format.number(answer.rows))), h('p', null, h('button', { type: 'button', onclick: again }, t('LISTS_SHOW')))]
         : notice('plain', t('PUBLISH_SAME'));
