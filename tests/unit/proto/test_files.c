@@ -228,7 +228,7 @@ TEST("the end of a certificate is counted in the Gregorian calendar")
 
 TEST("BAD-INPUT-IS-SAFE: only a regular file is read in, to its end and no further")
 {
-    struct fg_input_file file = {NULL};
+    struct fg_input_file file = {.stream = NULL};
     char bytes[4] = "";
 
     CHECK_INT(fg_input_file_open(fg_test_path("none"), "list file", &file, &error), FG_E_IO);
