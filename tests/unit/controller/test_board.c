@@ -210,3 +210,24 @@ TEST("a journal that cannot be read leaves an empty board and says why")
     fg_board_tell(&board, &shown);
     CHECK_INT(shown.attempt_count, 0);
 }
+
+TEST("a board that starts shows nothing of before, and a refusal for one reason shows that")
+{
+    board_begin();
+    refused(FG_REASON_NOT_LISTED, MORNING_MS);
+    ended(900, 300, MORNING_MS);
+    fg_board_start(&board, 3);
+    fg_board_tell(&board, &shown);
+    CHECK_INT(shown.version, 3 * 65536);
+    CHECK_INT(shown.attempt_count + shown.reason_count, 0);
+    CHECK_INT(shown.fills_today + shown.refusals_today + shown.quantity_today_g, 0);
+    CHECK(!board.day_known);
+    {
+        struct fg_entry entry = entry_of(FG_ENTRY_REFUSED, MORNING_MS);
+
+        entry.reasons = (struct fg_reasons){1, {FG_REASON_LOST}};
+        fg_board_take(&board, &entry, OFFSET_S);
+    }
+    fg_board_tell(&board, &shown);
+    CHECK_INT(shown.attempts[0].reason, FG_REASON_LOST);
+}

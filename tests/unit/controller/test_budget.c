@@ -285,3 +285,52 @@ TEST("FAIL-CLOSED: the first alarm after each fill is written at once, for a res
     CHECK_INT(offer(&run, event_of(FG_EVENT_LOCK_OUT, ""), 0), FG_BUDGET_WRITE);
     CHECK_INT(offer(&run, event_of(FG_EVENT_LOCK_OUT_CLEARED, ""), 0), FG_BUDGET_WRITE);
 }
+
+TEST("each kind has its own store: so many entries, one back in so many minutes, so many of a cause at once")
+{
+    const uint8_t uid[4] = {4, 1, 2, 3};
+    const struct {
+        struct fg_entry entry;
+        uint32_t capacity;
+        int64_t refill_min;
+        uint32_t at_once;
+    } kinds[] = {
+        {refused(FG_REASON_TAG_FORMAT, uid, 4), 100, 3, 3},
+        {refused(FG_REASON_TAG_SIGNATURE, uid, 4), 40, 6, 3},
+        {refused(FG_REASON_PRE_CHECK_FAILED, uid, 4), 100, 3, 100},
+        {event_of(FG_EVENT_DEVICE_FAULT, "meter"), 40, 6, 3},
+        {event_of(FG_EVENT_READER_FAULT, ""), 20, 12, 3},
+        {event_of(FG_EVENT_LIST_REFUSED, ""), 20, 12, 3},
+        {{.kind = FG_ENTRY_OPERATOR}, 60, 6, 3},
+        {event_of(FG_EVENT_EMERGENCY_STOP, ""), 40, 6, 3},
+        {event_of(FG_EVENT_CLOCK_STEP, ""), 20, 12, 3},
+        {event_of(FG_EVENT_BUS_SHARED, ""), 40, 6, 3},
+        {event_of(FG_EVENT_JOURNAL_NEARLY_FULL, ""), 20, 12, 3},
+    };
+
+    CHECK_INT(sizeof(kinds) / sizeof(kinds[0]), FG_BUDGET_KINDS - 1);
+    for (unsigned kind = 1; kind < FG_BUDGET_KINDS; kind++) {
+        const struct fg_budget_store *store = &budget.stores[kind];
+        const struct fg_entry *entry = &kinds[kind - 1].entry;
+        uint32_t left = kinds[kind - 1].capacity - kinds[kind - 1].at_once;
+
+        for (int64_t slower = 1; slower <= 8; slower += 7) {
+            int64_t refill_ms = kinds[kind - 1].refill_min * 60 * SECOND_MS * slower;
+            struct fg_entry due;
+            unsigned place = 0;
+
+            fg_budget_start(&budget, 0);
+            fg_budget_press(&budget, slower > 1);
+            CHECK_INT(fg_budget_kind_of(entry), kind);
+            CHECK_INT(store->entries, kinds[kind - 1].capacity);
+            for (uint32_t i = 0; i < kinds[kind - 1].at_once; i++)
+                CHECK_INT(fg_budget_offer(&budget, entry, 0), FG_BUDGET_WRITE);
+            CHECK_INT(fg_budget_offer(&budget, entry, 0), FG_BUDGET_COUNTED);
+            CHECK_INT(store->entries, left);
+            (void)fg_budget_due(&budget, refill_ms - 1, &due, &place);
+            CHECK_INT(store->entries, left);
+            (void)fg_budget_due(&budget, refill_ms, &due, &place);
+            CHECK_INT(store->entries, left + 1);
+        }
+    }
+}

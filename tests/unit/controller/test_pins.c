@@ -170,7 +170,7 @@ TEST("TAMPER-SHOWS, BAD-INPUT-IS-SAFE: every changed byte, every cut, another ke
     struct fg_pin_store store = store_at(3);
     struct fg_pin_store other = store;
     struct fg_private_key stranger;
-    struct fg_pin_count count = {.wrong = 1, .tried_id = "li"};
+    struct fg_pin_count count = {.wrong = 4, .tried_id = "li"};
     struct fg_pin_count back;
     uint8_t bytes[FG_PIN_STORE_BYTES + 1] = {0};
     uint32_t boot = 0;
@@ -255,4 +255,26 @@ TEST("time ends a block and forgets, each told once, and kept so that a restart 
     CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
     CHECK_INT(back.blocks, 0);
     CHECK_TEXT(back.tried_id, "");
+}
+
+TEST("names may be as long as names are, and the file may lie in the working directory")
+{
+    struct fg_pin_store store = store_at(UINT32_C(0x01020304));
+    struct fg_pin_count count = {.wrong = 1};
+    struct fg_pin_count back;
+    char before[512];
+
+    memset(store.controller, 'c', FG_NAME_MAX);
+    memset(count.tried_id, 'i', FG_NAME_MAX);
+    (void)snprintf(store.path, sizeof(store.path), "pins");
+    CHECK(getcwd(before, sizeof(before)) != NULL);
+    CHECK_INT(chdir(fg_test_directory()), 0);
+    CHECK_OK(fg_pin_store_save(&store, &count, &error), &error);
+    CHECK_OK(fg_pin_store_load(&store, NOW_MS, &back, &error), &error);
+    CHECK_INT(chdir(before), 0);
+    CHECK_INT(access(fg_test_path("pins"), R_OK), 0);
+    CHECK_TEXT(back.tried_id, count.tried_id);
+    store.controller[FG_NAME_MAX - 1] = 'd';
+    (void)snprintf(store.path, sizeof(store.path), "%s", fg_test_path("pins"));
+    CHECK_INT(fg_pin_store_load(&store, NOW_MS, &back, &error), FG_E_AUTH);
 }

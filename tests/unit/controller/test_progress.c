@@ -117,9 +117,14 @@ TEST("without good readings, a programme or a limit there is no target and no pr
     plant.readings[FG_SIGNAL_TEMPERATURE_DC].state = FG_READING_TIME_OUT;
     tell();
     CHECK_INT(shown.target, 0);
-    plant.readings[FG_SIGNAL_TEMPERATURE_DC] = (struct fg_reading){INT64_MAX, 0, FG_READING_GOOD};
-    tell();
-    CHECK_INT(shown.target, 0);
+    for (int i = 0; i < 2; i++) {
+        /* cut to 32 bits it would read 20.0 degC */
+        int64_t far = (INT64_C(1) << 32) * (i == 0 ? 1 : -1) + 200;
+
+        plant.readings[FG_SIGNAL_TEMPERATURE_DC] = (struct fg_reading){far, 0, FG_READING_GOOD};
+        tell();
+        CHECK_INT(shown.target, 0);
+    }
     begin(FG_PROGRAMME_NONE);
     run(FG_SIGNAL_SCALE_G, 10, 50);
     tell();

@@ -38,6 +38,7 @@ struct world {
     struct fg_operator operators[FG_OPERATORS_MAX];
     void (*list_change)(struct fg_manifest *manifest, struct fg_row rows[3]); /* of lists written from now */
     int64_t wall_extra_ms;                                                    /* the clock goes ahead */
+    int32_t utc_offset_s;
     uint8_t clock_quality;
     bool asker_is_other; /* the next requests come from another user than fillgated's */
     /* the played plant */
@@ -174,7 +175,8 @@ static void plant_play(void)
 
 static struct fg_moment moment(void)
 {
-    return (struct fg_moment){w.mono_ms, START_WALL_MS + w.wall_extra_ms + w.mono_ms, w.clock_quality, 0};
+    return (struct fg_moment){w.mono_ms, START_WALL_MS + w.wall_extra_ms + w.mono_ms, w.clock_quality,
+                              w.utc_offset_s};
 }
 
 /* The reader reads the tag again when the session wants it to. */
@@ -626,6 +628,11 @@ TEST("refusals name their reason, are logged, and the tag must leave before it i
     present("HZ-1", 1);
     turns(2);
     refused_with(FG_REASON_OPERATOR_NOT_SIGNED_IN);
+    remove_tag();
+    present("HZ-2", 2);
+    turns(2);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    CHECK_HAS(log_text, "(INSPECTION_OVERDUE, OPERATOR_NOT_SIGNED_IN), entry");
     world_end();
 }
 
@@ -741,6 +748,7 @@ TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the
     turns(50);
     world_halt();
     reading_set(FG_SIGNAL_INVENTORY_G, 1000500);
+    reading_set(FG_SIGNAL_SCALE_G, 31234);
     log_text[0] = '\0';
     w.meter_silent = true;
     plant_play();
@@ -761,8 +769,13 @@ TEST("ONE-END: a fill that a power cut left open gets exactly one ENDED with the
     CHECK_INT(newest.inventory_g, 1000500);
     CHECK_INT(newest.end_pressure_kpa, reading(FG_SIGNAL_PRESSURE_KPA));
     CHECK_INT(newest.end_temperature_dc, 200);
+    CHECK_INT(newest.end_scale_g, 31234);
+    CHECK_TEXT(newest.row.code.text, "HZ-1");
     CHECK_TEXT(newest.row.plate, "浙E00001");
     CHECK_TEXT(newest.operator_id, "wang");
+    CHECK_INT(newest.operator_proof, FG_PERSON_PROOF_HAND);
+    CHECK_INT(newest.identity, FG_IDENTITY_SIGNED_TAG);
+    CHECK_INT(newest.uid.bytes[6], 1);
     world_halt();
     world_run();
     turns(400);
@@ -1584,6 +1597,8 @@ TEST("FAIL-CLOSED: a journal that opens late brings the lock-out with it, and wh
     fg_session_give_journal(w.session, w.stores.journal, &w.stores.journal_start, &now);
     turns(3);
     CHECK(state()->locked_out);
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK_INT(w.answer.board.fills_today, 2);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_FLOW_WITHOUT_AUTHORITY);
     present("HZ-1", 1);
     turns(2);
@@ -2192,6 +2207,49 @@ TEST("the board counts today's attempts, survives a restart, and begins anew at 
     world_end();
 }
 
+static enum fg_err list_bring(uint64_t version)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+
+    list_write(fg_test_path("next.fgl"), version);
+    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("next.fgl"));
+    return ask(&request);
+}
+
+TEST("the board's day is the local one, also for what is refused after local midnight")
+{
+    world_make();
+    w.utc_offset_s = 8 * 3600;
+    w.wall_extra_ms = 6 * INT64_C(3600000); /* 01:06 of the next day there, 17:06 in UTC */
+    turns(2);
+    present("HZ-2", 2);
+    turns(2);
+    refused_with(FG_REASON_INSPECTION_OVERDUE);
+    CHECK_INT(ask_kind(FG_CONTROL_BOARD), FG_OK);
+    CHECK_INT(w.answer.board.refusals_today, 1);
+    CHECK_INT(state()->today, TODAY + 1);
+    CHECK_INT(state()->utc_offset_s, 8 * 3600);
+    world_end();
+}
+
+static void warn_after_a_day(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    (void)rows;
+    manifest->rules.list_warn_age_h = 24;
+}
+
+TEST("the state warns of a list that is as old as the rules say, to the millisecond")
+{
+    world_make();
+    w.list_change = warn_after_a_day;
+    CHECK_INT(list_bring(6), FG_OK);
+    w.wall_extra_ms = INT64_C(86400000) - 1000 - (w.mono_ms + 1) - 1;
+    CHECK(!state()->list_age_warning);
+    CHECK_INT(w.answer.state.list_age_ms, INT64_C(86400000) - 1);
+    CHECK(state()->list_age_warning);
+    world_end();
+}
+
 /* ---- operators of the list ---- */
 
 #define CARD 200 /* of zhao */
@@ -2204,15 +2262,6 @@ static struct fg_operator *operator_add(const char *id, int32_t certificate_end_
     (void)snprintf(person->id, sizeof(person->id), "%s", id);
     person->certificate_end_day = certificate_end_day;
     return person;
-}
-
-static enum fg_err list_bring(uint64_t version)
-{
-    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
-
-    list_write(fg_test_path("next.fgl"), version);
-    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("next.fgl"));
-    return ask(&request);
 }
 
 /* Operators zhao (card and PIN 123456) and qian (PIN 654321) on list version 6; nobody is signed in. */

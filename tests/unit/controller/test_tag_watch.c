@@ -80,6 +80,23 @@ TEST("a tag that comes back is decided on by what is read now, not by what was r
     CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
 }
 
+TEST("a reading that does not come is asked for after 300 ms, and again after as long")
+{
+    struct fg_uid wanted;
+
+    begin();
+    CHECK_INT(poll(1, 1, NULL), FG_TAG_OTHER);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_CARD);
+    for (int64_t at_ms = mono_ms + 300; at_ms <= mono_ms + 900; at_ms += 300) {
+        CHECK_INT(fg_tag_watch_due(&watch, at_ms - 1), FG_TAG_DUE_NOTHING);
+        CHECK(!fg_tag_watch_wants_reading(&watch, &wanted, at_ms - 1));
+        CHECK_INT(fg_tag_watch_due(&watch, at_ms), FG_TAG_DUE_NOTHING);
+        CHECK(fg_tag_watch_wants_reading(&watch, &wanted, at_ms));
+        CHECK_INT(wanted.bytes[6], 1);
+        CHECK(!fg_tag_watch_wants_reading(&watch, &wanted, at_ms));
+    }
+}
+
 TEST("CLONES-SHOW: the memory of one tag never counts for another")
 {
     begin();

@@ -94,6 +94,7 @@ TEST("every point of the table lies on a smooth line with its neighbours")
 
     for (int gas = 0; gas < FG_GAS_COUNT; gas++) {
         for (size_t t = 0; t < sizeof(temperatures_dc) / sizeof(temperatures_dc[0]); t++) {
+            CHECK_INT(fg_gas_model_pressure_kpa((enum fg_gas)gas, 0, temperatures_dc[t]), 0);
             for (int64_t density = 2 * step; density <= FG_GAS_DENSITY_MAX_CG_L - 2 * step; density += step) {
                 int64_t kpa[5];
 

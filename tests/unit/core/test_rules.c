@@ -152,6 +152,7 @@ TEST("UID_MISMATCH: another, a shorter, no and an impossible identifier")
     FLIP(facts.uid.length = facts.cylinders[0].row.uid.length = 0, FG_REASON_UID_MISMATCH);
     KEEP(facts.uid.length = facts.cylinders[0].row.uid.length = FG_UID_MAX);
     KEEP((facts.identity = FG_IDENTITY_QR, facts.rules.identity_min = FG_IDENTITY_QR, facts.uid.length = 0));
+    KEEP((facts.identity = FG_IDENTITY_MANUAL, second_comes(TODAY), facts.uid.length = 0));
 }
 
 TEST("IDENTITY_TOO_WEAK: below the least, none, out of range, by hand without rule")
