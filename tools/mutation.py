@@ -215,6 +215,7 @@ class Bench:
                             for name in names if name.startswith("test_") and name.endswith(".c"))
         self.tests += [test for test in more if os.path.exists(f"{test}.c")]
         self.seconds = {}
+        self.objects = {}  # test -> names of the objects that it is made of; None: nobody knows
         # Nothing is lost with the power here, so that no test need wait for a disk.
         self.environment = dict(os.environ, BUILD=BUILD, TMPDIR="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
 
@@ -259,9 +260,18 @@ class Bench:
             if FAILED in said:
                 return False
 
+    def objects_of(self, test):
+        said = subprocess.run([*self.flags["CC"], "-o", "/dev/null", f"{BUILD}/{test}.o", "-Wl,--trace", "-Wl,--trace", *self.flags["LIBS"],
+                               *self.flags["LDLIBS"]], check=False, capture_output=True, text=True)
+        return set(re.findall(r"^\(.*\)(\w+)\.o$", said.stdout, re.M)) if said.returncode == 0 else None
+
+    def reaches(self, test, path):
+        return self.objects[test] is None or os.path.splitext(os.path.basename(path))[0] in self.objects[test]
+
     def baseline(self):
         """Each test without a change, where the programs of the tree lie; quickest first from now on. The test that fails, or None."""
         for test in self.tests:
+            self.objects[test] = self.objects_of(test)
             good, self.seconds[test] = self.passes(test, f"{BUILD}/{test}", 600)
             if not good:
                 return test
@@ -278,7 +288,7 @@ class Bench:
         built = os.path.join(scratch, "mutant.o")
         if subprocess.run([*self.flags["CC"], *self.flags["CFLAGS"], "-c", "-o", built, changed], capture_output=True, check=False).returncode != 0:
             return ""
-        for test in self.tests:
+        for test in [test for test in self.tests if self.reaches(test, mutant.path)]:
             # Some tests find the programs by their own place in the tree of what was built.
             program = os.path.join(scratch, test)
             os.makedirs(os.path.dirname(program), exist_ok=True)

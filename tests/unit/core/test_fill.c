@@ -1614,6 +1614,11 @@ TEST("a fill that is over, and a scan that is dropped, leave nothing of themselv
     step(FG_FILL_EVENT_STOP);
     step(FG_FILL_EVENT_WRITE_FAILED);
     expect_nothing_of_a_fill();
+    to_authorising();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 300;
+    step(FG_FILL_EVENT_WRITE_FAILED); /* gas leaks in the very look */
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    expect_nothing_of_a_fill();
 }
 
 TEST("GAS-ADDS-UP: on an alarm what the last run knew is compared once, also when the counter is below it")
