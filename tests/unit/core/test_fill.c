@@ -959,6 +959,8 @@ TEST("BAD-INPUT-IS-SAFE: an inventory that no instrument can measure is not take
     }
     begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = FG_SIGNAL_VALUE_MAX});
     CHECK(fill.idle_inventory_known);
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = -FG_SIGNAL_VALUE_MAX});
+    CHECK(fill.idle_inventory_known);
 }
 
 TEST("FAIL-CLOSED: lock-out, zero fills and alarms survive a restart")
@@ -1524,7 +1526,8 @@ TEST("without items after the fill ENDED is asked for at once; an operator who l
     scan.post_checks_wanted = 0;
     to_filling();
     step(FG_FILL_EVENT_STOP);
-    tick(100);
+    while (fill.phase == FG_FILL_CLOSING)
+        tick(20);
     CHECK_INT(fill.phase, FG_FILL_RECORDING);
     begin_filling();
     step(FG_FILL_EVENT_STOP);
@@ -1543,6 +1546,10 @@ TEST("GAS-ADDS-UP: an alarm lasts while the flow cannot be read")
     step(FG_FILL_EVENT_TICK);
     CHECK(fill.alarm_flow);
     plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_GOOD;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = settings.flow_min_g_min;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(fill.alarm_flow);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value--;
     step(FG_FILL_EVENT_TICK);
     CHECK(!fill.alarm_flow);
 }

@@ -143,6 +143,19 @@ TEST("readings of different times accuse nobody: the older counter is compared, 
     CHECK(!fg_overfill_agrees(&overfill, &settings, &vessel, &look));
 }
 
+TEST("FAIL-CLOSED: of two counter readings the one that is not younger than the weight is compared, not one "
+     "before it")
+{
+    CHECK(start_mass(14500));
+    look.now_mono_ms += 100;
+    look.counter = (struct fg_overfill_sample){102000, look.now_mono_ms};
+    CHECK(fg_overfill_agrees(&overfill, &settings, &vessel, &look));
+    look.weighed.at_mono_ms = look.now_mono_ms; /* the scale has not moved since */
+    look.now_mono_ms += 100;
+    look.counter.at_mono_ms = look.now_mono_ms;
+    CHECK(!fg_overfill_agrees(&overfill, &settings, &vessel, &look));
+}
+
 TEST("the counter must be up by half of what the flow adds up to, each time that is a kilogram")
 {
     CHECK(start_mass(14500));
@@ -151,7 +164,7 @@ TEST("the counter must be up by half of what the flow adds up to, each time that
         CHECK(next(50, 50));
     CHECK(next(50, 50));
     for (int i = 0; i < 9; i++)
-        CHECK(next(49, 49));
+        CHECK(next(50, 50));
     CHECK(!next(49, 49));
 }
 
@@ -171,6 +184,7 @@ TEST("flow adds up only while the valve is open, backwards flow and time not at 
     look.flow_g_min = 60000;
     look.now_mono_ms -= 200;
     CHECK(next(0, 0));
+    CHECK(!next(0, 0));
     CHECK(start_mass(14500));
     look.flow_g_min = 54000;
     look.now_mono_ms += 100000;
