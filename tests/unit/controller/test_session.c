@@ -1962,6 +1962,8 @@ TEST("faults of reader, devices and clock become events, once each, and so does 
     fg_session_report(w.session, &fault, &now);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_FAULT);
     CHECK_TEXT(newest.text, "port gone");
+    CHECK_TEXT(newest.operator_id, "wang");
+    CHECK_INT(newest.operator_proof, FG_PERSON_PROOF_HAND);
     CHECK(!state()->reader_up);
     fg_session_report(w.session, &back, &now);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_BACK);
@@ -2229,6 +2231,20 @@ TEST("the board's day is the local one, also for what is refused after local mid
     CHECK_INT(w.answer.board.refusals_today, 1);
     CHECK_INT(state()->today, TODAY + 1);
     CHECK_INT(state()->utc_offset_s, 8 * 3600);
+    world_end();
+}
+
+TEST("the state tells the list that is in force when it is asked")
+{
+    struct fg_manifest manifest;
+    struct fg_error error;
+
+    world_make();
+    CHECK_INT(state()->list_version, 5);
+    list_write(fg_test_path("next.fgl"), 6);
+    CHECK_OK(fg_list_import(w.stores.list, fg_test_path("next.fgl"), START_WALL_MS, &manifest, &error),
+             &error);
+    CHECK_INT(state()->list_version, 6);
     world_end();
 }
 

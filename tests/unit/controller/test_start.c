@@ -6,6 +6,7 @@
 
 #include "firmware/controller/start.h"
 #include "tests/lib/check.h"
+#include "tests/lib/list_fixture.h"
 
 static struct fg_config config;
 static struct fg_clock test_clock;
@@ -119,6 +120,32 @@ TEST("keys and disk that come late are taken within ten seconds, and no cause is
     CHECK_TEXT(start.journal_retry.cause, "");
     CHECK_TEXT(start.list_retry.cause, "");
     CHECK_TEXT(start.keys_retry.cause, "");
+    fg_start_end(&start);
+}
+
+/* A list store as an earlier run left it. */
+static void list_keep(void)
+{
+    struct fg_manifest manifest;
+    struct fg_list *list = NULL;
+    struct fg_error error;
+
+    CHECK_OK(fg_list_open(config.list_path, NULL, &list_key.public_key, 1, &list, &error), &error);
+    CHECK_OK(fg_list_import(list, fg_fixture_list("l.fgl", fg_fixture_registry("r.csv", 3, NULL), 5, -1), 0,
+                            &manifest, &error),
+             &error);
+    fg_list_close(list);
+}
+
+TEST("the clock is told of the list that is there at the start")
+{
+    config_make();
+    list_key = *fg_fixture_key();
+    keys_write();
+    disk_mount();
+    list_keep();
+    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    CHECK_INT(test_clock.signed_ms, FG_FIXTURE_ISSUED_MS);
     fg_start_end(&start);
 }
 
