@@ -651,12 +651,11 @@ static void recording_step(const struct step *step)
     if (step->event->kind == FG_FILL_EVENT_WRITTEN && fill->write_pending) {
         zero_fill_count(step);
         scan_forget(step);
-        return;
-    }
-    if (step->event->kind == FG_FILL_EVENT_WRITE_FAILED)
+    } else if (step->event->kind == FG_FILL_EVENT_WRITE_FAILED) {
         fill->write_pending = false;
-    else if (!fill->write_pending && time_is_over(step, fill->phase_since_mono_ms, RECORD_AGAIN_MS))
+    } else if (!fill->write_pending && time_is_over(step, fill->phase_since_mono_ms, RECORD_AGAIN_MS)) {
         end_ask(step);
+    }
 }
 
 /* ---- watching for gas that nobody authorised -------------------------------------------------------- */

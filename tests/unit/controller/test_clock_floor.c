@@ -111,6 +111,7 @@ TEST("FAIL-CLOSED: a statement that was kept for later takes back nothing that w
     entry_add(FAR_MS, FG_CLOCK_SYNCHRONISED);
     statement_write("ctl-1", 1, &bureau);
     entry_add(NOW_MS + 9000, FG_CLOCK_SYNCHRONISED);
+    entry_add(NOW_MS + 5000, FG_CLOCK_SYNCHRONISED);
     entry_add(NOW_MS + 99000, FG_CLOCK_INFORMATIVE);
     CHECK_OK(floor_read(FAR_MS, &floor), &error);
     CHECK_INT(floor.floor_ms, NOW_MS + 9000);

@@ -2248,6 +2248,22 @@ TEST("the state tells the list that is in force when it is asked")
     world_end();
 }
 
+TEST("a list is logged once in a run, however often it is looked at")
+{
+    struct fg_moment now;
+
+    world_make();
+    CHECK_INT(list_bring(6), FG_OK);
+    turns(2);
+    now = moment();
+    fg_session_list_changed(w.session, &now);
+    turns(2);
+    CHECK_INT(journal_newest(FG_ENTRY_LIST)->list_version, 6);
+    CHECK_INT(counts[FG_ENTRY_LIST], 2);
+    CHECK_HAS(log_text, "list: hz version 6 in force, 3 cylinders");
+    world_end();
+}
+
 static void warn_after_a_day(struct fg_manifest *manifest, struct fg_row rows[3])
 {
     (void)rows;

@@ -149,6 +149,28 @@ TEST("the clock is told of the list that is there at the start")
     fg_start_end(&start);
 }
 
+TEST("the bureau's receipt key is news when it comes, and the device key is wiped at the end")
+{
+    static const struct fg_private_key wiped;
+    struct fg_error error;
+    unsigned news = 0;
+
+    config_make();
+    keys_write();
+    disk_mount();
+    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    CHECK(!start.has_receipt_key);
+    CHECK(memcmp(&start.device_key, &wiped, sizeof(wiped)) != 0);
+    CHECK_OK(fg_public_key_write(config.receipt_key_path, &list_key.public_key, &error), &error);
+    for (int64_t now = 0; now <= FG_RETRY_MAX_MS; now += 20)
+        news |= fg_start_try(&start, now);
+    CHECK_INT(news, FG_START_RECEIPT_KEY);
+    CHECK(start.has_receipt_key);
+    CHECK_BYTES(start.receipt_key.point, list_key.public_key.point, sizeof(list_key.public_key.point));
+    fg_start_end(&start);
+    CHECK(memcmp(&start.device_key, &wiped, sizeof(wiped)) == 0);
+}
+
 TEST("TAMPER-SHOWS: a journal that does not verify is said to be that, and a disk that is missing is not")
 {
     FILE *file;
