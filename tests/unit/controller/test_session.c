@@ -2260,6 +2260,7 @@ TEST("a list is logged once in a run, however often it is looked at")
     turns(2);
     CHECK_INT(journal_newest(FG_ENTRY_LIST)->list_version, 6);
     CHECK_INT(counts[FG_ENTRY_LIST], 2);
+    CHECK_INT(strlen(newest.text), 32); /* of the root */
     CHECK_HAS(log_text, "list: hz version 6 in force, 3 cylinders");
     world_end();
 }

@@ -243,6 +243,7 @@ TEST("dates are good to the end of the day, bad on the next, and a missing date 
         FLIP(*days[i] = TODAY - 1, reasons[i]);
         FLIP(*days[i] = 0, reasons[i]);
         FLIP(*days[i] = -1, reasons[i]);
+        FLIP((facts.today = 0, *days[i] = 0), reasons[i]);
     }
 }
 
