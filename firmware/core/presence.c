@@ -29,7 +29,7 @@ enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
     }
     presence->misses = 0;
     presence->seen_mono_ms = now_mono_ms;
-    if (had_one && uid_equal(&presence->uid, uid))
+    if (uid_equal(&presence->uid, uid))
         return FG_PRESENCE_SAME;
     presence->uid = *uid;
     return had_one ? FG_PRESENCE_SWAPPED : FG_PRESENCE_ARRIVED;

@@ -173,6 +173,8 @@ TEST("TAMPER-SHOWS, BAD-INPUT-IS-SAFE: every changed byte, every cut, another ke
     struct fg_pin_count count = {.wrong = 4, .tried_id = "li"};
     struct fg_pin_count back;
     uint8_t bytes[FG_PIN_STORE_BYTES + 1] = {0};
+    const size_t signature_at = FG_PIN_STORE_BYTES - FG_SIGNATURE_BYTES;
+    struct fg_signature signature;
     uint32_t boot = 0;
 
     CHECK_OK(fg_pin_store_encode(&store, &count, bytes, &error), &error);
@@ -193,6 +195,12 @@ TEST("TAMPER-SHOWS, BAD-INPUT-IS-SAFE: every changed byte, every cut, another ke
     CHECK_INT(fg_pin_store_decode(&other, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), FG_E_AUTH);
     count.wrong = FG_PIN_TRIES; /* signed, and impossible all the same */
     CHECK_OK(fg_pin_store_encode(&store, &count, bytes, &error), &error);
+    CHECK_INT(fg_pin_store_decode(&store, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), FG_E_RANGE);
+    count.wrong = 1;
+    CHECK_OK(fg_pin_store_encode(&store, &count, bytes, &error), &error);
+    memset(bytes + signature_at - (FG_NAME_MAX + 1), 'x', FG_NAME_MAX + 1); /* a name without an end */
+    CHECK_OK(fg_sign(&key, FG_PURPOSE_PIN_COUNT, bytes, signature_at, &signature, &error), &error);
+    memcpy(bytes + signature_at, signature.bytes, FG_SIGNATURE_BYTES);
     CHECK_INT(fg_pin_store_decode(&store, bytes, FG_PIN_STORE_BYTES, &boot, &back, &error), FG_E_RANGE);
 }
 

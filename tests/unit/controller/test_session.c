@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "firmware/controller/recorder.h"
 #include "firmware/controller/session.h"
 #include "firmware/core/limits.h"
 #include "firmware/core/rules.h"
@@ -629,10 +630,11 @@ TEST("refusals name their reason, are logged, and the tag must leave before it i
     turns(2);
     refused_with(FG_REASON_OPERATOR_NOT_SIGNED_IN);
     remove_tag();
+    reading_set(FG_SIGNAL_EMERGENCY_STOP, 1);
     present("HZ-2", 2);
     turns(2);
     refused_with(FG_REASON_INSPECTION_OVERDUE);
-    CHECK_HAS(log_text, "(INSPECTION_OVERDUE, OPERATOR_NOT_SIGNED_IN), entry");
+    CHECK_HAS(log_text, "(INSPECTION_OVERDUE, OPERATOR_NOT_SIGNED_IN, EMERGENCY_STOP), entry");
     world_end();
 }
 
@@ -1805,6 +1807,32 @@ TEST("NO-LOSS: of a flood of events that cannot be written the first are kept as
     CHECK_INT(counts[FG_ENTRY_EVENT], 4);
     CHECK_TEXT(newest.text, "port gone");
     CHECK_INT(newest.repeat_count, 37);
+    world_end();
+}
+
+TEST("NO-LOSS: the last event that found room says how many did not")
+{
+    sqlite3 *other = NULL;
+    struct fg_moment now;
+    char text[FG_TEXT_MAX + 1];
+
+    world_make();
+    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    now = moment();
+    for (int i = 1; i <= FG_RECORDER_EVENTS_MAX + 3; i++) {
+        (void)snprintf(text, sizeof(text), "meter-%d: no answer", i);
+        fg_session_raise(w.session, FG_EVENT_DEVICE_FAULT, text, &now);
+    }
+    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    turns(50);
+    (void)snprintf(text, sizeof(text), "meter-%d: no answer; 3 more not kept", FG_RECORDER_EVENTS_MAX);
+    CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, text);
+    CHECK_INT(counts[FG_ENTRY_EVENT], FG_RECORDER_EVENTS_MAX);
+    now = moment();
+    fg_session_raise(w.session, FG_EVENT_DEVICE_BACK, "meter-1", &now);
+    CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, "meter-1");
     world_end();
 }
 
