@@ -124,6 +124,25 @@ TEST("two tags by turns are two causes, each counted on its own")
     CHECK_INT(run.occurrences, 3600);
 }
 
+TEST("eight causes of a kind are told apart at one time, the ninth is among various")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (uint32_t cause = 1; cause <= FG_BUDGET_CAUSES; cause++) {
+        for (int i = 0; i < 4; i++)
+            CHECK_INT(offer(&run, refused_number(cause), 0),
+                      cause < FG_BUDGET_CAUSES && i < 3 ? FG_BUDGET_WRITE : FG_BUDGET_COUNTED);
+    }
+    CHECK_INT(run.entries, 24);
+    due_write(&run, 10 * SECOND_MS);
+    CHECK_INT(run.entries, 24 + 8);
+    CHECK_INT(run.occurrences, 8 * 4);
+    due_write(&run, 600 * SECOND_MS);
+    CHECK_INT(run.occurrences, 9 * 4);
+    CHECK_HAS(run.last.text, "various");
+}
+
 TEST("random UIDs are one cause, whatever they are")
 {
     struct run run = {0};

@@ -2293,6 +2293,29 @@ TEST("a list is logged once in a run, however often it is looked at")
     world_end();
 }
 
+TEST("a list store that opens late is in force at once, and logged")
+{
+    struct fg_manifest manifest;
+    struct fg_moment now;
+    struct fg_error error;
+
+    world_make();
+    world_halt();
+    journal_open();
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+    turns(3);
+    CHECK_INT(state()->list_state, FG_LIST_MISSING);
+    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &w.bureau.public_key, 1, &w.stores.list, &error),
+             &error);
+    list_write(fg_test_path("next.fgl"), 6);
+    CHECK_OK(fg_list_import(w.stores.list, fg_test_path("next.fgl"), START_WALL_MS, &manifest, &error),
+             &error);
+    now = moment();
+    fg_session_give_list(w.session, w.stores.list, &now);
+    CHECK_INT(journal_newest(FG_ENTRY_LIST)->list_version, 6);
+    world_end();
+}
+
 static void warn_after_a_day(struct fg_manifest *manifest, struct fg_row rows[3])
 {
     (void)rows;
