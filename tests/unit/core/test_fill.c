@@ -245,6 +245,10 @@ TEST("a scan that is accepted again has its new limits, and all its items to be 
     CHECK_INT(fill.scan.nominal_kpa, 25000);
     step(FG_FILL_EVENT_START);
     CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    scan.pre_checks_wanted = 0;
+    step(FG_FILL_EVENT_ACCEPTED);
+    CHECK_INT(fill.phase, FG_FILL_PRE_CHECK);
+    CHECK(!commands.write_authorised);
 }
 
 TEST("pre-check: a no, no time, tag away, stop, shutdown and a sick plant drop the scan")
@@ -802,6 +806,14 @@ TEST("GAS-ADDS-UP, FAIL-CLOSED: gas that flows during the pre-check is raised an
     CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
     CHECK_INT(commands.refusal, FG_REASON_DEVICE_FAULT);
     CHECK_INT(fill.phase, FG_FILL_IDLE);
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value += 300;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 6000;
+    step(FG_FILL_EVENT_START); /* in the very look that shows it */
+    CHECK_INT(fill.phase, FG_FILL_IDLE);
+    CHECK(!commands.write_authorised);
     CHECK(!fg_fill_plant_is_sound(&fill, &settings, &plant, FG_PROGRAMME_PRESSURE, now));
     step(FG_FILL_EVENT_ACCEPTED);
     CHECK_INT(fill.phase, FG_FILL_IDLE);
