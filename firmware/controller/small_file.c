@@ -62,7 +62,7 @@ static bool directory_sync(const char *path)
     if (slash == NULL)
         (void)snprintf(directory, sizeof(directory), ".");
     else
-        slash[slash == directory ? 1 : 0] = '\0';
+        slash[1] = '\0'; /* with its slash, which the root has alone */
     fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
