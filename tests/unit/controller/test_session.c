@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/controller/recorder.h"
 #include "firmware/controller/session.h"
+#include "firmware/controller/waiting_store.h"
 #include "firmware/core/limits.h"
 #include "firmware/core/rules.h"
 #include "proto/bucket.h"
@@ -1820,16 +1820,16 @@ TEST("NO-LOSS: the last event that found room says how many did not")
     CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
     CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     now = moment();
-    for (int i = 1; i <= FG_RECORDER_EVENTS_MAX + 3; i++) {
+    for (int i = 1; i <= FG_WAITING_EVENTS_MAX + 3; i++) {
         (void)snprintf(text, sizeof(text), "meter-%d: no answer", i);
         fg_session_raise(w.session, FG_EVENT_DEVICE_FAULT, text, &now);
     }
     CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     CHECK_INT(sqlite3_close(other), SQLITE_OK);
     turns(50);
-    (void)snprintf(text, sizeof(text), "meter-%d: no answer; 3 more not kept", FG_RECORDER_EVENTS_MAX);
+    (void)snprintf(text, sizeof(text), "meter-%d: no answer; 3 more not kept", FG_WAITING_EVENTS_MAX);
     CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, text);
-    CHECK_INT(counts[FG_ENTRY_EVENT], FG_RECORDER_EVENTS_MAX);
+    CHECK_INT(counts[FG_ENTRY_EVENT], FG_WAITING_EVENTS_MAX);
     now = moment();
     fg_session_raise(w.session, FG_EVENT_DEVICE_BACK, "meter-1", &now);
     CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, "meter-1");
