@@ -144,7 +144,7 @@ TEST("the clock is told of the list that is there at the start")
     keys_write();
     disk_mount();
     list_keep();
-    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    fg_start_begin(&start, &config, &test_clock, &test_log, NULL, NULL, 0);
     CHECK_INT(test_clock.signed_ms, FG_FIXTURE_ISSUED_MS);
     fg_start_end(&start);
 }
@@ -158,7 +158,7 @@ TEST("the bureau's receipt key is news when it comes, and the device key is wipe
     config_make();
     keys_write();
     disk_mount();
-    fg_start_begin(&start, &config, &test_clock, &test_log, 0);
+    fg_start_begin(&start, &config, &test_clock, &test_log, NULL, NULL, 0);
     CHECK(!start.has_receipt_key);
     CHECK(memcmp(&start.device_key, &wiped, sizeof(wiped)) != 0);
     CHECK_OK(fg_public_key_write(config.receipt_key_path, &list_key.public_key, &error), &error);
