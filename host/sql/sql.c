@@ -43,6 +43,8 @@ void fg_sql_close(struct fg_sql *sql)
     if (sql == NULL)
         return;
     fg_sql_rollback(sql);
+    if (sql->companion.object != NULL)
+        sql->companion.release(sql->companion.object);
     for (size_t i = 0; i < sql->statement_count; i++) {
         sql->backend->forget(sql->statements[i]);
         free(sql->statements[i]->text);
@@ -65,27 +67,65 @@ const char *fg_sql_kind(const struct fg_sql *sql)
     return sql->backend->kind;
 }
 
-enum fg_err fg_sql_begin(struct fg_sql *sql, struct fg_error *error)
+static enum fg_err begin(struct fg_sql *sql, enum fg_err (*how)(struct fg_sql *sql, struct fg_error *error),
+                         struct fg_error *error)
 {
     enum fg_err result;
 
     if (sql->in_transaction)
         return fg_fail(error, FG_E_STATE, "database: transactions do not nest");
-    result = sql->backend->begin(sql, error);
+    result = how(sql, error);
     sql->in_transaction = result == FG_OK;
     return result;
 }
 
+enum fg_err fg_sql_begin(struct fg_sql *sql, struct fg_error *error)
+{
+    return begin(sql, sql->backend->begin, error);
+}
+
+enum fg_err fg_sql_begin_snapshot(struct fg_sql *sql, struct fg_error *error)
+{
+    return begin(sql, sql->backend->begin_snapshot, error);
+}
+
+bool fg_sql_in_transaction(const struct fg_sql *sql)
+{
+    return sql->in_transaction;
+}
+
+void fg_sql_accompany(struct fg_sql *sql, const struct fg_sql_companion *companion)
+{
+    assert(sql->companion.object == NULL);
+    sql->companion = *companion;
+}
+
+void *fg_sql_companion(const struct fg_sql *sql)
+{
+    return sql->companion.object;
+}
+
+static void transaction_end(struct fg_sql *sql)
+{
+    sql->in_transaction = false;
+    if (sql->companion.object != NULL)
+        sql->companion.ended(sql->companion.object);
+}
+
 enum fg_err fg_sql_commit(struct fg_sql *sql, struct fg_error *error)
 {
-    enum fg_err result;
+    enum fg_err result = FG_OK;
 
     if (!sql->in_transaction)
         return fg_fail(error, FG_E_STATE, "database: there is no transaction to commit");
-    result = sql->backend->commit(sql, error);
+    if (sql->companion.object != NULL)
+        result = sql->companion.before_commit(sql->companion.object, sql, error);
+    if (result == FG_OK)
+        result = sql->backend->commit(sql, error);
     if (result != FG_OK)
-        sql->backend->rollback(sql);
-    sql->in_transaction = false;
+        fg_sql_rollback(sql);
+    else
+        transaction_end(sql);
     return result;
 }
 
@@ -96,7 +136,7 @@ void fg_sql_rollback(struct fg_sql *sql)
     for (size_t i = 0; i < sql->statement_count; i++)
         fg_sql_reset(sql->statements[i]);
     sql->backend->rollback(sql);
-    sql->in_transaction = false;
+    transaction_end(sql);
 }
 
 size_t fg_sql_collation_at(const char *text)

@@ -65,8 +65,25 @@ enum fg_err fg_sql_begin(struct fg_sql *sql, struct fg_error *error);
 enum fg_err fg_sql_commit(struct fg_sql *sql, struct fg_error *error);
 void fg_sql_rollback(struct fg_sql *sql); /* no effect without a transaction */
 
+/* A transaction that only reads, and sees the database as it was when its first statement began, however long
+ * it takes and whatever others write meanwhile. Writers do not wait for it. Ended by commit or rollback. */
+enum fg_err fg_sql_begin_snapshot(struct fg_sql *sql, struct fg_error *error);
+bool fg_sql_in_transaction(const struct fg_sql *sql);
+
+/* What goes along with a database object: something that is told when a transaction ends. before_commit runs
+ * inside it and may write; its failure makes the commit fail and rolls back. ended: it was committed or
+ * rolled back. release: the object is closed. One companion an object. */
+struct fg_sql_companion {
+    void *object;
+    enum fg_err (*before_commit)(void *object, struct fg_sql *sql, struct fg_error *error);
+    void (*ended)(void *object);
+    void (*release)(void *object);
+};
+void fg_sql_accompany(struct fg_sql *sql, const struct fg_sql_companion *companion);
+void *fg_sql_companion(const struct fg_sql *sql); /* the companion's object; NULL without one */
+
 /* Prepares a statement, or finds the one that was prepared from the same text, reset and with no parameter
- * bound. It belongs to sql. At most 128 different texts a database object. */
+ * bound. It belongs to sql. At most 256 different texts a database object. */
 enum fg_err fg_sql_prepare(struct fg_sql *sql, const char *text, struct fg_sql_statement **ret_statement,
                            struct fg_error *error);
 

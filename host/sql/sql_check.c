@@ -242,6 +242,28 @@ static enum fg_err postgres_check(const struct check *check, bool *ret_indices_c
     return result;
 }
 
+/* Which migrations are noted as done: exactly those that the program has. */
+static enum fg_err versions_check(const struct check *check, const struct fg_sql_migration *migrations,
+                                  size_t count)
+{
+    struct fg_sql_statement *statement;
+    size_t place = 0;
+    bool good = true;
+    enum fg_err result = fg_sql_prepare(check->sql, "SELECT number, name FROM schema_version ORDER BY number",
+                                        &statement, check->error);
+
+    if (result != FG_OK)
+        return result;
+    while ((result = fg_sql_next(statement, check->error)) == FG_OK) {
+        good = good && place < count && fg_sql_int(statement, 0) == (int64_t)migrations[place].number &&
+               strcmp(fg_sql_text(statement, 1), migrations[place].name) == 0;
+        place++;
+    }
+    if (result == FG_E_NOT_FOUND && (!good || place != count))
+        tell(check, "schema_version", "the migrations noted are not the program's");
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
+}
+
 enum fg_err fg_sql_check(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t count,
                          fg_sql_check_report report, void *context, bool *ret_indices_checked,
                          struct fg_error *error)
@@ -252,6 +274,8 @@ enum fg_err fg_sql_check(struct fg_sql *sql, const struct fg_sql_migration *migr
     enum fg_err result = strcmp(sql->backend->kind, "sqlite") == 0 ? sqlite_check(&check, migrations, count)
                                                                    : postgres_check(&check, &indices);
 
+    if (result == FG_OK)
+        result = versions_check(&check, migrations, count);
     if (result == FG_OK && ret_indices_checked != NULL)
         *ret_indices_checked = indices;
     return result;

@@ -214,7 +214,7 @@ static enum fg_err postgres_open(struct fg_sql *sql, struct fg_error *error)
     return code;
 }
 
-static enum fg_err postgres_begin(struct fg_sql *sql, struct fg_error *error)
+static enum fg_err begin_with(struct fg_sql *sql, const char *text, struct fg_error *error)
 {
     struct server *server = server_of(sql);
     enum fg_err code;
@@ -226,7 +226,17 @@ static enum fg_err postgres_begin(struct fg_sql *sql, struct fg_error *error)
         if (code != FG_OK)
             return code;
     }
-    return postgres_script(sql, "BEGIN", error);
+    return postgres_script(sql, text, error);
+}
+
+static enum fg_err postgres_begin(struct fg_sql *sql, struct fg_error *error)
+{
+    return begin_with(sql, "BEGIN", error);
+}
+
+static enum fg_err postgres_begin_snapshot(struct fg_sql *sql, struct fg_error *error)
+{
+    return begin_with(sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
 }
 
 static enum fg_err postgres_commit(struct fg_sql *sql, struct fg_error *error)
@@ -568,6 +578,7 @@ const struct fg_sql_backend fg_sql_backend_postgres = {
     .open = postgres_open,
     .close = postgres_close,
     .begin = postgres_begin,
+    .begin_snapshot = postgres_begin_snapshot,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
     .script = postgres_script,

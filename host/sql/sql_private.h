@@ -6,7 +6,7 @@
 
 #include "host/sql/sql.h"
 
-#define FG_SQL_STATEMENTS_MAX 128 /* kept prepared at a time; more is a programmer's error */
+#define FG_SQL_STATEMENTS_MAX 256 /* kept prepared at a time; more is a programmer's error */
 #define FG_SQL_TEXT_MAX 16384     /* of one statement after translation */
 
 /* One bound parameter; memory belongs to the caller. */
@@ -22,6 +22,7 @@ struct fg_sql_backend {
     enum fg_err (*open)(struct fg_sql *sql, struct fg_error *error);
     void (*close)(struct fg_sql *sql);
     enum fg_err (*begin)(struct fg_sql *sql, struct fg_error *error);
+    enum fg_err (*begin_snapshot)(struct fg_sql *sql, struct fg_error *error);
     enum fg_err (*commit)(struct fg_sql *sql, struct fg_error *error);
     void (*rollback)(struct fg_sql *sql);
     void (*interrupt)(struct fg_sql *sql); /* from another thread; NULL: it cannot */
@@ -64,7 +65,8 @@ struct fg_sql {
     char *vfs;
     uint32_t deadline_ms;
     bool in_transaction;
-    void *handle; /* the back end's */
+    struct fg_sql_companion companion; /* object NULL: there is none */
+    void *handle;                      /* the back end's */
     size_t statement_count;
     struct fg_sql_statement *statements[FG_SQL_STATEMENTS_MAX];
 };

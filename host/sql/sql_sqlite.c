@@ -102,6 +102,11 @@ static enum fg_err sqlite_begin(struct fg_sql *sql, struct fg_error *error)
     return sqlite_script(sql, "BEGIN IMMEDIATE", error);
 }
 
+static enum fg_err sqlite_begin_snapshot(struct fg_sql *sql, struct fg_error *error)
+{
+    return sqlite_script(sql, "BEGIN", error);
+}
+
 static enum fg_err sqlite_commit(struct fg_sql *sql, struct fg_error *error)
 {
     return sqlite_script(sql, "COMMIT", error);
@@ -243,6 +248,7 @@ const struct fg_sql_backend fg_sql_backend_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,
+    .begin_snapshot = sqlite_begin_snapshot,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .interrupt = sqlite_break,
