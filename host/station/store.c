@@ -66,6 +66,11 @@ enum fg_err fg_station_store_begin(struct fg_station_store *store, struct fg_err
     return fg_sql_begin(store->sql, error);
 }
 
+enum fg_err fg_station_store_begin_snapshot(struct fg_station_store *store, struct fg_error *error)
+{
+    return fg_sql_begin_snapshot(store->sql, error);
+}
+
 enum fg_err fg_station_store_commit(struct fg_station_store *store, struct fg_error *error)
 {
     return fg_sql_commit(store->sql, error);

@@ -37,6 +37,8 @@ enum fg_err fg_station_store_trust(struct fg_station_store *store, const struct 
 
 /* A transaction; commit is FG_OK only when everything is on the disk. */
 enum fg_err fg_station_store_begin(struct fg_station_store *store, struct fg_error *error);
+/* A transaction that only reads, in one state of the store; ended by rollback. */
+enum fg_err fg_station_store_begin_snapshot(struct fg_station_store *store, struct fg_error *error);
 enum fg_err fg_station_store_commit(struct fg_station_store *store, struct fg_error *error);
 void fg_station_store_rollback(struct fg_station_store *store); /* no effect without a transaction */
 

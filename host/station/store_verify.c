@@ -406,6 +406,23 @@ static enum fg_err heads_check(struct work *work)
     return result == FG_OK ? FG_OK : fg_fail(work->error, result, "%s", why.text);
 }
 
+/* In one state of the store: what is taken in meanwhile would look like entries that its row knows nothing
+ * of. */
+static enum fg_err controller_one(struct work *work, struct fg_station_controller *controller)
+{
+    char id[FG_NAME_MAX + 1];
+    enum fg_err result = fg_station_store_begin_snapshot(work->store, work->error);
+
+    memcpy(id, controller->id, sizeof(id));
+    if (result == FG_OK)
+        result = fg_station_store_controller(work->store, id, controller, work->error);
+    work->controller = controller;
+    if (result == FG_OK)
+        result = controller_check(work);
+    fg_station_store_rollback(work->store);
+    return result;
+}
+
 enum fg_err fg_station_store_check(struct fg_station_store *store, const struct fg_station_verify *verify,
                                    struct fg_station_verified *ret_verified, struct fg_error *error)
 {
@@ -428,10 +445,8 @@ enum fg_err fg_station_store_check(struct fg_station_store *store, const struct 
     if (result == FG_OK)
         result =
             fg_station_store_controllers(store, controllers, FG_STATION_CONTROLLERS_MAX, &count, work.error);
-    for (size_t i = 0; result == FG_OK && i < count; i++) {
-        work.controller = &controllers[i];
-        result = controller_check(&work);
-    }
+    for (size_t i = 0; result == FG_OK && i < count; i++)
+        result = controller_one(&work, &controllers[i]);
     free(controllers);
     if (result == FG_OK)
         *ret_verified = sum;
