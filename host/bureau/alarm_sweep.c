@@ -312,21 +312,31 @@ static enum fg_err devices_sweep(struct fg_sql *sql, const struct fg_alarm_setti
 
 /* ---- gaps ---- */
 
+#define OVER                                                                                                 \
+    "kind = $1 AND closed_ms = 0 AND NOT EXISTS (SELECT 1 FROM journal_head h WHERE h.controller = "         \
+    "alarm.subject AND "                                                                                     \
+    "h.gap_since_ms > 0)"
+
 static enum fg_err gaps_close(struct fg_sql *sql, int64_t now_ms, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        sql,
-        "UPDATE alarm SET closed_ms = $1, closed_by = $2, closed_why = 'over' WHERE kind = $3 AND closed_ms "
-        "= 0 AND NOT EXISTS (SELECT 1 FROM journal_head h WHERE h.controller = alarm.subject AND "
-        "h.gap_since_ms > 0)",
-        &statement, error);
+    enum fg_err result =
+        fg_sql_prepare(sql, "SELECT kind, subject, number FROM alarm WHERE " OVER, &statement, error);
 
     if (result != FG_OK)
         return result;
-    fg_sql_bind_int(statement, 1, now_ms);
-    fg_sql_bind_text(statement, 2, WHO);
-    fg_sql_bind_int(statement, 3, FG_ALARM_GAP_STAYS);
+    fg_sql_bind_int(statement, 1, FG_ALARM_GAP_STAYS);
+    result = fg_alarms_touch(sql, statement, WHO, error);
+    if (result == FG_OK)
+        result = fg_sql_prepare(
+            sql, "UPDATE alarm SET closed_ms = $2, closed_by = $3, closed_why = 'over' WHERE " OVER,
+            &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(statement, 1, FG_ALARM_GAP_STAYS);
+    fg_sql_bind_int(statement, 2, now_ms);
+    fg_sql_bind_text(statement, 3, WHO);
     return fg_sql_run(statement, NULL, error);
 }
 
@@ -365,8 +375,14 @@ static enum fg_err gaps_sweep(struct fg_sql *sql, const struct fg_alarm_settings
                               struct fg_error *error)
 {
     struct fg_alarm alarm = {.kind = FG_ALARM_GAP_STAYS};
-    enum fg_err result = gaps_close(sql, now_ms, error);
+    enum fg_err result = fg_sql_begin(sql, error);
 
+    if (result == FG_OK)
+        result = gaps_close(sql, now_ms, error);
+    if (result == FG_OK)
+        result = fg_sql_commit(sql, error);
+    if (result != FG_OK)
+        fg_sql_rollback(sql);
     if (settings->gap_stays_min == 0)
         return result;
     while (result == FG_OK) {

@@ -47,8 +47,15 @@ struct fg_alarm {
     char closed_why[FG_ALARM_WHY_MAX + 1];
 };
 
+/* Says to the ledger that an alarm's row is about to change (ledger.h), or all rows that a statement gives,
+ * whose columns are kind, subject, number. Inside of the change's transaction. */
+enum fg_err fg_alarm_touch(struct fg_sql *sql, int64_t kind, const char *subject, int64_t number,
+                           const char *who, struct fg_error *error);
+enum fg_err fg_alarms_touch(struct fg_sql *sql, struct fg_sql_statement *statement, const char *who,
+                            struct fg_error *error);
+
 /* Opens the alarm, or counts it (then detail and sequence are the newest): alarm->count times, 0 = once.
- * Inside or outside of a transaction. */
+ * Inside of a transaction, or in one of its own. */
 enum fg_err fg_alarm_raise(struct fg_sql *sql, const struct fg_alarm *alarm, int64_t now_ms,
                            struct fg_error *error);
 

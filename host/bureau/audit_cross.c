@@ -12,6 +12,7 @@
 /* A rule: what its statement gives is wrong. $1 is the controller, '' = all. Columns: whom it is about, then
  * up to two numbers that stand in the text. */
 struct rule {
+    const char *about; /* what the first column is, when it is no controller */
     const char *query;
     const char *format; /* with two PRId64 at most */
 };
@@ -20,25 +21,30 @@ struct rule {
 #define HELD "COALESCE(h.next_sequence, 1) - 1"
 
 static const struct rule rules[] = {
-    {"SELECT r.device, r.last_sequence - r.unsent, " HELD " FROM device_report r LEFT JOIN journal_head h ON "
+    {NULL,
+     "SELECT r.device, r.last_sequence - r.unsent, " HELD " FROM device_report r LEFT JOIN journal_head h ON "
      "h.controller = r.device WHERE " OF(
          "r.device") "AND r.role = 'controller' AND r.last_sequence - r.unsent > " HELD " ORDER BY r.device",
      "missing: the device reported that it has a receipt for entry %" PRId64 ", but only %" PRId64
      " are held: the store was put back to an older state, or rows were deleted"},
-    {"SELECT f.controller, f.next_sequence - 1, " HELD
+    {NULL,
+     "SELECT f.controller, f.next_sequence - 1, " HELD
      " FROM follow f LEFT JOIN journal_head h ON h.controller = "
      "f.controller WHERE " OF("f.controller") "AND f.next_sequence - 1 > " HELD " ORDER BY f.controller",
      "missing: the alarms had read up to entry %" PRId64 ", but only %" PRId64 " are held"},
-    {"SELECT f.controller, f.next_sequence - 1, " HELD " FROM sum_follow f LEFT JOIN journal_head h ON "
+    {NULL,
+     "SELECT f.controller, f.next_sequence - 1, " HELD " FROM sum_follow f LEFT JOIN journal_head h ON "
      "h.controller = f.controller WHERE " OF("f.controller") "AND f.next_sequence - 1 > " HELD
                                                              " ORDER BY f.controller",
      "missing: the sums had counted up to entry %" PRId64 ", but only %" PRId64 " are held"},
-    {"SELECT o.c, 0, 0 FROM (SELECT device AS c FROM device_report WHERE role = 'controller' UNION SELECT "
+    {NULL,
+     "SELECT o.c, 0, 0 FROM (SELECT device AS c FROM device_report WHERE role = 'controller' UNION SELECT "
      "device "
      "FROM device_change UNION SELECT device FROM certificate) o LEFT JOIN device d ON d.device = o.c "
      "WHERE " OF("o.c") "AND d.device IS NULL ORDER BY o.c",
      "it was removed from the table of devices; reports, certificates or changes of it are left"},
-    {"SELECT c, CAST(SUM(n) AS BIGINT), CAST(SUM(k) AS BIGINT) FROM (SELECT s.controller AS c, s.kind AS "
+    {NULL,
+     "SELECT c, CAST(SUM(n) AS BIGINT), CAST(SUM(k) AS BIGINT) FROM (SELECT s.controller AS c, s.kind AS "
      "kind, s.entries AS n, 0 AS k, "
      "s.quantity_g AS q FROM controller_sum s WHERE " OF(
          "s.controller") "UNION ALL SELECT e.controller, e.kind, 0, "
@@ -50,6 +56,13 @@ static const struct rule rules[] = {
                                              "GROUP BY c, kind HAVING SUM(n) <> SUM(k) OR SUM(q) <> 0 ORDER "
                                              "BY c",
      "its sums were edited: they count %" PRId64 " entries of a kind, the entries say %" PRId64},
+    {NULL,
+     "SELECT h.controller, e.sequence, 0 FROM journal_head h JOIN journal_entry e ON e.controller = "
+     "h.controller AND "
+     "e.sequence = h.next_sequence - 1 WHERE " OF(
+         "h.controller") "AND (e.station <> h.station OR e.arrived_ms <> "
+                         "h.arrived_ms) ORDER BY h.controller",
+     "its head row names another station or time than entry %" PRId64 ", its last"},
 };
 
 /* These are about no controller: they run when everything is verified. $1: milliseconds of the zone, $2: the
@@ -59,7 +72,8 @@ static const struct rule rules[] = {
     "END"
 
 static const struct rule sums[] = {
-    {"SELECT station, CAST(SUM(n) AS BIGINT), CAST(SUM(k) AS BIGINT) FROM (SELECT day, station, kind, "
+    {"station",
+     "SELECT station, CAST(SUM(n) AS BIGINT), CAST(SUM(k) AS BIGINT) FROM (SELECT day, station, kind, "
      "reason, entries AS n, 0 AS k, "
      "quantity_g AS q "
      "FROM station_day UNION ALL SELECT " DAY(
@@ -74,7 +88,8 @@ static const struct rule sums[] = {
                                      "station, kind, reason HAVING SUM(n) <> SUM(k) OR SUM(q) <> 0 ORDER BY "
                                      "station",
      "the sums of a day were edited: they count %" PRId64 " entries, the entries say %" PRId64},
-    {"SELECT station, CAST(SUM(n) AS BIGINT), CAST(SUM(k) AS BIGINT) FROM (SELECT day, station, entries AS "
+    {"station",
+     "SELECT station, CAST(SUM(n) AS BIGINT), CAST(SUM(k) AS BIGINT) FROM (SELECT day, station, entries AS "
      "n, 0 AS k FROM station_night "
      "UNION ALL "
      "SELECT " DAY(
@@ -85,6 +100,27 @@ static const struct rule sums[] = {
                                                   "HAVING SUM(n) <> SUM(k) ORDER BY station",
      "the sums of a night were edited: they count %" PRId64
      " entries that arrived, the entries say %" PRId64},
+    {"session",
+     "SELECT s.login, s.created_ms, 0 FROM web_session s WHERE NOT EXISTS (SELECT 1 FROM trail t WHERE "
+     "t.login = s.login "
+     "AND t.outcome = 'DONE' AND t.at_ms = s.created_ms) ORDER BY s.login",
+     "nobody signed in for it: the trail has no record of %" PRId64},
+    {"counter",
+     "SELECT 'hazard_counter', c.last, (SELECT COALESCE(MAX(number), 0) FROM hazard_case) FROM "
+     "hazard_counter c WHERE "
+     "c.last <> (SELECT COALESCE(MAX(number), 0) FROM hazard_case)",
+     "it says %" PRId64 ", the newest case is %" PRId64},
+    {"counter",
+     "SELECT 'sample_counter', c.last, (SELECT COALESCE(MAX(number), 0) FROM sample) FROM sample_counter c "
+     "WHERE "
+     "c.last <> (SELECT COALESCE(MAX(number), 0) FROM sample)",
+     "it says %" PRId64 ", the newest sample is %" PRId64},
+    {"counters",
+     "SELECT 'hazard_counter and sample_counter', (SELECT COUNT(*) FROM hazard_counter), (SELECT COUNT(*) "
+     "FROM "
+     "sample_counter) WHERE (SELECT COUNT(*) FROM hazard_counter) <> 1 OR (SELECT COUNT(*) FROM "
+     "sample_counter) <> 1",
+     "they have %" PRId64 " and %" PRId64 " rows instead of one"},
 };
 
 struct cross {
@@ -104,14 +140,13 @@ static void tell(const struct cross *cross, const struct fg_audit_finding *findi
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 /* The format is one of the rules' above. */
-static void rule_tell(const struct cross *cross, const struct rule *rule, const struct fg_sql_statement *row,
-                      bool of_station)
+static void rule_tell(const struct cross *cross, const struct rule *rule, const struct fg_sql_statement *row)
 {
     struct fg_audit_finding finding = {.sequence = 0};
     int used = 0;
 
-    if (of_station)
-        used = snprintf(finding.text, sizeof(finding.text), "station %.40s: ", fg_sql_text(row, 0));
+    if (rule->about != NULL)
+        used = snprintf(finding.text, sizeof(finding.text), "%s %.40s: ", rule->about, fg_sql_text(row, 0));
     else
         (void)snprintf(finding.controller, sizeof(finding.controller), "%s", fg_sql_text(row, 0));
     (void)snprintf(finding.text + used, sizeof(finding.text) - (size_t)used, rule->format, fg_sql_int(row, 1),
@@ -131,7 +166,7 @@ static enum fg_err rule_run(const struct cross *cross, const struct rule *rule, 
     if (controller != NULL)
         fg_sql_bind_text(statement, 1, controller);
     while (told < TOLD_MAX && (result = fg_sql_next(statement, cross->error)) == FG_OK) {
-        rule_tell(cross, rule, statement, controller == NULL);
+        rule_tell(cross, rule, statement);
         told++;
     }
     fg_sql_reset(statement);

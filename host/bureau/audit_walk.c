@@ -11,6 +11,7 @@
 #include "proto/chain.h"
 
 #define PROGRESS_ENTRIES 256
+#define ARRIVED_BACK_MS INT64_C(86400000) /* the bureau's clock may have been set back by so much */
 
 /* One journal being gone through. */
 struct walk {
@@ -24,7 +25,9 @@ struct walk {
     uint64_t findings; /* of this journal */
     uint64_t sequence; /* of the last entry seen */
     struct fg_digest hash;
-    bool signed_end; /* the last entry has a head signature */
+    bool signed_end;               /* the last entry has a head signature */
+    char station[FG_NAME_MAX + 1]; /* of the batch that the last entry belongs to */
+    int64_t arrived_ms;
 };
 
 static void find(struct walk *walk, uint64_t sequence, const char *format, ...)
@@ -136,6 +139,23 @@ static void receipts_check(struct walk *walk)
     }
 }
 
+/* The entries of one batch came from one station at one time; a batch ends with the controller's signature.
+ */
+static void arrival_check(struct walk *walk, const struct row *row)
+{
+    const char *station = fg_sql_text(row->statement, 5);
+    int64_t arrived_ms = fg_sql_int(row->statement, 6);
+
+    if (walk->sequence > 0 && !walk->signed_end &&
+        (strcmp(walk->station, station) != 0 || walk->arrived_ms != arrived_ms))
+        find(walk, row->sequence,
+             "its columns station or arrived_ms were edited: the batch it came with says otherwise");
+    if (walk->sequence > 0 && walk->signed_end && arrived_ms < walk->arrived_ms - ARRIVED_BACK_MS)
+        find(walk, row->sequence, "its column arrived_ms was edited: entries before it came later");
+    (void)snprintf(walk->station, sizeof(walk->station), "%s", station);
+    walk->arrived_ms = arrived_ms;
+}
+
 static void entry_check(struct walk *walk, const struct row *row)
 {
     struct fg_entry entry;
@@ -149,6 +169,7 @@ static void entry_check(struct walk *walk, const struct row *row)
     else if (row->sequence <= walk->sequence)
         find(walk, row->sequence, "its number is impossible");
     fg_chain_next(&walk->hash, row->bytes, row->length, &hash);
+    arrival_check(walk, row);
     columns_check(walk, row, &entry);
     if (!row->has_hash)
         find(walk, row->sequence, "its hash was edited: it has another length");
@@ -334,14 +355,21 @@ static enum fg_err known_check(struct fg_sql *sql, const char *controller, struc
     return result;
 }
 
+/* In one state of the database: batches that come in meanwhile would look like entries beyond the head. */
 static enum fg_err walk_one(struct fg_sql *sql, const struct fg_audit_settings *settings,
                             const char *controller, struct fg_audit_result *result_sum,
                             struct fg_error *error)
 {
     struct walk walk = {.sql = sql, .settings = settings, .result = result_sum, .error = error};
 
+    enum fg_err result = fg_sql_begin_snapshot(sql, error);
+
+    if (result != FG_OK)
+        return result;
     (void)snprintf(walk.controller, sizeof(walk.controller), "%s", controller);
-    return journal_check(&walk);
+    result = journal_check(&walk);
+    fg_sql_rollback(sql);
+    return result;
 }
 
 enum fg_err fg_audit_walk(struct fg_sql *sql, const struct fg_audit_settings *settings,

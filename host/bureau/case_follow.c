@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "host/bureau/case_write.h"
+#include "host/bureau/ledger.h"
 
 #define BATCH_ALARMS 64
 
@@ -80,8 +81,10 @@ static enum fg_err note(struct fg_sql *sql, const char *update, const struct wai
 {
     struct fg_sql_statement *statement;
     int64_t changed = 0;
-    enum fg_err result = fg_sql_prepare(sql, update, &statement, error);
+    enum fg_err result = fg_ledger_touch_number(sql, "hazard_case", NULL, number, step->who, error);
 
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql, update, &statement, error);
     if (result != FG_OK)
         return result;
     fg_sql_bind_int(statement, 1, number);
@@ -105,8 +108,11 @@ static enum fg_err alarm_mark(struct fg_sql *sql, const char *update, const stru
                               int64_t value, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(sql, update, &statement, error);
+    enum fg_err result =
+        fg_alarm_touch(sql, alarm->kind, alarm->subject, alarm->number, FG_CASE_BUREAU, error);
 
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql, update, &statement, error);
     if (result != FG_OK)
         return result;
     fg_sql_bind_int(statement, 1, alarm->kind);

@@ -1,6 +1,11 @@
 /* Implementation of the cases' rows (case_write.h). */
 #include "host/bureau/case_write.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "host/bureau/ledger.h"
+
 enum fg_err fg_case_counter_set(struct fg_sql *sql, int64_t last, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
@@ -37,6 +42,7 @@ enum fg_err fg_case_counter_lock(struct fg_sql *sql, int64_t *ret_last, struct f
 enum fg_err fg_case_history_add(struct fg_sql *sql, int64_t number, const struct fg_case_history *step,
                                 struct fg_error *error)
 {
+    char text[24];
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
         sql,
@@ -55,7 +61,10 @@ enum fg_err fg_case_history_add(struct fg_sql *sql, int64_t number, const struct
     fg_sql_bind_text(statement, 7, step->party);
     fg_sql_bind_text(statement, 8, step->words);
     fg_sql_bind_int(statement, 9, step->due_day);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_run(statement, NULL, error);
+    (void)snprintf(text, sizeof(text), "%" PRId64, number);
+    return result == FG_OK ? fg_ledger_added_number(sql, "hazard_step", text, step->place, step->who, error)
+                           : result;
 }
 
 enum fg_err fg_case_insert(struct fg_sql *sql, const struct fg_case_new *made, const struct fg_case_by *by,
@@ -89,5 +98,7 @@ enum fg_err fg_case_insert(struct fg_sql *sql, const struct fg_case_new *made, c
     fg_sql_bind_text(statement, 9, made->code);
     fg_sql_bind_text(statement, 10, made->words);
     result = fg_sql_run(statement, NULL, error);
+    if (result == FG_OK)
+        result = fg_ledger_added_number(sql, "hazard_case", NULL, made->number, by->who, error);
     return result == FG_OK ? fg_case_history_add(sql, made->number, &step, error) : result;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/bureau/case_write.h"
+#include "host/bureau/ledger.h"
 #include "host/bureau/values.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -363,23 +364,26 @@ static enum fg_err case_update(struct fg_sql *sql, const struct fg_case_move *mo
 {
     struct fg_sql_statement *statement;
     int64_t changed = 0;
-    enum fg_err result = fg_sql_prepare(
-        sql,
-        "UPDATE hazard_case SET version = version + 1, state = $3, "
-        "assigned = CASE WHEN $4 = 2 THEN $5 ELSE assigned END, "
-        "orders = CASE WHEN $4 = 3 THEN orders + 1 ELSE orders END, "
-        "order_text = CASE WHEN $4 = 3 THEN $6 ELSE order_text END, "
-        "recipient = CASE WHEN $4 = 3 THEN $5 ELSE recipient END, "
-        "due_day = CASE WHEN $4 = 3 THEN $7 ELSE due_day END, "
-        "ordered_ms = CASE WHEN $4 = 3 THEN $8 ELSE ordered_ms END, "
-        "ordered_by = CASE WHEN $4 = 3 THEN $9 ELSE ordered_by END, "
-        "answer = CASE $4 WHEN 3 THEN '' WHEN 4 THEN $6 ELSE answer END, "
-        "answered_by = CASE $4 WHEN 3 THEN '' WHEN 4 THEN $5 ELSE answered_by END, "
-        "answered_ms = CASE $4 WHEN 3 THEN 0 WHEN 4 THEN $8 ELSE answered_ms END, "
-        "closed_ms = CASE WHEN $4 = 6 THEN $8 ELSE closed_ms END, "
-        "closed_by = CASE WHEN $4 = 6 THEN $9 ELSE closed_by END, "
-        "closed_why = CASE WHEN $4 = 6 THEN $10 ELSE closed_why END WHERE number = $1 AND version = $2",
-        &statement, error);
+    enum fg_err result = fg_ledger_touch_number(sql, "hazard_case", NULL, move->number, by->who, error);
+
+    if (result == FG_OK)
+        result = fg_sql_prepare(
+            sql,
+            "UPDATE hazard_case SET version = version + 1, state = $3, "
+            "assigned = CASE WHEN $4 = 2 THEN $5 ELSE assigned END, "
+            "orders = CASE WHEN $4 = 3 THEN orders + 1 ELSE orders END, "
+            "order_text = CASE WHEN $4 = 3 THEN $6 ELSE order_text END, "
+            "recipient = CASE WHEN $4 = 3 THEN $5 ELSE recipient END, "
+            "due_day = CASE WHEN $4 = 3 THEN $7 ELSE due_day END, "
+            "ordered_ms = CASE WHEN $4 = 3 THEN $8 ELSE ordered_ms END, "
+            "ordered_by = CASE WHEN $4 = 3 THEN $9 ELSE ordered_by END, "
+            "answer = CASE $4 WHEN 3 THEN '' WHEN 4 THEN $6 ELSE answer END, "
+            "answered_by = CASE $4 WHEN 3 THEN '' WHEN 4 THEN $5 ELSE answered_by END, "
+            "answered_ms = CASE $4 WHEN 3 THEN 0 WHEN 4 THEN $8 ELSE answered_ms END, "
+            "closed_ms = CASE WHEN $4 = 6 THEN $8 ELSE closed_ms END, "
+            "closed_by = CASE WHEN $4 = 6 THEN $9 ELSE closed_by END, "
+            "closed_why = CASE WHEN $4 = 6 THEN $10 ELSE closed_why END WHERE number = $1 AND version = $2",
+            &statement, error);
 
     if (result != FG_OK)
         return result;
@@ -413,9 +417,20 @@ static enum fg_err alarm_end(struct fg_sql *sql, const struct fg_case *found, co
     if (result != FG_OK && result != FG_E_NOT_FOUND)
         return result;
     result = fg_sql_prepare(sql,
-                            "UPDATE alarm SET case_noted = 1 WHERE kind = $1 AND subject = $2 AND "
+                            "SELECT kind, subject, number FROM alarm WHERE kind = $1 AND subject = $2 AND "
                             "case_number = $3 AND closed_ms > 0",
                             &statement, error);
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(statement, 1, found->alarm_kind);
+    fg_sql_bind_text(statement, 2, found->alarm_subject);
+    fg_sql_bind_int(statement, 3, found->number);
+    result = fg_alarms_touch(sql, statement, by->who, error);
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql,
+                                "UPDATE alarm SET case_noted = 1 WHERE kind = $1 AND subject = $2 AND "
+                                "case_number = $3 AND closed_ms > 0",
+                                &statement, error);
     if (result != FG_OK)
         return result;
     fg_sql_bind_int(statement, 1, found->alarm_kind);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/bureau/ledger.h"
 #include "proto/pk.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -55,7 +56,8 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *device, const cha
     enum fg_err result =
         fg_sql_prepare(sql,
                        "INSERT INTO device_change (device, number, at_ms, what, who, why) SELECT $1, "
-                       "COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM device_change WHERE device = $1",
+                       "COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM device_change WHERE device = $1 "
+                       "RETURNING number",
                        &statement, error);
 
     if (result != FG_OK)
@@ -65,7 +67,7 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *device, const cha
     fg_sql_bind_text(statement, 3, what);
     fg_sql_bind_text(statement, 4, who);
     fg_sql_bind_text(statement, 5, why);
-    return fg_sql_run(statement, NULL, error);
+    return fg_ledger_insert_run(statement, sql, "device_change", device, NULL, who, error);
 }
 
 /* ---- codes ---- */
@@ -75,6 +77,7 @@ static enum fg_err code_put(struct fg_sql *sql, const struct fg_one_time_order *
 {
     struct fg_sql_statement *statement;
     struct fg_digest hash;
+    char hex[FG_LEDGER_HEX_BYTES];
     enum fg_err result;
 
     if (!code_hash(code, &hash))
@@ -93,7 +96,13 @@ static enum fg_err code_put(struct fg_sql *sql, const struct fg_one_time_order *
     fg_sql_bind_text(statement, 6, order->who);
     fg_sql_bind_int(statement, 7, now_ms);
     fg_sql_bind_int(statement, 8, order->expires_ms);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_run(statement, NULL, error);
+    return result == FG_OK
+               ? fg_ledger_added(sql,
+                                 &(struct fg_ledger_row){
+                                     "enrol_code", {fg_ledger_hex(hash.bytes, sizeof(hash.bytes), hex)}},
+                                 order->who, error)
+               : result;
 }
 
 enum fg_err fg_enrolment_code_new(struct fg_sql *sql, const struct fg_one_time_order *order, int64_t now_ms,
@@ -151,11 +160,17 @@ static enum fg_err code_use(struct fg_sql *sql, const char *code, const char *ro
 {
     struct fg_sql_statement *statement;
     struct fg_digest hash;
+    char hex[FG_LEDGER_HEX_BYTES];
     int64_t changed = 0;
     enum fg_err result;
 
     if (!code_hash(code, &hash))
         return fg_fail(error, FG_E_DENIED, "the one-time code is not one: 20 letters and digits");
+    result = fg_ledger_touch(
+        sql, &(struct fg_ledger_row){"enrol_code", {fg_ledger_hex(hash.bytes, sizeof(hash.bytes), hex)}}, "",
+        error);
+    if (result != FG_OK)
+        return result;
     result = fg_sql_prepare(
         sql,
         "UPDATE enrol_code SET used_ms = $2 WHERE hash = $1 AND used_ms = 0 AND expires_ms > $2 "
@@ -271,14 +286,18 @@ static enum fg_err device_put(struct fg_sql *sql, const struct fg_device_record 
                               struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(sql,
-                                        "INSERT INTO device (device, role, station, list_id, tls_point, "
-                                        "device_point, suspended, enrolled_ms, "
-                                        "certificate_end_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON "
-                                        "CONFLICT (device) DO UPDATE SET role = $2, "
-                                        "station = $3, list_id = $4, tls_point = $5, device_point = $6, "
-                                        "enrolled_ms = $7, certificate_end_ms = $8",
-                                        &statement, error);
+    enum fg_err result =
+        fg_ledger_touch(sql, &(struct fg_ledger_row){"device", {record->device}}, record->device, error);
+
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql,
+                                "INSERT INTO device (device, role, station, list_id, tls_point, "
+                                "device_point, suspended, enrolled_ms, "
+                                "certificate_end_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON "
+                                "CONFLICT (device) DO UPDATE SET role = $2, "
+                                "station = $3, list_id = $4, tls_point = $5, device_point = $6, "
+                                "enrolled_ms = $7, certificate_end_ms = $8",
+                                &statement, error);
 
     if (result != FG_OK)
         return result;
@@ -302,6 +321,7 @@ static enum fg_err certificate_put(struct fg_sql *sql, const char *device,
                                    const struct fg_certificate *certificate, int64_t now_ms, int64_t end_ms,
                                    struct fg_error *error)
 {
+    char hex[FG_LEDGER_HEX_BYTES];
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
         sql, "INSERT INTO certificate (device, serial, issued_ms, end_ms, bytes) VALUES ($1, $2, $3, $4, $5)",
@@ -314,7 +334,14 @@ static enum fg_err certificate_put(struct fg_sql *sql, const char *device,
     fg_sql_bind_int(statement, 3, now_ms);
     fg_sql_bind_int(statement, 4, end_ms);
     fg_sql_bind_bytes(statement, 5, certificate->bytes, certificate->length);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_run(statement, NULL, error);
+    return result == FG_OK
+               ? fg_ledger_added(
+                     sql,
+                     &(struct fg_ledger_row){
+                         "certificate", {device, fg_ledger_hex(certificate->serial, FG_SERIAL_BYTES, hex)}},
+                     device, error)
+               : result;
 }
 
 static void answer_fill(const struct fg_enrolment_settings *settings, const struct fg_device_record *record,
@@ -502,8 +529,10 @@ static enum fg_err suspend_run(struct fg_sql *sql, const char *device, bool susp
 {
     struct fg_sql_statement *statement;
     int64_t changed = 0;
-    enum fg_err result =
-        fg_sql_prepare(sql, "UPDATE device SET suspended = $2 WHERE device = $1", &statement, error);
+    enum fg_err result = fg_ledger_touch(sql, &(struct fg_ledger_row){"device", {device}}, who, error);
+
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql, "UPDATE device SET suspended = $2 WHERE device = $1", &statement, error);
 
     if (result != FG_OK)
         return result;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/bureau/alarms.h"
+#include "host/bureau/ledger.h"
 
 /* The batch as it travels, so that it can be looked into with the same tools. */
 static enum fg_err evidence_add(struct fg_sql *sql, const struct fg_sync_batch *batch, const uint8_t *bytes,
@@ -15,13 +16,14 @@ static enum fg_err evidence_add(struct fg_sql *sql, const struct fg_sync_batch *
 {
     struct fg_sql_statement *statement;
     struct fg_digest digest;
+    int64_t number;
     char peer[sizeof(note->peer->id) + sizeof(note->peer->role) + 1];
     enum fg_err result = fg_sql_prepare(
         sql,
         "INSERT INTO journal_evidence (controller, number, digest, kind, arrived_ms, peer, sequence, signed, "
         "batch) SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5, $6, $7, $8 FROM journal_evidence "
         "WHERE controller = $1 HAVING COUNT(*) < $9 AND NOT EXISTS (SELECT 1 FROM journal_evidence WHERE "
-        "controller = $1 AND digest = $2)",
+        "controller = $1 AND digest = $2) RETURNING number",
         &statement, error);
 
     if (result != FG_OK)
@@ -37,7 +39,15 @@ static enum fg_err evidence_add(struct fg_sql *sql, const struct fg_sync_batch *
     fg_sql_bind_int(statement, 7, note->is_signed ? 1 : 0);
     fg_sql_bind_bytes(statement, 8, bytes, length);
     fg_sql_bind_int(statement, 9, FG_EVIDENCE_MAX);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_next(statement, error);
+    if (result == FG_E_NOT_FOUND)
+        return FG_OK; /* it is kept already, or enough is */
+    if (result != FG_OK)
+        return result;
+    number = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return fg_ledger_added_number(sql, "journal_evidence", batch->controller, number, "fillgate-bureau",
+                                  error);
 }
 
 static void alarm_describe(const struct fg_sync_batch *batch, const struct fg_evidence_note *note,

@@ -1,5 +1,6 @@
 /* Implementation of operators.h. */
 #include "host/bureau/operators.h"
+#include "host/bureau/ledger.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -116,12 +117,15 @@ enum fg_err fg_operator_has_pin(struct fg_sql *sql, const char *id, bool *ret_ha
 }
 
 static enum fg_err pin_store(struct fg_sql *sql, const char *id, const struct fg_operator *person,
-                             struct fg_error *error)
+                             const char *who, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        sql, "UPDATE operator SET pin_rounds = $2, pin_salt = $3, pin_digest = $4 WHERE operator = $1",
-        &statement, error);
+    enum fg_err result = fg_ledger_touch(sql, &(struct fg_ledger_row){"operator", {id}}, who, error);
+
+    if (result == FG_OK)
+        result = fg_sql_prepare(
+            sql, "UPDATE operator SET pin_rounds = $2, pin_salt = $3, pin_digest = $4 WHERE operator = $1",
+            &statement, error);
 
     if (result != FG_OK)
         return result;
@@ -143,7 +147,7 @@ enum fg_err fg_operator_pin_put(struct fg_sql *sql, const char *id, const char *
     if (result == FG_OK && pin != NULL)
         result = fg_pin_set(&person, pin, error);
     if (result == FG_OK && changes)
-        result = pin_store(sql, id, &person, error);
+        result = pin_store(sql, id, &person, by->who, error);
     if (result == FG_OK && changes)
         result = fg_change_note(sql, fg_record_kind("operator"), id, pin != NULL ? "pin set" : "pin cleared",
                                 by, error);

@@ -1,5 +1,6 @@
 /* Implementation of publishing (publish.h). */
 #include "host/bureau/publish.h"
+#include "host/bureau/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,7 +199,10 @@ static enum fg_err version_keep(struct fg_sql *sql, const struct fg_manifest *ma
     fg_sql_bind_int(statement, 7, manifest->expires_ms);
     fg_sql_bind_int(statement, 8, order->now_ms);
     fg_sql_bind_text(statement, 9, order->who);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_run(statement, NULL, error);
+    return result == FG_OK ? fg_ledger_added_number(sql, "list_version", manifest->list_id,
+                                                    (int64_t)manifest->version, order->who, error)
+                           : result;
 }
 
 /* What is needed to build the next list of a station, and what was published last. */

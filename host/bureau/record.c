@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/ledger.h"
 #include "host/bureau/rules.h"
 #include "host/bureau/values.h"
 #include "proto/code.h"
@@ -318,7 +319,9 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *kind, const char 
         sql,
         "INSERT INTO change (kind, subject, number, at_ms, field, old_value, new_value, who, why) SELECT $1, "
         "$2, "
-        "COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, $8 FROM change WHERE kind = $1 AND subject = $2",
+        "COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, $8 FROM change WHERE kind = $1 AND subject = $2 "
+        "RETURNING "
+        "number",
         &statement, error);
 
     if (result != FG_OK)
@@ -331,7 +334,7 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *kind, const char 
     fg_sql_bind_text(statement, 6, new_value);
     fg_sql_bind_text(statement, 7, by->who);
     fg_sql_bind_text(statement, 8, by->why);
-    return fg_sql_run(statement, NULL, error);
+    return fg_ledger_insert_run(statement, sql, "change", kind, key, by->who, error);
 }
 
 static enum fg_err by_check(const struct fg_change_by *by, struct fg_error *error)
@@ -395,20 +398,24 @@ static enum fg_err record_insert(struct fg_sql *sql, const struct fg_record *rec
         value_bind(statement, (unsigned)i + 1, &kind->fields[i], value, &bytes[i]);
     }
     result = fg_sql_run(statement, NULL, error);
+    if (result == FG_OK)
+        result =
+            fg_ledger_added(sql, &(struct fg_ledger_row){kind->name, {record->values[0]}}, by->who, error);
     return result == FG_OK ? change_keep(sql, kind->name, record->values[0], "", "", "", by, error) : result;
 }
 
 static enum fg_err field_update(struct fg_sql *sql, const struct fg_record_kind *kind, const char *key,
-                                size_t field, const char *value, struct fg_error *error)
+                                size_t field, const char *value, const char *who, struct fg_error *error)
 {
     struct text text = {.used = 0};
     struct fg_uid bytes;
     struct fg_sql_statement *statement;
-    enum fg_err result;
+    enum fg_err result = fg_ledger_touch(sql, &(struct fg_ledger_row){kind->name, {key}}, who, error);
 
     add(&text, "UPDATE %s SET %s = $2 WHERE %s = $1", kind->name, kind->fields[field].name,
         kind->fields[0].name);
-    result = fg_sql_prepare(sql, text.bytes, &statement, error);
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql, text.bytes, &statement, error);
     if (result != FG_OK)
         return result;
     fg_sql_bind_text(statement, 1, key);
@@ -426,7 +433,7 @@ static enum fg_err record_update(struct fg_sql *sql, const struct fg_record *bef
     for (size_t i = 1; result == FG_OK && i < kind->field_count; i++) {
         if (record->values[i] == NULL || strcmp(record->values[i], before->values[i]) == 0)
             continue;
-        result = field_update(sql, kind, record->values[0], i, record->values[i], error);
+        result = field_update(sql, kind, record->values[0], i, record->values[i], by->who, error);
         if (result == FG_OK)
             result = change_keep(sql, kind->name, record->values[0], kind->fields[i].name, before->values[i],
                                  record->values[i], by, error);
@@ -617,8 +624,8 @@ static enum fg_err redate_one(struct fg_sql *sql, const struct fg_redate *redate
         return FG_OK;
     fg_value_day_text(row->day, old_text);
     fg_value_day_text(day, new_text);
-    result =
-        field_update(sql, kind, row->code, (size_t)fg_record_field(kind, redate->field), new_text, error);
+    result = field_update(sql, kind, row->code, (size_t)fg_record_field(kind, redate->field), new_text,
+                          by->who, error);
     if (result == FG_OK)
         result = change_keep(sql, kind->name, row->code, redate->field, old_text, new_text, by, error);
     if (result == FG_OK && visit != NULL)

@@ -1,5 +1,6 @@
 /* Implementation of random samples (sample.h). */
 #include "host/bureau/sample.h"
+#include "host/bureau/ledger.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -303,14 +304,18 @@ static enum fg_err row_insert(struct fg_sql *sql, const struct fg_sample *sample
     fg_sql_bind_text(statement, 16, sample->text);
     fg_sql_bind_bytes(statement, 17, sample->signature.bytes, FG_SIGNATURE_BYTES);
     fg_sql_bind_bytes(statement, 18, sample->key.bytes, FG_KEY_ID_BYTES);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_run(statement, NULL, error);
+    return result == FG_OK ? fg_ledger_added_number(sql, "sample", NULL, sample->number, sample->user, error)
+                           : result;
 }
 
 static enum fg_err keys_insert(struct fg_sql *sql, const struct fg_sample *sample, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
+    char number[24];
     enum fg_err result = FG_OK;
 
+    (void)snprintf(number, sizeof(number), "%" PRId64, (int64_t)sample->number);
     for (size_t i = 0; result == FG_OK && i < sample->draw.drawn; i++) {
         result = fg_sql_prepare(sql, "INSERT INTO sample_key (number, place, key) VALUES ($1, $2, $3)",
                                 &statement, error);
@@ -320,6 +325,8 @@ static enum fg_err keys_insert(struct fg_sql *sql, const struct fg_sample *sampl
         fg_sql_bind_int(statement, 2, (int64_t)i);
         fg_sql_bind_text(statement, 3, sample->draw.keys[i]);
         result = fg_sql_run(statement, NULL, error);
+        if (result == FG_OK)
+            result = fg_ledger_added_number(sql, "sample_key", number, (int64_t)i, sample->user, error);
     }
     return result;
 }

@@ -2,11 +2,13 @@
 #include "host/bureau/schema.h"
 
 #include "host/bureau/journal_backfill.h"
+#include "host/bureau/ledger.h"
 #include "host/bureau/schema_cases.h"
 #include "host/bureau/schema_enrolment.h"
 #include "host/bureau/schema_exports.h"
 #include "host/bureau/schema_history.h"
 #include "host/bureau/schema_journal.h"
+#include "host/bureau/schema_ledger.h"
 #include "host/bureau/schema_registry.h"
 #include "host/bureau/schema_users.h"
 
@@ -26,5 +28,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {13, "entry details", FG_SCHEMA_ENTRY_DETAILS, fg_journal_backfill},
     {14, "operator names", FG_SCHEMA_OPERATOR_NAMES, NULL},
     {15, "user versions", FG_SCHEMA_USER_VERSIONS, NULL},
+    {16, "ledger", FG_SCHEMA_LEDGER, fg_ledger_adopt},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -1,11 +1,14 @@
 /* Implementation of verifying the bureau's whole store (store_verify.h). */
 #include "host/bureau/store_verify.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host/bureau/audit_cross.h"
+#include "host/bureau/ledger_verify.h"
 #include "host/bureau/schema.h"
+#include "host/bureau/trail.h"
 #include "host/sql/sql_check.h"
 
 /* Stands between the parts and the caller's report: it counts, and numbers what is about no controller. */
@@ -33,14 +36,39 @@ static bool progress(void *context, uint64_t entries)
     return verify->asked->progress == NULL || verify->asked->progress(verify->asked->context, entries);
 }
 
-static void database_found(void *context, const char *text)
+static void text_found(struct verify *verify, const char *before, const char *text)
 {
-    struct verify *verify = context;
     struct fg_audit_finding finding = {.sequence = 0};
 
     verify->findings++;
-    (void)snprintf(finding.text, sizeof(finding.text), "the database: %.240s", text);
+    (void)snprintf(finding.text, sizeof(finding.text), "%s%.240s", before, text);
     found(verify, &finding);
+}
+
+static void database_found(void *context, const char *text)
+{
+    text_found(context, "the database: ", text);
+}
+
+static void ledger_found(void *context, const char *text)
+{
+    text_found(context, "", text);
+}
+
+static enum fg_err trail_check(struct fg_sql *sql, struct verify *verify, struct fg_error *error)
+{
+    struct fg_trail_verdict verdict;
+    char text[FG_AUDIT_TEXT_MAX + 1];
+    enum fg_err result = fg_trail_verify(sql, verify->asked->receipt_key, NULL, &verdict, error);
+
+    if (result == FG_OK && verdict.broken != 0) {
+        (void)snprintf(text, sizeof(text), "record %" PRIu64 ": %s", verdict.broken, verdict.why);
+        text_found(verify, "the trail: ", text);
+    } else if (result == FG_E_CORRUPT) {
+        text_found(verify, "", error->text);
+        result = FG_OK;
+    }
+    return result;
 }
 
 enum fg_err fg_bureau_verify(struct fg_sql *sql, const struct fg_audit_settings *settings,
@@ -58,6 +86,10 @@ enum fg_err fg_bureau_verify(struct fg_sql *sql, const struct fg_audit_settings 
     if (controller == NULL)
         result = fg_sql_check(sql, fg_bureau_migrations, fg_bureau_migration_count, database_found, &verify,
                               NULL, error);
+    if (result == FG_OK && controller == NULL)
+        result = trail_check(sql, &verify, error);
+    if (result == FG_OK && controller == NULL)
+        result = fg_ledger_verify(sql, ledger_found, &verify, error);
     if (result == FG_OK)
         result = fg_audit_cross(sql, &passed, controller, &verify.findings, error);
     if (result == FG_OK)

@@ -105,6 +105,22 @@ static enum fg_err tip_lock(struct fg_sql *sql, struct fg_error *error)
     return result == FG_OK ? fg_sql_run(statement, NULL, error) : result;
 }
 
+enum fg_err fg_trail_next(struct fg_sql *sql, uint64_t *ret_number, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    struct fg_trail_head tip;
+    enum fg_err result =
+        fg_sql_prepare(sql, "UPDATE trail_tip SET number = number WHERE one = 1", &statement, error);
+
+    if (result == FG_OK)
+        result = fg_sql_run(statement, NULL, error);
+    if (result == FG_OK)
+        result = fg_trail_tip(sql, &tip, error);
+    if (result == FG_OK)
+        *ret_number = tip.number + 1;
+    return result;
+}
+
 static enum fg_err tip_set(struct fg_sql *sql, const struct fg_digest *hash, struct fg_error *error)
 {
     struct fg_sql_statement *statement;

@@ -41,6 +41,10 @@ enum fg_err fg_trail_append(struct fg_sql *sql, const struct fg_trail_record *re
 /* The same in a transaction of its own, tried anew when the database is busy. */
 enum fg_err fg_trail_note(struct fg_sql *sql, const struct fg_trail_record *record, struct fg_error *error);
 
+/* The number that the next record of this transaction gets; from here on nobody else appends until it ends.
+ */
+enum fg_err fg_trail_next(struct fg_sql *sql, uint64_t *ret_number, struct fg_error *error);
+
 struct fg_trail_head {
     uint64_t number; /* 0: the trail is empty */
     struct fg_digest hash;

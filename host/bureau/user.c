@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/bureau/ledger.h"
 #include "host/bureau/values.h"
 #include "host/bureau/web_session.h"
 
@@ -113,7 +114,8 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *user, const char 
     enum fg_err result =
         fg_sql_prepare(sql,
                        "INSERT INTO web_user_change (login, number, at_ms, what, who, why) SELECT $1, "
-                       "COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM web_user_change WHERE login = $1",
+                       "COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM web_user_change WHERE login = $1 "
+                       "RETURNING number",
                        &statement, error);
 
     if (result != FG_OK)
@@ -123,7 +125,7 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *user, const char 
     fg_sql_bind_text(statement, 3, what);
     fg_sql_bind_text(statement, 4, by->who);
     fg_sql_bind_text(statement, 5, by->why);
-    return fg_sql_run(statement, NULL, error);
+    return fg_ledger_insert_run(statement, sql, "web_user_change", user, NULL, by->who, error);
 }
 
 /* Runs an update of one user, whose parameter $1 it binds. */
@@ -146,10 +148,11 @@ static enum fg_err change_run(struct fg_sql *sql, struct fg_sql_statement *state
                               unsigned version_parameter, const char *user, const char *what,
                               const struct fg_user_by *by, struct fg_error *error)
 {
-    enum fg_err result;
+    enum fg_err result = fg_ledger_touch(sql, &(struct fg_ledger_row){"web_user", {user}}, by->who, error);
 
     fg_sql_bind_int(statement, version_parameter, by->version);
-    result = update_run(sql, statement, user, error);
+    if (result == FG_OK)
+        result = update_run(sql, statement, user, error);
     if (result == FG_OK)
         result = change_keep(sql, user, what, by, error);
     return result == FG_OK ? fg_web_session_close_all(sql, user, error) : result;
@@ -194,6 +197,8 @@ enum fg_err fg_user_add(struct fg_sql *sql, const char *user, const char *name, 
     result = fg_sql_run(statement, NULL, error);
     if (result == FG_E_EXISTS)
         return fg_fail(error, FG_E_EXISTS, "user %s", user);
+    if (result == FG_OK)
+        result = fg_ledger_added(sql, &(struct fg_ledger_row){"web_user", {user}}, by->who, error);
     (void)snprintf(what, sizeof(what), "added, %s", role);
     return result == FG_OK ? change_keep(sql, user, what, by, error) : result;
 }

@@ -1,5 +1,6 @@
 /* Implementation of exports at the pages (web_export.h). */
 #include "host/bureau/web_export.h"
+#include "host/bureau/ledger.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -136,7 +137,10 @@ static enum fg_err row_insert(struct fg_sql *sql, const struct fg_export_summary
     fg_sql_bind_text(statement, 8, text);
     fg_sql_bind_bytes(statement, 9, signature->bytes, done ? FG_SIGNATURE_BYTES : 0);
     fg_sql_bind_bytes(statement, 10, summary->key.bytes, done ? FG_KEY_ID_BYTES : 0);
-    return fg_sql_run(statement, NULL, error);
+    result = fg_sql_run(statement, NULL, error);
+    return result == FG_OK ? fg_ledger_added(sql, &(struct fg_ledger_row){"web_export", {summary->id}},
+                                             summary->user, error)
+                           : result;
 }
 
 static enum fg_err trail_append(struct fg_sql *sql, const struct download *download, bool done,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/bureau/directory.h"
+#include "host/bureau/ledger.h"
 #include "host/bureau/schema.h"
 #include "tests/lib/check.h"
 #include "tests/lib/postgres_fixture.h"
@@ -48,6 +49,15 @@ void fg_fixture_bureau_device(struct fg_sql *sql, const char *device, const char
     fg_sql_bind_int(statement, 6, FG_FIXTURE_BUREAU_MS);
     fg_sql_bind_int(statement, 7, FG_FIXTURE_BUREAU_MS * 2);
     CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
+}
+
+void fg_fixture_bureau_adopt(struct fg_sql *sql)
+{
+    struct fg_error error;
+
+    CHECK_OK(fg_sql_begin(sql, &error), &error);
+    CHECK_OK(fg_ledger_adopt(sql, &error), &error);
+    CHECK_OK(fg_sql_commit(sql, &error), &error);
 }
 
 void fg_fixture_sql_run(struct fg_sql *sql, const char *text)

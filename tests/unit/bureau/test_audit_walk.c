@@ -373,6 +373,7 @@ static void whole_shows(const char *const sqls[4], const char *words)
         report_keep(&bench, ENTRIES + 3, 3);
         while (more)
             CHECK_OK(fg_day_sums_follow(bench.sql, 480, 5000, &more, &error), &error);
+        fg_fixture_bureau_adopt(bench.sql);
         whole(&bench);
         CHECK_INT(bench.result.findings, 0);
         for (size_t i = 0; i < 4 && sqls[i] != NULL; i++)
@@ -399,7 +400,8 @@ TEST("TAMPER-SHOWS: a controller deleted with its report is missed by what had b
 
 TEST("TAMPER-SHOWS: a device removed from the table of devices is missed by its reports")
 {
-    whole_shows((const char *const[4]){"DELETE FROM device"}, "removed from the table of devices");
+    whole_shows((const char *const[4]){"DELETE FROM device"},
+                "device ctl-1: it was deleted past the program");
 }
 
 TEST("TAMPER-SHOWS: sums that the entries do not bear out are named")
@@ -418,6 +420,7 @@ TEST("TAMPER-SHOWS: a receipt that a station kept of a journal that is gone alto
     struct fg_receipt kept = {.controller = "ctl-9", .next_sequence = 4};
 
     bench_open(&bench, false);
+    fg_fixture_bureau_adopt(bench.sql);
     bench.settings.receipts = &kept;
     bench.settings.receipt_count = 1;
     whole(&bench);
@@ -461,6 +464,7 @@ TEST("TAMPER-SHOWS: a trigger planted in the bureau's database is named (SQLite)
     struct bench bench;
 
     bench_open(&bench, false);
+    fg_fixture_bureau_adopt(bench.sql);
     fg_fixture_sql_run(bench.sql,
                        "CREATE TRIGGER planted AFTER INSERT ON journal_entry BEGIN DELETE FROM alarm; END");
     whole(&bench);
@@ -474,6 +478,7 @@ TEST("TAMPER-SHOWS: a rule or row security planted in the bureau's database is n
     struct bench bench;
 
     bench_open(&bench, true);
+    fg_fixture_bureau_adopt(bench.sql);
     fg_fixture_sql_run(bench.sql, "CREATE RULE planted AS ON DELETE TO alarm DO INSTEAD NOTHING");
     whole(&bench);
     CHECK_INT(bench.result.findings, 1);

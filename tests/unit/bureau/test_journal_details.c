@@ -206,6 +206,10 @@ static void make_old(struct fg_sql *sql)
         fg_fixture_sql_run(sql, text);
     }
     fg_fixture_sql_run(sql, "DROP INDEX operator_of_name");
+    /* What later migrations made, so that they can run again. */
+    fg_fixture_sql_run(sql, "ALTER TABLE web_user DROP COLUMN version");
+    fg_fixture_sql_run(sql, "ALTER TABLE web_session DROP COLUMN user_version");
+    fg_fixture_sql_run(sql, "DROP TABLE trail_row");
     fg_fixture_sql_run(sql, "DELETE FROM schema_version WHERE number >= " MIGRATION);
 }
 

@@ -13,11 +13,25 @@
 static struct fg_error error;
 static const struct fg_user_by by = {"admin", "test", NOW_MS, 0};
 
+/* What changes a user belongs into a transaction, with its record in the trail. */
+#define CHANGING(call)                                                                                       \
+    ({                                                                                                       \
+        enum fg_err done = fg_sql_begin(sql, &error);                                                        \
+                                                                                                             \
+        if (done == FG_OK)                                                                                   \
+            done = (call);                                                                                   \
+        if (done == FG_OK)                                                                                   \
+            done = fg_sql_commit(sql, &error);                                                               \
+        else                                                                                                 \
+            fg_sql_rollback(sql);                                                                            \
+        done;                                                                                                \
+    })
+
 static struct fg_sql *with_user(bool postgres)
 {
     struct fg_sql *sql = fg_fixture_bureau(postgres);
 
-    CHECK_OK(fg_user_add(sql, "li", "李伟", "auditor", "hash-1", true, &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_add(sql, "li", "李伟", "auditor", "hash-1", true, &by, &error)), &error);
     return sql;
 }
 
@@ -46,13 +60,13 @@ static void users_change(bool postgres)
     CHECK_TEXT(user.role, "auditor");
     CHECK(user.must_change_password && !user.suspended && !user.totp);
     CHECK_INT(user.created_ms, NOW_MS);
-    CHECK_INT(fg_user_add(sql, "li", "x", "auditor", "h", true, &by, &error), FG_E_EXISTS);
-    CHECK_OK(fg_user_role_set(sql, "li", "registrar", &by, &error), &error);
-    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
-    CHECK_OK(fg_user_password_set(sql, "li", "hash-2", false, &by, &error), &error);
-    CHECK_OK(fg_user_suspend(sql, "li", false, &by, &error), &error);
+    CHECK_INT(CHANGING(fg_user_add(sql, "li", "x", "auditor", "h", true, &by, &error)), FG_E_EXISTS);
+    CHECK_OK(CHANGING(fg_user_role_set(sql, "li", "registrar", &by, &error)), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", true, &by, &error)), &error);
+    CHECK_OK(CHANGING(fg_user_password_set(sql, "li", "hash-2", false, &by, &error)), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", false, &by, &error)), &error);
     CHECK_OK(fg_user_signed_in(sql, "li", 5, NOW_MS + 5, &error), &error);
-    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", true, &by, &error)), &error);
     CHECK_OK(fg_user_find(sql, "li", &user, &secrets, &error), &error);
     CHECK_TEXT(user.role, "registrar");
     CHECK(user.suspended && !user.must_change_password);
@@ -61,8 +75,8 @@ static void users_change(bool postgres)
     CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_user_change WHERE login = 'li' AND who = "
                                          "'admin' AND why = 'test'"),
               6);
-    CHECK_OK(fg_user_add(sql, "an", "An", "supervisor", "h", true, &by, &error), &error);
-    CHECK_OK(fg_user_add(sql, "wu", "Wu", "administrator", "h", true, &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_add(sql, "an", "An", "supervisor", "h", true, &by, &error)), &error);
+    CHECK_OK(CHANGING(fg_user_add(sql, "wu", "Wu", "administrator", "h", true, &by, &error)), &error);
     CHECK_OK(fg_user_each(sql, count_one, &count, &error), &error);
     CHECK_INT(count, 2);
     fg_sql_close(sql);
@@ -81,21 +95,22 @@ TEST("BAD-INPUT-IS-SAFE: names and roles that cannot be are refused, and who is 
 {
     struct fg_sql *sql = with_user(false);
 
-    CHECK_INT(fg_user_add(sql, "", "x", "auditor", "h", true, &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_add(sql, "a b", "x", "auditor", "h", true, &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_add(sql, "a'--", "x", "auditor", "h", true, &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_add(sql, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x", "auditor", "h", true, &by, &error),
+    CHECK_INT(CHANGING(fg_user_add(sql, "", "x", "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_add(sql, "a b", "x", "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_add(sql, "a'--", "x", "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_add(sql, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x", "auditor", "h", true, &by,
+                                   &error)),
               FG_E_RANGE);
-    CHECK_INT(fg_user_add(sql, "a", "", "auditor", "h", true, &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_add(sql, "a", "x\n", "auditor", "h", true, &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_add(sql, "a", "x", "root", "h", true, &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_role_set(sql, "li", "", &by, &error), FG_E_RANGE);
-    CHECK_INT(fg_user_role_set(sql, "no", "auditor", &by, &error), FG_E_NOT_FOUND);
-    CHECK_INT(fg_user_suspend(sql, "no", true, &by, &error), FG_E_NOT_FOUND);
-    CHECK_INT(fg_user_password_set(sql, "no", "h", true, &by, &error), FG_E_NOT_FOUND);
-    CHECK_INT(fg_user_totp_off(sql, "no", &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(CHANGING(fg_user_add(sql, "a", "", "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_add(sql, "a", "x\n", "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_add(sql, "a", "x", "root", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_role_set(sql, "li", "", &by, &error)), FG_E_RANGE);
+    CHECK_INT(CHANGING(fg_user_role_set(sql, "no", "auditor", &by, &error)), FG_E_NOT_FOUND);
+    CHECK_INT(CHANGING(fg_user_suspend(sql, "no", true, &by, &error)), FG_E_NOT_FOUND);
+    CHECK_INT(CHANGING(fg_user_password_set(sql, "no", "h", true, &by, &error)), FG_E_NOT_FOUND);
+    CHECK_INT(CHANGING(fg_user_totp_off(sql, "no", &by, &error)), FG_E_NOT_FOUND);
     CHECK_INT(fg_user_totp_use(sql, "no", "123456", NOW_MS, &error), FG_E_NOT_FOUND);
-    CHECK_INT(fg_user_totp_confirm(sql, "no", "123456", &by, &error), FG_E_NOT_FOUND);
+    CHECK_INT(CHANGING(fg_user_totp_confirm(sql, "no", "123456", &by, &error)), FG_E_NOT_FOUND);
     CHECK_INT(fg_user_find(sql, "LI", NULL, NULL, &error), FG_E_NOT_FOUND);
     fg_sql_close(sql);
 }
@@ -117,18 +132,19 @@ static void second_factor(bool postgres)
 
     CHECK_OK(fg_totp_secret_new(secret, &error), &error);
     CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS), NOW_MS, &error), FG_E_AUTH);
-    CHECK_INT(fg_user_totp_confirm(sql, "li", "000000", &by, &error), FG_E_STATE);
+    CHECK_INT(CHANGING(fg_user_totp_confirm(sql, "li", "000000", &by, &error)), FG_E_STATE);
     CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
     CHECK(!found(sql, "li").totp);
-    CHECK_INT(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS + 600000), &by, &error), FG_E_AUTH);
-    CHECK_OK(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &later, &error), &error);
+    CHECK_INT(CHANGING(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS + 600000), &by, &error)),
+              FG_E_AUTH);
+    CHECK_OK(CHANGING(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &later, &error)), &error);
     CHECK(found(sql, "li").totp);
     CHECK_INT(fg_user_totp_propose(sql, "li", secret, &error), FG_E_STATE);
     CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS), NOW_MS, &error), FG_E_AUTH);
     CHECK_OK(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS + 30000), NOW_MS + 30000, &error), &error);
     CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, NOW_MS + 30000), NOW_MS + 30000, &error),
               FG_E_AUTH);
-    CHECK_OK(fg_user_totp_off(sql, "li", &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_totp_off(sql, "li", &by, &error)), &error);
     CHECK(!found(sql, "li").totp);
     fg_sql_close(sql);
 }
@@ -203,7 +219,7 @@ static void sessions_are_bounded(bool postgres)
     CHECK_OK(fg_web_session_close(sql, cookies[1], &error), &error);
     CHECK_INT(asked(sql, cookies[1], NOW_MS + 10), FG_E_NOT_FOUND);
     CHECK_OK(asked(sql, cookies[2], NOW_MS + 10), &error);
-    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", true, &by, &error)), &error);
     CHECK_INT(asked(sql, cookies[2], NOW_MS + 10), FG_E_NOT_FOUND);
     CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_session"), 0);
     fg_sql_close(sql);
@@ -225,20 +241,20 @@ static void change_all(struct fg_sql *sql, int which)
 
     switch (which) {
     case 0:
-        CHECK_OK(fg_user_password_set(sql, "li", "hash-2", false, &by, &error), &error);
+        CHECK_OK(CHANGING(fg_user_password_set(sql, "li", "hash-2", false, &by, &error)), &error);
         break;
     case 1:
-        CHECK_OK(fg_user_role_set(sql, "li", "registrar", &by, &error), &error);
+        CHECK_OK(CHANGING(fg_user_role_set(sql, "li", "registrar", &by, &error)), &error);
         break;
     case 2:
-        CHECK_OK(fg_user_suspend(sql, "li", false, &by, &error), &error);
+        CHECK_OK(CHANGING(fg_user_suspend(sql, "li", false, &by, &error)), &error);
         break;
     case 3:
         CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
-        CHECK_OK(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &self, &error), &error);
+        CHECK_OK(CHANGING(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &self, &error)), &error);
         break;
     default:
-        CHECK_OK(fg_user_totp_off(sql, "li", &by, &error), &error);
+        CHECK_OK(CHANGING(fg_user_totp_off(sql, "li", &by, &error)), &error);
         break;
     }
 }
@@ -264,18 +280,18 @@ static void changes_end_what_was_decided(bool postgres)
         /* What was decided on the user of before counts no more. */
         CHECK_INT(fg_user_signed_in(sql, "li", before.version, NOW_MS, &error), FG_E_OLD);
         CHECK_INT(fg_user_still(sql, "li", before.version, &error), FG_E_OLD);
-        CHECK_INT(fg_user_password_set(sql, "li", "stale", false, &stale, &error), FG_E_OLD);
-        CHECK_INT(fg_user_totp_off(sql, "li", &stale, &error), FG_E_OLD);
+        CHECK_INT(CHANGING(fg_user_password_set(sql, "li", "stale", false, &stale, &error)), FG_E_OLD);
+        CHECK_INT(CHANGING(fg_user_totp_off(sql, "li", &stale, &error)), FG_E_OLD);
         CHECK_OK(fg_user_signed_in(sql, "li", before.version + 1, NOW_MS, &error), &error);
         /* Who made the change goes on. */
         CHECK_OK(fg_web_session_reopen(sql, cookie, &user, NOW_MS + 5, &error), &error);
         CHECK_OK(fg_web_session_find(sql, cookie, NOW_MS + 5, &user, &error), &error);
         CHECK_INT(user.expires_ms, NOW_MS + FG_WEB_SESSION_MS);
     }
-    CHECK_OK(fg_user_suspend(sql, "li", true, &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", true, &by, &error)), &error);
     CHECK_INT(fg_user_signed_in(sql, "li", found(sql, "li").version, NOW_MS, &error), FG_E_OLD);
     /* A session that somebody forgot to delete is worth nothing. */
-    CHECK_OK(fg_user_suspend(sql, "li", false, &by, &error), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", false, &by, &error)), &error);
     CHECK_OK(fg_web_session_open(sql, "li", NOW_MS, cookie, &error), &error);
     fg_fixture_sql_run(sql, "UPDATE web_user SET version = version + 1");
     CHECK_INT(asked(sql, cookie, NOW_MS), FG_E_NOT_FOUND);

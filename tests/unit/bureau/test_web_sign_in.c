@@ -105,7 +105,9 @@ TEST("a wrong password, an unknown and a suspended user get the same answer; the
     (void)snprintf(wrong, sizeof(wrong), "%s", body);
     CHECK_INT(fg_fixture_web_sign_in(web, "nobody", FG_FIXTURE_PASSWORD), 401);
     CHECK_TEXT(strstr(web->answer, "\r\n\r\n"), wrong);
+    CHECK_OK(fg_sql_begin(web->sql, &error), &error);
     CHECK_OK(fg_user_suspend(web->sql, "li", true, &by, &error), &error);
+    CHECK_OK(fg_sql_commit(web->sql, &error), &error);
     CHECK_INT(fg_fixture_web_sign_in(web, "li", FG_FIXTURE_PASSWORD), 401);
     CHECK_TEXT(strstr(web->answer, "\r\n\r\n"), wrong);
     CHECK(strstr(web->answer, "Set-Cookie") == NULL);
@@ -464,7 +466,9 @@ TEST("a role that is taken away ends the sessions that had it")
     struct fg_user_by by = {"admin", "test", web->now_ms, 0};
 
     CHECK_INT(fg_fixture_web_sign_in(web, "admin", FG_FIXTURE_PASSWORD), 200);
+    CHECK_OK(fg_sql_begin(web->sql, &error), &error);
     CHECK_OK(fg_user_role_set(web->sql, "admin", "auditor", &by, &error), &error);
+    CHECK_OK(fg_sql_commit(web->sql, &error), &error);
     CHECK_INT(get(web, "/api/v1/users"), 401);
     fg_fixture_web_stop(web);
 }

@@ -1,0 +1,17 @@
+/* The tables of the ledger. A part of the bureau's schema (schema.h); SQL for both back ends.
+ *
+ * trail_row: what each record ROWS of the trail covers (ledger.h): of each row its table and key, its digest
+ * before (was) and after (becomes); empty = there was or is none. Rows are only ever added.
+ *
+ * journal_arrival: of each batch taken in, where it came from and when, signed with the receipt key
+ * (arrival.h). journal_adopted: how far each journal was held before there were arrivals. */
+#ifndef FG_BUREAU_SCHEMA_LEDGER_H
+#define FG_BUREAU_SCHEMA_LEDGER_H
+
+#define FG_SCHEMA_LEDGER                                                                                     \
+    "CREATE TABLE trail_row (tab TEXT NOT NULL, k1 TEXT NOT NULL, k2 TEXT NOT NULL, k3 TEXT NOT NULL,"       \
+    " number BIGINT NOT NULL, place BIGINT NOT NULL, was BYTES NOT NULL, becomes BYTES NOT NULL,"            \
+    " PRIMARY KEY (tab, k1, k2, k3, number));"                                                               \
+    "CREATE UNIQUE INDEX trail_row_of_number ON trail_row (number, place);"
+
+#endif
