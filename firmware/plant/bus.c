@@ -372,9 +372,14 @@ static enum fg_err settle(struct fg_bus *bus, const uint8_t *request, enum fg_ou
                    fg_outcome_row(outcome)->name);
 }
 
+int64_t fg_bus_silent_at_mono_ms(const struct fg_bus *bus, uint8_t silence_ms)
+{
+    return bus->idle_since_mono_ns / NS_PER_MS + silence_ms;
+}
+
 static enum fg_err prepare(struct fg_bus *bus, uint8_t unit, uint8_t silence_ms, struct fg_error *error)
 {
-    int64_t wait_ms = bus->idle_since_mono_ns / NS_PER_MS + silence_ms - fg_mono_ms();
+    int64_t wait_ms = fg_bus_silent_at_mono_ms(bus, silence_ms) - fg_mono_ms();
 
     if (!bus->is_open) {
         bus->outcome = FG_OUTCOME_LINK_LOST;

@@ -83,6 +83,10 @@ enum fg_err fg_bus_write_coil_value(struct fg_bus *bus, uint8_t unit, uint16_t a
 enum fg_err fg_bus_write_register(struct fg_bus *bus, uint8_t unit, uint16_t address, uint16_t value,
                                   uint8_t silence_ms, struct fg_error *error);
 
+/* When the bus will have been silent for so long since its last frame; for a request that wants this silence
+ * it waits until then by itself. */
+int64_t fg_bus_silent_at_mono_ms(const struct fg_bus *bus, uint8_t silence_ms);
+
 /* Does a confirmation (length bytes from the unit id on) echo function 05, address and value of this unit? */
 bool fg_bus_is_echo(const uint8_t *answer, size_t length, uint8_t unit, uint16_t address, uint16_t value);
 

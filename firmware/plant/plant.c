@@ -1,8 +1,9 @@
 /* The plant of one filling point (plant.h): the bus threads and what other threads ask of them.
  *
- * Each round of a bus: valve, lamps, outputs read back, inputs, readings. Between any two requests the valve
- * is looked after first if it is due, so that shutting waits for at most one request, and the timed release
- * is renewed before the longest possible request could let it run out. */
+ * Each round of a bus: valve, lamps, outputs read back, inputs, readings. Between any two requests, and in
+ * the silence that a device needs before one, the valve is looked after first if it is due, so that shutting
+ * waits for at most one request, and the timed release is renewed before the longest possible request could
+ * let it run out. */
 #include "firmware/plant/plant.h"
 
 #include "firmware/plant/check.h"
@@ -23,6 +24,7 @@
 #define WAIT_SLICE_MS 20
 #define READS_AGAIN 2 /* of a value that jumped */
 #define ALL_SIGNALS UINT32_MAX
+#define SILENCES_MAX 4 /* before one request: an order for the valve breaks the silence */
 
 enum sent { SENT_UNKNOWN = 0, SENT_SHUT, SENT_OPEN };
 
@@ -552,9 +554,27 @@ static void valve_first(struct line *line)
         drive_valve(line);
 }
 
+static bool wait_slice(struct line *line, int64_t until_mono_ms);
+
+/* The silence that a device needs passes here, where an order for the valve ends the waiting; what is left of
+ * it afterwards passes in the request. */
+static void silence_pass(struct line *line, const struct fg_device *device)
+{
+    for (int i = 0; i < SILENCES_MAX; i++) {
+        int64_t until_mono_ms = fg_bus_silent_at_mono_ms(&line->bus, device->profile.silence_ms);
+
+        if (!line->bus.is_open || fg_mono_ms() >= until_mono_ms)
+            return;
+        (void)wait_slice(line, until_mono_ms);
+        valve_first(line);
+    }
+}
+
 static bool may_ask(struct line *line, const struct fg_device *device)
 {
     valve_first(line);
+    if (line == valve_line(line->plant) && fg_device_is_due(device, fg_mono_ms()))
+        silence_pass(line, device);
     return line->bus.is_open && fg_device_is_due(device, fg_mono_ms());
 }
 

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -466,6 +467,81 @@ TEST("FAIL-CLOSED: a shut request comes next on the bus although its meter is de
         (void)pthread_mutex_unlock(&server.mutex);
         /* One may have been on its way when the mark was set, and one when the request was made. */
         CHECK(others <= 2);
+    }
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+/* The pressure transmitter, with the longest silence that a profile may ask for. */
+static void patient_profile_make(char *ret_path)
+{
+    char text[4096];
+    FILE *file = fopen("boards/profiles/keller-33x.profile", "re");
+    size_t length;
+    char *silence;
+    int fd;
+
+    CHECK(file != NULL);
+    length = fread(text, 1, sizeof(text) - 2, file);
+    CHECK_INT(fclose(file), 0);
+    text[length] = '\0';
+    silence = strstr(text, "silence_ms = 5\n");
+    CHECK(silence != NULL);
+    memmove(silence + 1, silence, strlen(silence) + 1);
+    memcpy(silence, "silence_ms = 20\n", 16);
+    (void)strcpy(ret_path, "/tmp/fillgate-profile-XXXXXX");
+    fd = mkstemp(ret_path);
+    CHECK(fd >= 0);
+    CHECK_INT(write(fd, text, length + 1), length + 1);
+    CHECK_INT(close(fd), 0);
+}
+
+/* Waits until the transmitter's next request, but for this one, must wait out its silence. Returns the number
+ * of the request that comes next. */
+static unsigned await_silence(void)
+{
+    int64_t end_ms = fg_mono_ms() + DEADLINE_MS;
+
+    for (;;) {
+        unsigned next = note_mark(&server);
+        const struct note *newest = &server.notes[next - 1];
+        int64_t since_ms;
+
+        CHECK(fg_mono_ms() < end_ms);
+        (void)pthread_mutex_lock(&server.mutex);
+        since_ms = fg_mono_ms() - newest->at_ms;
+        if (newest->unit == 2 && newest->address == 2 && since_ms >= 5 && since_ms <= 12 &&
+            server.note_count == next) {
+            (void)pthread_mutex_unlock(&server.mutex);
+            return next;
+        }
+        (void)pthread_mutex_unlock(&server.mutex);
+        fg_sleep_ms(1);
+    }
+}
+
+TEST("FAIL-CLOSED: a shut request does not wait for the silence that another device needs")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+
+    server_start(&server);
+    settings = point("main");
+    patient_profile_make(settings.devices[1].profile_path);
+    plant = start_point(&settings);
+    CHECK_INT(unlink(settings.devices[1].profile_path), 0);
+    for (int i = 0; i < 5; i++) {
+        unsigned next;
+
+        fg_plant_hold_open(plant);
+        CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 1));
+        next = await_silence();
+        fg_plant_shut(plant);
+        CHECK(wait_reading(plant, FG_SIGNAL_VALVE_OPEN, FG_READING_GOOD, 0));
+        (void)pthread_mutex_lock(&server.mutex);
+        CHECK_INT(server.notes[next].unit, 1);
+        CHECK_INT(server.notes[next].function, MODBUS_FC_WRITE_SINGLE_COIL);
+        (void)pthread_mutex_unlock(&server.mutex);
     }
     fg_plant_destroy(plant);
     server_stop(&server);
