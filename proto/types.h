@@ -1,6 +1,7 @@
 /* The plain types of fillgate's trade: what a cylinder, a row, a reading or a journal entry is, in C structs
  * of fixed size. Not: how they travel (the codecs beside this file) or what is decided on them
- * (firmware/core). Relies on: <stdbool.h>, <stddef.h>, <stdint.h> only, so that firmware/core may use it.
+ * (firmware/core). Relies on: <stdbool.h>, <stddef.h>, <stdint.h>, <string.h> only, so that firmware/core may
+ * use it.
  *
  * Times: *_ms wall times are milliseconds since 1970-01-01 UTC, monotonic times are named *_mono_ms; dates
  * are days since 1970-01-01 of the station's local calendar, 0 = not given. Strings are NUL-terminated UTF-8.
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define FG_CODE_MAX 32          /* characters of a cylinder code, 0-9 A-Z - */
 #define FG_UID_MAX 10           /* ISO 14443-3A: 4, 7 or 10 bytes */
@@ -47,6 +49,12 @@ struct fg_uid {
     uint8_t length; /* 0 = none */
     uint8_t bytes[FG_UID_MAX];
 };
+
+/* The same UID, or both none. One that is longer than it can be is never the same. */
+static inline bool fg_uid_is_same(const struct fg_uid *a, const struct fg_uid *b)
+{
+    return a->length == b->length && a->length <= FG_UID_MAX && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
 
 struct fg_code {
     char text[FG_CODE_MAX + 1];

@@ -8,11 +8,6 @@
 /* A reader that never lost the tag does not read it again by itself; it is asked to, so often. */
 #define READ_ASK_MS 300
 
-static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
-{
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 void fg_tag_watch_start(struct fg_tag_watch *watch, const struct fg_presence_settings *settings)
 {
     memset(watch, 0, sizeof(*watch));
@@ -22,7 +17,7 @@ void fg_tag_watch_start(struct fg_tag_watch *watch, const struct fg_presence_set
 static enum fg_tag_change tag_arrived(struct fg_tag_watch *watch, const struct fg_uid *fill_uid,
                                       int64_t now_mono_ms)
 {
-    bool same = fill_uid != NULL && uid_equal(&watch->presence.uid, fill_uid);
+    bool same = fill_uid != NULL && fg_uid_is_same(&watch->presence.uid, fill_uid);
 
     watch->read_asked_mono_ms = now_mono_ms;
     watch->read_wanted = false;
@@ -136,7 +131,7 @@ enum fg_tag_due fg_tag_watch_due(struct fg_tag_watch *watch, int64_t now_mono_ms
         watch->card_looked_for = true;
         return FG_TAG_DUE_CARD;
     }
-    if (!watch->fresh || !uid_equal(&watch->tag.uid, &watch->presence.uid)) {
+    if (!watch->fresh || !fg_uid_is_same(&watch->tag.uid, &watch->presence.uid)) {
         watch->read_wanted = watch->read_wanted || now_mono_ms - watch->read_asked_mono_ms >= READ_ASK_MS;
         return FG_TAG_DUE_NOTHING;
     }
@@ -176,7 +171,7 @@ void fg_tag_watch_refused(struct fg_tag_watch *watch, bool refused)
 
 const struct fg_reader_report *fg_tag_watch_memory(const struct fg_tag_watch *watch)
 {
-    if (watch->presence.uid.length == 0 || !uid_equal(&watch->tag.uid, &watch->presence.uid))
+    if (watch->presence.uid.length == 0 || !fg_uid_is_same(&watch->tag.uid, &watch->presence.uid))
         return NULL;
     return &watch->tag;
 }

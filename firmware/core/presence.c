@@ -1,13 +1,6 @@
 /* Counting of misses, and of time without a sight of the tag (presence.h). */
 #include "firmware/core/presence.h"
 
-#include <string.h>
-
-static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
-{
-    return a->length == b->length && a->length <= FG_UID_MAX && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 static enum fg_presence_change presence_lose(struct fg_presence *presence)
 {
     presence->uid.length = 0;
@@ -29,7 +22,7 @@ enum fg_presence_change fg_presence_poll(struct fg_presence *presence,
     }
     presence->misses = 0;
     presence->seen_mono_ms = now_mono_ms;
-    if (uid_equal(&presence->uid, uid))
+    if (fg_uid_is_same(&presence->uid, uid))
         return FG_PRESENCE_SAME;
     presence->uid = *uid;
     return had_one ? FG_PRESENCE_SWAPPED : FG_PRESENCE_ARRIVED;

@@ -120,9 +120,7 @@ static bool uid_differs(const struct fg_facts *facts)
 
     if (is_hand_made(facts->identity) || cylinder->lookup != FG_LOOKUP_FOUND)
         return false;
-    return facts->uid.length == 0 || facts->uid.length > FG_UID_MAX ||
-           cylinder->row.uid.length != facts->uid.length ||
-           memcmp(cylinder->row.uid.bytes, facts->uid.bytes, facts->uid.length) != 0;
+    return facts->uid.length == 0 || !fg_uid_is_same(&cylinder->row.uid, &facts->uid);
 }
 
 static bool identity_is_weak(const struct fg_facts *facts)

@@ -226,8 +226,7 @@ enum fg_err fg_nfc_write(struct fg_nfc *nfc, const struct fg_reader_write *write
     struct chip chip;
     enum fg_err code;
 
-    if (!nfc->holds || nfc->uid.length != write->uid.length ||
-        memcmp(nfc->uid.bytes, write->uid.bytes, write->uid.length) != 0)
+    if (!nfc->holds || !fg_uid_is_same(&nfc->uid, &write->uid))
         return fg_fail(error, FG_E_NOT_FOUND, "the tag to be written is not in the field");
     code = fg_nfc_block_patiently(nfc, 0, first, error);
     if (code == FG_OK)
