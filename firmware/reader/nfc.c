@@ -16,7 +16,7 @@
 #define TRIES 3
 #define EXCHANGE_MS 100
 #define EXCHANGE_BYTES_A_MS 6   /* of an answer: 106 kbit/s in the air, then a serial line of 115,200 baud */
-#define SEARCHES_FIELD_RESET 12 /* a tag that came while the chip was busy may lie halted */
+#define SEARCHES_FIELD_RESET 24 /* a tag that came while the chip was busy may lie halted */
 #define COMMAND_READ 0x30
 
 static const nfc_modulation type_a = {.nmt = NMT_ISO14443A, .nbr = NBR_106};
@@ -172,11 +172,6 @@ static bool uid_of(const nfc_target *target, struct fg_uid *ret_uid)
     return true;
 }
 
-static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
-{
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 /* Every tag loses power and is awake again. */
 static enum fg_err field_reset(struct fg_nfc *nfc, struct fg_error *error)
 {
@@ -184,6 +179,7 @@ static enum fg_err field_reset(struct fg_nfc *nfc, struct fg_error *error)
         nfc_device_set_property_bool(nfc->device, NP_ACTIVATE_FIELD, true) < 0)
         return device_fail(nfc, "switching the field", error);
     nfc->field_is_stale = false;
+    nfc->is_asleep = false;
     return FG_OK;
 }
 
@@ -201,18 +197,15 @@ static enum fg_err select_one(struct fg_nfc *nfc, bool *ret_found, struct fg_uid
     return FG_OK;
 }
 
-/* Searches the whole field; a tag that is found stays selected. */
-static enum fg_err search(struct fg_nfc *nfc, struct fg_error *error)
+/* A tag that is awake and found stays selected. */
+static enum fg_err hold_one(struct fg_nfc *nfc, struct fg_error *error)
 {
     struct fg_uid uid = {0};
     bool found = false;
-    enum fg_err code = FG_OK;
+    enum fg_err code;
 
     nfc->holds = false;
-    if (nfc->field_is_stale || ++nfc->searches % SEARCHES_FIELD_RESET == 0)
-        code = field_reset(nfc, error);
-    if (code == FG_OK)
-        code = select_one(nfc, &found, &uid, error);
+    code = select_one(nfc, &found, &uid, error);
     if (code != FG_OK)
         return code;
     nfc->holds = found;
@@ -223,14 +216,36 @@ static enum fg_err search(struct fg_nfc *nfc, struct fg_error *error)
     return FG_OK;
 }
 
+/* Searches the whole field. */
+static enum fg_err search(struct fg_nfc *nfc, struct fg_error *error)
+{
+    enum fg_err code = FG_OK;
+
+    nfc->holds = false;
+    if (nfc->field_is_stale || ++nfc->searches % SEARCHES_FIELD_RESET == 0)
+        code = field_reset(nfc, error);
+    return code == FG_OK ? hold_one(nfc, error) : code;
+}
+
+static bool holds_uid(const struct fg_nfc *nfc, const struct fg_uid *wanted)
+{
+    return nfc->holds && fg_uid_is_same(&nfc->uid, wanted);
+}
+
 enum fg_err fg_nfc_select_again(struct fg_nfc *nfc, struct fg_error *error)
 {
     struct fg_uid wanted = nfc->uid;
-    enum fg_err code;
+    enum fg_err code = FG_OK;
 
-    nfc->field_is_stale = true;
-    code = search(nfc, error);
-    if (code == FG_OK && !(nfc->holds && uid_equal(&nfc->uid, &wanted)))
+    /* A tag that only said NAK is idle: most often it answers without the field being switched off. */
+    nfc->holds = false;
+    if (!nfc->is_asleep)
+        code = hold_one(nfc, error);
+    if (code == FG_OK && !holds_uid(nfc, &wanted)) {
+        nfc->field_is_stale = true;
+        code = search(nfc, error);
+    }
+    if (code == FG_OK && !holds_uid(nfc, &wanted))
         return fg_fail(error, FG_E_NOT_FOUND, "the tag left the field");
     return code;
 }
@@ -281,6 +296,7 @@ enum fg_err fg_nfc_is_alone(struct fg_nfc *nfc, bool *ret_alone, struct fg_error
     enum fg_err code;
 
     nfc->field_is_stale = true;
+    nfc->is_asleep = true;
     if (nfc_initiator_deselect_target(nfc->device) < 0)
         return device_fail(nfc, "putting the tag to sleep", error);
     code = select_one(nfc, &found, &other, error);

@@ -23,6 +23,7 @@ struct fg_nfc {
     struct fg_uid uid;                          /* of the tag that is held */
     bool holds;                                 /* a tag was selected, and has not failed to answer since */
     bool field_is_stale;                        /* a tag may lie halted in the field: reset before a search */
+    bool is_asleep;                             /* it was put to sleep: only a field reset wakes it */
     bool first_known;                           /* first_pages were read from the tag that is held */
     uint8_t first_pages[2 * FG_NFC_PAGE_BYTES]; /* they hold the UID */
     unsigned searches;

@@ -30,7 +30,7 @@
 #define EXIT_LINK 3
 #define OPEN_MAX_MS 3500 /* nfc_open alone takes 1.4 s when nobody answers */
 #define LEAVE_MAX_MS 600
-#define SEARCH_PAUSE_MS 4  /* between searches of an empty field: whoever holds a tag there waits */
+#define SEARCH_EVERY_MS 3  /* an empty field: whoever holds a tag there waits; 2.4 of them are on the wire */
 #define POLLS_ALONE 12     /* a held tag hides a second one: looked for at every such poll */
 #define READS_AGAIN 8      /* of a tag that cannot be read, while it lies there */
 #define READ_AGAIN_POLLS 6 /* one of them at every such poll */
@@ -155,11 +155,6 @@ static void exchange_done(void *context, bool seen)
         poll_say(reader, 1, &reader->uid);
 }
 
-static bool uid_equal(const struct fg_uid *a, const struct fg_uid *b)
-{
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 static enum fg_err write_do(struct reader *reader, const struct fg_reader_write *write,
                             struct fg_error *error)
 {
@@ -180,7 +175,7 @@ static void command_do(struct reader *reader, const uint8_t *packet, size_t leng
     enum fg_err code = fg_readerlink_decode_write(packet, length, &write, &error);
 
     if (code == FG_OK && write.read_again) {
-        reader->read_asked = reader->read_asked || uid_equal(&write.uid, &reader->uid);
+        reader->read_asked = reader->read_asked || fg_uid_is_same(&write.uid, &reader->uid);
         return;
     }
     if (code == FG_OK)
@@ -343,7 +338,7 @@ static enum fg_err wake(struct reader *reader, struct fg_error *error)
 /* The tag that a poll has just missed is back: nobody took it away meanwhile, so that it is seen at once. */
 static bool tag_was_missed(const struct reader *reader, const struct fg_uid *uid)
 {
-    return !reader->was_two && uid_equal(uid, &reader->missed) &&
+    return !reader->was_two && fg_uid_is_same(uid, &reader->missed) &&
            fg_mono_ms() - reader->missed_mono_ms < MISSED_MAX_MS;
 }
 
@@ -422,7 +417,7 @@ static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
         none_report(reader, false);
         return FG_OK;
     }
-    return uid_equal(&uid, &reader->uid) ? tag_keep(reader, error) : tag_take(reader, &uid, error);
+    return fg_uid_is_same(&uid, &reader->uid) ? tag_keep(reader, error) : tag_take(reader, &uid, error);
 }
 
 _Noreturn static void reader_run(struct reader *reader)
@@ -440,9 +435,9 @@ _Noreturn static void reader_run(struct reader *reader)
             if (++reader->failures >= FAILURES_MAX)
                 fault_leave(reader, error.text);
         }
-        link_serve_until(reader, reader->uid.length > 0 || reader->failures > 0
-                                     ? began + reader->options.poll_ms
-                                     : fg_mono_ms() + SEARCH_PAUSE_MS);
+        link_serve_until(reader, began + (reader->uid.length > 0 || reader->failures > 0
+                                              ? (int64_t)reader->options.poll_ms
+                                              : SEARCH_EVERY_MS));
     }
 }
 

@@ -89,6 +89,7 @@ static void point_end(void)
     bench.controller = 0;
     if (getenv("DIR") == NULL)
         return;
+    (void)!system("cp $DIR/record.jsonl /tmp/rec.jsonl");
     (void)!system("tools/point.sh sim-stop");
     (void)!system("rm -rf \"$DIR\"");
 }
@@ -176,6 +177,23 @@ static void controller_start(void)
     (void)await("started");
 }
 
+/* A scan before the first readings of the instruments is refused. */
+static void plant_await(void)
+{
+    struct fg_control_request status = {.kind = FG_CONTROL_STATE};
+    struct fg_control_answer answer = {.state = {.device_fault = true}};
+    int64_t deadline_ms = fg_mono_ms() + STEP_MAX_MS;
+
+    while (answer.state.device_fault) {
+        struct fg_error error;
+
+        need(fg_mono_ms() < deadline_ms &&
+                 fg_control_call(bench.socket_path, &status, &answer, STEP_MAX_MS, &error) == FG_OK,
+             "waiting for the plant");
+        fg_sleep_ms(20);
+    }
+}
+
 static void point_begin(const char *program)
 {
     struct fg_control_request sign_in = {
@@ -201,6 +219,7 @@ static void point_begin(const char *program)
     ask(&sign_in);
     (void)snprintf(import.path, sizeof(import.path), "%s/bench.fgl", bench.directory);
     ask(&import);
+    plant_await();
     run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'pace %d %d' >\"$DIR/send.log\"", BAUD, BAUD);
 }
 
