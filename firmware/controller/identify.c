@@ -25,3 +25,22 @@ void fg_identify_tag(const struct fg_reader_report *report, const struct fg_publ
     }
     *ret_identified = identified;
 }
+
+static bool is_same_reading(const struct fg_reader_report *a, const struct fg_reader_report *b)
+{
+    return a->complete == b->complete && fg_uid_is_same(&a->uid, &b->uid) &&
+           a->memory_length == b->memory_length && a->memory_length <= sizeof(a->memory) &&
+           memcmp(a->memory, b->memory, a->memory_length) == 0;
+}
+
+void fg_identify_tag_once(struct fg_identified_before *before, const struct fg_reader_report *report,
+                          const struct fg_public_key *trusted, size_t trusted_count,
+                          struct fg_identified *ret_identified)
+{
+    if (!before->known || !is_same_reading(&before->report, report)) {
+        fg_identify_tag(report, trusted, trusted_count, &before->identified);
+        before->report = *report;
+        before->known = true;
+    }
+    *ret_identified = before->identified;
+}

@@ -22,4 +22,16 @@ struct fg_identified {
 void fg_identify_tag(const struct fg_reader_report *report, const struct fg_public_key *trusted,
                      size_t trusted_count, struct fg_identified *ret_identified);
 
+/* A tag that was judged. Zero-initialise; set known to false when the trusted keys change. */
+struct fg_identified_before {
+    bool known;
+    struct fg_reader_report report;
+    struct fg_identified identified;
+};
+
+/* As fg_identify_tag; the same bytes of the same tag are not judged twice. */
+void fg_identify_tag_once(struct fg_identified_before *before, const struct fg_reader_report *report,
+                          const struct fg_public_key *trusted, size_t trusted_count,
+                          struct fg_identified *ret_identified);
+
 #endif

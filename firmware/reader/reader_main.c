@@ -342,8 +342,18 @@ static bool tag_was_missed(const struct reader *reader, const struct fg_uid *uid
            fg_mono_ms() - reader->missed_mono_ms < MISSED_MAX_MS;
 }
 
+/* What is decided on a new tag can be thought about while a second one is looked for. */
+static void early_say(struct reader *reader, const struct fg_reader_report *memory)
+{
+    struct fg_reader_report early = *memory;
+
+    early.kind = FG_READER_EARLY;
+    if (memory->complete)
+        report_send(reader, &early);
+}
+
 /* A tag that was not there before: read first, then made sure of that it is the only one, and only then
- * reported: what is decided on it must not wait for more than it needs. */
+ * reported as the tag in the field. */
 static enum fg_err tag_take(struct reader *reader, const struct fg_uid *uid, struct fg_error *error)
 {
     struct fg_reader_report memory = {.kind = FG_READER_NOTHING};
@@ -360,6 +370,8 @@ static enum fg_err tag_take(struct reader *reader, const struct fg_uid *uid, str
     reader->read_asked = false;
     if (alone)
         code = memory_read(reader, &memory, error);
+    if (code == FG_OK && alone)
+        early_say(reader, &memory);
     if (code == FG_OK)
         code = alone_check(reader, &alone, error);
     if (code != FG_OK)

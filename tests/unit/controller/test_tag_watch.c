@@ -170,3 +170,74 @@ TEST("FAIL-CLOSED: a reader that fails sees no tag, and says why until it is bac
     CHECK(watch.reader_up);
     CHECK_TEXT(watch.reader_text, "");
 }
+
+TEST("an early look is due once, only with nothing in the field and nothing under way, and only while it is "
+     "new")
+{
+    const struct fg_uid fill_uid = uid_of(9);
+
+    begin();
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_EARLY);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+    CHECK(!fg_tag_watch_is_present(&watch));
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, &fill_uid), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, NULL), FG_TAG_UNCHANGED);
+    arrive(1);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+    CHECK_INT(report(FG_READER_EARLY, 1, 2, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+}
+
+TEST("a tag taken early is in the field and unconfirmed until a poll says that it is alone; a miss does not")
+{
+    const struct fg_uid uid = uid_of(1);
+
+    begin();
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_EARLY);
+    fg_tag_watch_take_early(&watch, mono_ms);
+    CHECK(fg_tag_watch_is_present(&watch));
+    CHECK(fg_tag_watch_is_unconfirmed(&watch));
+    CHECK(fg_tag_watch_memory(&watch) != NULL);
+    CHECK_INT(poll(0, 0, &uid), FG_TAG_UNCHANGED);
+    CHECK(fg_tag_watch_is_unconfirmed(&watch));
+    CHECK_INT(poll(1, 1, &uid), FG_TAG_UNCHANGED);
+    CHECK(!fg_tag_watch_is_unconfirmed(&watch));
+    CHECK_INT(report(FG_READER_TAG, 1, 1, &uid), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+    /* Another tag beside it is a miss from now on. */
+    CHECK_INT(poll(2, 0, &uid), FG_TAG_UNCHANGED);
+}
+
+TEST("CLONES-SHOW: a tag taken early that is not alone counts as gone, and that is told once")
+{
+    const struct fg_uid uid = uid_of(1);
+
+    begin();
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, NULL), FG_TAG_UNCHANGED);
+    fg_tag_watch_take_early(&watch, mono_ms);
+    CHECK_INT(poll(2, 0, &uid), FG_TAG_COMPANY);
+    CHECK(!fg_tag_watch_is_present(&watch));
+    CHECK(!fg_tag_watch_is_unconfirmed(&watch));
+    CHECK_INT(poll(2, 0, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+}
+
+TEST("a tag taken early that another one takes the place of, or that is not seen again, is told as ever")
+{
+    const struct fg_uid uid = uid_of(1);
+
+    begin();
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, NULL), FG_TAG_UNCHANGED);
+    fg_tag_watch_take_early(&watch, mono_ms);
+    CHECK_INT(poll(1, 2, &uid), FG_TAG_OTHER);
+    CHECK(!fg_tag_watch_is_unconfirmed(&watch));
+    begin();
+    CHECK_INT(report(FG_READER_EARLY, 1, 1, NULL), FG_TAG_UNCHANGED);
+    fg_tag_watch_take_early(&watch, mono_ms);
+    CHECK_INT(fg_tag_watch_tick(&watch, &uid, mono_ms + 400), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_tick(&watch, &uid, mono_ms + 401), FG_TAG_GONE);
+    CHECK(!fg_tag_watch_is_unconfirmed(&watch));
+}

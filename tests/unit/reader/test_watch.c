@@ -248,6 +248,26 @@ TEST("of a large tag with a short record the pages of the record are read, in fe
     end();
 }
 
+TEST("a tag's memory is told before it is known whether it is alone, and once more when it is")
+{
+    struct fg_reader_report early;
+
+    begin();
+    fg_nfc_fixture_place(&tag_a, NULL);
+    await(FG_READER_EARLY);
+    early = last;
+    CHECK_BYTES(early.uid.bytes, tag_a.uid.bytes, 7);
+    for (uint8_t tag_count = 0; tag_count == 0; tag_count = last.tag_count)
+        await(FG_READER_POLL);
+    CHECK_INT(last.tag_count, 1);
+    CHECK_INT(seen[FG_READER_TAG], 0);
+    await_tag(&tag_a);
+    CHECK_INT(last.memory_length, early.memory_length);
+    CHECK_BYTES(last.memory, early.memory, early.memory_length);
+    CHECK_INT(seen[FG_READER_EARLY], 1);
+    end();
+}
+
 TEST("a tag that stays is read once, and again after it was away")
 {
     begin();
@@ -285,6 +305,7 @@ TEST("two tags in the field are reported as two, and none of them is read")
     await_poll(2);
     CHECK_INT(seen[FG_READER_TAG], 0);
     CHECK_INT(last.uid.length, 0);
+    CHECK(seen[FG_READER_EARLY] <= 1); /* one was read before the other one was looked for */
     fg_nfc_fixture_place(&tag_a, NULL);
     await_tag(&tag_a);
     end();
