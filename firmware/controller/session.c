@@ -883,6 +883,12 @@ const struct fg_fill *fg_session_fill(const struct fg_session *session)
     return &session->fill;
 }
 
+uint64_t fg_session_authorised(const struct fg_session *session)
+{
+    return session->written.kind == FG_FILL_EVENT_WRITTEN ? session->written.sequence
+                                                          : session->fill.authorised_sequence;
+}
+
 const char *fg_session_operator(const struct fg_session *session)
 {
     return session->operator_in.id;

@@ -698,6 +698,8 @@ static void start_early(void)
     CHECK_TEXT(state()->phase_name, "PRE_CHECK");
     check_items(1);
     CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    CHECK_HAS(w.answer.text, "started, entry");
+    CHECK_INT(strtol(strrchr(w.answer.text, ' '), NULL, 10), journal_newest(FG_ENTRY_AUTHORISED)->sequence);
     CHECK_TEXT(state()->phase_name, "AUTHORISING");
     turns(3);
     CHECK_TEXT(state()->phase_name, "AUTHORISING");
