@@ -272,10 +272,19 @@ static int64_t silence_max_ms(const struct fg_reader *reader)
     return limit_ms;
 }
 
+/* Has the child said something that nobody has listened to yet? */
+static bool something_waits(const struct fg_reader *reader)
+{
+    uint8_t byte;
+
+    return recv(reader->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms)
 {
     if (reader->pid > 0) {
-        if (now_mono_ms - reader->heard_mono_ms > silence_max_ms(reader))
+        /* A caller that was long busy itself must not call the child silent. */
+        if (now_mono_ms - reader->heard_mono_ms > silence_max_ms(reader) && !something_waits(reader))
             child_end(reader, now_mono_ms, "the reader process is silent");
         return;
     }
