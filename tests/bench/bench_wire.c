@@ -31,8 +31,8 @@
 #define TAPS 25 /* of each kind */
 #define BAUD 115200
 #define VALVE_REQUEST_BYTES 8
-#define UID "04900000000001"
-#define CODE "HZ-CNG-900001"
+/* Two cylinders come in turn: each tap is of a tag that was not there just before. */
+#define CYLINDERS 2
 /* A frame of the PN532 (UM0701-02, 6.2): start, length, direction, checksum; an acknowledge. */
 #define FRAME_BYTES 8
 #define ACK_BYTES 6
@@ -92,6 +92,11 @@ struct bench {
     struct tap taps[KINDS * TAPS];
     size_t record_bytes; /* from page 4 on */
 };
+
+static const struct {
+    const char *uid;
+    const char *code;
+} cylinders[CYLINDERS] = {{"04900000000001", "HZ-CNG-900001"}, {"04900000000021", "HZ-CNG-900021"}};
 
 static struct bench bench = {.directory = "/tmp/fillgate-wire-XXXXXX", .log_fd = -1};
 
@@ -238,8 +243,8 @@ static void point_begin(const char *program)
     run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'pace %d %d' >\"$DIR/send.log\"", BAUD, BAUD);
 }
 
-/* A tag of this kind with the same UID and code; how long its record is. */
-static void tag_make(const struct kind *kind)
+/* The cylinders' tags, of this kind; how long a record is. */
+static void tags_make(const struct kind *kind)
 {
     struct fg_private_key key;
     struct fg_tag_record record;
@@ -250,13 +255,17 @@ static void tag_make(const struct kind *kind)
     char path[80];
     size_t length = 0;
 
-    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'tag bench type=%s uid=" UID "' >\"$DIR/send.log\"",
-        kind->type);
-    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send \"tag bench sign code=" CODE
-        " key=$DIR/bureau.pem\" >\"$DIR/send.log\"");
+    for (int i = 0; i < CYLINDERS; i++) {
+        run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'tag bench%d type=%s uid=%s' >\"$DIR/send.log\"", i,
+            kind->type, cylinders[i].uid);
+        run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send \"tag bench%d sign code=%s key=$DIR/bureau.pem\" "
+            ">\"$DIR/send.log\"",
+            i, cylinders[i].code);
+    }
     (void)snprintf(path, sizeof(path), "%s/bureau.pem", bench.directory);
-    need(fg_private_key_read(path, &key, &error) == FG_OK && fg_code_parse(CODE, &code, &error) == FG_OK &&
-             fg_uid_parse(UID, &uid, &error) == FG_OK &&
+    need(fg_private_key_read(path, &key, &error) == FG_OK &&
+             fg_code_parse(cylinders[0].code, &code, &error) == FG_OK &&
+             fg_uid_parse(cylinders[0].uid, &uid, &error) == FG_OK &&
              fg_tag_sign(&key, &uid, &code, &record, &error) == FG_OK &&
              fg_tag_build(&record, bytes, sizeof(bytes), &length, &error) == FG_OK,
          "making a record");
@@ -277,7 +286,8 @@ static double least_ms(const struct kind *kind)
  */
 static void tap_do(struct tap *tap, int number)
 {
-    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'present bench' >\"$DIR/send.log\"");
+    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'present bench%d' >\"$DIR/send.log\"",
+        number % CYLINDERS);
     tap->decided_ns = await("phase: PRE_CHECK");
     tap->started_ns = fg_mono_ns();
     ask_kind(FG_CONTROL_START);
@@ -424,7 +434,7 @@ int main(int argc, char **argv)
     need(argc == 1, "usage: bench_wire, without arguments");
     point_begin(argv[0]);
     for (size_t kind = 0; kind < KINDS; kind++) {
-        tag_make(&kinds[kind]);
+        tags_make(&kinds[kind]);
         for (int i = 0; i < TAPS; i++)
             tap_do(&bench.taps[kind * TAPS + (size_t)i], i);
     }
