@@ -4,11 +4,13 @@
 A mutant is one change: an operator, a constant, an enumerator, a condition negated, an operand, a statement or a returned value taken away.
 SEED and COUNT draw a sample of all that are possible, so that it can be drawn again. Each is compiled alone, in a directory of its own,
 and linked in place of the object it comes from; the tree is never touched. A test that fails, crashes or does not end in time kills it.
-Printed: survivors with place and change, in the form of tests/mutation/judged.txt, where those that are no gap are kept with the reason;
-score and time. Exit code: 0 the score is that of the room or better, 1 not, 2 it could not be tried.
+Only tests that enter the function of a change are run, and of a change outside of all functions those that enter its file: each was run
+once with coverage before. Printed: survivors with place and change, in the form of tests/mutation/judged.txt, where those that are no gap
+are kept with the reason; score and time. Exit code: 0 the score is that of the room or better, 1 not, 2 it could not be tried.
 Not: a mutant that does not compile counts for nothing. Relies on: make (VARIANT=mutant), gcc; Python's standard library alone."""
 import argparse
 import concurrent.futures
+import json
 import os
 import random
 import re
@@ -214,8 +216,9 @@ class Bench:
         self.tests = sorted(f"{base}/{name[:-2]}" for base, _, names in os.walk(f"tests/unit/{os.path.basename(folder)}")
                             for name in names if name.startswith("test_") and name.endswith(".c"))
         self.tests += [test for test in more if os.path.exists(f"{test}.c")]
-        self.seconds = {}
-        self.objects = {}  # test -> names of the objects that it is made of; None: nobody knows
+        self.seconds, self.entered, self.kills, self.functions = {}, {}, {}, set()
+        # What a child of a test enters is not counted.
+        self.forking = {test for test in self.tests if "fork(" in open(f"{test}.c", encoding="utf-8").read()}
         # Nothing is lost with the power here, so that no test need wait for a disk.
         self.environment = dict(os.environ, BUILD=BUILD, TMPDIR="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
 
@@ -260,23 +263,44 @@ class Bench:
             if FAILED in said:
                 return False
 
-    def objects_of(self, test):
-        said = subprocess.run([*self.flags["CC"], "-o", "/dev/null", f"{BUILD}/{test}.o", "-Wl,--trace", "-Wl,--trace", *self.flags["LIBS"],
-                               *self.flags["LDLIBS"]], check=False, capture_output=True, text=True)
-        return set(re.findall(r"^\(.*\)(\w+)\.o$", said.stdout, re.M)) if said.returncode == 0 else None
-
-    def reaches(self, test, path):
-        return self.objects[test] is None or os.path.splitext(os.path.basename(path))[0] in self.objects[test]
-
-    def baseline(self):
-        """Each test without a change, where the programs of the tree lie; quickest first from now on. The test that fails, or None."""
+    def baseline(self, sources, scratch):
+        """Each test once without a change, with coverage of the room's files: how long it takes and which functions it enters. The test that
+        fails, or None."""
+        objects = []
+        for path in sources:
+            objects.append(os.path.join(scratch, "baseline", path[:-2] + ".o"))
+            os.makedirs(os.path.dirname(objects[-1]), exist_ok=True)
+            subprocess.run([*self.flags["CC"], *self.flags["CFLAGS"], "--coverage", "-c", "-o", objects[-1], path], check=True, capture_output=True)
         for test in self.tests:
-            self.objects[test] = self.objects_of(test)
-            good, self.seconds[test] = self.passes(test, f"{BUILD}/{test}", 600)
+            program = os.path.join(scratch, test)
+            os.makedirs(os.path.dirname(program), exist_ok=True)
+            self.link(test, ["--coverage", *objects], program)
+            good, self.seconds[test] = self.passes(test, program, 600)
+            os.remove(program)
             if not good:
                 return test
-        self.tests.sort(key=lambda test: self.seconds[test])
+            self.entered[test] = self.functions_entered(objects)
         return None
+
+    def functions_entered(self, objects):
+        """(path, first line, last line) of each function that ran since the last call."""
+        entered = set()
+        for counted in [built[:-2] + ".gcda" for built in objects if os.path.exists(built[:-2] + ".gcda")]:
+            said = subprocess.run(["gcov", "--json-format", "--stdout", counted], check=True, capture_output=True, text=True).stdout
+            for file in [file for line in said.splitlines() for file in json.loads(line)["files"]]:
+                for one in file["functions"]:
+                    place = (file["file"], one["start_line"], one["end_line"])
+                    self.functions.add(place)
+                    entered |= {place} if one["execution_count"] > 0 else set()
+            os.remove(counted)
+        return entered
+
+    def tests_of(self, mutant):
+        """The tests that a change can matter to, likeliest to notice it in little time first."""
+        around = {one for one in self.functions if one[0] == mutant.path and one[1] <= mutant.line <= one[2]}
+        chosen = [test for test in self.tests
+                  if test in self.forking or (around & self.entered[test] if around else any(one[0] == mutant.path for one in self.entered[test]))]
+        return sorted(chosen, key=lambda test: self.seconds[test] / (1 + self.kills.get((mutant.path, test), 0)))
 
     def killer(self, mutant, source, scratch):
         """The test that notices, None: it survives; "" : it does not compile."""
@@ -288,7 +312,7 @@ class Bench:
         built = os.path.join(scratch, "mutant.o")
         if subprocess.run([*self.flags["CC"], *self.flags["CFLAGS"], "-c", "-o", built, changed], capture_output=True, check=False).returncode != 0:
             return ""
-        for test in [test for test in self.tests if self.reaches(test, mutant.path)]:
+        for test in self.tests_of(mutant):
             # Some tests find the programs by their own place in the tree of what was built.
             program = os.path.join(scratch, test)
             os.makedirs(os.path.dirname(program), exist_ok=True)
@@ -296,6 +320,7 @@ class Bench:
             good, _ = self.passes(test, program, max(SECONDS_LEAST, 4 * self.seconds[test]))
             os.remove(program)
             if not good:
+                self.kills[mutant.path, test] = self.kills.get((mutant.path, test), 0) + 1
                 return test
         return None
 
@@ -315,6 +340,13 @@ def judged_read():
                 sys.exit(f"{JUDGED}:{number}: not FILE | LINE | CHANGE | LETTER: REASON with a letter of {', '.join(VERDICTS)}")
             judged[key] = reason
     return judged
+
+
+def programs_into(scratch):
+    """Some tests look for the programs beside what was built."""
+    for name in os.listdir(BUILD):
+        if name.startswith("fillgate"):
+            os.symlink(os.path.abspath(f"{BUILD}/{name}"), os.path.join(scratch, name))
 
 
 def main():
@@ -348,7 +380,9 @@ def main():
     begun = time.monotonic()
     subprocess.run(["make", "-s", "--no-print-directory", f"-j{options.jobs}", "VARIANT=mutant", *[f"{BUILD}/{test}" for test in bench.tests],
                     *bench.flags.get("READER", [])], check=True, stdout=subprocess.DEVNULL)
-    failing = bench.baseline()
+    with tempfile.TemporaryDirectory(prefix="fillgate-mutation-") as scratch:
+        programs_into(scratch)
+        failing = bench.baseline([path for path in files if not path.endswith("_main.c")], scratch)
     if failing is not None:
         print(f"mutation: {failing} fails without any change; nothing can be said")
         return 2
@@ -388,9 +422,7 @@ def main():
         for _ in range(options.jobs):
             scratch = tempfile.mkdtemp(prefix="fillgate-mutation-")
             scratches.append(scratch)
-            for name in os.listdir(BUILD):
-                if name.startswith("fillgate"):
-                    os.symlink(os.path.abspath(f"{BUILD}/{name}"), os.path.join(scratch, name))
+            programs_into(scratch)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for done in [pool.submit(work, scratch) for scratch in scratches]:
                 done.result()
