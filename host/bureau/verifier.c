@@ -110,7 +110,7 @@ static enum fg_err alarm_set(struct fg_bureau_verifier *verifier, uint64_t findi
                                 "over", now_ms, NULL);
         return result == FG_E_NOT_FOUND ? FG_OK : result;
     }
-    (void)snprintf(alarm.detail, sizeof(alarm.detail), "%" PRIu64 " findings; the first: %s%s%.200s",
+    (void)snprintf(alarm.detail, sizeof(alarm.detail), "%" PRIu64 " findings; the first: %.40s%s%.200s",
                    findings, verifier->kept[0].controller,
                    verifier->kept[0].controller[0] != '\0' ? ": " : "", verifier->kept[0].text);
     return fg_alarm_ensure(verifier->sql, &alarm, now_ms, error);
