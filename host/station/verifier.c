@@ -28,7 +28,7 @@ struct fg_station_verifier {
     struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
     size_t key_count;
     struct fg_station_verification state; /* the thread's */
-    char said[FG_SYNC_TEXT_MAX + 1];      /* trouble that the log was told of already */
+    struct fg_error said;                 /* trouble that the log was told of already */
 };
 
 static bool is_stopping(struct fg_station_verifier *verifier)
@@ -51,9 +51,9 @@ static void state_save(struct fg_station_verifier *verifier)
 
 static void trouble_say(struct fg_station_verifier *verifier, const char *text)
 {
-    if (strcmp(verifier->said, text) != 0)
+    if (strcmp(verifier->said.text, text) != 0)
         fg_station_log("%s", text);
-    (void)snprintf(verifier->said, sizeof(verifier->said), "%s", text);
+    (void)snprintf(verifier->said.text, sizeof(verifier->said.text), "%s", text);
 }
 
 static void found(void *context, const char *controller, const char *text)
