@@ -101,10 +101,11 @@ static const struct rule sums[] = {
      "the sums of a night were edited: they count %" PRId64
      " entries that arrived, the entries say %" PRId64},
     {"session",
-     "SELECT s.login, s.created_ms, 0 FROM web_session s WHERE NOT EXISTS (SELECT 1 FROM trail t WHERE "
-     "t.login = s.login "
-     "AND t.outcome = 'DONE' AND t.at_ms = s.created_ms) ORDER BY s.login",
-     "nobody signed in for it: the trail has no record of %" PRId64},
+     "SELECT s.login, s.created_ms, COUNT(*) FROM web_session s GROUP BY s.login, s.created_ms HAVING "
+     "COUNT(*) > (SELECT "
+     "COUNT(*) FROM trail t WHERE t.login = s.login AND t.outcome = 'DONE' AND t.at_ms = s.created_ms) ORDER "
+     "BY s.login",
+     "nobody signed in for it: the trail has too few records of %" PRId64 " for %" PRId64 " sessions"},
     {"counter",
      "SELECT 'hazard_counter', c.last, (SELECT COALESCE(MAX(number), 0) FROM hazard_case) FROM "
      "hazard_counter c WHERE "
@@ -115,12 +116,15 @@ static const struct rule sums[] = {
      "WHERE "
      "c.last <> (SELECT COALESCE(MAX(number), 0) FROM sample)",
      "it says %" PRId64 ", the newest sample is %" PRId64},
+    {"table", "SELECT 'trail_tip', COUNT(*), 0 FROM trail_tip HAVING COUNT(*) <> 1",
+     "it has %" PRId64 " rows instead of one"},
     {"counters",
      "SELECT 'hazard_counter and sample_counter', (SELECT COUNT(*) FROM hazard_counter), (SELECT COUNT(*) "
      "FROM "
      "sample_counter) WHERE (SELECT COUNT(*) FROM hazard_counter) <> 1 OR (SELECT COUNT(*) FROM "
+     "sample_counter) <> 1 OR (SELECT MAX(one) FROM hazard_counter) <> 1 OR (SELECT MAX(one) FROM "
      "sample_counter) <> 1",
-     "they have %" PRId64 " and %" PRId64 " rows instead of one"},
+     "they have %" PRId64 " and %" PRId64 " rows instead of one, or not the one"},
 };
 
 struct cross {
