@@ -9,6 +9,7 @@
 #include "host/bureau/directory.h"
 #include "host/bureau/enrol_routes.h"
 #include "host/bureau/reports.h"
+#include "host/bureau/roster.h"
 #include "host/listing/key_rings.h"
 #include "proto/enrol.h"
 #include "proto/sync.h"
@@ -180,6 +181,40 @@ done:
     free(reports);
 }
 
+/* ---- rosters ---- */
+
+/* A station gets its own, and nobody else's. */
+static void roster_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct fg_bureau *bureau = context;
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    struct fg_error error;
+    struct fg_sql *sql = request_admit(bureau, request, ret_answer);
+    enum fg_err result;
+
+    if (sql == NULL)
+        return;
+    if (strcmp(request->peer->role, FG_ROLE_STATION) != 0) {
+        fg_answer_text(ret_answer, 403, "only a station has a roster");
+        goto done;
+    }
+    bytes = malloc(FG_ROSTER_BYTES_MAX);
+    if (bytes == NULL)
+        goto done; /* 500, as it began */
+    result = fg_roster_make(sql, request->peer->id, &bureau->receipt_key, bureau->now_ms(NULL), bytes,
+                            &length, &error);
+    if (result == FG_OK) {
+        fg_answer_bytes(ret_answer, 200, bytes, length);
+    } else {
+        say(bureau, "roster of %s: %s (%s)", request->peer->id, error.text, fg_err_name(result));
+        fg_answer_text(ret_answer, 503, "the bureau cannot make the roster just now; try again");
+    }
+done:
+    free(bytes);
+    fg_sql_pool_give(bureau->pool, sql);
+}
+
 /* ---- joining ---- */
 
 static void enrol_serve(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
@@ -264,6 +299,7 @@ size_t fg_bureau_routes(struct fg_bureau *bureau, struct fg_route ret_routes[FG_
         (struct fg_route){"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, report_serve, bureau};
     ret_routes[count++] = fg_listing_route(bureau->listing);
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, keys_serve, bureau};
+    ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_ROSTER, 0, true, roster_serve, bureau};
     if (bureau->ca != NULL) {
         ret_routes[count++] =
             (struct fg_route){"POST", FG_SYNC_PATH_ENROL, FG_ENROL_BYTES_MAX, false, enrol_serve, bureau};

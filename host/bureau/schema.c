@@ -29,5 +29,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {14, "operator names", FG_SCHEMA_OPERATOR_NAMES, NULL},
     {15, "user versions", FG_SCHEMA_USER_VERSIONS, NULL},
     {16, "ledger", FG_SCHEMA_LEDGER, fg_ledger_adopt},
+    {17, "rosters", FG_SCHEMA_ROSTERS, NULL},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

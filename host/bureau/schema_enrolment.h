@@ -1,5 +1,5 @@
-/* The tables of enrolment: one-time codes, devices, certificates, and who changed what. A part of the
- * bureau's schema (schema.h); SQL for both back ends. */
+/* The tables of enrolment: one-time codes, devices, certificates, rosters, and who changed what. A part of
+ * the bureau's schema (schema.h); SQL for both back ends. */
 #ifndef FG_BUREAU_SCHEMA_ENROLMENT_H
 #define FG_BUREAU_SCHEMA_ENROLMENT_H
 
@@ -17,5 +17,10 @@
     " end_ms BIGINT NOT NULL, bytes BYTES NOT NULL, PRIMARY KEY (device, serial));"                          \
     "CREATE TABLE device_change (device TEXT NOT NULL, number BIGINT NOT NULL, at_ms BIGINT NOT NULL,"       \
     " what TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (device, number));"
+
+/* The newest version of each station's roster, and the digest of whom it names (roster.h). */
+#define FG_SCHEMA_ROSTERS                                                                                    \
+    "CREATE TABLE roster (station TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL,"                       \
+    " issued_ms BIGINT NOT NULL, digest BYTES NOT NULL);"
 
 #endif

@@ -294,6 +294,7 @@ static void answer_list(void *context, const struct fg_request *request, struct 
     }
     if (listing->allowed != NULL &&
         !listing->allowed(listing->allowed_context, request->peer, work.list_id)) {
+        fg_request_vouch(request, NULL); /* whoever gets nothing here keeps no place from others */
         fg_answer_text(ret_answer, 403, "this list is not for %s", request->peer->id);
         return;
     }

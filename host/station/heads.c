@@ -4,16 +4,13 @@
  * FgSignedStatement of a head, and the SHA-256 of all that. */
 #include "host/station/heads.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "host/station/kept_file.h"
 #include "host/station/store_private.h"
 
-#define PATH_BYTES 560
+#define KEPT_HEADS "the kept heads"
 
 static const uint8_t magic[8] = {'F', 'G', 'H', 'E', 'A', 'D', 'S', '1'};
 
@@ -97,65 +94,22 @@ static enum fg_err heads_encode(const struct fg_station_heads *heads, uint8_t *b
 static enum fg_err file_read(const char *path, struct fg_station_heads *ret_heads, struct fg_error *error)
 {
     uint8_t *bytes = malloc(FG_STATION_HEADS_BYTES_MAX + 1);
-    FILE *file = fopen(path, "rbe");
     size_t length = 0;
-    enum fg_err result = FG_OK;
+    enum fg_err result;
 
-    if (file == NULL)
-        result = fg_fail(error, errno == ENOENT ? FG_E_NOT_FOUND : FG_E_IO, "the kept heads: %s: %s", path,
-                         strerror(errno));
-    else if (bytes == NULL)
-        result = fg_fail(error, FG_E_MEMORY, "no memory for the kept heads");
-    else
-        length = fread(bytes, 1, FG_STATION_HEADS_BYTES_MAX + 1, file);
-    if (result == FG_OK && ferror(file) != 0)
-        result = fg_fail(error, FG_E_IO, "the kept heads: %s cannot be read", path);
-    if (file != NULL)
-        (void)fclose(file);
+    if (bytes == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the kept heads");
+    result = fg_kept_file_read(path, KEPT_HEADS, bytes, FG_STATION_HEADS_BYTES_MAX + 1, &length, error);
     if (result == FG_OK)
         result = fg_station_heads_decode(bytes, length, ret_heads, error);
     free(bytes);
     return result;
 }
 
-/* The whole file or the old one, whatever happens in between. */
-static enum fg_err file_write(const char *path, const uint8_t *bytes, size_t length, struct fg_error *error)
-{
-    char temporary[PATH_BYTES + 8];
-    char folder[PATH_BYTES];
-    char *slash;
-    int file;
-    bool good;
-
-    (void)snprintf(temporary, sizeof(temporary), "%s.new", path);
-    (void)snprintf(folder, sizeof(folder), "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        (void)snprintf(folder, sizeof(folder), ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        return fg_fail(error, FG_E_IO, "the kept heads: %s: %s", temporary, strerror(errno));
-    good = write(file, bytes, length) == (ssize_t)length && fsync(file) == 0;
-    good = close(file) == 0 && good;
-    if (!good || rename(temporary, path) != 0)
-        return fg_fail(error, FG_E_IO, "the kept heads: %s cannot be written: %s", path, strerror(errno));
-    file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    good = file >= 0 && fsync(file) == 0;
-    if (file >= 0)
-        (void)close(file);
-    return good ? FG_OK : fg_fail(error, FG_E_IO, "the kept heads: %s: %s", folder, strerror(errno));
-}
-
 enum fg_err fg_station_heads_path(const char *store_path, char *ret_path, size_t capacity,
                                   struct fg_error *error)
 {
-    int length = snprintf(ret_path, capacity, "%s.heads", store_path);
-
-    if (length < 0 || (size_t)length >= capacity || length >= PATH_BYTES)
-        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", store_path);
-    return FG_OK;
+    return fg_kept_file_path(store_path, ".heads", ret_path, capacity, error);
 }
 
 enum fg_err fg_station_heads_each(const char *path, fg_station_head_visit visit, void *context,
@@ -235,7 +189,7 @@ static enum fg_err heads_write(const char *path, const struct fg_station_heads *
                                        : heads_encode(heads, bytes, &length, error);
 
     if (result == FG_OK)
-        result = file_write(path, bytes, length, error);
+        result = fg_kept_file_write(path, KEPT_HEADS, bytes, length, error);
     free(bytes);
     return result;
 }

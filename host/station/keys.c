@@ -75,3 +75,13 @@ size_t fg_station_keys_receipts(const struct fg_station_keys *keys,
     ret_keys[count++] = keys->receipt_key;
     return count;
 }
+
+size_t fg_station_keys_rosters(const struct fg_station_keys *keys,
+                               struct fg_public_key ret_keys[FG_STATION_RECEIPT_KEYS_MAX])
+{
+    size_t count = fg_keyring_keys(&keys->ring, FG_KEYRING_RECEIPT, ret_keys, FG_STATION_RECEIPT_KEYS_MAX);
+
+    if (count == 0)
+        ret_keys[count++] = keys->receipt_key;
+    return count;
+}

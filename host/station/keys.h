@@ -36,6 +36,10 @@ size_t fg_station_keys_list(const struct fg_station_keys *keys,
  * many. */
 size_t fg_station_keys_receipts(const struct fg_station_keys *keys,
                                 struct fg_public_key ret_keys[FG_STATION_RECEIPT_KEYS_MAX]);
+/* The keys that sign rosters now: the ring's receipt keys, or the configured one while the ring has none.
+ * Returns how many. */
+size_t fg_station_keys_rosters(const struct fg_station_keys *keys,
+                               struct fg_public_key ret_keys[FG_STATION_RECEIPT_KEYS_MAX]);
 /* The key of receipts: the ring's first one, or the configured one while the ring has none. */
 struct fg_public_key fg_station_keys_receipt(const struct fg_station_keys *keys);
 

@@ -9,11 +9,13 @@
 #include <mbedtls/platform_util.h>
 
 #include "host/listing/key_rings.h"
+#include "host/station/admission.h"
 #include "host/station/intake.h"
 #include "host/station/log.h"
 #include "host/station/report.h"
 #include "host/station/upstream.h"
 #include "proto/https.h"
+#include "proto/monotime.h"
 
 #define STORE_DEADLINE_MS 5000
 #define ANSWER_BYTES (FG_SYNC_ANSWER_BYTES_MAX * 2)
@@ -27,6 +29,57 @@ struct fg_station_routes {
     uint8_t passed[FG_STATION_PASSED_MAX];
 };
 
+/* ---- admission ---- */
+
+static enum fg_err peer_admit(struct fg_station_routes *routes, const struct fg_peer *peer,
+                              struct fg_station_standing *ret_standing, struct fg_error *error)
+{
+    enum fg_err result;
+
+    (void)pthread_mutex_lock(&routes->store_lock);
+    result =
+        fg_station_admit(routes->settings.roster, routes->store, peer, fg_mono_ms(), ret_standing, error);
+    (void)pthread_mutex_unlock(&routes->store_lock);
+    return result;
+}
+
+/* A peer that is not admitted has proven nothing: its connection is the first to give way. */
+static enum fg_err request_admit(struct fg_station_routes *routes, const struct fg_request *request,
+                                 struct fg_station_standing *ret_standing, struct fg_error *error)
+{
+    char party[FG_NAME_MAX + sizeof("controller/")];
+    enum fg_err result = peer_admit(routes, request->peer, ret_standing, error);
+
+    (void)snprintf(party, sizeof(party), "controller/%s", request->peer->id);
+    fg_request_vouch(request, result == FG_OK ? party : NULL);
+    if (result != FG_OK)
+        fg_station_log_peer("%s refused to %s (%s): %s", request->path, request->peer->id,
+                            request->peer->address, error->text);
+    return result;
+}
+
+bool fg_station_routes_list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
+{
+    struct fg_station_routes *routes = context;
+    const struct fg_station_routes_settings *settings = &routes->settings;
+    struct fg_station_standing standing;
+    struct fg_error error;
+    bool held = false;
+    enum fg_err result;
+
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++)
+        held = held || (list_id[0] != '\0' && strcmp(settings->config->list_ids[i], list_id) == 0);
+    if (!held)
+        return false;
+    result = peer_admit(routes, peer, &standing, &error);
+    if (result == FG_OK)
+        result = fg_station_admit_list(&standing, list_id,
+                                       settings->list_issued_ms(settings->clock_context, list_id), &error);
+    if (result != FG_OK)
+        fg_station_log_peer("list %s refused to %s (%s): %s", list_id, peer->id, peer->address, error.text);
+    return result == FG_OK;
+}
+
 /* ---- journal ---- */
 
 static void answer_journal(const struct fg_sync_answer *answer, struct fg_answer *ret_answer)
@@ -39,12 +92,19 @@ static void answer_journal(const struct fg_sync_answer *answer, struct fg_answer
     fg_answer_bytes(ret_answer, fg_sync_status(answer->verdict), bytes, length);
 }
 
+/* Nothing was kept. */
+static void answer_not(uint8_t verdict, const struct fg_sync_batch *batch, const char *text,
+                       struct fg_answer *ret_answer)
+{
+    struct fg_sync_answer answer = {.verdict = verdict, .next_sequence = batch->first_sequence};
+
+    (void)snprintf(answer.text, sizeof(answer.text), "%.*s", FG_SYNC_TEXT_MAX, text);
+    answer_journal(&answer, ret_answer);
+}
+
 static void answer_busy(const struct fg_sync_batch *batch, const char *text, struct fg_answer *ret_answer)
 {
-    struct fg_sync_answer busy = {.verdict = FG_SYNC_BUSY, .next_sequence = batch->first_sequence};
-
-    (void)snprintf(busy.text, sizeof(busy.text), "%s", text);
-    answer_journal(&busy, ret_answer);
+    answer_not(FG_SYNC_BUSY, batch, text, ret_answer);
 }
 
 static bool disk_is_short(const struct fg_station_routes *routes)
@@ -58,6 +118,7 @@ static void take_journal(void *context, const struct fg_request *request, struct
 {
     struct fg_station_routes *routes = context;
     const struct fg_station_routes_settings *settings = &routes->settings;
+    struct fg_station_standing standing;
     struct fg_intake_result result;
     struct fg_sync_batch batch;
     struct fg_error error;
@@ -67,6 +128,11 @@ static void take_journal(void *context, const struct fg_request *request, struct
         fg_station_log_peer("journal from %s (%s): not a batch: %s", request->peer->id,
                             request->peer->address, error.text);
         fg_answer_text(ret_answer, 400, "%s", error.text);
+        return;
+    }
+    code = request_admit(routes, request, &standing, &error);
+    if (code != FG_OK) {
+        answer_not(code == FG_E_DENIED ? FG_SYNC_REFUSED : FG_SYNC_BUSY, &batch, error.text, ret_answer);
         return;
     }
     if (disk_is_short(routes)) {
@@ -99,6 +165,7 @@ static void take_report(void *context, const struct fg_request *request, struct 
     int64_t now_ms = routes->settings.now_ms(routes->settings.clock_context);
     struct fg_sync_reports *reports = malloc(sizeof(*reports));
     struct fg_sync_report_answer answer = {.wall_ms = now_ms};
+    struct fg_station_standing standing;
     uint8_t bytes[ANSWER_BYTES];
     size_t length = 0;
     struct fg_error error;
@@ -109,6 +176,11 @@ static void take_report(void *context, const struct fg_request *request, struct 
     code = fg_sync_reports_decode(request->body, request->body_length, reports, &error);
     if (code != FG_OK) {
         fg_answer_text(ret_answer, 400, "%s", error.text);
+        goto done;
+    }
+    code = request_admit(routes, request, &standing, &error);
+    if (code != FG_OK) {
+        fg_answer_text(ret_answer, code == FG_E_DENIED ? 403 : 503, "%s", error.text);
         goto done;
     }
     (void)pthread_mutex_lock(&routes->store_lock);
@@ -178,6 +250,31 @@ static void pass_on(void *context, const struct fg_request *request, struct fg_a
                             answered.status);
 }
 
+/* A device that joined is one more on the roster. */
+static void pass_on_enrolment(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct fg_station_routes *routes = context;
+
+    pass_on(routes, request, ret_answer);
+    if (ret_answer->status == 200)
+        (void)fg_station_roster_doubt(routes->settings.roster, true, fg_mono_ms());
+}
+
+static void pass_on_renewal(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct fg_station_routes *routes = context;
+    struct fg_station_standing standing;
+    struct fg_error error;
+    enum fg_err code = request_admit(routes, request, &standing, &error);
+
+    if (code == FG_OK && standing.on_roster && standing.device.suspended_ms != 0)
+        code = fg_fail(&error, FG_E_DENIED, "controller %s is suspended", request->peer->id);
+    if (code == FG_OK)
+        pass_on(routes, request, ret_answer);
+    else
+        fg_answer_text(ret_answer, code == FG_E_DENIED ? 403 : 503, "%s", error.text);
+}
+
 /* ---- the object ---- */
 
 static enum fg_err connect_bureau(const struct fg_station_routes *routes, struct fg_https **ret_https,
@@ -229,8 +326,8 @@ void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route re
     const struct fg_route filled[FG_STATION_ROUTES] = {
         {"POST", FG_SYNC_PATH_JOURNAL, FG_SYNC_BATCH_BYTES_MAX, true, take_journal, routes},
         {"POST", FG_SYNC_PATH_REPORT, FG_SYNC_REPORT_BYTES_MAX, true, take_report, routes},
-        {"POST", FG_SYNC_PATH_ENROL, FG_STATION_PASSED_MAX, false, pass_on, routes},
-        {"POST", FG_SYNC_PATH_RENEW, FG_STATION_PASSED_MAX, true, pass_on, routes},
+        {"POST", FG_SYNC_PATH_ENROL, FG_STATION_PASSED_MAX, false, pass_on_enrolment, routes},
+        {"POST", FG_SYNC_PATH_RENEW, FG_STATION_PASSED_MAX, true, pass_on_renewal, routes},
         {"GET", FG_SYNC_PATH_KEYS, 0, false, hand_down_keys, routes},
     };
 

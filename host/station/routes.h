@@ -1,12 +1,14 @@
 /* What the station answers its controllers over HTTPS: journal batches, reports, and what it passes on to the
  * bureau (enrolment, renewal), and the key rings that it kept.
  *
- * Not: lists (host/listing), the server itself, where the rings come from (upstream.h). Relies on: intake.h,
- * proto/https_server.h. Handlers run on the server's threads; the store is used by one at a time. */
+ * Each request that needs a certificate is admitted first (admission.h). Not: lists (host/listing), the
+ * server itself, where rings and roster come from (upstream.h). Relies on: intake.h, proto/https_server.h.
+ * Handlers run on the server's threads; the store is used by one at a time. */
 #ifndef FG_STATION_ROUTES_H
 #define FG_STATION_ROUTES_H
 
 #include "host/station/config.h"
+#include "host/station/roster.h"
 #include "host/station/store.h"
 #include "proto/https_server.h"
 
@@ -16,7 +18,9 @@
 struct fg_station_routes;
 
 struct fg_station_routes_settings {
-    const struct fg_station_config *config; /* outlives the routes */
+    const struct fg_station_config *config; /* outlives the routes, as the roster */
+    struct fg_station_roster *roster;
+    int64_t (*list_issued_ms)(void *context, const char *list_id); /* of the list in force; 0 = none */
     int64_t (*now_ms)(void *context);
     void *clock_context;
     void (*wake)(void *context); /* something urgent was stored */
@@ -29,6 +33,9 @@ enum fg_err fg_station_routes_new(const struct fg_station_routes_settings *setti
 void fg_station_routes_free(struct fg_station_routes *routes); /* after the server has stopped; may be NULL */
 /* Fills the routes; valid as long as the object. */
 void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route ret_routes[FG_STATION_ROUTES]);
+/* For fg_listing_new: a controller that is admitted may have the list that the roster gives it. context is
+ * the struct fg_station_routes. */
+bool fg_station_routes_list_allowed(void *context, const struct fg_peer *peer, const char *list_id);
 /* Reads the certificate towards the bureau anew. Any thread. */
 enum fg_err fg_station_routes_reload(struct fg_station_routes *routes, struct fg_error *error);
 

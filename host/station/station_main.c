@@ -36,6 +36,7 @@ struct app {
     _Atomic int64_t certificate_begin_ms;
     _Atomic int64_t certificate_end_ms;
     struct fg_listing *listing;
+    struct fg_station_roster *roster;
     struct fg_upstream *upstream;
     struct fg_station_routes *station_routes;
     struct fg_route routes[FG_STATION_ROUTES + 1];
@@ -111,17 +112,42 @@ static void log_server(void *context, const char *line)
     fg_station_log_peer("%s", line);
 }
 
-/* A controller may have any of the lists that this station holds. */
+static int64_t list_issued_ms(void *context, const char *list_id)
+{
+    struct app *app = context;
+
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++) {
+        if (strcmp(app->config.list_ids[i], list_id) == 0)
+            return atomic_load(&app->list_ms[i]);
+    }
+    return 0;
+}
+
+/* The routes are there before the server is. */
 static bool list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
 {
     const struct app *app = context;
 
-    (void)peer;
-    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++) {
-        if (list_id[0] != '\0' && strcmp(app->config.list_ids[i], list_id) == 0)
-            return true;
-    }
-    return false;
+    return fg_station_routes_list_allowed(app->station_routes, peer, list_id);
+}
+
+static enum fg_err roster_start(struct app *app, struct fg_error *error)
+{
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
+    struct fg_error trouble = {.text = ""};
+    enum fg_err result =
+        fg_station_roster_open(app->config.store, app->config.id, keys,
+                               fg_station_keys_rosters(&app->keys, keys), &app->roster, &trouble, error);
+
+    if (result != FG_OK)
+        return result;
+    if (trouble.text[0] != '\0')
+        fg_station_log("the kept roster does not hold: %s", trouble.text);
+    if (fg_station_roster_version(app->roster) == 0)
+        fg_station_log(
+            "no roster of the bureau yet: until it comes, only controllers whose journals are held "
+            "here are served");
+    return FG_OK;
 }
 
 static enum fg_err start_server(struct app *app, struct fg_error *error)
@@ -158,8 +184,12 @@ static enum fg_err start(struct app *app, struct fg_error *error)
                                             .list_dated = list_dated,
                                             .clock_context = app,
                                             .version = VERSION};
-    struct fg_station_routes_settings routes = {
-        .config = &app->config, .now_ms = now_ms, .clock_context = app, .wake = wake, .wake_context = app};
+    struct fg_station_routes_settings routes = {.config = &app->config,
+                                                .list_issued_ms = list_issued_ms,
+                                                .now_ms = now_ms,
+                                                .clock_context = app,
+                                                .wake = wake,
+                                                .wake_context = app};
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
     enum fg_err result = fg_station_keys_start(&app->config, &app->keys, error);
 
@@ -167,7 +197,11 @@ static enum fg_err start(struct app *app, struct fg_error *error)
     if (result == FG_OK)
         result = fg_listing_new(app->config.list_folder, keys, fg_station_keys_list(&app->keys, keys),
                                 list_allowed, app, &app->listing, error);
+    if (result == FG_OK)
+        result = roster_start(app, error);
     upstream.listing = app->listing;
+    upstream.roster = app->roster;
+    routes.roster = app->roster;
     upstream.keys = &app->keys;
     if (result == FG_OK)
         result = fg_upstream_start(&upstream, &app->upstream, error);
@@ -187,6 +221,7 @@ static void end(struct app *app, enum exit_code code)
     }
     fg_station_routes_free(app->station_routes);
     fg_listing_free(app->listing);
+    fg_station_roster_free(app->roster);
 }
 
 static void reload(struct app *app)

@@ -15,6 +15,7 @@
 #include "host/station/forward.h"
 #include "host/station/log.h"
 #include "host/station/report.h"
+#include "host/station/roster_fetch.h"
 #include "host/station/verifier.h"
 #include "proto/https.h"
 #include "proto/monotime.h"
@@ -41,7 +42,8 @@ struct fg_upstream {
     int64_t report_due_ms;
     int64_t status_due_ms;
     int64_t alone_said_ms;                   /* 0 = not alone */
-    char list_trouble[FG_SYNC_TEXT_MAX + 1]; /* said already */
+    char list_trouble[FG_SYNC_TEXT_MAX + 1]; /* said already, as the next */
+    char roster_trouble[FG_SYNC_TEXT_MAX + 1];
     struct fg_sync_reports reports;
 
     pthread_t thread;
@@ -212,6 +214,7 @@ static enum fg_err verifier_start(struct fg_upstream *upstream, struct fg_error 
 static void trust(struct fg_upstream *upstream)
 {
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_public_key roster_keys[FG_STATION_RECEIPT_KEYS_MAX];
     struct fg_public_key receipt_key = fg_station_keys_receipt(&upstream->keys);
     size_t count = fg_station_keys_list(&upstream->keys, keys);
     struct fg_error error = {.text = ""};
@@ -223,6 +226,8 @@ static void trust(struct fg_upstream *upstream)
     }
     fg_forward_trust(upstream->forward, &receipt_key);
     receipts_trust(upstream);
+    fg_station_roster_trust(upstream->settings.roster, roster_keys,
+                            fg_station_keys_rosters(&upstream->keys, roster_keys));
     if (result != FG_OK)
         fg_station_log("key ring: not every list is judged by it before the next start: %s", error.text);
 }
@@ -240,6 +245,42 @@ static bool update_keys(struct fg_upstream *upstream)
     if (code != FG_OK)
         not_heard(upstream, "keys", &error);
     return code == FG_OK;
+}
+
+/* Is it the connection, and not what came over it? */
+static bool is_connection(enum fg_err code)
+{
+    return code == FG_E_TIMEOUT || code == FG_E_GONE || code == FG_E_DENIED || code == FG_E_IO ||
+           code == FG_E_BUSY;
+}
+
+/* ---- roster ---- */
+
+/* A roster that is not taken changes nothing, and is told once. false: the bureau does not answer. */
+static bool update_roster(struct fg_upstream *upstream)
+{
+    struct fg_station_roster *roster = upstream->settings.roster;
+    struct fg_error error = {.text = ""};
+    bool answered = false;
+    bool taken = false;
+    enum fg_err code = fg_station_roster_fetch(roster, upstream->https, &answered, &taken, &error);
+
+    if (taken)
+        fg_station_log("roster %" PRIu64 " is in force", fg_station_roster_version(roster));
+    if (code == FG_OK || (answered && !is_connection(code)))
+        heard(upstream);
+    else if (is_connection(code))
+        not_heard(upstream, "roster", &error);
+    if (code == FG_OK) {
+        upstream->roster_trouble[0] = '\0';
+    } else if (answered && strncmp(upstream->roster_trouble, error.text, FG_SYNC_TEXT_MAX) != 0) {
+        (void)snprintf(upstream->roster_trouble, sizeof(upstream->roster_trouble), "%.*s", FG_SYNC_TEXT_MAX,
+                       error.text);
+        fg_station_log("roster not taken, %s: %s",
+                       fg_station_roster_version(roster) > 0 ? "the one in force stays" : "there is none yet",
+                       error.text);
+    }
+    return answered;
 }
 
 /* ---- lists ---- */
@@ -317,13 +358,6 @@ static enum fg_err update_list(struct fg_upstream *upstream, size_t index, struc
     return code;
 }
 
-/* Is it the connection, and not what came over it? */
-static bool is_connection(enum fg_err code)
-{
-    return code == FG_E_TIMEOUT || code == FG_E_GONE || code == FG_E_DENIED || code == FG_E_IO ||
-           code == FG_E_BUSY;
-}
-
 static void say_list_trouble(struct fg_upstream *upstream, const char *id, const char *text)
 {
     char trouble[FG_SYNC_TEXT_MAX + 1];
@@ -341,7 +375,7 @@ static void update_lists(struct fg_upstream *upstream)
     bool connected;
 
     upstream->list_due_ms = fg_mono_ms() + (int64_t)config->list_update_s * 1000;
-    connected = update_keys(upstream);
+    connected = update_keys(upstream) && update_roster(upstream);
     for (size_t i = 0; i < FG_STATION_LISTS_MAX && connected && !is_stopping(upstream); i++) {
         enum fg_err code;
 
@@ -463,6 +497,7 @@ static bool wait_for_turn(struct fg_upstream *upstream, bool at_once)
 static void *run(void *context)
 {
     struct fg_upstream *upstream = context;
+    uint64_t ticket;
     bool at_once = false;
 
     while (wait_for_turn(upstream, at_once)) {
@@ -471,6 +506,9 @@ static void *run(void *context)
             at_once = forward_entries(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->list_due_ms)
             update_lists(upstream);
+        if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) &&
+            fg_station_roster_is_wanted(upstream->settings.roster, &ticket))
+            (void)update_roster(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->report_due_ms)
             send_report(upstream);
         if (fg_mono_ms() >= upstream->status_due_ms)

@@ -1,5 +1,5 @@
 /* Everything that the station does towards the bureau, on one thread of its own: forwarding entries, fetching
- * key rings and lists, reporting, and knowing how long it has been alone.
+ * key rings, rosters and lists, reporting, and knowing how long it has been alone.
  *
  * Not: what is forwarded when (forward.h), serving controllers (routes.h). Relies on: proto/https.h,
  * firmware/list, host/listing. The thread has its own store object. */
@@ -9,16 +9,18 @@
 #include "host/listing/list_routes.h"
 #include "host/station/config.h"
 #include "host/station/keys.h"
+#include "host/station/roster.h"
 #include "host/station/store.h"
 
 struct fg_upstream;
 
-/* config, listing and clock outlive it. now_ms: the wall clock, as far as it may be right;
+/* config, listing, roster and clock outlive it. now_ms: the wall clock, as far as it may be right;
  * list_dated is told when the list in force in each place was issued. FG_E_IO, FG_E_FORMAT, FG_E_DENIED,
  * FG_E_AUTH (certificates, keys), and the store's. */
 struct fg_upstream_settings {
     const struct fg_station_config *config;
     struct fg_listing *listing;
+    struct fg_station_roster *roster;
     const struct fg_station_keys *keys; /* as started; copied */
     int64_t (*now_ms)(void *context);
     void (*list_dated)(void *context, size_t index, int64_t issued_ms);

@@ -82,8 +82,34 @@ check "a code that the bureau did not make joins nobody" enrol_again
 check "a certificate is renewed while everything runs" \
     "$fillgate" controller renew "$CITY/point-1" --url "$station"
 
+other_station() { # a device that joined, genuinely, at another station
+    local code
+    code=$("$fillgate" bureau code ctl-far --role controller --station far --list-id HZ-01 --database "$database" --json |
+        sed -E 's/.*"code":"([^"]+)".*/\1/') || return 1
+    mkdir -p "$CITY/far" && echo "$code" | "$fillgate" controller enrol "$CITY/far" --url "$bureau" --ca "$ca" || return 1
+    refuses '^403$' curl --cacert "$ca" --cert "$CITY/far/tls.pem" --key "$CITY/far/tls.key" --max-time 20 -sS -o /dev/null \
+        -w '%{http_code}' "$station/v1/list/HZ-01/manifest"
+}
+check "LIST-IS-SIGNED: a controller of another station, with a genuine certificate, does not get this station's list" other_station
+
+list_status() { # POINT: what the station answers it
+    curl --cacert "$ca" --cert "$CITY/point-$1/tls.pem" --key "$CITY/point-$1/tls.key" --max-time 20 -sS -o /dev/null \
+        -w '%{http_code}' "$station/v1/list/HZ-01/manifest"
+}
+bites() { # the roster is asked for every update_s (1 s here), and a request of the station has 5 s on a busy machine
+    local begin
+    begin=$(date +%s%N)
+    until [ "$(list_status 2)" = 403 ]; do
+        [ $(($(date +%s%N) - begin)) -lt 6000000000 ] || return 1
+        sleep 0.1
+    done
+    echo "a suspension bites at the station after $((($(date +%s%N) - begin) / 1000000)) ms" | tee "$CITY/bites"
+    [ "$(list_status 1)" = 200 ]
+}
+
 suspend() {
     "$fillgate" bureau suspend ctl-2 --why "seal broken" --database "$database" || return 1
+    bites || return 1
     # Its next entry must not come through, and point 1 must not notice.
     "$fillgate" point sign-in op-9 --certificate-end 2030-01-01 --socket "$CITY/point-2/control.sock" || return 1
     "$fillgate" point sign-in op-9 --certificate-end 2030-01-01 --socket "$CITY/point-1/control.sock" || return 1
@@ -91,7 +117,8 @@ suspend() {
     sleep 3
     [ "$(sqlite3 "$CITY/bureau/bureau.db" "SELECT COUNT(*) FROM journal_entry WHERE controller='ctl-2' AND operator_id='op-9'")" = 0 ]
 }
-check "a suspended device is refused at once, and others are not held up" suspend
+check "a suspended device is refused by the bureau at once, by the station within update_s, and others are not held up" suspend
+sed 's/^/       /' "$CITY/bites"
 release() {
     "$fillgate" bureau release ctl-2 --why "new seal" --database "$database" || return 1
     equal_journals 2

@@ -1,6 +1,7 @@
 /* The station between a controller and a bureau over real TLS: entries up, receipts and lists down, reports,
  * enrolment passed on, and what remains when the bureau is away. The bureau is a stand-in that takes whatever
  * comes. */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +33,12 @@ struct bench {
     struct fg_ca *ca;
     struct fg_fixture_journal *journal;
     struct fg_listing *bureau_listing;
-    struct fg_route bureau_routes[5];
+    struct fg_route bureau_routes[6];
     char rings[256]; /* folder */
     const struct fg_private_key *receipt_key;
+    pthread_mutex_t roster_lock;
+    struct fg_roster roster;
+    struct fg_station_roster *in_force; /* at the station */
     struct fg_server *bureau;
     atomic_uint reports;
     struct fg_station_config config;
@@ -132,7 +136,52 @@ static void bureau_keys(void *context, const struct fg_request *request, struct 
     fg_key_rings_answer(fg_key_rings_pick, bench->rings, request, ret_answer);
 }
 
+static void bureau_roster(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    struct bench *bench = context;
+    uint8_t *bytes = malloc(FG_ROSTER_BYTES_MAX);
+    size_t length = 0;
+    enum fg_err result;
+
+    (void)request;
+    (void)pthread_mutex_lock(&bench->roster_lock);
+    result = fg_roster_sign(&bench->roster, bench->receipt_key, bytes, FG_ROSTER_BYTES_MAX, &length, NULL);
+    (void)pthread_mutex_unlock(&bench->roster_lock);
+    if (result == FG_OK)
+        fg_answer_bytes(ret_answer, 200, bytes, length);
+    free(bytes);
+}
+
 /* ---- certificates ---- */
+
+/* From the next roster on the bureau vouches for this device, or knows it as suspended. */
+static void vouch(struct bench *bench, const char *id, const struct fg_public_key *tls_key,
+                  int64_t suspended_ms)
+{
+    struct fg_roster_device *device;
+
+    (void)pthread_mutex_lock(&bench->roster_lock);
+    (void)strcpy(bench->roster.station, "S1");
+    bench->roster.version++;
+    device = &bench->roster.devices[0];
+    bench->roster.count = 1;
+    (void)snprintf(device->id, sizeof(device->id), "%s", id);
+    (void)strcpy(device->list_id, "city");
+    device->tls_key = *tls_key;
+    device->device_key = bench->journal->key.public_key;
+    device->suspended_ms = suspended_ms;
+    (void)pthread_mutex_unlock(&bench->roster_lock);
+}
+
+static struct fg_public_key tls_key_of(const char *name)
+{
+    struct fg_private_key key;
+    char file[64];
+
+    (void)snprintf(file, sizeof(file), "%s.key", name);
+    CHECK_OK(fg_private_key_read(fg_test_path(file), &key, &error), &error);
+    return key.public_key;
+}
 
 static void certify(struct bench *bench, const char *name, const char *role, const char *id,
                     const struct fg_public_key *device_key)
@@ -194,13 +243,14 @@ static void start_bureau(struct bench *bench)
         (struct fg_route){"POST", FG_SYNC_PATH_ENROL, 20000, false, bureau_enrol, bench};
     bench->bureau_routes[3] = fg_listing_route(bench->bureau_listing);
     bench->bureau_routes[4] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, bureau_keys, bench};
+    bench->bureau_routes[5] = (struct fg_route){"GET", FG_SYNC_PATH_ROSTER, 0, true, bureau_roster, bench};
     bench->receipt_key = fg_fixture_bureau_receipt_key();
     (void)snprintf(bench->rings, sizeof(bench->rings), "%s", fg_test_path("rings"));
     CHECK_INT(mkdir(bench->rings, 0700), 0);
     (void)snprintf(ca, sizeof(ca), "%s", fg_test_path("ca/ca.pem"));
     settings.ca_path = ca;
     settings.routes = bench->bureau_routes;
-    settings.route_count = 5;
+    settings.route_count = 6;
     CHECK_OK(fg_server_start(&settings, &bench->bureau, &error), &error);
 }
 
@@ -227,6 +277,20 @@ static void write_config(struct bench *bench)
     CHECK_TEXT(bench->config.keyring, fg_test_path("keyring.bin")); /* beside the store, unless given */
 }
 
+static int64_t list_issued_ms(void *context, const char *list_id)
+{
+    (void)context;
+    (void)list_id;
+    return 1;
+}
+
+static bool list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
+{
+    const struct bench *bench = context;
+
+    return fg_station_routes_list_allowed(bench->routes, peer, list_id);
+}
+
 static void start_station(struct bench *bench)
 {
     struct fg_server_settings server = server_settings(bench->config.certificate, bench->config.key);
@@ -235,17 +299,27 @@ static void start_station(struct bench *bench)
                                             .now_ms = now_ms,
                                             .list_dated = list_dated,
                                             .version = "test"};
-    struct fg_station_routes_settings routes = {
-        .config = &bench->config, .now_ms = now_ms, .wake = wake, .wake_context = bench};
-
+    struct fg_station_routes_settings routes = {.config = &bench->config,
+                                                .list_issued_ms = list_issued_ms,
+                                                .now_ms = now_ms,
+                                                .wake = wake,
+                                                .wake_context = bench};
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_error trouble = {.text = ""};
     size_t key_count;
 
     CHECK_OK(fg_station_keys_start(&bench->config, &bench->keys, &error), &error);
     key_count = fg_station_keys_list(&bench->keys, keys);
-    CHECK_OK(fg_listing_new(bench->config.list_folder, keys, key_count, NULL, NULL, &bench->listing, &error),
+    CHECK_OK(fg_listing_new(bench->config.list_folder, keys, key_count, list_allowed, bench, &bench->listing,
+                            &error),
+             &error);
+    CHECK_OK(fg_station_roster_open(bench->config.store, "S1", keys,
+                                    fg_station_keys_rosters(&bench->keys, keys), &bench->in_force, &trouble,
+                                    &error),
              &error);
     upstream.listing = bench->listing;
+    upstream.roster = bench->in_force;
+    routes.roster = bench->in_force;
     CHECK_OK(fg_upstream_start(&upstream, &bench->upstream, &error), &error);
     CHECK_OK(fg_station_routes_new(&routes, &bench->routes, &error), &error);
     fg_station_routes_fill(bench->routes, bench->station_routes);
@@ -256,8 +330,10 @@ static void start_station(struct bench *bench)
     CHECK_OK(fg_server_start(&server, &bench->station, &error), &error);
 }
 
-static void start_controller(struct bench *bench)
+/* The peer of the test's requests from now on: the certificate of this file. */
+static void start_controller_as(struct bench *bench, const char *name)
 {
+    char file[64];
     char url[64];
     char paths[2][FG_STATION_PATH];
     struct fg_https_settings settings = {.url = url,
@@ -271,14 +347,32 @@ static void start_controller(struct bench *bench)
                                          .whole_max_ms = 30000};
 
     (void)snprintf(url, sizeof(url), "https://127.0.0.1:%u", fg_server_port(bench->station));
-    put(paths[0], "C1.pem");
-    put(paths[1], "C1.key");
+    (void)snprintf(file, sizeof(file), "%s.pem", name);
+    put(paths[0], file);
+    (void)snprintf(file, sizeof(file), "%s.key", name);
+    put(paths[1], file);
+    fg_https_free(bench->https);
     CHECK_OK(fg_https_new(&settings, &bench->https, &error), &error);
+}
+
+static void start_controller(struct bench *bench)
+{
+    start_controller_as(bench, "C1");
+}
+
+static void roster_wait(struct bench *bench, uint64_t version)
+{
+    int64_t until_ms = fg_mono_ms() + WAIT_MAX_MS;
+
+    while (fg_station_roster_version(bench->in_force) < version && fg_mono_ms() < until_ms)
+        fg_sleep_ms(20);
+    CHECK_INT(fg_station_roster_version(bench->in_force), version);
 }
 
 static struct bench *bench_open(void)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
+    struct fg_public_key key;
 
     CHECK(bench != NULL);
     CHECK_OK(fg_ca_create(fg_test_path("ca"), "test", now_ms(NULL) - YEAR_MS, 3650, &error), &error);
@@ -292,21 +386,27 @@ static struct bench *bench_open(void)
     CHECK_OK(fg_public_key_write(fg_test_path("receipt.pub"), &fg_fixture_bureau_receipt_key()->public_key,
                                  &error),
              &error);
+    (void)pthread_mutex_init(&bench->roster_lock, NULL);
+    key = tls_key_of("C1");
+    vouch(bench, "C1", &key, 0);
     start_bureau(bench);
     CHECK_OK(fg_public_key_write(fg_test_path("list.pub"), &bench->list_key, &error), &error);
     write_config(bench);
     start_station(bench);
     start_controller(bench);
+    roster_wait(bench, 1);
     return bench;
 }
 
 static void stop_station(struct bench *bench)
 {
     fg_https_free(bench->https);
+    bench->https = NULL;
     fg_server_stop(bench->station);
     CHECK(fg_upstream_stop(bench->upstream, 60000));
     fg_station_routes_free(bench->routes);
     fg_listing_free(bench->listing);
+    fg_station_roster_free(bench->in_force);
 }
 
 static void bench_close(struct bench *bench)
@@ -435,7 +535,7 @@ TEST("NO-LOSS: entries go up through the station, receipts and the list come dow
     wait_for(bench, "list and clock", list_is_there);
     CHECK(bench->reports > 0);
     CHECK_INT(ask(bench, "GET", "/v1/list/city/manifest", NULL, 0), 200);
-    CHECK_INT(ask(bench, "GET", "/v1/list/other/manifest", NULL, 0), 404);
+    CHECK_INT(ask(bench, "GET", "/v1/list/other/manifest", NULL, 0), 403);
     CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_ENROL, "request", 7), 200);
     CHECK_BYTES(bench->body, "request", 7);
     CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_ENROL, "bad", 3), 403);
@@ -462,6 +562,71 @@ TEST("without the bureau the station takes entries and hands its list down, and 
     CHECK_HAS((const char *)bench->body, "cannot reach the bureau");
     bench->config.disk_reserve_bytes = UINT64_MAX;
     CHECK_INT(send_entries(bench, 103, 104).verdict, FG_SYNC_BUSY);
+    bench_close(bench);
+}
+
+/* ---- rosters ---- */
+
+static uint16_t ask_manifest(struct bench *bench)
+{
+    return ask(bench, "GET", "/v1/list/city/manifest", NULL, 0);
+}
+
+TEST("a suspended controller gets no list made before, and its journal is still taken: no record is lost")
+{
+    struct bench *bench = bench_open();
+    struct fg_public_key key = tls_key_of("C1");
+
+    wait_for(bench, "list and clock", list_is_there);
+    CHECK_INT(ask_manifest(bench), 200);
+    CHECK_INT(send_entries(bench, 1, 2).verdict, FG_SYNC_HELD);
+    vouch(bench, "C1", &key, now_ms(NULL));
+    roster_wait(bench, 2);
+    CHECK_INT(ask_manifest(bench), 403);
+    CHECK_INT(ask(bench, "POST", FG_SYNC_PATH_RENEW, "request", 7), 403);
+    CHECK_INT(send_entries(bench, 3, 4).verdict, FG_SYNC_HELD);
+    vouch(bench, "C1", &key, 0);
+    roster_wait(bench, 3);
+    CHECK_INT(ask_manifest(bench), 200);
+    bench_close(bench);
+}
+
+TEST(
+    "a genuine certificate that the roster does not name gets nothing: another id, or a known id's other key")
+{
+    struct bench *bench = bench_open();
+
+    wait_for(bench, "list and clock", list_is_there);
+    certify(bench, "foreign", "controller", "C9", &bench->journal->key.public_key);
+    certify(bench, "twin", "controller", "C1", &bench->journal->key.public_key);
+    certify(bench, "neighbour", "station", "S2", NULL);
+    start_controller_as(bench, "foreign");
+    CHECK_INT(ask_manifest(bench), 403);
+    CHECK(ask(bench, "POST", FG_SYNC_PATH_RENEW, "request", 7) >= 403);
+    start_controller_as(bench, "neighbour");
+    CHECK_INT(ask_manifest(bench), 403);
+    start_controller_as(bench, "twin");
+    CHECK_INT(ask_manifest(bench), 403);
+    CHECK(send_entries(bench, 1, 2).verdict >= FG_SYNC_REFUSED);
+    start_controller(bench);
+    CHECK_INT(send_entries(bench, 1, 2).verdict, FG_SYNC_HELD);
+    bench_close(bench);
+}
+
+TEST("a device that joined is served as soon as the bureau was asked, without a restart")
+{
+    struct bench *bench = bench_open();
+    struct fg_public_key key;
+    int64_t until_ms = fg_mono_ms() + WAIT_MAX_MS;
+
+    certify(bench, "again", "controller", "C1", &bench->journal->key.public_key);
+    key = tls_key_of("again");
+    start_controller_as(bench, "again");
+    CHECK(send_entries(bench, 1, 2).verdict >= FG_SYNC_REFUSED);
+    vouch(bench, "C1", &key, 0);
+    while (send_entries(bench, 1, 2).verdict != FG_SYNC_HELD && fg_mono_ms() < until_ms)
+        fg_sleep_ms(50);
+    CHECK_INT(send_entries(bench, 1, 2).verdict, FG_SYNC_HELD);
     bench_close(bench);
 }
 
