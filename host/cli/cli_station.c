@@ -134,8 +134,10 @@ static enum fg_err read_status(const struct cli_call *call, struct status *statu
         result = keys_trust(store, &status->config, error);
     if (result == FG_OK)
         result = fg_station_store_upstream(store, &status->upstream, error);
-    if (result == FG_OK)
-        result = fg_station_store_verification(store, &status->background, error);
+    /* A store that no daemon of this version has opened yet has no such table: then there is nothing to show.
+     */
+    if (result == FG_OK && fg_station_store_verification(store, &status->background, NULL) != FG_OK)
+        memset(&status->background, 0, sizeof(status->background));
     if (result == FG_OK)
         result = fg_station_store_controllers(store, status->controllers, FG_STATION_CONTROLLERS_MAX,
                                               &status->count, error);

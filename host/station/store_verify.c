@@ -428,7 +428,7 @@ enum fg_err fg_station_store_check(struct fg_station_store *store, const struct 
 {
     struct fg_station_controller *controllers = calloc(FG_STATION_CONTROLLERS_MAX, sizeof(*controllers));
     struct fg_station_verified sum = {0};
-    struct fg_error ours;
+    struct fg_error ours = {.code = FG_OK};
     struct work work = {
         .store = store, .verify = verify, .sum = &sum, .error = error != NULL ? error : &ours};
     size_t migration_count = 0;
@@ -474,7 +474,7 @@ enum fg_err fg_station_store_verify(struct fg_station_store *store, const char *
     const struct fg_station_verify verify = {.found = first_keep, .context = &first};
     struct fg_station_verified sum = {0};
     struct fg_station_controller controller;
-    struct fg_error ours;
+    struct fg_error ours = {.code = FG_OK};
     struct work work = {.store = store,
                         .verify = &verify,
                         .sum = &sum,

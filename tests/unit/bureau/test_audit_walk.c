@@ -1,17 +1,22 @@
 /* The bureau's store under the hands of somebody who may write to its tables: everything is found and named.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/bureau/alarms.h"
 #include "host/bureau/audit_walk.h"
 #include "host/bureau/day_sums.h"
 #include "host/bureau/directory.h"
 #include "host/bureau/reports.h"
+#include "host/bureau/schema.h"
 #include "host/bureau/store_verify.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
+#include "tests/lib/postgres_fixture.h"
 
 #define ENTRIES 20
 
@@ -516,4 +521,87 @@ TEST("TAMPER-SHOWS: a head row that says more than its receipt is not believed w
         CHECK(bench.answer.receipt_length > 0);
         bench_close(&bench);
     }
+}
+
+/* ---- beside a bureau at work ---- */
+
+struct beside {
+    char url[300];
+    _Atomic bool stop;
+    unsigned rounds;
+    uint64_t findings;
+    char text[400];
+};
+
+static void beside_take(void *context, const struct fg_audit_finding *finding)
+{
+    struct beside *beside = context;
+
+    if (beside->findings++ == 0)
+        (void)snprintf(beside->text, sizeof(beside->text), "%s %s", finding->controller, finding->text);
+}
+
+static void *beside_run(void *argument)
+{
+    struct beside *beside = argument;
+    const struct fg_sql_settings settings = {.url = beside->url, .deadline_ms = 10000};
+    const struct fg_audit_settings audit = {.directory = fg_device_directory,
+                                            .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
+                                            .report = beside_take,
+                                            .context = beside};
+    struct fg_audit_result result;
+    struct fg_sql *sql = NULL;
+
+    if (fg_sql_open(&settings, &sql, NULL) != FG_OK)
+        return NULL;
+    while (!atomic_load(&beside->stop) || beside->rounds == 0)
+        beside->rounds += fg_bureau_verify(sql, &audit, NULL, &result, NULL) == FG_OK;
+    fg_sql_close(sql);
+    return NULL;
+}
+
+static void beside_accuses_nobody(bool postgres)
+{
+    struct beside beside = {.findings = 0};
+    struct fg_sql_settings settings = {.url = beside.url, .deadline_ms = 10000};
+    struct fg_alarm alarm = {.kind = FG_ALARM_LIST_OLD, .subject = "S1"};
+    struct fg_fixture_journal *journal = fg_fixture_journal("ctl-1");
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+    pthread_t thread;
+    bool more;
+
+    if (postgres)
+        (void)snprintf(beside.url, sizeof(beside.url), "%s", fg_postgres_database());
+    else
+        (void)snprintf(beside.url, sizeof(beside.url), "sqlite:%s", fg_test_path("live.db"));
+    CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
+    CHECK_OK(fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, &error), &error);
+    fg_fixture_bureau_device(sql, "ctl-1", "controller", "S1", &journal->key.public_key);
+    fg_fixture_bureau_adopt(sql);
+    for (unsigned i = 0; i < 60; i++)
+        fg_fixture_journal_fill(journal, "HZ-1", FG_FIXTURE_BUREAU_MS - 7200000 + (int64_t)i * 60000, 9000);
+    CHECK_INT(pthread_create(&thread, NULL, beside_run, &beside), 0);
+    for (uint64_t first = 1; first < 120; first += 2) {
+        CHECK_INT(fg_fixture_bureau_send(sql, journal, "S1", first, first + 1, NULL), FG_SYNC_HELD);
+        CHECK_OK(fg_alarm_raise(sql, &alarm, FG_FIXTURE_BUREAU_MS + (int64_t)first, &error), &error);
+        for (more = true; more;)
+            CHECK_OK(fg_day_sums_follow(sql, 480, 1000, &more, &error), &error);
+    }
+    atomic_store(&beside.stop, true);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_TEXT(beside.text, "");
+    CHECK(beside.rounds > 0);
+    fg_sql_close(sql);
+    free(journal);
+}
+
+TEST("verifying beside a bureau at work accuses nobody (SQLite)")
+{
+    beside_accuses_nobody(false);
+}
+
+TEST("verifying beside a bureau at work accuses nobody (PostgreSQL)")
+{
+    beside_accuses_nobody(true);
 }
