@@ -71,8 +71,9 @@ MAIN_fillgate-registry := boards/sim/registry_main.c
 MAIN_fillgate-demo := tests/demo/demo_main.c
 MAIN_fillgate-noloss := tests/noloss/noloss_main.c
 MAIN_fillgate-load := tests/load/load_main.c
+MAIN_fillgate-rogue := tests/rogue/rogue_main.c
 PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-link fillgate-station fillgate-bureau fillgate fillgate-sim fillgate-registry \
-	fillgate-demo fillgate-noloss fillgate-load,$(if $(wildcard $(MAIN_$(p))),$(p)))
+	fillgate-demo fillgate-noloss fillgate-load fillgate-rogue,$(if $(wildcard $(MAIN_$(p))),$(p)))
 PROGRAMS := $(PROGRAM_NAMES:%=$(B)/%)
 
 TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/null))
@@ -227,7 +228,7 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room_library,$(r))))
 
 define program
-$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(B)/libtestlib.a) $(PRODUCT_LIBS)
+$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(B)/libtestlib.a) $(if $(filter fillgate-rogue,$(1)),$(B)/tests/rogue/rogue_cheats.o) $(PRODUCT_LIBS)
 	@echo "LD   $$@"
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
