@@ -13,7 +13,17 @@
 #include "proto/x509_time.h"
 
 #define PATH_BYTES 512
-#define PEM_BYTES 4096
+
+enum fg_err fg_certificate_text(const uint8_t *der, size_t length, char *buffer, size_t capacity,
+                                struct fg_error *error)
+{
+    size_t written = 0;
+
+    if (mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n", der, length,
+                                 (unsigned char *)buffer, capacity, &written) != 0)
+        return fg_fail(error, FG_E_SIZE, "a certificate is too long for its file");
+    return FG_OK;
+}
 
 static enum fg_err write_whole(int descriptor, const char *path, const char *text, size_t length,
                                struct fg_error *error)
@@ -27,8 +37,7 @@ enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_
                                   struct fg_error *error)
 {
     char temporary[PATH_BYTES];
-    uint8_t text[PEM_BYTES];
-    size_t length = 0;
+    char text[FG_CERTIFICATE_PEM_MAX];
     enum fg_err result = FG_OK;
     int descriptor;
 
@@ -38,11 +47,9 @@ enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_
     if (descriptor < 0)
         return fg_fail(error, FG_E_IO, "%s: cannot create: %s", temporary, strerror(errno));
     for (size_t i = 0; result == FG_OK && i < count; i++) {
-        if (mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n",
-                                     parts[i].bytes, parts[i].length, text, sizeof(text), &length) != 0)
-            result = fg_fail(error, FG_E_SIZE, "%s: a certificate is too long", path);
-        else
-            result = write_whole(descriptor, temporary, (const char *)text, length - 1, error);
+        result = fg_certificate_text(parts[i].bytes, parts[i].length, text, sizeof(text), error);
+        if (result == FG_OK)
+            result = write_whole(descriptor, temporary, text, strlen(text), error);
     }
     if (result == FG_OK && fsync(descriptor) != 0)
         result = fg_fail(error, FG_E_IO, "%s: cannot sync: %s", temporary, strerror(errno));
@@ -68,6 +75,20 @@ enum fg_err fg_certificate_times(const char *path, int64_t *ret_begin_ms, int64_
             *ret_begin_ms = fg_x509_time_ms(&certificate.valid_from);
         *ret_end_ms = fg_x509_time_ms(&certificate.valid_to);
     }
+    mbedtls_x509_crt_free(&certificate);
+    return result;
+}
+
+enum fg_err fg_certificate_file_digest(const char *path, struct fg_digest *ret_digest, struct fg_error *error)
+{
+    mbedtls_x509_crt certificate;
+    enum fg_err result = FG_OK;
+
+    mbedtls_x509_crt_init(&certificate);
+    if (mbedtls_x509_crt_parse_file(&certificate, path) != 0)
+        result = fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", path);
+    else
+        fg_sha256(certificate.raw.p, certificate.raw.len, ret_digest);
     mbedtls_x509_crt_free(&certificate);
     return result;
 }

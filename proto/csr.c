@@ -69,29 +69,19 @@ done:
     return result;
 }
 
-enum fg_err fg_enrol_request_make(const char *role, const char *code, const struct fg_private_key *tls_key,
-                                  const struct fg_private_key *device_key, const char *const *names,
-                                  size_t name_count, struct fg_enrol_request *ret_request,
-                                  struct fg_error *error)
+enum fg_err fg_enrol_request_make(const char *role, bool renewal, const struct fg_private_key *tls_key,
+                                  const struct fg_private_key *device_key,
+                                  struct fg_enrol_request *ret_request, struct fg_error *error)
 {
     struct fg_enrol_request request;
     enum fg_err result;
 
     memset(&request, 0, sizeof(request));
-    if (strlen(code) > FG_ENROL_CODE_MAX || strlen(role) > FG_NAME_MAX || name_count > FG_ENROL_NAMES_MAX)
-        return fg_fail(error, FG_E_RANGE,
-                       "enrolment: the code or role is too long, or there are more than %d names",
-                       FG_ENROL_NAMES_MAX);
-    (void)snprintf(request.code, sizeof(request.code), "%s", code);
-    (void)snprintf(request.role, sizeof(request.role), "%s", role);
-    for (; request.name_count < name_count; request.name_count++) {
-        const char *name = names[request.name_count];
-
-        if (strlen(name) > FG_ENROL_NAME_MAX)
-            return fg_fail(error, FG_E_RANGE, "enrolment: name \"%s\" is longer than %d characters", name,
-                           FG_ENROL_NAME_MAX);
-        (void)snprintf(request.names[request.name_count], sizeof(request.names[0]), "%s", name);
-    }
+    if ((size_t)snprintf(request.role, sizeof(request.role), "%s", role) >= sizeof(request.role))
+        return fg_fail(error, FG_E_RANGE, "enrolment: the role is too long");
+    request.has_nonce = !renewal;
+    if (request.has_nonce && fg_random(NULL, request.nonce, sizeof(request.nonce)) != 0)
+        return fg_fail(error, FG_E_IO, "enrolment: no random numbers from the operating system");
     result = fg_csr_make(tls_key, role, request.request, &request.request_length, error);
     if (result == FG_OK && device_key != NULL) {
         request.has_device_key = true;

@@ -11,15 +11,6 @@
 static_assert(FgEnrolRequest_size <= FG_ENROL_BYTES_MAX, "a request fits");
 static_assert(FgEnrolAnswer_size <= FG_ENROL_BYTES_MAX, "an answer fits");
 
-/* What may stand in a host name or numeric address. */
-static bool name_is_good(const char *name)
-{
-    size_t length = strlen(name);
-
-    return length > 0 &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") == length;
-}
-
 static void put_bytes(void *field, pb_size_t *size, const void *bytes, size_t length)
 {
     memcpy(field, bytes, length);
@@ -32,11 +23,9 @@ enum fg_err fg_enrol_request_encode(const struct fg_enrol_request *request, uint
     FgEnrolRequest message = FgEnrolRequest_init_zero;
     pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
 
-    if (request->request_length == 0 || request->request_length > FG_ENROL_REQUEST_MAX ||
-        request->name_count > FG_ENROL_NAMES_MAX)
-        return fg_fail(error, FG_E_RANGE, "enrolment: no signing request, or more than %d names",
-                       FG_ENROL_NAMES_MAX);
-    memcpy(message.code, request->code, sizeof(message.code));
+    if (request->request_length == 0 || request->request_length > FG_ENROL_REQUEST_MAX)
+        return fg_fail(error, FG_E_RANGE, "enrolment: no signing request, or one of more than %d bytes",
+                       FG_ENROL_REQUEST_MAX);
     memcpy(message.role, request->role, sizeof(message.role));
     put_bytes(message.request.bytes, &message.request.size, request->request, request->request_length);
     if (request->has_device_key) {
@@ -45,9 +34,8 @@ enum fg_err fg_enrol_request_encode(const struct fg_enrol_request *request, uint
         put_bytes(message.device_signature.bytes, &message.device_signature.size,
                   request->device_signature.bytes, FG_SIGNATURE_BYTES);
     }
-    message.names_count = (pb_size_t)request->name_count;
-    for (size_t i = 0; i < request->name_count; i++)
-        memcpy(message.names[i], request->names[i], sizeof(message.names[i]));
+    if (request->has_nonce)
+        put_bytes(message.nonce.bytes, &message.nonce.size, request->nonce, FG_ENROL_NONCE_BYTES);
     if (!pb_encode(&stream, FgEnrolRequest_fields, &message))
         return fg_fail(error, FG_E_SIZE, "enrolment request: it does not fit into %zu bytes", capacity);
     *ret_length = stream.bytes_written;
@@ -87,20 +75,20 @@ enum fg_err fg_enrol_request_decode(const uint8_t *bytes, size_t length, struct 
         return fg_fail(error, FG_E_FORMAT, "enrolment request: no such message (%s)", PB_GET_ERROR(&stream));
     if (message.request.size == 0)
         return fg_fail(error, FG_E_FORMAT, "enrolment request: without a signing request");
-    memcpy(request.code, message.code, sizeof(request.code));
+    if (message.code[0] != '\0')
+        return fg_fail(error, FG_E_DENIED,
+                       "this device's program sent its one-time code in clear, so the code may be known to "
+                       "others: bring the program up to date and ask the bureau for a new code");
+    if (message.nonce.size != 0 && message.nonce.size != FG_ENROL_NONCE_BYTES)
+        return fg_fail(error, FG_E_FORMAT, "enrolment request: the nonce is cut");
     memcpy(request.role, message.role, sizeof(request.role));
     memcpy(request.request, message.request.bytes, message.request.size);
     request.request_length = message.request.size;
     result = take_device_key(&message, &request, error);
     if (result != FG_OK)
         return result;
-    request.name_count = message.names_count;
-    for (size_t i = 0; i < request.name_count; i++) {
-        if (!name_is_good(message.names[i]))
-            return fg_fail(error, FG_E_RANGE, "enrolment request: name %zu is no host name or address",
-                           i + 1);
-        memcpy(request.names[i], message.names[i], sizeof(request.names[i]));
-    }
+    request.has_nonce = message.nonce.size != 0;
+    memcpy(request.nonce, message.nonce.bytes, message.nonce.size);
     *ret_request = request;
     return FG_OK;
 }
@@ -112,7 +100,8 @@ enum fg_err fg_enrol_answer_encode(const struct fg_enrol_answer *answer, uint8_t
     pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
 
     if (answer->certificate_length > FG_ENROL_CERTIFICATE_MAX ||
-        answer->ca_length > FG_ENROL_CERTIFICATE_MAX || answer->list_key_count > FG_ENROL_LIST_KEYS_MAX)
+        answer->ca_length > FG_ENROL_CERTIFICATE_MAX || answer->list_key_count > FG_ENROL_LIST_KEYS_MAX ||
+        answer->tag_key_count > FG_ENROL_LIST_KEYS_MAX)
         return fg_fail(error, FG_E_RANGE, "enrolment answer: a count is beyond its bound");
     memcpy(message.id, answer->id, sizeof(message.id));
     memcpy(message.station, answer->station, sizeof(message.station));
@@ -128,6 +117,13 @@ enum fg_err fg_enrol_answer_encode(const struct fg_enrol_answer *answer, uint8_t
     for (size_t i = 0; i < answer->list_key_count; i++)
         put_bytes(message.list_points[i].bytes, &message.list_points[i].size, answer->list_keys[i].point,
                   FG_POINT_BYTES);
+    message.tag_points_count = (pb_size_t)answer->tag_key_count;
+    for (size_t i = 0; i < answer->tag_key_count; i++)
+        put_bytes(message.tag_points[i].bytes, &message.tag_points[i].size, answer->tag_keys[i].point,
+                  FG_POINT_BYTES);
+    if (answer->has_request_digest)
+        put_bytes(message.request_digest.bytes, &message.request_digest.size, answer->request_digest.bytes,
+                  FG_DIGEST_BYTES);
     if (!pb_encode(&stream, FgEnrolAnswer_fields, &message))
         return fg_fail(error, FG_E_SIZE, "enrolment answer: it does not fit into %zu bytes", capacity);
     *ret_length = stream.bytes_written;
@@ -150,6 +146,12 @@ static enum fg_err take_points(const FgEnrolAnswer *message, struct fg_enrol_ans
             return fg_fail(error, FG_E_FORMAT, "enrolment answer: list key %zu is cut", i + 1);
         result = fg_public_key_from_point(message->list_points[i].bytes, &answer->list_keys[i], error);
         answer->list_key_count = i + 1;
+    }
+    for (size_t i = 0; result == FG_OK && i < message->tag_points_count; i++) {
+        if (message->tag_points[i].size != FG_POINT_BYTES)
+            return fg_fail(error, FG_E_FORMAT, "enrolment answer: tag key %zu is cut", i + 1);
+        result = fg_public_key_from_point(message->tag_points[i].bytes, &answer->tag_keys[i], error);
+        answer->tag_key_count = i + 1;
     }
     return result;
 }
@@ -176,8 +178,30 @@ enum fg_err fg_enrol_answer_decode(const uint8_t *bytes, size_t length, struct f
     answer.certificate_length = message.certificate.size;
     memcpy(answer.ca, message.ca.bytes, message.ca.size);
     answer.ca_length = message.ca.size;
+    if (message.request_digest.size != 0 && message.request_digest.size != FG_DIGEST_BYTES)
+        return fg_fail(error, FG_E_FORMAT, "enrolment answer: the request's digest is cut");
+    answer.has_request_digest = message.request_digest.size != 0;
+    memcpy(answer.request_digest.bytes, message.request_digest.bytes, message.request_digest.size);
     result = take_points(&message, &answer, error);
     if (result == FG_OK)
         *ret_answer = answer;
     return result;
+}
+
+enum fg_err fg_enrol_frame_read(const uint8_t *bytes, size_t length, struct fg_enrol_frame *ret_frame,
+                                struct fg_error *error)
+{
+    if (length <= FG_ENROL_FRAME_BYTES)
+        return fg_fail(error, FG_E_FORMAT, "enrolment: %zu bytes are no signed message", length);
+    memcpy(ret_frame->key_id.bytes, bytes, FG_KEY_ID_BYTES);
+    memcpy(ret_frame->signature.bytes, bytes + FG_KEY_ID_BYTES, FG_SIGNATURE_BYTES);
+    ret_frame->message = bytes + FG_ENROL_FRAME_BYTES;
+    ret_frame->message_length = length - FG_ENROL_FRAME_BYTES;
+    return FG_OK;
+}
+
+void fg_enrol_frame_put(uint8_t *bytes, const struct fg_key_id *key_id, const struct fg_signature *signature)
+{
+    memcpy(bytes, key_id->bytes, FG_KEY_ID_BYTES);
+    memcpy(bytes + FG_KEY_ID_BYTES, signature->bytes, FG_SIGNATURE_BYTES);
 }

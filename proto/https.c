@@ -60,6 +60,16 @@ static enum fg_err url_parse(const char *url, char ret_host[HOST_BYTES], char re
     return FG_OK;
 }
 
+static bool peer_is_stated(const struct fg_https_settings *settings)
+{
+    bool has_ca = settings->ca_path != NULL || settings->ca_pem != NULL;
+
+    if (settings->peer_roles == FG_HTTPS_UNPROVEN)
+        return !has_ca && settings->certificate_path == NULL;
+    return has_ca && settings->peer_roles != 0 &&
+           (settings->peer_roles & ~(FG_HTTPS_STATION | FG_HTTPS_BUREAU)) == 0;
+}
+
 enum fg_err fg_https_new(const struct fg_https_settings *settings, struct fg_https **ret_https,
                          struct fg_error *error)
 {
@@ -68,6 +78,9 @@ enum fg_err fg_https_new(const struct fg_https_settings *settings, struct fg_htt
 
     if ((settings->certificate_path == NULL) != (settings->key_path == NULL))
         return fg_fail(error, FG_E_ARG, "HTTPS: a certificate needs its key and a key its certificate");
+    if (!peer_is_stated(settings))
+        return fg_fail(error, FG_E_ARG,
+                       "HTTPS: the settings do not say who the peer may be, and by which CA");
     https = calloc(1, sizeof(*https));
     if (https == NULL)
         return fg_fail(error, FG_E_MEMORY, "HTTPS: no memory");
@@ -79,8 +92,7 @@ enum fg_err fg_https_new(const struct fg_https_settings *settings, struct fg_htt
             sizeof(https->peer_name))
         result = fg_fail(error, FG_E_ARG, "HTTPS: the peer's name is too long");
     if (result == FG_OK)
-        result = fg_tls_credentials_read(settings->ca_path, settings->certificate_path, settings->key_path,
-                                         &https->credentials, error);
+        result = fg_tls_credentials_read(settings, &https->credentials, error);
     if (result == FG_OK)
         *ret_https = https;
     else

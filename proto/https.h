@@ -2,10 +2,10 @@
  * everything.
  *
  * TLS 1.2, ECDSA on P-256 or P-384 only, no session resumption, the peer's certificate must chain to the CA
- * given and name the host (or the name given). Certificate dates are tested against *the caller's* clock, not
- * the system's, so that a controller whose clock was reset neither trusts an expired certificate nor refuses
- * a good one without saying why. Responses are parsed by the http-parser library; bodies need Content-Length
- * or chunks, never "until close".
+ * given, name the host (or the name given), and say a role that the caller expects. Certificate dates are
+ * tested against *the caller's* clock, not the system's, so that a controller whose clock was reset neither
+ * trusts an expired certificate nor refuses a good one without saying why. Responses are parsed by the
+ * http-parser library; bodies need Content-Length or chunks, never "until close".
  *
  * Not: what is asked (sync.h), retries and back-off (the callers). Relies on: mbedTLS, http-parser, POSIX
  * sockets. One object, one thread at a time; no global state. */
@@ -19,10 +19,16 @@
 #define FG_HTTPS_PATH_MAX 511
 #define FG_HTTPS_HEAD_MAX 8192 /* status line and headers together, with the empty line that ends them */
 
+/* Whom a server's certificate may say to be (its subject's OU). FG_HTTPS_UNPROVEN stands alone and needs no
+ * CA: nothing of the peer is looked at, for what proves itself (authority.h). */
+enum { FG_HTTPS_STATION = 1, FG_HTTPS_BUREAU = 2, FG_HTTPS_UNPROVEN = 128 };
+
 struct fg_https_settings {
     const char *url;                  /* "https://HOST[:PORT]", nothing behind it; IPv6 in brackets */
     const char *peer_name;            /* the certificate must name this; NULL = HOST */
-    const char *ca_path;              /* PEM of the bureau's CA */
+    const char *ca_path;              /* PEM of the bureau's CA; NULL: ca_pem has it */
+    const char *ca_pem;               /* the PEM itself */
+    uint8_t peer_roles;               /* FG_HTTPS_... of whom the peer may be: one at least */
     const char *certificate_path;     /* own certificate, PEM; NULL: none is shown (enrolment) */
     const char *key_path;             /* own key, 0600; NULL with the above */
     int64_t (*now_ms)(void *context); /* wall clock with floor that certificate dates are tested against */
@@ -37,7 +43,7 @@ struct fg_https;
 
 /* Reads certificates and key and checks them against each other; connects only at the first request. FG_E_IO,
  * FG_E_FORMAT, FG_E_DENIED (key file readable by others), FG_E_AUTH (key and certificate do not belong
- * together), FG_E_ARG. The settings' texts need not outlive the call. */
+ * together), FG_E_ARG (no role of the peer too). The settings' texts need not outlive the call. */
 enum fg_err fg_https_new(const struct fg_https_settings *settings, struct fg_https **ret_https,
                          struct fg_error *error);
 void fg_https_free(struct fg_https *https); /* wipes the key; may be NULL */

@@ -195,17 +195,25 @@ enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *
     return result;
 }
 
-enum fg_err fg_public_key_write(const char *path, const struct fg_public_key *key, struct fg_error *error)
+enum fg_err fg_public_key_text(const struct fg_public_key *key, char *buffer, size_t capacity,
+                               struct fg_error *error)
 {
     mbedtls_pk_context pk;
-    uint8_t text[PEM_WRITE_MAX];
-    enum fg_err result;
+    enum fg_err result = FG_OK;
 
     mbedtls_pk_init(&pk);
-    if (fg_pk_fill(&pk, key, NULL) && mbedtls_pk_write_pubkey_pem(&pk, text, sizeof(text)) == 0)
-        result = write_file(path, 0644, (const char *)text, error);
-    else
-        result = fg_fail(error, FG_E_ARG, "%s: the public key is not usable", path);
+    if (!fg_pk_fill(&pk, key, NULL) ||
+        mbedtls_pk_write_pubkey_pem(&pk, (unsigned char *)buffer, capacity) != 0)
+        result = fg_fail(error, FG_E_SIZE, "the public key is not usable, or %zu bytes are too few for it",
+                         capacity);
     mbedtls_pk_free(&pk);
     return result;
+}
+
+enum fg_err fg_public_key_write(const char *path, const struct fg_public_key *key, struct fg_error *error)
+{
+    char text[PEM_WRITE_MAX];
+    enum fg_err result = fg_public_key_text(key, text, sizeof(text), error);
+
+    return result == FG_OK ? write_file(path, 0644, text, error) : fg_fail_in(error, result, "%s: ", path);
 }

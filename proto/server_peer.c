@@ -6,13 +6,12 @@
 
 #include <mbedtls/oid.h>
 
+#include "proto/certificate.h"
 #include "proto/pk.h"
 
-#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 #define DEVICE_URI "fillgate:device:"
 #define TAG_URI (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 6)
 #define TIME_TEXT_BYTES 32
-#define FIELDS_MAX 8
 
 static int64_t time_s(const mbedtls_x509_time *time)
 {
@@ -35,56 +34,6 @@ static const char *time_text(int64_t time, char text[TIME_TEXT_BYTES])
         strftime(text, TIME_TEXT_BYTES, "%Y-%m-%d %H:%M:%S", &parts) == 0)
         (void)strcpy(text, "(no time)");
     return text;
-}
-
-/* ---- the subject ---- */
-
-static bool oid_is(const mbedtls_asn1_buf *oid, const char *expected, size_t length)
-{
-    return oid->len == length && memcmp(oid->p, expected, length) == 0;
-}
-
-/* A name of 1 to FG_NAME_MAX harmless characters; names appear in logs, paths and database keys. */
-static bool take_name(const mbedtls_asn1_buf *value, char *ret_name)
-{
-    char name[FG_NAME_MAX + 1] = "";
-
-    if (ret_name[0] != '\0' || value->len == 0 || value->len > FG_NAME_MAX ||
-        (value->tag != MBEDTLS_ASN1_UTF8_STRING && value->tag != MBEDTLS_ASN1_PRINTABLE_STRING))
-        return false;
-    memcpy(name, value->p, value->len);
-    if (strspn(name, NAME_CHARACTERS) != value->len)
-        return false;
-    memcpy(ret_name, name, sizeof(name));
-    return true;
-}
-
-static enum fg_err parse_subject(const mbedtls_x509_name *subject, struct fg_peer *peer,
-                                 struct fg_error *error)
-{
-    char organisation[FG_NAME_MAX + 1] = "";
-    unsigned fields = 0;
-    bool ok = true;
-
-    for (const mbedtls_x509_name *part = subject; ok && part != NULL; part = part->next) {
-        if (++fields > FIELDS_MAX)
-            ok = false;
-        else if (oid_is(&part->oid, MBEDTLS_OID_AT_ORGANIZATION,
-                        MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_ORGANIZATION)))
-            ok = take_name(&part->val, organisation);
-        else if (oid_is(&part->oid, MBEDTLS_OID_AT_ORG_UNIT, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_ORG_UNIT)))
-            ok = take_name(&part->val, peer->role);
-        else if (oid_is(&part->oid, MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN)))
-            ok = take_name(&part->val, peer->id);
-        else
-            ok = false;
-    }
-    if (!ok || strcmp(organisation, "fillgate") != 0 || peer->role[0] == '\0' || peer->id[0] == '\0')
-        return fg_fail(
-            error, FG_E_FORMAT,
-            "client certificate: its subject is not O=fillgate, OU=role, CN=id; ask the bureau for "
-            "a new certificate");
-    return FG_OK;
 }
 
 /* ---- the device key ---- */
@@ -148,9 +97,12 @@ static enum fg_err read_peer(mbedtls_x509_crt *certificate, struct fg_peer *ret_
                        "client certificate: its purpose is not TLS client authentication");
     if (fg_pk_public(&certificate->pk, &peer.key, error) != FG_OK)
         return fg_fail(error, FG_E_FORMAT, "client certificate: its key is not of the curve P-256");
-    result = parse_subject(&certificate->subject, &peer, error);
-    if (result == FG_OK)
-        result = parse_device_key(certificate, &peer, error);
+    if (!fg_certificate_subject(&certificate->subject, peer.role, peer.id))
+        return fg_fail(
+            error, FG_E_FORMAT,
+            "client certificate: its subject is not O=fillgate, OU=role, CN=id; ask the bureau for "
+            "a new certificate");
+    result = parse_device_key(certificate, &peer, error);
     if (result != FG_OK)
         return result;
     peer.not_after_ms = time_s(&certificate->valid_to) * 1000 + 999;

@@ -26,6 +26,7 @@
 #define FG_SYNC_PATH_RENEW "/v1/renew"
 #define FG_SYNC_PATH_KEYS "/v1/keys"
 #define FG_SYNC_PATH_ROSTER "/v1/roster"
+#define FG_SYNC_PATH_AUTHORITY "/v1/authority"
 
 /* Values travel: never renumber. The HTTP status that goes with each is in brackets. */
 enum fg_sync_verdict {

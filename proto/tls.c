@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include <mbedtls/error.h>
+#include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
+#include "proto/certificate.h"
 #include "proto/monotime.h"
 #include "proto/pk.h"
 #include "proto/resolve.h"
@@ -32,6 +34,7 @@ struct fg_tls_credentials {
     mbedtls_x509_crt own;
     mbedtls_pk_context key;
     bool has_own;
+    uint8_t peer_roles;
 };
 
 struct fg_tls {
@@ -43,6 +46,7 @@ struct fg_tls {
     bool numeric;             /* peer_name is an address */
     size_t address_length;
     uint8_t address[16];
+    uint8_t peer_roles;
     struct fg_error verdict; /* why the peer's certificate was refused; code FG_OK = it was not */
 };
 
@@ -80,7 +84,18 @@ static enum fg_err own_read(struct fg_tls_credentials *credentials, const char *
     return FG_OK;
 }
 
-enum fg_err fg_tls_credentials_read(const char *ca_path, const char *certificate_path, const char *key_path,
+static enum fg_err authority_take(const struct fg_https_settings *settings, mbedtls_x509_crt *ret_chain,
+                                  struct fg_error *error)
+{
+    if (settings->ca_path != NULL)
+        return certificates_read(settings->ca_path, ret_chain, error);
+    if (settings->ca_pem != NULL && mbedtls_x509_crt_parse(ret_chain, (const unsigned char *)settings->ca_pem,
+                                                           strlen(settings->ca_pem) + 1) != 0)
+        return fg_fail(error, FG_E_FORMAT, "authority: not certificates in PEM alone");
+    return FG_OK;
+}
+
+enum fg_err fg_tls_credentials_read(const struct fg_https_settings *settings,
                                     struct fg_tls_credentials **ret_credentials, struct fg_error *error)
 {
     struct fg_tls_credentials *credentials = calloc(1, sizeof(*credentials));
@@ -88,12 +103,13 @@ enum fg_err fg_tls_credentials_read(const char *ca_path, const char *certificate
 
     if (credentials == NULL)
         return fg_fail(error, FG_E_MEMORY, "TLS: no memory");
+    credentials->peer_roles = settings->peer_roles;
     mbedtls_x509_crt_init(&credentials->ca);
     mbedtls_x509_crt_init(&credentials->own);
     mbedtls_pk_init(&credentials->key);
-    result = certificates_read(ca_path, &credentials->ca, error);
-    if (result == FG_OK && certificate_path != NULL)
-        result = own_read(credentials, certificate_path, key_path, error);
+    result = authority_take(settings, &credentials->ca, error);
+    if (result == FG_OK && settings->certificate_path != NULL)
+        result = own_read(credentials, settings->certificate_path, settings->key_path, error);
     if (result == FG_OK)
         *ret_credentials = credentials;
     else
@@ -151,6 +167,35 @@ static bool address_is_named(const struct fg_tls *tls, const mbedtls_x509_crt *c
     return false;
 }
 
+/* A certificate without alternative names would be compared by its id, which is no host name. */
+static bool host_is_named(const struct fg_tls *tls, const mbedtls_x509_crt *certificate)
+{
+    if (tls->numeric)
+        return address_is_named(tls, certificate);
+    return (certificate->ext_types & MBEDTLS_X509_EXT_SUBJECT_ALT_NAME) != 0;
+}
+
+static enum fg_err role_check(const struct fg_tls *tls, const mbedtls_x509_crt *certificate,
+                              struct fg_error *error)
+{
+    char role[FG_NAME_MAX + 1];
+    char id[FG_NAME_MAX + 1];
+    uint8_t is = 0;
+
+    if (!fg_certificate_subject(&certificate->subject, role, id))
+        return fg_fail(error, FG_E_AUTH,
+                       "the peer's certificate is not good: its subject is not O=fillgate, OU=role, CN=id");
+    if (strcmp(role, "station") == 0)
+        is = FG_HTTPS_STATION;
+    if (strcmp(role, "bureau") == 0)
+        is = FG_HTTPS_BUREAU;
+    if ((tls->peer_roles & is) == 0)
+        return fg_fail(error, FG_E_AUTH,
+                       "the peer's certificate is not good: %s %s is at the other end, where a %s should be",
+                       role, id, tls->peer_roles == FG_HTTPS_BUREAU ? "bureau" : "station or bureau");
+    return FG_OK;
+}
+
 /* Called for each certificate of the peer's chain. The library's date flags are by the system's clock; ours
  * decides. It does not know addresses as names either. */
 static int certificate_judge(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
@@ -160,13 +205,15 @@ static int certificate_judge(void *context, mbedtls_x509_crt *certificate, int d
     char text[192];
 
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-    if (depth == 0 && tls->numeric && !address_is_named(tls, certificate))
+    if (depth == 0 && !host_is_named(tls, certificate))
         *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
     if (verdict->code == FG_OK && *flags != 0) {
         (void)mbedtls_x509_crt_verify_info(text, sizeof(text), "", *flags);
         text[strcspn(text, "\n")] = '\0';
         (void)fg_fail(verdict, FG_E_AUTH, "the peer's certificate is not good: %s", text);
     }
+    if (verdict->code == FG_OK && depth == 0)
+        (void)role_check(tls, certificate, verdict);
     if (verdict->code == FG_OK)
         (void)dates_check(certificate, depth == 0 ? "the peer's" : "the peer's issuer's", tls->now_ms,
                           verdict);
@@ -345,7 +392,9 @@ static bool config_fill(struct fg_tls *tls, const struct fg_tls_credentials *cre
     mbedtls_ssl_conf_ciphersuites(config, suites);
     /* ECDSA on P-256 or P-384 with SHA-256 or SHA-384 all along the chain. */
     mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_suiteb);
-    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_authmode(config, credentials->peer_roles == FG_HTTPS_UNPROVEN
+                                          ? MBEDTLS_SSL_VERIFY_NONE
+                                          : MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
     mbedtls_ssl_conf_rng(config, fg_random, NULL);
@@ -393,6 +442,7 @@ enum fg_err fg_tls_open(const struct fg_tls_credentials *credentials, const char
         return fg_fail(error, FG_E_MEMORY, "TLS: no memory");
     tls->descriptor = -1;
     tls->now_ms = now_ms;
+    tls->peer_roles = credentials->peer_roles;
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_config_init(&tls->config);
     peer_name_set(tls, peer_name);

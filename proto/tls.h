@@ -8,8 +8,8 @@
 
 struct fg_tls_credentials;
 
-/* Reads CA, certificate and key (both NULL: none). Errors as fg_https_new. */
-enum fg_err fg_tls_credentials_read(const char *ca_path, const char *certificate_path, const char *key_path,
+/* Reads the settings' CA, certificate and key, and keeps whom the peer may be. Errors as fg_https_new. */
+enum fg_err fg_tls_credentials_read(const struct fg_https_settings *settings,
                                     struct fg_tls_credentials **ret_credentials, struct fg_error *error);
 void fg_tls_credentials_free(struct fg_tls_credentials *credentials); /* wipes the key; may be NULL */
 

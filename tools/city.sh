@@ -63,9 +63,12 @@ rules() {
     sed -E 's/^fill_interval_min_s = .*/fill_interval_min_s = 0/; s/^fills_per_day_max = .*/fills_per_day_max = 0/' boards/sim/rules.ini
 }
 
-# One-time code for a device: role, id
+# The station has an address of its own: names that the bureau has are nobody else's.
+station_address=127.0.0.2
+
+# One-time code for a device: role, id, options
 code_for() {
-    "$fillgate" bureau code "$2" --role "$1" --station $station --database "$database" --json |
+    "$fillgate" bureau code "$2" --role "$1" --station $station "${@:3}" --database "$database" --json |
         sed -E 's/.*"code":"([^"]+)".*/\1/'
 }
 
@@ -118,9 +121,9 @@ station_prepare() {
     local url
     url=https://127.0.0.1:$(port_of bureau fillgate-bureau)
     mkdir -p "$DIR/station"
-    code_for station $station | "$fillgate" station enrol "$DIR/station" --url "$url" --ca "$DIR/bureau/ca/ca.pem" \
-        --name 127.0.0.1 --name localhost
-    ini "$DIR/station/station.ini" id=$station port=0 url="$url" continuous=yes update_s=${LIST_S:-2} report_s=5 retry_min_s=1 \
+    code_for station $station --name $station_address |
+        "$fillgate" station enrol "$DIR/station" --url "$url" --ca "$DIR/bureau/ca/ca.pem"
+    ini "$DIR/station/station.ini" id=$station address=$station_address port=0 url="$url" continuous=yes update_s=${LIST_S:-2} report_s=5 retry_min_s=1 \
         <boards/sim/station.ini
     # The list's id stands in a section of its own, behind the station's.
     sed -i "s/^id = station-1/id = $station/" "$DIR/station/station.ini"
@@ -144,7 +147,7 @@ panel_keep() { # NUMBER
 
 point_prepare() { # NUMBER: joins through the station
     local folder=$DIR/point-$1 url
-    url=https://127.0.0.1:$(port_of station fillgate-station)
+    url=https://$station_address:$(port_of station fillgate-station)
     mkdir -p "$folder"
     "$fillgate" registry set point "point-$1" --field station=$station --field controller="ctl-$1" --field medium=cng --database "$database" \
         --why "built"

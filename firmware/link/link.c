@@ -87,6 +87,7 @@ enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error)
         .url = config->url,
         .peer_name = config->peer_name[0] == '\0' ? NULL : config->peer_name,
         .ca_path = config->ca_path,
+        .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
         .certificate_path = config->certificate_path,
         .key_path = config->key_path,
         .now_ms = now_of,
@@ -119,11 +120,15 @@ enum fg_err fg_link_ask_control(struct fg_link *link, const struct fg_control_re
 
 static enum fg_err renew(struct fg_link *link, int64_t end_ms, struct fg_error *error)
 {
+    struct fg_renewal renewal = {.role = FG_ROLE_CONTROLLER,
+                                 .key_path = link->config.key_path,
+                                 .certificate_path = link->config.certificate_path,
+                                 .ca_path = link->config.ca_path,
+                                 .now_ms = fg_link_now_ms(link)};
     enum fg_err code = fg_link_connection(link, error);
 
     if (code == FG_OK)
-        code = fg_certificate_renew(link->https, FG_ROLE_CONTROLLER, link->config.key_path,
-                                    link->config.certificate_path, NULL, 0, error);
+        code = fg_certificate_renew(link->https, &renewal, error);
     if (code != FG_OK)
         return fg_fail_in(error, code, "certificate ends in %lld days and could not be renewed: ",
                           (long long)((end_ms - fg_link_now_ms(link)) / DAY_MS));

@@ -135,6 +135,25 @@ static bool clock_doubt(void *context, char *ret_doubt)
     return doubted;
 }
 
+/* What this bureau's servers are called: no station is given such a name. */
+static enum fg_err own_names_read(struct fg_bureau *bureau, struct fg_error *error)
+{
+    const struct fg_bureau_config *config = &bureau->config;
+    struct fg_own_names names = {0};
+    enum fg_err result = fg_own_names_add_file(&names, config->certificate_path, error);
+
+    if (result == FG_OK)
+        result = fg_own_names_add_file(&names, config->web.certificate_path, error);
+    if (result == FG_OK)
+        result = fg_own_names_add(&names, config->web.names, error);
+    if (result != FG_OK)
+        return result;
+    (void)pthread_mutex_lock(&bureau->enrolment_lock);
+    bureau->own_names = names;
+    (void)pthread_mutex_unlock(&bureau->enrolment_lock);
+    return FG_OK;
+}
+
 /* Nothing to do when lists are published by command only. */
 static enum fg_err publisher_start(const struct fg_bureau *bureau, struct fg_publisher **ret_publisher,
                                    struct fg_error *error)
@@ -177,6 +196,8 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
     bureau->log = say;
     (void)pthread_mutex_init(&bureau->enrolment_lock, NULL);
     result = keys_read(bureau, error);
+    if (result == FG_OK)
+        result = own_names_read(bureau, error);
     if (result == FG_OK)
         result = schema_raise(&sql, error);
     if (result == FG_OK)
@@ -258,21 +279,22 @@ static enum fg_err web_start(const struct fg_bureau *bureau, struct fg_web **ret
     return result;
 }
 
-static enum fg_err certificates_reload(struct fg_server *server, struct fg_web *web, struct fg_error *error)
+static enum fg_err certificates_reload(struct fg_bureau *bureau, struct fg_server *server, struct fg_web *web,
+                                       struct fg_error *error)
 {
     enum fg_err result = fg_server_reload(server, error);
 
     if (result == FG_OK && web != NULL)
         result = fg_web_reload(web, error);
-    return result;
+    return result == FG_OK ? own_names_read(bureau, error) : result;
 }
 
-static void serve(struct fg_server *server, struct fg_web *web, const struct fg_bureau_config *config)
+static void serve(struct fg_bureau *bureau, struct fg_server *server, struct fg_web *web)
 {
     struct fg_error error;
     char line[400];
 
-    (void)snprintf(line, sizeof(line), VERSION " listens on %s port %u", config->address,
+    (void)snprintf(line, sizeof(line), VERSION " listens on %s port %u", bureau->config.address,
                    fg_server_port(server));
     say(NULL, line);
     while (!stop_asked) {
@@ -281,7 +303,7 @@ static void serve(struct fg_server *server, struct fg_web *web, const struct fg_
         if (!reload_asked)
             continue;
         reload_asked = 0;
-        if (certificates_reload(server, web, &error) == FG_OK)
+        if (certificates_reload(bureau, server, web, &error) == FG_OK)
             say(NULL, "certificate read anew");
         else
             say(NULL, error.text);
@@ -304,7 +326,7 @@ static enum exit_code run(struct fg_bureau *bureau)
     if (result == FG_OK)
         result = web_start(bureau, &web, &error);
     if (result == FG_OK)
-        serve(server, web, &bureau->config);
+        serve(bureau, server, web);
     else
         say(NULL, error.text);
     fg_web_stop(web);

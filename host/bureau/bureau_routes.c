@@ -10,6 +10,7 @@
 #include "host/bureau/enrol_routes.h"
 #include "host/bureau/reports.h"
 #include "host/bureau/roster.h"
+#include "host/listing/authority_route.h"
 #include "host/listing/key_rings.h"
 #include "proto/enrol.h"
 #include "proto/sync.h"
@@ -224,7 +225,8 @@ static void enrol_serve(void *context, const struct fg_request *request, struct 
                                              .certificate_days = bureau->config.certificate_days,
                                              .receipt_key = &bureau->receipt_key.public_key,
                                              .list_key_count = bureau->list_key_count,
-                                             .list_keys = bureau->list_keys};
+                                             .list_keys = bureau->list_keys,
+                                             .own_names = &bureau->own_names};
     struct fg_sql *sql = fg_sql_pool_take(bureau->pool, SQL_WAIT_MS);
 
     if (sql == NULL) {
@@ -300,6 +302,7 @@ size_t fg_bureau_routes(struct fg_bureau *bureau, struct fg_route ret_routes[FG_
     ret_routes[count++] = fg_listing_route(bureau->listing);
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, keys_serve, bureau};
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_ROSTER, 0, true, roster_serve, bureau};
+    ret_routes[count++] = fg_authority_route(bureau->config.ca_path);
     if (bureau->ca != NULL) {
         ret_routes[count++] =
             (struct fg_route){"POST", FG_SYNC_PATH_ENROL, FG_ENROL_BYTES_MAX, false, enrol_serve, bureau};

@@ -30,6 +30,7 @@ struct fg_bureau {
     struct fg_ca *ca;               /* NULL: nobody can join here */
     struct fg_public_key list_keys[2];
     size_t list_key_count;
+    struct fg_own_names own_names; /* of its servers; under the enrolment lock once requests are served */
     int64_t (*now_ms)(void *context);
     void (*log)(void *context, const char *line);
 };

@@ -9,8 +9,8 @@
 #include "host/bureau/enrolment.h"
 #include "proto/https_server.h"
 
-/* Answers with an FgEnrolAnswer, or with a status and words. now_ms is the bureau's clock. log (may be NULL)
- * gets one line per join and refusal. */
+/* Answers with an FgEnrolAnswer (to who joins, signed by the authority), or with a status and words. now_ms
+ * is the bureau's clock. log (may be NULL) gets one line per join and refusal. */
 void fg_enrol_serve(struct fg_sql *sql, const struct fg_enrolment_settings *settings,
                     const struct fg_request *request, int64_t now_ms, struct fg_answer *ret_answer,
                     void (*log)(void *context, const char *line), void *log_context);

@@ -8,46 +8,8 @@
 #include "proto/pk.h"
 
 #define DAY_MS INT64_C(86400000)
-#define CODE_DIGITS 20
 /* A device's clock may be a little behind the bureau's. */
 #define CERTIFICATE_EARLY_MS INT64_C(3600000)
-
-static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's base 32 */
-
-static bool name_is_good(const char *name)
-{
-    size_t length = strlen(name);
-
-    return length > 0 && length <= FG_NAME_MAX &&
-           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == length;
-}
-
-/* As a person types it: any case, O for 0, I and L for 1, dashes and blanks anywhere. */
-static bool code_hash(const char *text, struct fg_digest *ret_hash)
-{
-    char plain[CODE_DIGITS];
-    size_t length = 0;
-
-    for (; *text != '\0'; text++) {
-        char letter = *text;
-
-        if (letter == '-' || letter == ' ')
-            continue;
-        if (letter >= 'a' && letter <= 'z')
-            letter = (char)(letter - 'a' + 'A');
-        if (letter == 'O')
-            letter = '0';
-        if (letter == 'I' || letter == 'L')
-            letter = '1';
-        if (strchr(digits, letter) == NULL || length == CODE_DIGITS)
-            return false;
-        plain[length++] = letter;
-    }
-    if (length != CODE_DIGITS)
-        return false;
-    fg_sha256(plain, sizeof(plain), ret_hash);
-    return true;
-}
 
 static enum fg_err change_keep(struct fg_sql *sql, const char *device, const char *what, const char *who,
                                const char *why, int64_t now_ms, struct fg_error *error)
@@ -70,145 +32,16 @@ static enum fg_err change_keep(struct fg_sql *sql, const char *device, const cha
     return fg_ledger_insert_run(statement, sql, "device_change", device, NULL, who, error);
 }
 
-/* ---- codes ---- */
-
-static enum fg_err code_put(struct fg_sql *sql, const struct fg_one_time_order *order, const char *code,
-                            int64_t now_ms, struct fg_error *error)
-{
-    struct fg_sql_statement *statement;
-    struct fg_digest hash;
-    char hex[FG_LEDGER_HEX_BYTES];
-    enum fg_err result;
-
-    if (!code_hash(code, &hash))
-        return fg_fail(error, FG_E_ARG, "one-time code: it does not read as one");
-    result = fg_sql_prepare(sql,
-                            "INSERT INTO enrol_code (hash, device, role, station, list_id, who, created_ms, "
-                            "expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                            &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_bytes(statement, 1, hash.bytes, sizeof(hash.bytes));
-    fg_sql_bind_text(statement, 2, order->device);
-    fg_sql_bind_text(statement, 3, order->role);
-    fg_sql_bind_text(statement, 4, order->station);
-    fg_sql_bind_text(statement, 5, order->list_id);
-    fg_sql_bind_text(statement, 6, order->who);
-    fg_sql_bind_int(statement, 7, now_ms);
-    fg_sql_bind_int(statement, 8, order->expires_ms);
-    result = fg_sql_run(statement, NULL, error);
-    return result == FG_OK
-               ? fg_ledger_added(sql,
-                                 &(struct fg_ledger_row){
-                                     "enrol_code", {fg_ledger_hex(hash.bytes, sizeof(hash.bytes), hex)}},
-                                 order->who, error)
-               : result;
-}
-
-enum fg_err fg_enrolment_code_new(struct fg_sql *sql, const struct fg_one_time_order *order, int64_t now_ms,
-                                  char ret_code[FG_ONE_TIME_CODE_TEXT], struct fg_error *error)
-{
-    uint8_t random[CODE_DIGITS];
-    char code[FG_ONE_TIME_CODE_TEXT];
-    size_t at = 0;
-    enum fg_err result;
-
-    if (strcmp(order->role, FG_ROLE_CONTROLLER) != 0 && strcmp(order->role, FG_ROLE_STATION) != 0)
-        return fg_fail(error, FG_E_RANGE, "\"%s\" is no role that joins by a code: controller or station",
-                       order->role);
-    if (!name_is_good(order->device) || !name_is_good(order->station) || !name_is_good(order->list_id))
-        return fg_fail(error, FG_E_RANGE,
-                       "device, station and list id are 1 to %d letters, digits, '.', '_' or '-' each",
-                       FG_NAME_MAX);
-    if (order->expires_ms <= now_ms)
-        return fg_fail(error, FG_E_RANGE, "the code would have expired already");
-    if (fg_random(NULL, random, sizeof(random)) != 0)
-        return fg_fail(error, FG_E_IO, "one-time code: no random numbers from the operating system");
-    for (size_t i = 0; i < CODE_DIGITS; i++) {
-        if (i > 0 && i % 5 == 0)
-            code[at++] = '-';
-        code[at++] = digits[random[i] % 32];
-    }
-    code[at] = '\0';
-    result = fg_sql_begin(sql, error);
-    if (result == FG_OK)
-        result = code_put(sql, order, code, now_ms, error);
-    if (result == FG_OK)
-        result = fg_sql_commit(sql, error);
-    if (result == FG_OK)
-        memcpy(ret_code, code, sizeof(code));
-    else
-        fg_sql_rollback(sql);
-    return result;
-}
-
-struct order_found {
-    char device[FG_NAME_MAX + 1];
-    char role[FG_NAME_MAX + 1];
-    char station[FG_NAME_MAX + 1];
-    char list_id[FG_NAME_MAX + 1];
-};
-
 static void copy_name(char target[FG_NAME_MAX + 1], const char *text)
 {
     (void)snprintf(target, FG_NAME_MAX + 1, "%s", text);
-}
-
-/* Marks the code as used; whoever comes second changes no row. */
-static enum fg_err code_use(struct fg_sql *sql, const char *code, const char *role, int64_t now_ms,
-                            struct order_found *ret_order, struct fg_error *error)
-{
-    struct fg_sql_statement *statement;
-    struct fg_digest hash;
-    char hex[FG_LEDGER_HEX_BYTES];
-    int64_t changed = 0;
-    enum fg_err result;
-
-    if (!code_hash(code, &hash))
-        return fg_fail(error, FG_E_DENIED, "the one-time code is not one: 20 letters and digits");
-    result = fg_ledger_touch(
-        sql, &(struct fg_ledger_row){"enrol_code", {fg_ledger_hex(hash.bytes, sizeof(hash.bytes), hex)}}, "",
-        error);
-    if (result != FG_OK)
-        return result;
-    result = fg_sql_prepare(
-        sql,
-        "UPDATE enrol_code SET used_ms = $2 WHERE hash = $1 AND used_ms = 0 AND expires_ms > $2 "
-        "AND role = $3",
-        &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_bytes(statement, 1, hash.bytes, sizeof(hash.bytes));
-    fg_sql_bind_int(statement, 2, now_ms);
-    fg_sql_bind_text(statement, 3, role);
-    result = fg_sql_run(statement, &changed, error);
-    if (result == FG_OK && changed != 1)
-        return fg_fail(
-            error, FG_E_DENIED,
-            "the one-time code is unknown, used, expired, or for another kind of device; ask the bureau for "
-            "a new one");
-    if (result == FG_OK)
-        result = fg_sql_prepare(sql, "SELECT device, role, station, list_id FROM enrol_code WHERE hash = $1",
-                                &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_bytes(statement, 1, hash.bytes, sizeof(hash.bytes));
-    result = fg_sql_next(statement, error);
-    if (result != FG_OK)
-        return result;
-    copy_name(ret_order->device, fg_sql_text(statement, 0));
-    copy_name(ret_order->role, fg_sql_text(statement, 1));
-    copy_name(ret_order->station, fg_sql_text(statement, 2));
-    copy_name(ret_order->list_id, fg_sql_text(statement, 3));
-    fg_sql_reset(statement);
-    return FG_OK;
 }
 
 /* ---- devices ---- */
 
 #define DEVICE_COLUMNS                                                                                       \
     "SELECT device, role, station, list_id, tls_point, device_point, suspended, enrolled_ms, "               \
-    "certificate_end_ms "                                                                                    \
+    "certificate_end_ms, names "                                                                             \
     "FROM device"
 
 static enum fg_err device_read(const struct fg_sql_statement *statement, struct fg_device_record *ret_record,
@@ -238,6 +71,10 @@ static enum fg_err device_read(const struct fg_sql_statement *statement, struct 
     record.suspended = fg_sql_int(statement, 6) != 0;
     record.enrolled_ms = fg_sql_int(statement, 7);
     record.certificate_end_ms = fg_sql_int(statement, 8);
+    record.has_names = !fg_sql_is_null(statement, 9);
+    if (result == FG_OK && record.has_names &&
+        fg_device_names_parse(fg_sql_text(statement, 9), &record.names, error) != FG_OK)
+        result = fg_fail_in(error, FG_E_CORRUPT, "device %s: ", record.device);
     if (result == FG_OK)
         *ret_record = record;
     return result;
@@ -286,17 +123,18 @@ static enum fg_err device_put(struct fg_sql *sql, const struct fg_device_record 
                               struct fg_error *error)
 {
     struct fg_sql_statement *statement;
+    char names[FG_DEVICE_NAMES_TEXT_MAX + 1];
     enum fg_err result =
         fg_ledger_touch(sql, &(struct fg_ledger_row){"device", {record->device}}, record->device, error);
 
     if (result == FG_OK)
         result = fg_sql_prepare(sql,
                                 "INSERT INTO device (device, role, station, list_id, tls_point, "
-                                "device_point, suspended, enrolled_ms, "
-                                "certificate_end_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON "
+                                "device_point, suspended, enrolled_ms, certificate_end_ms, names) "
+                                "VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9) ON "
                                 "CONFLICT (device) DO UPDATE SET role = $2, "
                                 "station = $3, list_id = $4, tls_point = $5, device_point = $6, "
-                                "enrolled_ms = $7, certificate_end_ms = $8",
+                                "enrolled_ms = $7, certificate_end_ms = $8, names = $9",
                                 &statement, error);
 
     if (result != FG_OK)
@@ -312,6 +150,8 @@ static enum fg_err device_put(struct fg_sql *sql, const struct fg_device_record 
         fg_sql_bind_null(statement, 6);
     fg_sql_bind_int(statement, 7, record->enrolled_ms);
     fg_sql_bind_int(statement, 8, record->certificate_end_ms);
+    fg_device_names_text(&record->names, names);
+    fg_sql_bind_text(statement, 9, names);
     return fg_sql_run(statement, NULL, error);
 }
 
@@ -365,12 +205,14 @@ static void answer_fill(const struct fg_enrolment_settings *settings, const stru
         ret_answer->receipt_key = *settings->receipt_key;
     for (size_t i = 0; i < settings->list_key_count && i < FG_ENROL_LIST_KEYS_MAX; i++)
         ret_answer->list_keys[ret_answer->list_key_count++] = settings->list_keys[i];
+    ret_answer->tag_key_count = ret_answer->list_key_count;
+    memcpy(ret_answer->tag_keys, ret_answer->list_keys, sizeof(ret_answer->tag_keys));
 }
 
 /* Issues for *record (whose end date is set here) and records both. */
 static enum fg_err issue(struct fg_sql *sql, const struct fg_enrolment_settings *settings,
-                         const struct fg_enrol_request *request, struct fg_device_record *record,
-                         int64_t now_ms, struct fg_enrol_answer *ret_answer, struct fg_error *error)
+                         struct fg_device_record *record, int64_t now_ms, struct fg_enrol_answer *ret_answer,
+                         struct fg_error *error)
 {
     struct fg_certificate certificate;
     struct fg_certificate_order order = {.role = record->role,
@@ -379,13 +221,12 @@ static enum fg_err issue(struct fg_sql *sql, const struct fg_enrolment_settings 
                                          .device_key = record->has_device_key ? &record->device_key : NULL,
                                          .from_ms = now_ms - CERTIFICATE_EARLY_MS,
                                          .to_ms = now_ms + (int64_t)settings->certificate_days * DAY_MS};
-    enum fg_err result;
+    enum fg_err result = fg_device_names_check(&record->names, settings->own_names, error);
 
-    /* Only a server needs names, and a controller must not become one. */
-    if (strcmp(record->role, FG_ROLE_STATION) == 0) {
-        for (; order.name_count < request->name_count; order.name_count++)
-            order.names[order.name_count] = request->names[order.name_count];
-    }
+    if (result != FG_OK)
+        return fg_fail_in(error, result, "%s: ", record->device);
+    for (; order.name_count < record->names.count; order.name_count++)
+        order.names[order.name_count] = record->names.names[order.name_count];
     record->certificate_end_ms = order.to_ms;
     result = fg_ca_issue(settings->ca, &order, &certificate, error);
     if (result == FG_OK)
@@ -414,13 +255,14 @@ static enum fg_err device_key_check(const struct fg_enrol_request *request, stru
 }
 
 static enum fg_err join_run(struct fg_sql *sql, const struct fg_enrolment_settings *settings,
-                            const struct fg_enrol_request *request, const struct fg_public_key *tls_key,
-                            int64_t now_ms, struct fg_enrol_answer *ret_answer, struct fg_error *error)
+                            const struct fg_enrol_frame *frame, const struct fg_enrol_request *request,
+                            const struct fg_public_key *tls_key, int64_t now_ms,
+                            struct fg_enrol_answer *ret_answer, struct fg_error *error)
 {
-    struct order_found order;
+    struct fg_one_time_found order;
     struct fg_device_record record;
     struct fg_device_record before;
-    enum fg_err result = code_use(sql, request->code, request->role, now_ms, &order, error);
+    enum fg_err result = fg_one_time_code_use(sql, frame, request->role, now_ms, &order, error);
 
     if (result != FG_OK)
         return result;
@@ -442,15 +284,17 @@ static enum fg_err join_run(struct fg_sql *sql, const struct fg_enrolment_settin
     record.has_device_key = request->has_device_key;
     record.device_key = request->device_key;
     record.enrolled_ms = now_ms;
-    result = issue(sql, settings, request, &record, now_ms, ret_answer, error);
+    record.has_names = true;
+    record.names = order.names;
+    result = issue(sql, settings, &record, now_ms, ret_answer, error);
     if (result == FG_OK)
         result = change_keep(sql, order.device, "enrolled", "one-time code", "joined", now_ms, error);
     return result;
 }
 
 enum fg_err fg_enrolment_join(struct fg_sql *sql, const struct fg_enrolment_settings *settings,
-                              const struct fg_enrol_request *request, int64_t now_ms,
-                              struct fg_enrol_answer *ret_answer, struct fg_error *error)
+                              const struct fg_enrol_frame *frame, const struct fg_enrol_request *request,
+                              int64_t now_ms, struct fg_enrol_answer *ret_answer, struct fg_error *error)
 {
     struct fg_public_key tls_key;
     struct fg_enrol_answer answer;
@@ -462,7 +306,7 @@ enum fg_err fg_enrolment_join(struct fg_sql *sql, const struct fg_enrolment_sett
         result = fg_sql_begin(sql, error);
     if (result != FG_OK)
         return result;
-    result = join_run(sql, settings, request, &tls_key, now_ms, &answer, error);
+    result = join_run(sql, settings, frame, request, &tls_key, now_ms, &answer, error);
     if (result == FG_OK)
         result = fg_sql_commit(sql, error);
     if (result == FG_OK)
@@ -472,9 +316,39 @@ enum fg_err fg_enrolment_join(struct fg_sql *sql, const struct fg_enrolment_sett
     return result;
 }
 
+/* The names of a device that joined before names were kept: it has what its newest certificate has. */
+static enum fg_err names_take_over(struct fg_sql *sql, struct fg_device_record *record,
+                                   struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    struct fg_certificate_names names = {0};
+    const uint8_t *bytes;
+    size_t length = 0;
+    enum fg_err result = fg_sql_prepare(
+        sql, "SELECT bytes FROM certificate WHERE device = $1 ORDER BY issued_ms DESC, serial LIMIT 1",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, record->device);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK) {
+        bytes = fg_sql_bytes(statement, 0, &length);
+        result = fg_certificate_names(bytes, length, &names, error);
+        fg_sql_reset(statement);
+    }
+    if (result != FG_OK && result != FG_E_NOT_FOUND)
+        return fg_fail_in(error, result, "device %s: ", record->device);
+    for (size_t i = 0; i < names.count && i < FG_ENROL_NAMES_MAX; i++)
+        (void)snprintf(record->names.names[record->names.count++], FG_ENROL_NAME_MAX + 1, "%.*s",
+                       FG_ENROL_NAME_MAX, names.names[i]);
+    record->has_names = true;
+    return FG_OK;
+}
+
 static enum fg_err renew_run(struct fg_sql *sql, const struct fg_enrolment_settings *settings,
-                             const struct fg_public_key *tls_key, const struct fg_enrol_request *request,
-                             int64_t now_ms, struct fg_enrol_answer *ret_answer, struct fg_error *error)
+                             const struct fg_public_key *tls_key, int64_t now_ms,
+                             struct fg_enrol_answer *ret_answer, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     struct fg_device_record record;
@@ -495,7 +369,10 @@ static enum fg_err renew_run(struct fg_sql *sql, const struct fg_enrolment_setti
         return result;
     if (record.suspended)
         return fg_fail(error, FG_E_DENIED, "%s is suspended", record.device);
-    result = issue(sql, settings, request, &record, now_ms, ret_answer, error);
+    if (!record.has_names)
+        result = names_take_over(sql, &record, error);
+    if (result == FG_OK)
+        result = issue(sql, settings, &record, now_ms, ret_answer, error);
     if (result == FG_OK)
         result =
             change_keep(sql, record.device, "renewed", record.device, "certificate renewed", now_ms, error);
@@ -514,12 +391,64 @@ enum fg_err fg_enrolment_renew(struct fg_sql *sql, const struct fg_enrolment_set
         result = fg_sql_begin(sql, error);
     if (result != FG_OK)
         return result;
-    result = renew_run(sql, settings, &tls_key, request, now_ms, &answer, error);
+    result = renew_run(sql, settings, &tls_key, now_ms, &answer, error);
     if (result == FG_OK)
         result = fg_sql_commit(sql, error);
     if (result == FG_OK)
         *ret_answer = answer;
     else
+        fg_sql_rollback(sql);
+    return result;
+}
+
+/* ---- what clerks change ---- */
+
+static enum fg_err reason_check(const char *who, const char *why, struct fg_error *error)
+{
+    if (who[0] == '\0' || why[0] == '\0' || strlen(who) > FG_NAME_MAX || strlen(why) > FG_WHY_MAX)
+        return fg_fail(error, FG_E_RANGE, "who (at most %d bytes) and why (at most %d) must be given",
+                       FG_NAME_MAX, FG_WHY_MAX);
+    return FG_OK;
+}
+
+static enum fg_err names_run(struct fg_sql *sql, const char *device, const struct fg_device_names *names,
+                             const char *who, const char *why, int64_t now_ms, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    struct fg_device_record record;
+    char text[FG_DEVICE_NAMES_TEXT_MAX + 1];
+    enum fg_err result = fg_device_find(sql, device, &record, error);
+
+    if (result == FG_OK)
+        result = fg_device_names_fit(names, record.role, error);
+    if (result == FG_OK)
+        result = fg_ledger_touch(sql, &(struct fg_ledger_row){"device", {device}}, who, error);
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql, "UPDATE device SET names = $2 WHERE device = $1", &statement, error);
+    if (result != FG_OK)
+        return result;
+    fg_device_names_text(names, text);
+    fg_sql_bind_text(statement, 1, device);
+    fg_sql_bind_text(statement, 2, text);
+    result = fg_sql_run(statement, NULL, error);
+    if (result == FG_OK)
+        result = change_keep(sql, device, "named", who, why, now_ms, error);
+    return result;
+}
+
+enum fg_err fg_device_names_give(struct fg_sql *sql, const char *device, const struct fg_device_names *names,
+                                 const char *who, const char *why, int64_t now_ms, struct fg_error *error)
+{
+    enum fg_err result = reason_check(who, why, error);
+
+    if (result == FG_OK)
+        result = fg_sql_begin(sql, error);
+    if (result != FG_OK)
+        return result;
+    result = names_run(sql, device, names, who, why, now_ms, error);
+    if (result == FG_OK)
+        result = fg_sql_commit(sql, error);
+    if (result != FG_OK)
         fg_sql_rollback(sql);
     return result;
 }
@@ -549,12 +478,10 @@ static enum fg_err suspend_run(struct fg_sql *sql, const char *device, bool susp
 enum fg_err fg_device_suspend(struct fg_sql *sql, const char *device, bool suspended, const char *who,
                               const char *why, int64_t now_ms, struct fg_error *error)
 {
-    enum fg_err result;
+    enum fg_err result = reason_check(who, why, error);
 
-    if (who[0] == '\0' || why[0] == '\0' || strlen(who) > FG_NAME_MAX || strlen(why) > FG_WHY_MAX)
-        return fg_fail(error, FG_E_RANGE, "who (at most %d bytes) and why (at most %d) must be given",
-                       FG_NAME_MAX, FG_WHY_MAX);
-    result = fg_sql_begin(sql, error);
+    if (result == FG_OK)
+        result = fg_sql_begin(sql, error);
     if (result != FG_OK)
         return result;
     result = suspend_run(sql, device, suspended, who, why, now_ms, error);

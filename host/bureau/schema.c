@@ -28,7 +28,8 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {13, "entry details", FG_SCHEMA_ENTRY_DETAILS, fg_journal_backfill},
     {14, "operator names", FG_SCHEMA_OPERATOR_NAMES, NULL},
     {15, "user versions", FG_SCHEMA_USER_VERSIONS, NULL},
-    {16, "ledger", FG_SCHEMA_LEDGER, fg_ledger_adopt},
-    {17, "rosters", FG_SCHEMA_ROSTERS, NULL},
+    {16, "device names", FG_SCHEMA_NAMES, NULL},
+    {17, "ledger", FG_SCHEMA_LEDGER, fg_ledger_adopt},
+    {18, "rosters", FG_SCHEMA_ROSTERS, NULL},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

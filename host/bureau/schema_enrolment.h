@@ -18,6 +18,15 @@
     "CREATE TABLE device_change (device TEXT NOT NULL, number BIGINT NOT NULL, at_ms BIGINT NOT NULL,"       \
     " what TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (device, number));"
 
+/* From here on a code's key signs its request and names are given by the bureau (one_time_code.h). Codes from
+ * before have no point and join nobody. A device from before has NULL as names: those of its newest
+ * certificate count until a renewal keeps them. */
+#define FG_SCHEMA_NAMES                                                                                      \
+    "ALTER TABLE enrol_code RENAME COLUMN hash TO code_id;"                                                  \
+    "ALTER TABLE enrol_code ADD COLUMN code_point BYTES DEFAULT NULL;"                                       \
+    "ALTER TABLE enrol_code ADD COLUMN names TEXT NOT NULL DEFAULT '';"                                      \
+    "ALTER TABLE device ADD COLUMN names TEXT;"
+
 /* The newest version of each station's roster, and the digest of whom it names (roster.h). */
 #define FG_SCHEMA_ROSTERS                                                                                    \
     "CREATE TABLE roster (station TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL,"                       \

@@ -24,6 +24,7 @@ static void device_write(struct fg_web_json *json, cJSON *object, const struct f
     for (unsigned i = 0; i < 3; i++)
         fg_web_json_number(json, object, numbers[i], fg_sql_int(row, 5 + i));
     fg_web_json_text(json, object, "software", fg_sql_text(row, 8));
+    fg_web_json_text(json, object, "names", fg_sql_text(row, 9));
 }
 
 enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error)
@@ -34,7 +35,8 @@ enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error
     enum fg_err result = fg_sql_prepare(
         call->sql,
         "SELECT d.device, d.role, d.station, d.list_id, d.suspended, d.enrolled_ms, d.certificate_end_ms, "
-        "COALESCE(r.contact_ms, 0), COALESCE(r.version, '') FROM device d LEFT JOIN device_report r ON "
+        "COALESCE(r.contact_ms, 0), COALESCE(r.version, ''), COALESCE(d.names, '') FROM device d LEFT JOIN "
+        "device_report r ON "
         "r.device = d.device WHERE d.device > $1 ORDER BY d.device LIMIT $2",
         &statement, error);
 
@@ -99,7 +101,9 @@ enum fg_err fg_web_device_code(struct fg_web_call *call, struct fg_error *error)
         return fg_fail(error, FG_E_RANGE, "station: is missing");
     if (order.list_id == NULL)
         order.list_id = order.station;
-    result = fg_enrolment_code_new(call->sql, &order, call->now_ms, code, error);
+    result = fg_device_names_parse(fg_web_text_or_empty(call, "names"), &order.names, error);
+    if (result == FG_OK)
+        result = fg_one_time_code_new(call->sql, &order, call->now_ms, code, error);
     if (result != FG_OK)
         return result;
     fg_web_json_start(&json);

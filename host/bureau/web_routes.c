@@ -270,6 +270,7 @@ static const struct fg_web_parameter device_code[] = {
     {"role", FG_WEB_BODY, FG_WEB_WORD, true, 1, 40, device_roles},
     NAME(FG_WEB_BODY, "station", false),
     NAME(FG_WEB_BODY, "list_id", false),
+    {"names", FG_WEB_BODY, FG_WEB_TEXT, false, 1, 255, NULL},
     {"hours", FG_WEB_BODY, FG_WEB_NUMBER, false, 1, 744, NULL}};
 
 /* method, path, access, right, action of the trail, parameters, handler */

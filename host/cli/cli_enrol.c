@@ -10,13 +10,14 @@
 #include <mbedtls/platform_util.h>
 
 #include "host/cli/cli.h"
+#include "proto/file_set.h"
 #include "proto/join.h"
 #include "proto/owner.h"
-#include "proto/sync.h"
 
 #define PATH_BYTES 512
 #define CONNECT_MAX_MS 10000
 #define ANSWER_MAX_MS 30000
+#define CODE_MAX 63 /* characters, with the dashes and blanks that somebody types */
 
 /* The files of a joined device in its directory. */
 struct files {
@@ -24,7 +25,6 @@ struct files {
     char certificate[PATH_BYTES];
     char ca[PATH_BYTES];
     char device_key[PATH_BYTES];
-    char receipt_key[PATH_BYTES];
 };
 
 static enum fg_err files_name(const struct cli_call *call, struct files *ret_files, struct fg_error *error)
@@ -37,16 +37,14 @@ static enum fg_err files_name(const struct cli_call *call, struct files *ret_fil
     (void)snprintf(ret_files->certificate, PATH_BYTES, "%s/tls.pem", directory);
     (void)snprintf(ret_files->ca, PATH_BYTES, "%s/ca.pem", directory);
     (void)snprintf(ret_files->device_key, PATH_BYTES, "%s/device.key", directory);
-    (void)snprintf(ret_files->receipt_key, PATH_BYTES, "%s/receipt.pub", directory);
     return FG_OK;
 }
 
-static enum fg_err code_read(const struct cli_call *call, char ret_code[FG_ENROL_CODE_MAX + 1],
-                             struct fg_error *error)
+static enum fg_err code_read(const struct cli_call *call, char ret_code[CODE_MAX + 1], struct fg_error *error)
 {
     const char *path = cli_value(call, "--code-file");
     FILE *file = path == NULL || strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    char line[FG_ENROL_CODE_MAX + 2];
+    char line[CODE_MAX + 2];
     bool read;
 
     if (file == NULL)
@@ -59,7 +57,7 @@ static enum fg_err code_read(const struct cli_call *call, char ret_code[FG_ENROL
     if (!read)
         return fg_fail(error, FG_E_FORMAT, "no one-time code was given");
     line[strcspn(line, "\r\n")] = '\0';
-    (void)snprintf(ret_code, FG_ENROL_CODE_MAX + 1, "%.*s", FG_ENROL_CODE_MAX, line);
+    (void)snprintf(ret_code, CODE_MAX + 1, "%.*s", CODE_MAX, line);
     mbedtls_platform_zeroize(line, sizeof(line));
     return FG_OK;
 }
@@ -81,61 +79,134 @@ static int64_t now_ms(void *context)
     return cli_now_ms();
 }
 
-static enum fg_err public_write(const char *path, const struct fg_public_key *key, struct fg_error *error)
+/* A station's hop is the bureau, a controller's its station or the bureau. */
+static uint8_t hop_roles(const char *role)
 {
-    if (unlink(path) != 0 && errno != ENOENT)
-        return fg_fail(error, FG_E_IO, "%s: cannot replace: %s", path, strerror(errno));
-    return fg_public_key_write(path, key, error);
+    return strcmp(role, FG_ROLE_STATION) == 0 ? FG_HTTPS_BUREAU : FG_HTTPS_STATION | FG_HTTPS_BUREAU;
 }
 
-static enum fg_err answer_keep(const struct cli_call *call, const struct files *files,
-                               const struct fg_enrol_answer *answer, struct fg_error *error)
+static struct fg_https_settings https_settings(const struct cli_call *call, uint8_t peer_roles)
 {
-    struct fg_certificate_part own = {answer->certificate, answer->certificate_length};
-    struct fg_certificate_part ca = {answer->ca, answer->ca_length};
-    char path[PATH_BYTES];
-    enum fg_err result = fg_certificates_write(files->ca, &ca, 1, error);
-
-    if (result == FG_OK && answer->has_receipt_key)
-        result = public_write(files->receipt_key, &answer->receipt_key, error);
-    for (size_t i = 0; result == FG_OK && i < answer->list_key_count; i++) {
-        (void)snprintf(path, sizeof(path), "%s/list-%zu.pub", call->arguments[0], i + 1);
-        result = public_write(path, &answer->list_keys[i], error);
-    }
-    return result == FG_OK ? fg_certificates_write(files->certificate, &own, 1, error) : result;
+    return (struct fg_https_settings){.url = cli_value(call, "--url"),
+                                      .peer_roles = peer_roles,
+                                      .now_ms = now_ms,
+                                      .connect_max_ms = CONNECT_MAX_MS,
+                                      .write_max_ms = CONNECT_MAX_MS,
+                                      .first_byte_max_ms = ANSWER_MAX_MS,
+                                      .whole_max_ms = ANSWER_MAX_MS};
 }
 
-static enum fg_err ask(const struct cli_call *call, const char *role, const struct files *files,
-                       const struct fg_private_key *device_key, struct fg_enrol_answer *ret_answer,
-                       struct fg_error *error)
+/* What was brought by hand: the certificate itself, or its fingerprint, for which the hop is asked. */
+static enum fg_err authority_take(const struct cli_call *call, struct fg_authority *ret_authority,
+                                  struct fg_error *error)
 {
-    struct fg_https_settings settings = {.url = cli_value(call, "--url"),
-                                         .ca_path = cli_value(call, "--ca"),
-                                         .now_ms = now_ms,
-                                         .connect_max_ms = CONNECT_MAX_MS,
-                                         .write_max_ms = CONNECT_MAX_MS,
-                                         .first_byte_max_ms = ANSWER_MAX_MS,
-                                         .whole_max_ms = ANSWER_MAX_MS};
-    char code[FG_ENROL_CODE_MAX + 1] = "";
-    struct fg_private_key tls_key = {{0}, {{0}, {{0}}}};
-    struct fg_enrol_request request;
+    const char *path = cli_value(call, "--ca");
+    struct fg_https_settings settings = https_settings(call, FG_HTTPS_UNPROVEN);
     struct fg_https *https = NULL;
-    const char *const *names = NULL;
-    size_t name_count = strcmp(role, FG_ROLE_STATION) == 0 ? cli_values(call, "--name", &names) : 0;
-    enum fg_err result = key_take(files->tls_key, &tls_key, error);
+    struct fg_digest fingerprint;
+    enum fg_err result;
 
-    if (result == FG_OK)
-        result = code_read(call, code, error);
-    if (result == FG_OK)
-        result = fg_enrol_request_make(role, code, &tls_key, device_key, names, name_count, &request, error);
+    if (path != NULL)
+        return fg_authority_read(path, ret_authority, error);
+    result = fg_fingerprint_parse(cli_value(call, "--fingerprint"), &fingerprint, error);
     if (result == FG_OK)
         result = fg_https_new(&settings, &https, error);
     if (result == FG_OK)
-        result = fg_enrol_ask(https, FG_SYNC_PATH_ENROL, &request, ret_answer, error);
+        result = fg_authority_fetch(https, &fingerprint, ret_authority, error);
+    fg_https_free(https);
+    return result;
+}
+
+/* ---- keeping the answer ---- */
+
+/* The files' names and texts, in the order of fg_file_part. */
+struct kept {
+    size_t count;
+    struct fg_file_part parts[FG_FILE_SET_FILES_MAX];
+    char names[FG_FILE_SET_FILES_MAX][FG_FILE_SET_NAME_MAX + 1];
+    char texts[FG_FILE_SET_FILES_MAX][FG_CERTIFICATE_PEM_MAX];
+};
+
+static void keep(struct kept *kept, const void *text, size_t length)
+{
+    kept->parts[kept->count] =
+        (struct fg_file_part){.name = kept->names[kept->count], .bytes = text, .length = length};
+    kept->count++;
+}
+
+static enum fg_err keep_key(struct kept *kept, const struct fg_public_key *key, struct fg_error *error)
+{
+    char *text = kept->texts[kept->count];
+    enum fg_err result = fg_public_key_text(key, text, FG_CERTIFICATE_PEM_MAX, error);
+
+    if (result == FG_OK)
+        keep(kept, text, strlen(text));
+    return result;
+}
+
+static enum fg_err answer_keep(const struct cli_call *call, const struct fg_authority *authority,
+                               const struct fg_enrol_answer *answer, struct fg_error *error)
+{
+    struct kept *kept = calloc(1, sizeof(*kept));
+    enum fg_err result = kept != NULL ? FG_OK : fg_fail(error, FG_E_MEMORY, "no memory");
+    char *text;
+
+    if (result != FG_OK)
+        return result;
+    (void)strcpy(kept->names[kept->count], "ca.pem");
+    keep(kept, authority->pem, strlen(authority->pem));
+    (void)strcpy(kept->names[kept->count], "receipt.pub");
+    result = keep_key(kept, &answer->receipt_key, error);
+    for (size_t i = 0; result == FG_OK && i < answer->list_key_count; i++) {
+        (void)snprintf(kept->names[kept->count], sizeof(kept->names[0]), "list-%zu.pub", i + 1);
+        result = keep_key(kept, &answer->list_keys[i], error);
+    }
+    for (size_t i = 0; result == FG_OK && i < answer->tag_key_count; i++) {
+        (void)snprintf(kept->names[kept->count], sizeof(kept->names[0]), "tag-%zu.pub", i + 1);
+        result = keep_key(kept, &answer->tag_keys[i], error);
+    }
+    if (result == FG_OK) {
+        text = kept->texts[kept->count];
+        result = fg_certificate_text(answer->certificate, answer->certificate_length, text,
+                                     FG_CERTIFICATE_PEM_MAX, error);
+        (void)strcpy(kept->names[kept->count], "tls.pem");
+        if (result == FG_OK)
+            keep(kept, text, strlen(text));
+    }
+    if (result == FG_OK)
+        result = fg_file_set_put(call->arguments[0], kept->parts, kept->count, error);
+    free(kept);
+    return result;
+}
+
+static enum fg_err ask(const struct cli_call *call, const char *role, const struct files *files,
+                       const struct fg_private_key *device_key, struct fg_authority *ret_authority,
+                       struct fg_enrol_answer *ret_answer, struct fg_error *error)
+{
+    struct fg_https_settings settings = https_settings(call, hop_roles(role));
+    char code[CODE_MAX + 1] = "";
+    struct fg_private_key tls_key = {{0}, {{0}, {{0}}}};
+    struct fg_join join = {.role = role,
+                           .code = code,
+                           .tls_key = &tls_key,
+                           .device_key = device_key,
+                           .authority = ret_authority,
+                           .now_ms = cli_now_ms()};
+    struct fg_https *https = NULL;
+    enum fg_err result = authority_take(call, ret_authority, error);
+
+    settings.ca_pem = ret_authority->pem;
+    if (result == FG_OK)
+        result = key_take(files->tls_key, &tls_key, error);
+    if (result == FG_OK)
+        result = code_read(call, code, error);
+    if (result == FG_OK)
+        result = fg_https_new(&settings, &https, error);
+    if (result == FG_OK)
+        result = fg_join_ask(https, &join, ret_answer, error);
     fg_https_free(https);
     fg_private_key_wipe(&tls_key);
     mbedtls_platform_zeroize(code, sizeof(code));
-    mbedtls_platform_zeroize(&request, sizeof(request));
     return result;
 }
 
@@ -159,13 +230,15 @@ static enum cli_exit enrol_as(const struct cli_call *call, const char *role)
     bool controller = strcmp(role, FG_ROLE_CONTROLLER) == 0;
     const char *device_path = controller ? cli_value(call, "--device-key") : NULL;
     struct fg_private_key device_key = {{0}, {{0}, {{0}}}};
+    struct fg_authority authority = {.pem = ""};
     struct fg_enrol_answer answer;
     struct files files;
     struct fg_error error;
     enum fg_err result;
 
-    if (cli_value(call, "--url") == NULL || cli_value(call, "--ca") == NULL)
-        return cli_usage(call, "give --url URL and --ca FILE");
+    if (cli_value(call, "--url") == NULL ||
+        (cli_value(call, "--ca") == NULL) == (cli_value(call, "--fingerprint") == NULL))
+        return cli_usage(call, "give --url URL, and --ca FILE or --fingerprint HEX");
     result = files_name(call, &files, &error);
     if (result == FG_OK && mkdir(call->arguments[0], 0700) != 0 && errno != EEXIST)
         result = fg_fail(&error, FG_E_IO, "%s: cannot create: %s", call->arguments[0], strerror(errno));
@@ -176,10 +249,10 @@ static enum cli_exit enrol_as(const struct cli_call *call, const char *role)
     if (result == FG_OK && controller && device_path == NULL)
         result = key_take(files.device_key, &device_key, &error);
     if (result == FG_OK)
-        result = ask(call, role, &files, controller ? &device_key : NULL, &answer, &error);
+        result = ask(call, role, &files, controller ? &device_key : NULL, &authority, &answer, &error);
     fg_private_key_wipe(&device_key);
     if (result == FG_OK)
-        result = answer_keep(call, &files, &answer, &error);
+        result = answer_keep(call, &authority, &answer, &error);
     return result == FG_OK ? enrolled_print(call, &answer) : cli_fail(call, result, &error);
 }
 
@@ -196,23 +269,21 @@ static enum cli_exit controller_enrol(const struct cli_call *call)
 static enum fg_err renew_run(const struct cli_call *call, const char *role, const struct files *files,
                              int64_t *ret_end_ms, struct fg_error *error)
 {
-    struct fg_https_settings settings = {.url = cli_value(call, "--url"),
-                                         .ca_path = files->ca,
-                                         .certificate_path = files->certificate,
-                                         .key_path = files->tls_key,
-                                         .now_ms = now_ms,
-                                         .connect_max_ms = CONNECT_MAX_MS,
-                                         .write_max_ms = CONNECT_MAX_MS,
-                                         .first_byte_max_ms = ANSWER_MAX_MS,
-                                         .whole_max_ms = ANSWER_MAX_MS};
+    struct fg_https_settings settings = https_settings(call, hop_roles(role));
+    struct fg_renewal renewal = {.role = role,
+                                 .key_path = files->tls_key,
+                                 .certificate_path = files->certificate,
+                                 .ca_path = files->ca,
+                                 .now_ms = cli_now_ms()};
     struct fg_https *https = NULL;
-    const char *const *names = NULL;
-    size_t name_count = strcmp(role, FG_ROLE_STATION) == 0 ? cli_values(call, "--name", &names) : 0;
-    enum fg_err result = fg_https_new(&settings, &https, error);
+    enum fg_err result;
 
+    settings.ca_path = files->ca;
+    settings.certificate_path = files->certificate;
+    settings.key_path = files->tls_key;
+    result = fg_https_new(&settings, &https, error);
     if (result == FG_OK)
-        result =
-            fg_certificate_renew(https, role, files->tls_key, files->certificate, names, name_count, error);
+        result = fg_certificate_renew(https, &renewal, error);
     fg_https_free(https);
     return result == FG_OK ? fg_certificate_times(files->certificate, NULL, ret_end_ms, error) : result;
 }
@@ -252,12 +323,12 @@ static enum cli_exit controller_renew(const struct cli_call *call)
 
 #define COMMON_OPTIONS                                                                                       \
     {"--url", "URL", FG_TEXT_CLI_OPTION_URL, false}, {"--ca", "FILE", FG_TEXT_CLI_OPTION_CA_FILE, false},    \
+        {"--fingerprint", "HEX", FG_TEXT_CLI_OPTION_FINGERPRINT, false},                                     \
     {                                                                                                        \
         "--code-file", "FILE", FG_TEXT_CLI_OPTION_CODE_FILE, false                                           \
     }
 static const struct cli_option station_options[] = {
     COMMON_OPTIONS,
-    {"--name", "NAME", FG_TEXT_CLI_OPTION_NAME, true},
     {0},
 };
 static const struct cli_option controller_options[] = {
@@ -265,21 +336,15 @@ static const struct cli_option controller_options[] = {
     {"--device-key", "FILE", FG_TEXT_CLI_OPTION_DEVICE_KEY, false},
     {0},
 };
-static const struct cli_option station_renew_options[] = {
-    {"--url", "URL", FG_TEXT_CLI_OPTION_URL, false},
-    {"--name", "NAME", FG_TEXT_CLI_OPTION_NAME, true},
-    {0},
-};
-static const struct cli_option controller_renew_options[] = {
+static const struct cli_option renew_options[] = {
     {"--url", "URL", FG_TEXT_CLI_OPTION_URL, false},
     {0},
 };
 
 const struct cli_command cli_enrol_commands[] = {
     {"station", "enrol", "DIR", FG_TEXT_CLI_STATION_ENROL, 1, 1, station_options, station_enrol},
-    {"station", "renew", "DIR", FG_TEXT_CLI_STATION_RENEW, 1, 1, station_renew_options, station_renew},
+    {"station", "renew", "DIR", FG_TEXT_CLI_STATION_RENEW, 1, 1, renew_options, station_renew},
     {"controller", "enrol", "DIR", FG_TEXT_CLI_CONTROLLER_ENROL, 1, 1, controller_options, controller_enrol},
-    {"controller", "renew", "DIR", FG_TEXT_CLI_CONTROLLER_RENEW, 1, 1, controller_renew_options,
-     controller_renew},
+    {"controller", "renew", "DIR", FG_TEXT_CLI_CONTROLLER_RENEW, 1, 1, renew_options, controller_renew},
     {0},
 };

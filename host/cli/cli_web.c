@@ -13,6 +13,8 @@
 
 #include "host/bureau/values.h"
 #include "host/cli/cli_secret.h"
+#include "proto/certificate.h"
+#include "proto/enrol.h"
 
 #define URL_BYTES 300
 #define ANSWER_MAX (4U << 20)
@@ -30,6 +32,8 @@ struct cli_web {
     char token[80];
     char refused[41]; /* the bureau's name for its last refusal */
     enum fg_language language;
+    bool peer_proven;           /* of the connection in use: who is at its other end */
+    struct fg_error peer_fault; /* code FG_OK: none */
     char problem[CURL_ERROR_SIZE];
 };
 
@@ -251,6 +255,49 @@ static enum fg_err distrust(struct cli_web *web, struct fg_error *error)
                    fg_text(web->language, FG_TEXT_CLI_WEB_CERTIFICATE_STRANGE));
 }
 
+/* What the shown certificate is as DER; 0: there is none. */
+static size_t certificate_der(CURL *curl, uint8_t *buffer, size_t capacity)
+{
+    const char *pem = certificate_fact(curl, "Cert");
+    mbedtls_x509_crt certificate;
+    size_t length = 0;
+
+    mbedtls_x509_crt_init(&certificate);
+    if (mbedtls_x509_crt_parse(&certificate, (const unsigned char *)pem, strlen(pem) + 1) == 0 &&
+        certificate.raw.len <= capacity) {
+        length = certificate.raw.len;
+        memcpy(buffer, certificate.raw.p, length);
+    }
+    mbedtls_x509_crt_free(&certificate);
+    return length;
+}
+
+/* Called with the connection made and nothing sent on it: a password goes to a bureau, and not to a station
+ * with a certificate of the same authority. */
+static int peer_judge(void *context, char *address, char *own_address, int port, int own_port)
+{
+    struct cli_web *web = context;
+    uint8_t der[FG_ENROL_CERTIFICATE_MAX];
+    struct fg_error *fault = &web->peer_fault;
+    long fresh = 0;
+    size_t length;
+
+    (void)address;
+    (void)own_address;
+    (void)port;
+    (void)own_port;
+    if (strncmp(web->base, "https", 5) != 0)
+        return CURL_PREREQFUNC_OK;
+    (void)curl_easy_getinfo(web->curl, CURLINFO_NUM_CONNECTS, &fresh);
+    length = certificate_der(web->curl, der, sizeof(der));
+    if (length == 0 && fresh == 0 && web->peer_proven)
+        return CURL_PREREQFUNC_OK;
+    web->peer_proven = length > 0 && fg_certificate_is_bureau(der, length, fault) == FG_OK;
+    if (length == 0)
+        (void)fg_fail(fault, FG_E_DENIED, "its certificate cannot be read");
+    return web->peer_proven ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct intake *intake,
                            struct fg_error *error)
 {
@@ -260,6 +307,9 @@ static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct inta
         return fg_fail(error, FG_E_SIZE, "%s: an answer of more than %u bytes", web->base, ANSWER_MAX);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return distrust(web, error);
+    if (code == CURLE_ABORTED_BY_CALLBACK && web->peer_fault.code != FG_OK)
+        return fg_fail(error, FG_E_DENIED, "%s: %s (%.200s)", web->base,
+                       fg_text(web->language, FG_TEXT_CLI_WEB_NOT_THE_BUREAU), web->peer_fault.text);
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
         return fg_fail(error, FG_E_IO, "%s: %s (%.150s)", web->base,
                        fg_text(web->language, FG_TEXT_CLI_WEB_UNREACHABLE), detail);
@@ -453,7 +503,10 @@ static enum fg_err curl_make(const struct cli_call *call, struct cli_web *web, s
     (void)curl_easy_setopt(web->curl, CURLOPT_SSL_VERIFYHOST, 2L);
     (void)curl_easy_setopt(web->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
     (void)curl_easy_setopt(web->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    (void)curl_easy_setopt(web->curl, CURLOPT_CERTINFO, 1L);   /* to say what is wrong with it */
+    (void)curl_easy_setopt(web->curl, CURLOPT_CERTINFO,
+                           1L); /* to say what is wrong with it, and whose it is */
+    (void)curl_easy_setopt(web->curl, CURLOPT_PREREQFUNCTION, peer_judge);
+    (void)curl_easy_setopt(web->curl, CURLOPT_PREREQDATA, web);
     (void)curl_easy_setopt(web->curl, CURLOPT_COOKIEFILE, ""); /* in memory */
     if (ca != NULL && access(ca, R_OK) != 0)
         return fg_fail(error, FG_E_NOT_FOUND, "--ca %s: cannot be read: %s", ca, strerror(errno));

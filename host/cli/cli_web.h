@@ -2,8 +2,9 @@
  * factor, the same rights, the same trail.
  *
  * Passwords and codes come from a terminal, a private file or standard input, never from arguments. Every
- * wait ends: connecting, answers, and a download that stands still. Not: what is asked (cli_audit_*.c).
- * Relies on: libcurl, cJSON. One thread. */
+ * wait ends: connecting, answers, and a download that stands still. Nothing is sent before it is certain that
+ * a bureau is at the other end: a certificate of fillgate's authority must say that role. Not: what is asked
+ * (cli_audit_*.c). Relies on: libcurl, cJSON. One thread. */
 #ifndef FG_HOST_CLI_CLI_WEB_H
 #define FG_HOST_CLI_CLI_WEB_H
 

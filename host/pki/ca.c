@@ -258,6 +258,17 @@ const uint8_t *fg_ca_certificate(const struct fg_ca *ca, size_t *ret_length)
     return ca->certificate.raw.p;
 }
 
+enum fg_err fg_ca_sign(const struct fg_ca *ca, const char *purpose, const void *message, size_t length,
+                       struct fg_key_id *ret_key_id, struct fg_signature *ret_signature,
+                       struct fg_error *error)
+{
+    enum fg_err result = fg_sign(&ca->key, purpose, message, length, ret_signature, error);
+
+    if (result == FG_OK)
+        *ret_key_id = ca->key.public_key.id;
+    return result;
+}
+
 enum fg_err fg_ca_issue(struct fg_ca *ca, const struct fg_certificate_order *order,
                         struct fg_certificate *ret_certificate, struct fg_error *error)
 {

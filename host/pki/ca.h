@@ -8,13 +8,13 @@
 #ifndef FG_PKI_CA_H
 #define FG_PKI_CA_H
 
+#include "proto/certificate.h"
 #include "proto/enrol.h"
 #include "proto/err.h"
 #include "proto/sign.h"
 
 #define FG_CA_DAYS 3650
 #define FG_CERTIFICATE_DAYS 365
-#define FG_CERTIFICATE_NAMES_MAX 8
 #define FG_SERIAL_BYTES 16
 #define FG_DEVICE_URI "fillgate:device:"
 
@@ -32,6 +32,12 @@ void fg_ca_close(struct fg_ca *ca); /* wipes the key; may be NULL */
 
 /* The CA's own certificate in DER; valid until close. */
 const uint8_t *fg_ca_certificate(const struct fg_ca *ca, size_t *ret_length);
+
+/* Signs a message with the authority's own key, and the id of that key: what the bureau says to devices that
+ * know nothing but the authority. Errors as fg_sign. */
+enum fg_err fg_ca_sign(const struct fg_ca *ca, const char *purpose, const void *message, size_t length,
+                       struct fg_key_id *ret_key_id, struct fg_signature *ret_signature,
+                       struct fg_error *error);
 
 struct fg_certificate_order {
     const char *role; /* FG_ROLE_... : stations and the bureau are servers too */

@@ -8,6 +8,7 @@
 
 #include <mbedtls/platform_util.h>
 
+#include "host/listing/authority_route.h"
 #include "host/listing/key_rings.h"
 #include "host/station/admission.h"
 #include "host/station/intake.h"
@@ -329,6 +330,7 @@ void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route re
         {"POST", FG_SYNC_PATH_ENROL, FG_STATION_PASSED_MAX, false, pass_on_enrolment, routes},
         {"POST", FG_SYNC_PATH_RENEW, FG_STATION_PASSED_MAX, true, pass_on_renewal, routes},
         {"GET", FG_SYNC_PATH_KEYS, 0, false, hand_down_keys, routes},
+        fg_authority_route(routes->settings.config->ca),
     };
 
     memcpy(ret_routes, filled, sizeof(filled));

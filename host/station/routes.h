@@ -1,5 +1,5 @@
 /* What the station answers its controllers over HTTPS: journal batches, reports, and what it passes on to the
- * bureau (enrolment, renewal), and the key rings that it kept.
+ * bureau (enrolment, renewal), the key rings that it kept, and the authority's certificates.
  *
  * Each request that needs a certificate is admitted first (admission.h). Not: lists (host/listing), the
  * server itself, where rings and roster come from (upstream.h). Relies on: intake.h, proto/https_server.h.
@@ -12,7 +12,7 @@
 #include "host/station/store.h"
 #include "proto/https_server.h"
 
-#define FG_STATION_ROUTES 5
+#define FG_STATION_ROUTES 6
 #define FG_STATION_PASSED_MAX 16384 /* bytes of a body that is passed on, either way */
 
 struct fg_station_routes;

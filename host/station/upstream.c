@@ -61,6 +61,7 @@ struct fg_https_settings fg_station_https_settings(const struct fg_station_confi
         .url = config->url,
         .peer_name = config->peer_name[0] != '\0' ? config->peer_name : NULL,
         .ca_path = config->ca,
+        .peer_roles = FG_HTTPS_BUREAU,
         .certificate_path = config->certificate,
         .key_path = config->key,
         .now_ms = now_ms,

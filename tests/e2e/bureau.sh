@@ -43,9 +43,9 @@ bureau=$!
 await 'listens on' log || { cat log; exit 1; }
 port=$(sed -n 's/.*listens on .* port \([0-9]*\).*/\1/p' log)
 
-"$fillgate" bureau code S1 --role station --database "$database" --json | sed -n 's/.*"code":"\([^"]*\)".*/\1/p' >code
+"$fillgate" bureau code S1 --role station --name 127.0.0.2 --database "$database" --json | sed -n 's/.*"code":"\([^"]*\)".*/\1/p' >code
 expect "a station joins with its one-time code" 0 'enrolled as S1' \
-    "$fillgate" station enrol S1 --url "https://127.0.0.1:$port" --ca ca/ca.pem --code-file code --name 127.0.0.1
+    "$fillgate" station enrol S1 --url "https://127.0.0.1:$port" --ca ca/ca.pem --code-file code
 "$fillgate" bureau code ctl-1 --role controller --station S1 --database "$database" --json |
     sed -n 's/.*"code":"\([^"]*\)".*/\1/p' >code
 expect "a controller joins with its one-time code" 0 'enrolled as ctl-1' \

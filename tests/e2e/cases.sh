@@ -84,10 +84,10 @@ now_ms() { date +%s%3N; }
 
 device() {
     expect "a supervisor makes no codes for devices" 0 'status 403' api chen POST /api/v1/devices/codes '{"device":"S1","role":"station"}'
-    expect "an administrator does" 0 'status 201' api keeper POST /api/v1/devices/codes '{"device":"S1","role":"station"}'
+    expect "an administrator does" 0 'status 201' api keeper POST /api/v1/devices/codes '{"device":"S1","role":"station","names":"127.0.0.2"}'
     member answer.code >code
-    expect "a station joins with it" 0 'enrolled as S1' "$fillgate" station enrol S1 --url "$devices" --ca ca/ca.pem --code-file code --name 127.0.0.1
-    expect "once" 3 'answered 403' "$fillgate" station enrol again --url "$devices" --ca ca/ca.pem --code-file code --name 127.0.0.1
+    expect "a station joins with it" 0 'enrolled as S1' "$fillgate" station enrol S1 --url "$devices" --ca ca/ca.pem --code-file code
+    expect "once" 3 'answered 403' "$fillgate" station enrol again --url "$devices" --ca ca/ca.pem --code-file code
     expect "its reports are taken" 0 'status 200' report "$(now_ms)"
     expect "suspended in the pages" 0 'status 200' api keeper POST /api/v1/devices/S1/suspend '{"why":"stolen"}'
     expect "it is refused at its next request" 0 'suspended' report "$(now_ms)"

@@ -32,7 +32,7 @@ restart() {
 }
 check "everything starts again on what is left, with the newest list in force" restart
 bureau=https://127.0.0.1:$(sed -n '0,/^port = /s/^port = //p' "$CITY/bureau/bureau.ini")
-station=https://127.0.0.1:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
+station=https://127.0.0.2:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
 ca=$CITY/bureau/ca/ca.pem
 own=(--cacert "$ca" --cert "$CITY/point-1/tls.pem" --key "$CITY/point-1/tls.key" --max-time 20 -sS)
 

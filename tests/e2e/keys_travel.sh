@@ -70,7 +70,7 @@ prepare() {
 }
 check "a city with two points runs, and its bureau gets ready to change its keys" prepare
 bureau=https://127.0.0.1:$(sed -n '0,/^port = /s/^port = //p' "$CITY/bureau/bureau.ini")
-station=https://127.0.0.1:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
+station=https://127.0.0.2:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
 pids=$(cat "$CITY"/station/*.pid "$CITY"/point-1/fillgate*.pid)
 
 check "without any ring bureau and station answer 404" eval 'keys_are "$bureau" "" 404 && keys_are "$station" "?after=0" 404'

@@ -350,6 +350,7 @@ static bool session_run(struct station *station, const char *certificate_path, s
     char url[64];
     struct fg_https_settings settings = {.url = url,
                                          .ca_path = load->ca_path,
+                                         .peer_roles = FG_HTTPS_BUREAU,
                                          .certificate_path = certificate_path,
                                          .key_path = load->tls_key_path,
                                          .now_ms = now_ms,

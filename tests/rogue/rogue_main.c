@@ -186,6 +186,7 @@ static void prepare(struct app *app)
     const struct options *options = &app->options;
     struct fg_https_settings settings = {.url = options->url,
                                          .ca_path = options->ca,
+                                         .peer_roles = FG_HTTPS_BUREAU,
                                          .certificate_path = options->certificate,
                                          .key_path = options->key,
                                          .now_ms = now_ms,

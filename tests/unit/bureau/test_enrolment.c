@@ -19,6 +19,7 @@ struct bench {
     struct fg_private_key receipt;
     struct fg_private_key tls;
     struct fg_private_key device;
+    struct fg_own_names own;
     char code[FG_ONE_TIME_CODE_TEXT];
 };
 
@@ -43,7 +44,9 @@ static void bench_open(struct bench *bench, bool postgres)
                                                      .certificate_days = 365,
                                                      .receipt_key = &bench->receipt.public_key,
                                                      .list_key_count = 1,
-                                                     .list_keys = &bench->receipt.public_key};
+                                                     .list_keys = &bench->receipt.public_key,
+                                                     .own_names = &bench->own};
+    CHECK_OK(fg_own_names_add(&bench->own, "bureau.example, localhost,127.0.0.1", &error), &error);
 }
 
 static void bench_close(struct bench *bench)
@@ -52,7 +55,7 @@ static void bench_close(struct bench *bench)
     fg_sql_close(bench->sql);
 }
 
-static void code_new(struct bench *bench, const char *device, const char *role)
+static void code_new_named(struct bench *bench, const char *device, const char *role, const char *names)
 {
     struct fg_one_time_order order = {.device = device,
                                       .role = role,
@@ -62,7 +65,28 @@ static void code_new(struct bench *bench, const char *device, const char *role)
                                       .expires_ms = NOW_MS + HOUR_MS};
     struct fg_error error;
 
-    CHECK_OK(fg_enrolment_code_new(bench->sql, &order, NOW_MS, bench->code, &error), &error);
+    CHECK_OK(fg_device_names_parse(names, &order.names, &error), &error);
+    CHECK_OK(fg_one_time_code_new(bench->sql, &order, NOW_MS, bench->code, &error), &error);
+}
+
+static void code_new(struct bench *bench, const char *device, const char *role)
+{
+    code_new_named(bench, device, role, strcmp(role, "station") == 0 ? "huzhou1.example, 10.0.0.2" : "");
+}
+
+static enum fg_err join_as(struct bench *bench, const char *code, const struct fg_enrol_request *request,
+                           int64_t now_ms, struct fg_enrol_answer *ret_answer, struct fg_error *error)
+{
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    struct fg_enrol_frame frame = {.message = bytes};
+    struct fg_private_key key;
+
+    CHECK_OK(fg_enrol_request_encode(request, bytes, sizeof(bytes), &frame.message_length, error), error);
+    CHECK_OK(fg_enrol_code_key(code, &key, error), error);
+    frame.key_id = key.public_key.id;
+    CHECK_OK(fg_sign(&key, FG_PURPOSE_ENROL_CODE, bytes, frame.message_length, &frame.signature, error),
+             error);
+    return fg_enrolment_join(bench->sql, &bench->settings, &frame, request, now_ms, ret_answer, error);
 }
 
 static enum fg_err join(struct bench *bench, const char *code, const char *role,
@@ -71,8 +95,8 @@ static enum fg_err join(struct bench *bench, const char *code, const char *role,
 {
     struct fg_enrol_request request;
 
-    CHECK_OK(fg_enrol_request_make(role, code, &bench->tls, device, NULL, 0, &request, error), error);
-    return fg_enrolment_join(bench->sql, &bench->settings, &request, now_ms, ret_answer, error);
+    CHECK_OK(fg_enrol_request_make(role, false, &bench->tls, device, &request, error), error);
+    return join_as(bench, code, &request, now_ms, ret_answer, error);
 }
 
 static void code_works_once(bool postgres)
@@ -124,23 +148,79 @@ TEST("an expired code, a code for another role and nonsense join nobody, and lea
     CHECK_INT(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), FG_E_DENIED);
     CHECK_INT(join(&bench, "00000-00000-00000-00000", "controller", &bench.device, NOW_MS, &answer, &error),
               FG_E_DENIED);
-    CHECK_INT(join(&bench, "x", "controller", &bench.device, NOW_MS, &answer, &error), FG_E_DENIED);
     CHECK_INT(join(&bench, bench.code, "controller", NULL, NOW_MS, &answer, &error), FG_E_FORMAT);
     CHECK_OK(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), &error);
     bench_close(&bench);
 }
 
-TEST("the code itself is nowhere in the database, only its hash")
+TEST("a signature over another request than the one that came joins nobody, and leaves the code unused")
 {
     struct bench bench;
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    struct fg_enrol_frame frame = {.message = bytes};
+    struct fg_enrol_request request;
+    struct fg_enrol_answer answer;
+    struct fg_private_key key;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001-1", "controller");
+    CHECK_OK(fg_enrol_code_key(bench.code, &key, &error), &error);
+    frame.key_id = key.public_key.id;
+    CHECK_OK(fg_enrol_request_make("controller", false, &bench.tls, &bench.device, &request, &error), &error);
+    CHECK_OK(fg_enrol_request_encode(&request, bytes, sizeof(bytes), &frame.message_length, &error), &error);
+    CHECK_OK(fg_sign(&key, FG_PURPOSE_ENROL_CODE, bytes, frame.message_length, &frame.signature, &error),
+             &error);
+    bytes[frame.message_length - 1] ^= 1; /* of the nonce */
+    CHECK_INT(fg_enrolment_join(bench.sql, &bench.settings, &frame, &request, NOW_MS, &answer, &error),
+              FG_E_DENIED);
+    bytes[frame.message_length - 1] ^= 1;
+    CHECK_OK(fg_enrolment_join(bench.sql, &bench.settings, &frame, &request, NOW_MS, &answer, &error),
+             &error);
+    bench_close(&bench);
+}
+
+TEST("a code that a version before made joins nobody")
+{
+    struct bench bench;
+    struct fg_enrol_answer answer;
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001-1", "controller");
+    CHECK_OK(fg_sql_begin(bench.sql, &error), &error);
+    CHECK_OK(fg_sql_prepare(bench.sql, "UPDATE enrol_code SET code_point = NULL", &statement, &error),
+             &error);
+    CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
+    CHECK_OK(fg_sql_commit(bench.sql, &error), &error);
+    CHECK_INT(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), FG_E_DENIED);
+    bench_close(&bench);
+}
+
+TEST("neither the code nor the key that it stands for is in the database")
+{
+    static uint8_t bytes[2000000];
+    struct bench bench;
+    struct fg_private_key key;
+    struct fg_error error;
     char command[256];
+    size_t length;
+    FILE *file;
 
     bench_open(&bench, false);
     code_new(&bench, "HZ-001-1", "controller");
     fg_sql_close(bench.sql);
     bench.sql = NULL;
+    CHECK_OK(fg_enrol_code_key(bench.code, &key, &error), &error);
     (void)snprintf(command, sizeof(command), "grep -q -e '%s' %s", bench.code, fg_test_path("bureau.db"));
     CHECK(system(command) != 0);
+    file = fopen(fg_test_path("bureau.db"), "rb");
+    CHECK(file != NULL);
+    length = fread(bytes, 1, sizeof(bytes), file);
+    (void)fclose(file);
+    CHECK(length < sizeof(bytes) && memmem(bytes, length, key.public_key.point, FG_POINT_BYTES) != NULL);
+    CHECK(memmem(bytes, length, key.scalar, sizeof(key.scalar)) == NULL);
     bench_close(&bench);
 }
 
@@ -153,11 +233,9 @@ TEST("a journal key that its bringer does not hold is refused")
 
     bench_open(&bench, false);
     code_new(&bench, "HZ-001-1", "controller");
-    CHECK_OK(
-        fg_enrol_request_make("controller", bench.code, &bench.tls, &bench.device, NULL, 0, &request, &error),
-        &error);
+    CHECK_OK(fg_enrol_request_make("controller", false, &bench.tls, &bench.device, &request, &error), &error);
     request.device_key = bench.receipt.public_key;
-    CHECK_INT(fg_enrolment_join(bench.sql, &bench.settings, &request, NOW_MS, &answer, &error), FG_E_AUTH);
+    CHECK_INT(join_as(&bench, bench.code, &request, NOW_MS, &answer, &error), FG_E_AUTH);
     CHECK_HAS(error.text, "journal key");
     bench_close(&bench);
 }
@@ -195,19 +273,19 @@ static void renewal(bool postgres)
     CHECK_OK(fg_private_key_new(&other, &error), &error);
     code_new(&bench, "HZ-001", "station");
     CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
-    CHECK_OK(fg_enrol_request_make("station", "", &bench.tls, NULL, NULL, 0, &request, &error), &error);
+    CHECK_OK(fg_enrol_request_make("station", true, &bench.tls, NULL, &request, &error), &error);
     CHECK_OK(fg_enrolment_renew(bench.sql, &bench.settings, &request, NOW_MS + 300 * 24 * HOUR_MS, &answer,
                                 &error),
              &error);
     CHECK_TEXT(answer.id, "HZ-001");
     CHECK_OK(fg_device_find(bench.sql, "HZ-001", &record, &error), &error);
     CHECK(record.certificate_end_ms == NOW_MS + 665 * 24 * HOUR_MS);
-    CHECK_OK(fg_enrol_request_make("station", "", &other, NULL, NULL, 0, &request, &error), &error);
+    CHECK_OK(fg_enrol_request_make("station", true, &other, NULL, &request, &error), &error);
     CHECK_INT(fg_enrolment_renew(bench.sql, &bench.settings, &request, NOW_MS, &answer, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "new one-time code");
     CHECK_OK(fg_device_suspend(bench.sql, "HZ-001", true, "clerk", "licence withdrawn", NOW_MS, &error),
              &error);
-    CHECK_OK(fg_enrol_request_make("station", "", &bench.tls, NULL, NULL, 0, &request, &error), &error);
+    CHECK_OK(fg_enrol_request_make("station", true, &bench.tls, NULL, &request, &error), &error);
     CHECK_INT(fg_enrolment_renew(bench.sql, &bench.settings, &request, NOW_MS, &answer, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "suspended");
     CHECK_OK(fg_device_suspend(bench.sql, "HZ-001", false, "clerk", "licence given back", NOW_MS, &error),
@@ -233,5 +311,124 @@ TEST("a suspension needs who and why, and a device that is there")
     bench_open(&bench, false);
     CHECK_INT(fg_device_suspend(bench.sql, "HZ-009", true, "clerk", "lost", NOW_MS, &error), FG_E_NOT_FOUND);
     CHECK_INT(fg_device_suspend(bench.sql, "HZ-009", true, "clerk", "", NOW_MS, &error), FG_E_RANGE);
+    bench_close(&bench);
+}
+
+/* ---- names ---- */
+
+static void names_are(const struct fg_enrol_answer *answer, const char *expected)
+{
+    struct fg_certificate_names names;
+    char text[400] = "";
+    struct fg_error error;
+
+    CHECK_OK(fg_certificate_names(answer->certificate, answer->certificate_length, &names, &error), &error);
+    for (size_t i = 0; i < names.count; i++)
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ", names.names[i]);
+    CHECK_TEXT(text, expected);
+}
+
+static enum fg_err renew(struct bench *bench, struct fg_enrol_answer *ret_answer, struct fg_error *error)
+{
+    static int64_t later_ms; /* no two certificates are of one moment */
+    struct fg_enrol_request request;
+
+    later_ms += HOUR_MS;
+    CHECK_OK(fg_enrol_request_make("station", true, &bench->tls, NULL, &request, error), error);
+    return fg_enrolment_renew(bench->sql, &bench->settings, &request, NOW_MS + later_ms, ret_answer, error);
+}
+
+static void run_sql(struct bench *bench, const char *text)
+{
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+
+    CHECK_OK(fg_sql_begin(bench->sql, &error), &error);
+    CHECK_OK(fg_sql_prepare(bench->sql, text, &statement, &error), &error);
+    CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
+    CHECK_OK(fg_sql_commit(bench->sql, &error), &error);
+}
+
+static void names_fixed(bool postgres)
+{
+    struct bench bench;
+    struct fg_device_names names;
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+
+    bench_open(&bench, postgres);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    names_are(&answer, "huzhou1.example 10.0.0.2 ");
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "huzhou1.example 10.0.0.2 ");
+    CHECK_OK(fg_device_names_parse("huzhou2.example", &names, &error), &error);
+    CHECK_OK(fg_device_names_give(bench.sql, "HZ-001", &names, "clerk", "moved", NOW_MS, &error), &error);
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "huzhou2.example ");
+    /* Joined before names were kept: its certificate says how it is called. */
+    run_sql(&bench, "UPDATE device SET names = NULL");
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "huzhou2.example ");
+    bench_close(&bench);
+}
+
+TEST("SQLite: a station's names are those of its code, and renewals repeat them until a clerk gives others")
+{
+    names_fixed(false);
+}
+TEST("PostgreSQL: a station's names are those of its code, and renewals repeat them until a clerk gives "
+     "others")
+{
+    names_fixed(true);
+}
+
+TEST("LIST-IS-SIGNED: no station is given a name of the bureau, however it is written, and then its code "
+     "stays good")
+{
+    static const char *const bad[] = {"bureau.example", "BUREAU.example", "a.example, localhost",
+                                      "127.0.0.1"};
+    struct bench bench;
+    struct fg_device_names names;
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        code_new_named(&bench, "HZ-001", "station", bad[i]);
+        CHECK_INT(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), FG_E_DENIED);
+        CHECK_HAS(error.text, "a name of the bureau itself");
+    }
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    CHECK_OK(fg_device_names_parse("localhost", &names, &error), &error);
+    CHECK_OK(fg_device_names_give(bench.sql, "HZ-001", &names, "clerk", "?", NOW_MS, &error), &error);
+    CHECK_INT(renew(&bench, &answer, &error), FG_E_DENIED);
+    CHECK_HAS(error.text, "HZ-001: \"localhost\"");
+    bench_close(&bench);
+}
+
+TEST("a station must have a name, a controller none, and a name must be a host's")
+{
+    struct bench bench;
+    struct fg_one_time_order order = {.device = "HZ-001",
+                                      .role = "station",
+                                      .station = "HZ-001",
+                                      .list_id = "HZ-001",
+                                      .who = "clerk",
+                                      .expires_ms = NOW_MS + HOUR_MS};
+    struct fg_device_names names;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    CHECK_INT(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "host name or address");
+    order.role = "controller";
+    CHECK_OK(fg_device_names_parse("a.example", &order.names, &error), &error);
+    CHECK_INT(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_parse("a b", &names, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_parse("a.example.", &names, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_parse("*.example", &names, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_parse("a,b,c,d,e", &names, &error), FG_E_RANGE);
     bench_close(&bench);
 }

@@ -93,6 +93,9 @@ static void codes(bool postgres)
               400);
     CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/codes",
                                  "{\"device\":\"S2\",\"role\":\"station\"}", NULL),
+              400);
+    CHECK_INT(fg_fixture_web_ask(fixture, "POST", "/api/v1/devices/codes",
+                                 "{\"device\":\"S2\",\"role\":\"station\",\"names\":\"s2.example\"}", NULL),
               201);
     fg_fixture_web_stop(fixture);
 }

@@ -66,6 +66,7 @@ struct hop {
     struct fg_sync_report report;
     struct fg_ca *ca;
     unsigned renewals;
+    bool renewal_is_garbage;
     char rings[256];      /* folder */
     uint16_t ring_status; /* 0 = out of the folder */
     char ring_text[32];
@@ -334,6 +335,8 @@ static void handle_renew(void *context, const struct fg_request *request, struct
         fg_ca_issue(hop.ca, &order, &certificate, NULL) != FG_OK)
         return;
     hop.renewals++;
+    if (hop.renewal_is_garbage)
+        certificate.bytes[certificate.length / 2] ^= 1;
     (void)snprintf(answer.id, sizeof(answer.id), "ctl-1");
     memcpy(answer.certificate, certificate.bytes, certificate.length);
     answer.certificate_length = certificate.length;
@@ -362,7 +365,7 @@ static void certificate_make(struct fg_ca *ca, const char *role, const char *id,
     struct fg_certificate_order order = {.role = role,
                                          .id = id,
                                          .key = &key.public_key,
-                                         .name_count = 1,
+                                         .name_count = strcmp(role, FG_ROLE_STATION) == 0,
                                          .names = {"127.0.0.1"},
                                          .from_ms = real_now_ms(NULL) - DAY_MS,
                                          .to_ms = real_now_ms(NULL) + days * DAY_MS};
@@ -766,6 +769,29 @@ TEST("a certificate that ends soon is renewed before it ends, and the new one is
     CHECK_HAS(log_text, "certificate renewed");
     CHECK_OK(fg_certificate_times(config.certificate_path, NULL, &end_ms, &error), &error);
     CHECK(end_ms > real_now_ms(NULL) + 300 * DAY_MS);
+    append(1);
+    turns();
+    CHECK_INT(hop.held, 2);
+    world_end();
+}
+
+TEST("a renewal that is not the authority's changes nothing, is told, and the link goes on with the "
+     "certificate "
+     "that it has")
+{
+    int64_t end_ms = 0;
+    struct fg_error error = {0};
+
+    tls_days = 20;
+    world_start();
+    tls_days = 400;
+    hop.renewal_is_garbage = true;
+    append(1);
+    turns();
+    CHECK(hop.renewals > 0);
+    CHECK_HAS(log_text, "could not be renewed");
+    CHECK_OK(fg_certificate_times(config.certificate_path, NULL, &end_ms, &error), &error);
+    CHECK(end_ms < real_now_ms(NULL) + 30 * DAY_MS);
     append(1);
     turns();
     CHECK_INT(hop.held, 2);

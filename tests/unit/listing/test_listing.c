@@ -112,6 +112,7 @@ static struct fg_https *connect_as(const char *name)
     char file[64];
     struct fg_https *https = NULL;
     struct fg_https_settings settings = {.url = url,
+                                         .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                          .ca_path = paths[0],
                                          .certificate_path = paths[1],
                                          .key_path = paths[2],

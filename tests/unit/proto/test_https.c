@@ -39,7 +39,7 @@ static void certificate_make(struct fg_ca *ca, const char *role, const char *nam
     struct fg_certificate_order order = {.role = role,
                                          .id = name,
                                          .key = &key.public_key,
-                                         .name_count = 2,
+                                         .name_count = strcmp(name, "nameless") == 0 ? 0 : 2,
                                          .names = {"127.0.0.1", "localhost"},
                                          .from_ms = from_ms,
                                          .to_ms = to_ms};
@@ -67,6 +67,7 @@ static void certificates_make(void)
     CHECK_OK(fg_ca_open(fg_test_path("ca"), &ca, &error), &error);
     certificate_make(ca, "station", "server", NOW_MS - 3650 * DAY_MS, NOW_MS + 3650 * DAY_MS);
     certificate_make(ca, "controller", "client", NOW_MS - 3650 * DAY_MS, NOW_MS + 3650 * DAY_MS);
+    certificate_make(ca, "station", "nameless", NOW_MS - 3650 * DAY_MS, NOW_MS + 3650 * DAY_MS);
     certificate_make(ca, "station", "short", NOW_MS - DAY_MS, NOW_MS + DAY_MS);
     fg_ca_close(ca);
     CHECK_OK(fg_ca_open(fg_test_path("other"), &ca, &error), &error);
@@ -166,6 +167,7 @@ static enum fg_err client_new(struct bench *bench, const char *url_host, const c
     char certificate[64];
     char key[64];
     struct fg_https_settings settings = {.url = url,
+                                         .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                          .ca_path = fg_test_path("ca/ca.pem"),
                                          .now_ms = bench_now_ms,
                                          .now_context = bench,
@@ -250,6 +252,7 @@ TEST("a peer whose certificate names another host is refused")
     {
         char url[64];
         struct fg_https_settings settings = {.url = url,
+                                             .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                              .peer_name = "bureau.example",
                                              .ca_path = fg_test_path("ca/ca.pem"),
                                              .now_ms = bench_now_ms,
@@ -264,6 +267,64 @@ TEST("a peer whose certificate names another host is refused")
     }
     CHECK_INT(ask(&bench), FG_E_AUTH);
     finish(&bench);
+}
+
+/* A client that expects these roles, and what becomes of its question. */
+static enum fg_err ask_roles(struct bench *bench, const char *server, const char *host, uint8_t roles)
+{
+    char url[64];
+    struct fg_https_settings settings = {.url = url,
+                                         .peer_roles = roles,
+                                         .peer_name = host,
+                                         .ca_path = fg_test_path("ca/ca.pem"),
+                                         .now_ms = bench_now_ms,
+                                         .now_context = bench,
+                                         .connect_max_ms = 8000,
+                                         .write_max_ms = 8000,
+                                         .first_byte_max_ms = 8000,
+                                         .whole_max_ms = 8000};
+    enum fg_err result;
+
+    serve(bench, server, ANSWER_OK);
+    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%u", bench->port);
+    settings.ca_path = fg_test_path("ca/ca.pem");
+    CHECK_OK(fg_https_new(&settings, &bench->https, &bench->error), &bench->error);
+    result = ask(bench);
+    finish(bench);
+    directory_empty();
+    return result;
+}
+
+TEST("LIST-IS-SIGNED: a server with another role than the caller expects is refused, however it is called")
+{
+    struct bench bench;
+
+    CHECK_INT(ask_roles(&bench, "server", "localhost", FG_HTTPS_BUREAU), FG_E_AUTH);
+    CHECK_HAS(bench.error.text, "station server is at the other end, where a bureau should be");
+    CHECK_INT(ask_roles(&bench, "server", NULL, FG_HTTPS_BUREAU), FG_E_AUTH);
+    /* A controller's certificate is no server's at all. */
+    CHECK_INT(ask_roles(&bench, "client", NULL, FG_HTTPS_STATION | FG_HTTPS_BUREAU), FG_E_AUTH);
+    /* Without alternative names the library would compare the id. */
+    CHECK_INT(ask_roles(&bench, "nameless", "nameless", FG_HTTPS_STATION), FG_E_AUTH);
+    CHECK_HAS(bench.error.text, "not good");
+}
+
+TEST("a client that does not say who its peer may be, or by which authority, is not made")
+{
+    struct bench bench;
+    struct fg_https_settings settings = {.url = "https://a", .now_ms = bench_now_ms, .now_context = &bench};
+    struct fg_https *https = NULL;
+    struct fg_error error;
+
+    certificates_make();
+    CHECK_INT(fg_https_new(&settings, &https, &error), FG_E_ARG);
+    settings.ca_path = fg_test_path("ca/ca.pem");
+    CHECK_INT(fg_https_new(&settings, &https, &error), FG_E_ARG);
+    settings.peer_roles = FG_HTTPS_UNPROVEN;
+    CHECK_INT(fg_https_new(&settings, &https, &error), FG_E_ARG);
+    settings.peer_roles = FG_HTTPS_BUREAU;
+    settings.ca_path = NULL;
+    CHECK_INT(fg_https_new(&settings, &https, &error), FG_E_ARG);
 }
 
 TEST("dates are tested against the caller's clock: an expired and a future certificate are refused, with all "
@@ -329,6 +390,7 @@ static void expect_within(const char *says, uint64_t answer_max, uint32_t first_
         .method = "GET", .path = "/x", .answer_max = answer_max, .answer_buffer = bench.body};
     char url[64];
     struct fg_https_settings settings = {.url = url,
+                                         .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                          .now_ms = bench_now_ms,
                                          .now_context = &bench,
                                          .connect_max_ms = 8000,
@@ -379,6 +441,7 @@ TEST("BAD-INPUT-IS-SAFE: a peer that accepts and does not shake hands costs conn
         struct bench bench;
         char url[64];
         struct fg_https_settings settings = {.url = url,
+                                             .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                              .ca_path = fg_test_path("ca/ca.pem"),
                                              .now_ms = bench_now_ms,
                                              .now_context = &bench,
@@ -434,8 +497,10 @@ TEST("BAD-INPUT-IS-SAFE: URLs and paths that cannot be are refused")
     static const char *const urls[] = {"http://a",        "https://",     "https://a/x", "https://a:0",
                                        "https://a:70000", "https://a:1x", "https://[::1"};
     struct bench bench;
-    struct fg_https_settings settings = {
-        .ca_path = "/nonexistent", .now_ms = bench_now_ms, .now_context = &bench};
+    struct fg_https_settings settings = {.ca_path = "/nonexistent",
+                                         .peer_roles = FG_HTTPS_BUREAU,
+                                         .now_ms = bench_now_ms,
+                                         .now_context = &bench};
 
     memset(&bench, 0, sizeof(bench));
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {

@@ -24,6 +24,7 @@ static struct fg_https *client_of(uint16_t port)
 {
     char url[64];
     struct fg_https_settings settings = {.url = url,
+                                         .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                          .ca_path = fg_test_path("ca.pem"),
                                          .now_ms = fixture_now_ms,
                                          .connect_max_ms = WAIT_MAX_MS,

@@ -337,6 +337,7 @@ static void start_controller_as(struct bench *bench, const char *name)
     char url[64];
     char paths[2][FG_STATION_PATH];
     struct fg_https_settings settings = {.url = url,
+                                         .peer_roles = FG_HTTPS_STATION | FG_HTTPS_BUREAU,
                                          .ca_path = bench->config.ca,
                                          .certificate_path = paths[0],
                                          .key_path = paths[1],

@@ -1,0 +1,14 @@
+/* GET /v1/authority: the authority's certificates as a hop has them, in PEM. They are public and prove
+ * nothing by themselves: who asks compares them with a fingerprint that it was given by hand
+ * (proto/authority.h).
+ *
+ * Relies on: proto/https_server.h. Any thread. */
+#ifndef FG_LISTING_AUTHORITY_ROUTE_H
+#define FG_LISTING_AUTHORITY_ROUTE_H
+
+#include "proto/https_server.h"
+
+/* The route's context is the path of the PEM file, which outlives the server; it is read at each request. */
+struct fg_route fg_authority_route(const char *ca_path);
+
+#endif

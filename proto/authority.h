@@ -1,0 +1,43 @@
+/* The authority as a device knows it: certificates that were brought by hand, or fetched and compared with a
+ * fingerprint that was typed. Everything that a device takes when it joins is proven against these.
+ *
+ * Not: issuing (host/pki), joining itself (join.h). Relies on: server_peer.h, mbedTLS. Any thread. */
+#ifndef FG_PROTO_AUTHORITY_H
+#define FG_PROTO_AUTHORITY_H
+
+#include "proto/https.h"
+#include "proto/https_server.h"
+
+#define FG_AUTHORITY_PEM_MAX 16384
+
+struct fg_authority {
+    char pem[FG_AUTHORITY_PEM_MAX + 1]; /* one certificate or more */
+};
+
+/* FG_E_IO, FG_E_SIZE; FG_E_FORMAT: no certificates in PEM alone, or one that is no authority's. */
+enum fg_err fg_authority_read(const char *path, struct fg_authority *ret_authority, struct fg_error *error);
+enum fg_err fg_authority_parse(const char *pem, size_t length, struct fg_authority *ret_authority,
+                               struct fg_error *error);
+
+/* A fingerprint as people write it: 64 hex digits in any case, with or without colons and blanks.
+ * FG_E_FORMAT.
+ */
+enum fg_err fg_fingerprint_parse(const char *text, struct fg_digest *ret_digest, struct fg_error *error);
+
+/* Asks a hop that nothing is known of yet (https.h: unproven) for its authority's certificates, and takes the
+ * one whose DER has this SHA-256; what else comes is thrown away. FG_E_AUTH: none has it; FG_E_NOT_FOUND: the
+ * hop does not hand any out; https.h's errors. */
+enum fg_err fg_authority_fetch(struct fg_https *https, const struct fg_digest *fingerprint,
+                               struct fg_authority *ret_authority, struct fg_error *error);
+
+/* A signature by the key of one of its certificates. FG_E_AUTH: it is false, or of another key. */
+enum fg_err fg_authority_verify(const struct fg_authority *authority, const char *purpose,
+                                const struct fg_key_id *key_id, const struct fg_signature *signature,
+                                const void *message, size_t length, struct fg_error *error);
+
+/* A device's certificate (DER): issued by one of these, valid at now_ms, and what it says of its bearer.
+ * Errors as fg_peer_establish. */
+enum fg_err fg_authority_judge(const struct fg_authority *authority, const uint8_t *der, size_t length,
+                               int64_t now_ms, struct fg_peer *ret_peer, struct fg_error *error);
+
+#endif
