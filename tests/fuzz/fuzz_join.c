@@ -104,7 +104,7 @@ static void take_changed(const uint8_t *bytes, size_t length)
 
     memcpy(message, genuine, genuine_length);
     for (; length >= 3; bytes += 3, length -= 3)
-        message[(bytes[0] << 8 | bytes[1]) % genuine_length] ^= bytes[2];
+        message[((size_t)bytes[0] << 8 | bytes[1]) % genuine_length] ^= bytes[2];
     must(fg_ca_sign(ca, FG_PURPOSE_ENROL_ANSWER, message, genuine_length, &key_id, &signature, &error),
          &error);
     fg_enrol_frame_put(answer, &key_id, &signature);
