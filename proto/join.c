@@ -208,8 +208,8 @@ static enum fg_err renewal_judge(const struct fg_renewal *renewal, const struct 
                                  const struct fg_enrol_answer *answer, struct fg_error *error)
 {
     struct fg_authority authority;
-    struct fg_peer before;
-    struct fg_peer after;
+    struct fg_peer before = {0};
+    struct fg_peer after = {0};
     bool named = false;
     enum fg_err result = old_read(renewal->certificate_path, &before, &named, error);
 

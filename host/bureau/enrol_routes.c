@@ -86,9 +86,12 @@ void fg_enrol_serve(struct fg_sql *sql, const struct fg_enrolment_settings *sett
     char line[LINE_BYTES];
     size_t length = 0;
     struct fg_error error;
-    enum fg_err result =
-        (renewal ? renew : join)(sql, settings, request, now_ms, &answer, bytes, &length, &error);
+    enum fg_err result;
 
+    if (renewal)
+        result = renew(sql, settings, request, now_ms, &answer, bytes, &length, &error);
+    else
+        result = join(sql, settings, request, now_ms, &answer, bytes, &length, &error);
     if (result == FG_OK) {
         fg_answer_bytes(ret_answer, 200, bytes, length);
         (void)snprintf(line, sizeof(line), "%s %s from %s", answer.id,

@@ -148,11 +148,11 @@ static enum fg_err answer_keep(const struct cli_call *call, const struct fg_auth
                                const struct fg_enrol_answer *answer, struct fg_error *error)
 {
     struct kept *kept = calloc(1, sizeof(*kept));
-    enum fg_err result = kept != NULL ? FG_OK : fg_fail(error, FG_E_MEMORY, "no memory");
+    enum fg_err result;
     char *text;
 
-    if (result != FG_OK)
-        return result;
+    if (kept == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory");
     (void)strcpy(kept->names[kept->count], "ca.pem");
     keep(kept, authority->pem, strlen(authority->pem));
     (void)strcpy(kept->names[kept->count], "receipt.pub");
