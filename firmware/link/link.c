@@ -144,14 +144,35 @@ static enum fg_err certificate_look(struct fg_link *link, struct fg_error *error
                                 &link->certificate_end_ms, error);
 }
 
+static void say_certificate(struct fg_link *link)
+{
+    char line[FG_CERTIFICATE_LINE];
+
+    if (fg_certificate_watch_look(&link->certificate, link->config.certificate_path,
+                                  "this point's certificate", fg_link_now_ms(link), line))
+        link->say(link->say_context, line);
+}
+
 static void watch_certificate(struct fg_link *link)
 {
     struct fg_error error = {0};
     enum fg_err code = certificate_look(link, &error);
 
+    /* The device has joined again: the next connection shows the new one. */
+    if (code == FG_OK && link->certificate.end_ms != 0 &&
+        link->certificate.end_ms != link->certificate_end_ms) {
+        fg_https_free(link->https);
+        link->https = NULL;
+    }
+    if (code == FG_OK && link->certificate_end_ms <= fg_link_now_ms(link))
+        code =
+            fg_fail(&error, FG_E_EXPIRED,
+                    "it has ended: get a new one-time code from the bureau and run fillgate controller enrol "
+                    "again in the same directory; keys and entries stay");
     if (code == FG_OK &&
         link->certificate_end_ms - fg_link_now_ms(link) < (int64_t)link->config.renew_days * DAY_MS)
         code = renew(link, link->certificate_end_ms, &error);
+    say_certificate(link);
     if (code == FG_OK) {
         fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_RENEW, fg_mono_ms(), fg_link_random());
         return;

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "firmware/link/panel/panel.h"
 #include "proto/monotime.h"
 
 #define AGAIN_MS 5000
+#define CERTIFICATE_EVERY_MS 3600000
 
 static void read_link(void *context, struct fg_panel_link *ret_link)
 {
@@ -77,6 +79,19 @@ static void tell_address(struct fg_link_panel *panel)
     tell(panel, text);
 }
 
+/* A person renews it: it is not of the bureau's authority, or not of this link's key. */
+static void watch_certificate(struct fg_link_panel *panel)
+{
+    char line[FG_CERTIFICATE_LINE];
+
+    if (panel->config->panel_certificate[0] == '\0' || fg_mono_ms() < panel->certificate_due_mono_ms)
+        return;
+    panel->certificate_due_mono_ms = fg_mono_ms() + CERTIFICATE_EVERY_MS;
+    if (fg_certificate_watch_look(&panel->certificate, panel->config->panel_certificate,
+                                  "the panel's certificate", (int64_t)time(NULL) * 1000, line))
+        panel->say(panel->say_context, line);
+}
+
 void fg_link_panel_tend(struct fg_link_panel *panel)
 {
     const struct fg_link_config *config = panel->config;
@@ -85,6 +100,7 @@ void fg_link_panel_tend(struct fg_link_panel *panel)
     char text[sizeof(error.text) + 64];
     int64_t now_mono_ms = fg_mono_ms();
 
+    watch_certificate(panel);
     if (config->panel_listen[0] == '\0' || panel->panel != NULL || now_mono_ms < panel->due_mono_ms)
         return;
     panel->due_mono_ms = now_mono_ms + AGAIN_MS;

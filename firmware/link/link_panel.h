@@ -6,6 +6,7 @@
 #define FG_LINK_LINK_PANEL_H
 
 #include "firmware/link/link.h"
+#include "proto/certificate_watch.h"
 
 struct fg_panel;
 
@@ -16,6 +17,8 @@ struct fg_link_panel {
     struct fg_link_status status; /* the link's jobs tell it */
     struct fg_panel *panel;       /* NULL: not wanted, or not yet there */
     int64_t due_mono_ms;
+    int64_t certificate_due_mono_ms;
+    struct fg_certificate_watch certificate;
     char said[320];
 };
 
@@ -25,7 +28,8 @@ enum fg_err fg_link_panel_check(const struct fg_link_config *config, struct fg_e
 /* config outlives it. */
 void fg_link_panel_start(struct fg_link_panel *panel, const struct fg_link_config *config, fg_link_say say,
                          void *say_context);
-/* Starts what is wanted and not yet there, now and then. To be called often. */
+/* Starts what is wanted and not yet there, now and then, and says when the panel's certificate comes to its
+ * end. To be called often. */
 void fg_link_panel_tend(struct fg_link_panel *panel);
 void fg_link_panel_end(struct fg_link_panel *panel);
 

@@ -6,6 +6,7 @@
 
 #include "firmware/link/link.h"
 #include "firmware/list/list.h"
+#include "proto/certificate_watch.h"
 #include "proto/control.h"
 #include "proto/https.h"
 #include "proto/keyring_file.h"
@@ -42,6 +43,7 @@ struct fg_link {
     struct fg_https *https; /* NULL: not made yet, or to be made anew */
     struct fg_list *list;
     struct fg_link_plan plan;
+    struct fg_certificate_watch certificate;
 
     /* fillgated's newest state. */
     struct fg_control_state state;

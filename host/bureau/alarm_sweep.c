@@ -10,6 +10,7 @@
 
 #include "host/bureau/alarms.h"
 #include "host/bureau/own_clock.h"
+#include "proto/certificate_watch.h"
 
 #define PAGE_DEVICES 64
 #define MINUTE_MS INT64_C(60000)
@@ -44,6 +45,7 @@ struct device {
     int64_t disk_free_bytes;
     uint64_t acknowledged; /* the device says that it has a receipt up to this entry */
     uint64_t held;
+    int64_t certificate_end_ms;
 };
 
 struct page {
@@ -54,9 +56,10 @@ struct page {
 /* Kinds that the sweep opens and closes per device. */
 static const enum fg_alarm_kind device_kinds[] = {
     FG_ALARM_STATION_SILENT,  FG_ALARM_CONTROLLER_SILENT, FG_ALARM_LIST_OLD,     FG_ALARM_CLOCK_OFFSET,
-    FG_ALARM_ENTRIES_OVERDUE, FG_ALARM_DISK_LOW,          FG_ALARM_ENTRIES_LOST,
+    FG_ALARM_ENTRIES_OVERDUE, FG_ALARM_DISK_LOW,          FG_ALARM_ENTRIES_LOST, FG_ALARM_CERTIFICATE_ENDS,
 };
 #define DEVICE_KIND_COUNT (sizeof(device_kinds) / sizeof(device_kinds[0]))
+_Static_assert(DEVICE_KIND_COUNT <= 8, "one bit of struct open_alarms each");
 
 static void device_read(const struct fg_sql_statement *row, struct device *ret_device)
 {
@@ -78,6 +81,7 @@ static void device_read(const struct fg_sql_statement *row, struct device *ret_d
     ret_device->station_contact_ms = fg_sql_int(row, 14);
     ret_device->acknowledged = (uint64_t)(fg_sql_int(row, 15) > 0 ? fg_sql_int(row, 15) : 0);
     ret_device->held = (uint64_t)fg_sql_int(row, 16);
+    ret_device->certificate_end_ms = fg_sql_int(row, 17);
 }
 
 static enum fg_err page_read(struct fg_sql *sql, const char *behind, struct page *ret_page,
@@ -88,7 +92,8 @@ static enum fg_err page_read(struct fg_sql *sql, const char *behind, struct page
         sql,
         "SELECT d.device, d.role, d.station, d.suspended, d.enrolled_ms, r.contact_ms, r.via, "
         "r.clock_offset_ms, r.clock_quality, r.list_version, r.list_issued_ms, r.unsent, r.oldest_unsent_ms, "
-        "r.disk_free_bytes, s.contact_ms, r.last_sequence - r.unsent, COALESCE(h.next_sequence, 1) - 1 FROM "
+        "r.disk_free_bytes, s.contact_ms, r.last_sequence - r.unsent, COALESCE(h.next_sequence, 1) - 1, "
+        "d.certificate_end_ms FROM "
         "device d LEFT JOIN device_report r ON r.device = d.device LEFT JOIN device_report s ON s.device = "
         "r.via LEFT JOIN journal_head h ON h.controller = d.device WHERE d.device > $1 ORDER BY d.device "
         "LIMIT $2",
@@ -181,6 +186,23 @@ static bool entries_lost(const struct device *device, struct fg_alarm *alarm)
     return true;
 }
 
+/* A device that never joined by this program's rules has no end on record. */
+static bool certificate_ends(const struct device *device, uint32_t limit_days, int64_t now_ms,
+                             struct fg_alarm *alarm)
+{
+    int64_t days = fg_certificate_days_left(device->certificate_end_ms, now_ms);
+
+    if (limit_days == 0 || device->certificate_end_ms == 0)
+        return false;
+    if (days < 0)
+        (void)snprintf(alarm->detail, sizeof(alarm->detail),
+                       "it has ended: give the device a new one-time code, with which it joins again");
+    else
+        (void)snprintf(alarm->detail, sizeof(alarm->detail), "in %" PRId64 " days, and it was not renewed",
+                       days);
+    return days < (int64_t)limit_days;
+}
+
 /* Writes the reason into the alarm's detail. */
 static bool is_wrong(const struct fg_alarm_settings *settings, const struct device *device,
                      enum fg_alarm_kind kind, const struct moment *moment, struct fg_alarm *alarm)
@@ -204,6 +226,8 @@ static bool is_wrong(const struct fg_alarm_settings *settings, const struct devi
         return disk_low(device, settings->disk_free_min_bytes, alarm);
     case FG_ALARM_ENTRIES_LOST:
         return entries_lost(device, alarm);
+    case FG_ALARM_CERTIFICATE_ENDS:
+        return certificate_ends(device, settings->certificate_days_min, now_ms, alarm);
     default:
         return false;
     }
@@ -235,7 +259,7 @@ static enum fg_err open_read(struct fg_sql *sql, const struct page *page, struct
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(sql,
                                         "SELECT kind, subject FROM alarm WHERE closed_ms = 0 AND subject >= "
-                                        "$1 AND subject <= $2 AND kind >= 11 AND kind <= 17",
+                                        "$1 AND subject <= $2 AND kind >= 11",
                                         &statement, error);
 
     memset(ret_open, 0, sizeof(*ret_open));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/bureau/ledger.h"
+#include "proto/certificate_watch.h"
 
 struct catalogue_alarm {
     enum fg_alarm_kind kind;
@@ -72,6 +73,7 @@ void fg_alarm_defaults(struct fg_alarm_settings *settings)
     settings->gap_stays_min = 60;
     settings->unsent_age_max_h = 48;
     settings->disk_free_min_bytes = UINT64_C(100) << 20;
+    settings->certificate_days_min = FG_CERTIFICATE_WARN_DAYS;
 }
 
 static int64_t times_of(const struct fg_alarm *alarm)

@@ -96,6 +96,7 @@ struct fg_alarm_settings {
     uint32_t gap_stays_min;         /* since the first batch behind a gap */
     uint32_t unsent_age_max_h;      /* of a device's oldest unsent entry */
     uint64_t disk_free_min_bytes;
+    uint32_t certificate_days_min; /* left to a device's certificate, which renews itself before */
     /* Where a station is, in millionths of a degree (WGS 84). FG_E_NOT_FOUND: not known. May be NULL. */
     enum fg_err (*place)(void *context, struct fg_sql *sql, const char *station, int32_t *ret_latitude_udeg,
                          int32_t *ret_longitude_udeg, struct fg_error *error);

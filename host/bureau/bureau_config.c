@@ -56,6 +56,7 @@ static const struct fg_setting table[] = {
     OPTIONAL("alarms", "unsent_age_max_h", FG_SETTING_U32, alarms.unsent_age_max_h, 0, 87600),
     OPTIONAL("alarms", "disk_free_min_bytes", FG_SETTING_U64, alarms.disk_free_min_bytes, 0,
              UINT64_C(1) << 50),
+    OPTIONAL("alarms", "certificate_days_min", FG_SETTING_U32, alarms.certificate_days_min, 0, 3650),
     OPTIONAL("web", "address", FG_SETTING_TEXT, web.address, 0, 0),
     OPTIONAL("web", "port", FG_SETTING_U16, web.port, 0, 65535),
     OPTIONAL("web", "certificate", FG_SETTING_PATH, web.certificate_path, 0, 0),

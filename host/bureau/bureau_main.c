@@ -194,6 +194,9 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
 
     bureau->now_ms = now_ms;
     bureau->log = say;
+    fg_own_certificates_add(&watcher.certificates, config->certificate_path, "server");
+    fg_own_certificates_add(&watcher.certificates, config->web.certificate_path, "pages");
+    fg_own_certificates_add(&watcher.certificates, config->ca_path, "authority");
     (void)pthread_mutex_init(&bureau->enrolment_lock, NULL);
     result = keys_read(bureau, error);
     if (result == FG_OK)

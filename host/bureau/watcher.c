@@ -72,6 +72,9 @@ static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct 
     if (result == FG_OK && fg_mono_ms() >= watcher->sweep_mono_ms) {
         alarms->own_clock_doubted = !fg_own_clock_synchronised();
         result = fg_alarms_sweep(watcher->sql, alarms, now_of(watcher), error);
+        if (result == FG_OK)
+            result = fg_own_certificates_sweep(&watcher->settings.certificates, watcher->sql, now_of(watcher),
+                                               watcher->settings.log, watcher->settings.context, error);
         watcher->sweep_mono_ms = fg_mono_ms() + (int64_t)watcher->settings.sweep_every_s * 1000;
     }
     if (result == FG_OK)

@@ -4,7 +4,7 @@
 #ifndef FG_BUREAU_WATCHER_H
 #define FG_BUREAU_WATCHER_H
 
-#include "host/bureau/alarms.h"
+#include "host/bureau/own_certificates.h"
 
 struct fg_watcher;
 
@@ -12,6 +12,7 @@ struct fg_watcher_settings {
     const struct fg_sql_settings *sql; /* only used during new */
     struct fg_alarm_settings alarms;
     uint32_t sweep_every_s;
+    struct fg_own_certificates certificates; /* paths outlive the watcher */
     int64_t (*now_ms)(void *context);
     void (*log)(void *context, const char *line);
     void *context;

@@ -11,6 +11,8 @@
 #include "host/station/keys.h"
 #include "host/station/report.h"
 #include "host/station/store_verify.h"
+#include "proto/certificate_watch.h"
+#include "proto/enrol.h"
 #include "proto/keyring_file.h"
 
 #define DEADLINE_MS 5000
@@ -34,6 +36,7 @@ struct status {
     uint64_t unsent;
     int64_t oldest_unsent_ms;
     uint64_t disk_free_bytes;
+    int64_t certificate_end_ms; /* 0: it cannot be read */
     bool verified;
 };
 
@@ -148,6 +151,9 @@ static enum fg_err read_status(const struct cli_call *call, struct status *statu
     fg_station_store_close(store);
     add_up(status);
     status->disk_free_bytes = fg_station_disk_free(status->config.store);
+    if (result == FG_OK &&
+        fg_certificate_times(status->config.certificate, NULL, &status->certificate_end_ms, NULL) != FG_OK)
+        status->certificate_end_ms = 0;
     return result;
 }
 
@@ -254,6 +260,24 @@ static void print_verification(const struct cli_call *call, const struct status 
     }
 }
 
+/* With the days that are left when they are few. */
+static void line_certificate(const struct cli_call *call, int64_t end_ms)
+{
+    int64_t days = fg_certificate_days_left(end_ms, cli_now_ms());
+    char text[CLI_TIME_TEXT];
+    char value[CLI_TIME_TEXT + 120];
+
+    cli_time_text(end_ms, text);
+    (void)snprintf(value, sizeof(value), "%s", text);
+    if (days < 0)
+        (void)snprintf(value, sizeof(value), "%s: %s", text,
+                       cli_text(call, FG_TEXT_STATION_CERTIFICATE_OVER));
+    else if (days < FG_CERTIFICATE_WARN_DAYS)
+        (void)snprintf(value, sizeof(value), "%s: %" PRId64 " %s", text, days,
+                       cli_text(call, FG_TEXT_STATION_CERTIFICATE_DAYS));
+    line(call, "  ", FG_TEXT_STATION_CERTIFICATE, value);
+}
+
 static void print_status(const struct cli_call *call, const struct status *status)
 {
     const struct fg_station_upstream *upstream = &status->upstream;
@@ -262,6 +286,7 @@ static void print_status(const struct cli_call *call, const struct status *statu
     line_time(call, "  ", FG_TEXT_STATION_DAEMON, upstream->updated_ms);
     line_list(call, "  ", upstream->list_id, upstream->list_version);
     line_number(call, "  ", FG_TEXT_STATION_DISK_FREE, status->disk_free_bytes / MIB);
+    line_certificate(call, status->certificate_end_ms);
     if (status->evidence > 0)
         line_number(call, "  ", FG_TEXT_STATION_EVIDENCE, status->evidence);
     print_verification(call, status);
@@ -364,6 +389,7 @@ static bool json_status(const struct status *status)
     cli_json_number(&json, json.root, "list_expires_ms", upstream->list_expires_ms);
     cli_json_number(&json, json.root, "list_checked_ms", upstream->list_checked_ms);
     cli_json_number(&json, json.root, "disk_free_bytes", (int64_t)status->disk_free_bytes);
+    cli_json_number(&json, json.root, "certificate_end_ms", status->certificate_end_ms);
     cli_json_number(&json, json.root, "evidence", (int64_t)status->evidence);
     bureau = cli_json_object(&json, json.root, "bureau");
     cli_json_text(&json, bureau, "url", status->config.url);

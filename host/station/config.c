@@ -35,6 +35,7 @@ static const struct fg_setting settings[] = {
     {"bureau", "report_s", FG_SETTING_U32, AT(report_s), 1, 86400, NULL, true},
     {"bureau", "connect_max_ms", FG_SETTING_U32, AT(connect_max_ms), 100, 600000, NULL, true},
     {"bureau", "answer_max_ms", FG_SETTING_U32, AT(answer_max_ms), 100, 600000, NULL, true},
+    {"bureau", "renew_days", FG_SETTING_U32, AT(renew_days), 0, 3650, NULL, true},
     {"list", "folder", FG_SETTING_PATH, AT(list_folder), 0, 0, NULL, false},
     {"list", "id", FG_SETTING_NAME, AT(list_ids[0]), 0, 0, NULL, false},
     {"list", "id_2", FG_SETTING_NAME, AT(list_ids[1]), 0, 0, NULL, true},
@@ -98,6 +99,7 @@ enum fg_err fg_station_config_read(const char *path, struct fg_station_config *r
         .report_s = 300,
         .connect_max_ms = 10000,
         .answer_max_ms = 30000,
+        .renew_days = 45,
         .list_update_s = 180,
     };
     enum fg_err result = fg_settings_read(path, settings, COUNT(settings), &config, sizeof(config), error);

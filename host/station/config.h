@@ -39,6 +39,7 @@ struct fg_station_config {
     uint32_t report_s;
     uint32_t connect_max_ms;
     uint32_t answer_max_ms;
+    uint32_t renew_days; /* the certificate is renewed when it has fewer left; 0 = never */
 
     char list_folder[FG_STATION_PATH];
     char list_ids[FG_STATION_LISTS_MAX][FG_NAME_MAX + 1]; /* empty: not used */

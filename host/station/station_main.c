@@ -106,6 +106,13 @@ static void wake(void *context)
         fg_upstream_wake(app->upstream);
 }
 
+/* The thread that waits for signals does the rest, as if an operator had asked. */
+static void certificate_renewed(void *context)
+{
+    (void)context;
+    (void)kill(getpid(), SIGHUP);
+}
+
 static void log_server(void *context, const char *line)
 {
     (void)context;
@@ -183,6 +190,7 @@ static enum fg_err start(struct app *app, struct fg_error *error)
                                             .now_ms = now_ms,
                                             .list_dated = list_dated,
                                             .clock_context = app,
+                                            .renewed = certificate_renewed,
                                             .version = VERSION};
     struct fg_station_routes_settings routes = {.config = &app->config,
                                                 .list_issued_ms = list_issued_ms,

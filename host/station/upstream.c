@@ -17,7 +17,9 @@
 #include "host/station/report.h"
 #include "host/station/roster_fetch.h"
 #include "host/station/verifier.h"
+#include "proto/certificate_watch.h"
 #include "proto/https.h"
+#include "proto/join.h"
 #include "proto/monotime.h"
 
 #define STORE_DEADLINE_MS 10000
@@ -26,6 +28,8 @@
 #define ALONE_SAID_EVERY_MS 3600000
 #define HOUR_MS INT64_C(3600000)
 #define HEAL_EVERY_MS (6 * HOUR_MS)
+#define CERTIFICATE_EVERY_MS HOUR_MS
+#define DAY_MS (24 * HOUR_MS)
 
 struct fg_upstream {
     struct fg_upstream_settings settings;
@@ -41,6 +45,8 @@ struct fg_upstream {
     int64_t heal_due_ms[FG_STATION_LISTS_MAX]; /* the whole store is verified then, and healed */
     int64_t report_due_ms;
     int64_t status_due_ms;
+    int64_t certificate_due_ms;
+    struct fg_certificate_watch certificate; /* of this station, towards bureau and controllers */
     int64_t alone_said_ms;                   /* 0 = not alone */
     char list_trouble[FG_SYNC_TEXT_MAX + 1]; /* said already, as the next */
     char roster_trouble[FG_SYNC_TEXT_MAX + 1];
@@ -453,6 +459,61 @@ static void send_report(struct fg_upstream *upstream)
     save_state(upstream);
 }
 
+/* ---- the certificate ---- */
+
+static void say_certificate(struct fg_upstream *upstream)
+{
+    const struct fg_station_config *config = upstream->settings.config;
+    int64_t now_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    char line[FG_CERTIFICATE_LINE];
+
+    if (!fg_certificate_watch_look(&upstream->certificate, config->certificate, "this station's certificate",
+                                   now_ms, line))
+        return;
+    fg_station_log("%s", line);
+    if (upstream->certificate.end_ms != 0 && upstream->certificate.end_ms <= now_ms)
+        fg_station_log(
+            "with an ended certificate the bureau takes nothing: get a new one-time code from it and run "
+            "fillgate station enrol again in the same directory; keys and entries stay");
+}
+
+static bool renew(struct fg_upstream *upstream, const struct fg_renewal *renewal)
+{
+    struct fg_error error = {.text = ""};
+    enum fg_err code = fg_certificate_renew(upstream->https, renewal, &error);
+
+    if (code == FG_OK)
+        fg_station_log("certificate renewed");
+    else
+        fg_station_log("certificate not renewed, the old one stays: %s", error.text);
+    return code == FG_OK;
+}
+
+/* Renews in time, and says what is left when that does not succeed. */
+static void look_after_certificate(struct fg_upstream *upstream)
+{
+    const struct fg_station_config *config = upstream->settings.config;
+    struct fg_renewal renewal = {.role = FG_ROLE_STATION,
+                                 .key_path = config->key,
+                                 .certificate_path = config->certificate,
+                                 .ca_path = config->ca,
+                                 .now_ms = upstream->settings.now_ms(upstream->settings.clock_context)};
+    struct fg_error error = {.text = ""};
+    int64_t end_ms = 0;
+    bool is_new = false;
+
+    upstream->certificate_due_ms = fg_mono_ms() + CERTIFICATE_EVERY_MS;
+    if (fg_certificate_times(config->certificate, NULL, &end_ms, &error) == FG_OK) {
+        /* The station has joined again, by hand. */
+        is_new = upstream->certificate.end_ms != 0 && upstream->certificate.end_ms != end_ms;
+        if (end_ms > renewal.now_ms && end_ms - renewal.now_ms < (int64_t)config->renew_days * DAY_MS)
+            is_new = renew(upstream, &renewal) || is_new;
+    }
+    say_certificate(upstream);
+    if (is_new && upstream->settings.renewed != NULL)
+        upstream->settings.renewed(upstream->settings.renewed_context);
+}
+
 /* ---- the thread ---- */
 
 static enum fg_err connect_anew(struct fg_upstream *upstream, struct fg_error *error)
@@ -512,6 +573,8 @@ static void *run(void *context)
             (void)update_roster(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->report_due_ms)
             send_report(upstream);
+        if (fg_mono_ms() >= upstream->certificate_due_ms)
+            look_after_certificate(upstream);
         if (fg_mono_ms() >= upstream->status_due_ms)
             save_state(upstream);
     }

@@ -1,5 +1,5 @@
 /* Everything that the station does towards the bureau, on one thread of its own: forwarding entries, fetching
- * key rings, rosters and lists, reporting, and knowing how long it has been alone.
+ * key rings, rosters and lists, reporting, renewing the certificate, and knowing how long it has been alone.
  *
  * Not: what is forwarded when (forward.h), serving controllers (routes.h). Relies on: proto/https.h,
  * firmware/list, host/listing. The thread has its own store object. */
@@ -25,6 +25,8 @@ struct fg_upstream_settings {
     int64_t (*now_ms)(void *context);
     void (*list_dated)(void *context, size_t index, int64_t issued_ms);
     void *clock_context;
+    void (*renewed)(void *context); /* the certificate's file is new; from the thread; may be NULL */
+    void *renewed_context;
     const char *version;
 };
 enum fg_err fg_upstream_start(const struct fg_upstream_settings *settings, struct fg_upstream **ret_upstream,

@@ -140,7 +140,7 @@ static void device_put(const struct load *load, struct fg_sql *sql, const char *
     must(fg_sql_prepare(
              sql,
              "INSERT INTO device (device, role, station, list_id, tls_point, device_point, enrolled_ms, "
-             "certificate_end_ms) VALUES ($1, $2, $3, $3, $4, $5, 1, 1)",
+             "certificate_end_ms) VALUES ($1, $2, $3, $3, $4, $5, 1, 4102444800000)",
              &statement, &error),
          &error, "device");
     fg_sql_bind_text(statement, 1, id);

@@ -267,7 +267,7 @@ static void devices_put(const struct city *city)
         must(fg_sql_prepare(
                  sql,
                  "INSERT INTO device (device, role, station, list_id, tls_point, device_point, enrolled_ms, "
-                 "certificate_end_ms) VALUES ($1, $2, 'S1', 'S1', $3, $4, 1, 1)",
+                 "certificate_end_ms) VALUES ($1, $2, 'S1', 'S1', $3, $4, 1, 4102444800000)",
                  &statement, &error),
              &error, "device");
         fg_sql_bind_text(statement, 1, ids[i]);

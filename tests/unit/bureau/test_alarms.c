@@ -568,6 +568,31 @@ TEST("an old list, a wrong clock, overdue entries and a full disk raise alarms t
     bench_close(&bench);
 }
 
+TEST("a device's certificate that was not renewed raises an alarm 30 days ahead, which heals by its renewal")
+{
+    struct bench bench;
+    char command[160];
+
+    bench_open(&bench, false);
+    bench.settings.station_silent_min = bench.settings.controller_silent_min = 0;
+    (void)snprintf(command, sizeof(command),
+                   "UPDATE device SET certificate_end_ms = %lld WHERE device = 'ctl-1'",
+                   (long long)(NOW + 30 * 24 * HOUR_MS));
+    fg_fixture_sql_run(bench.sql, command);
+    sweep(&bench, NOW);
+    CHECK_INT(find(&bench, FG_ALARM_CERTIFICATE_ENDS).count, 0);
+    sweep(&bench, NOW + HOUR_MS);
+    CHECK_INT(find(&bench, FG_ALARM_CERTIFICATE_ENDS).count, 1);
+    CHECK_TEXT(find(&bench, FG_ALARM_CERTIFICATE_ENDS).subject, "ctl-1");
+    CHECK_HAS(find(&bench, FG_ALARM_CERTIFICATE_ENDS).detail, "in 29 days");
+    sweep(&bench, NOW + 31 * 24 * HOUR_MS);
+    CHECK_INT(find(&bench, FG_ALARM_CERTIFICATE_ENDS).count, 1);
+    fg_fixture_sql_run(bench.sql, "UPDATE device SET certificate_end_ms = certificate_end_ms * 2");
+    sweep(&bench, NOW + 31 * 24 * HOUR_MS);
+    CHECK_INT(find(&bench, FG_ALARM_CERTIFICATE_ENDS).count, 0);
+    bench_close(&bench);
+}
+
 TEST("a station's own wrong clock is not taken for its controllers'")
 {
     struct bench bench;

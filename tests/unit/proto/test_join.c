@@ -436,6 +436,29 @@ TEST("a renewal that is garbage, for another key, role, id or journal key, expir
     world_end();
 }
 
+TEST("with the old authority and the new one side by side, a renewal of the new one is taken")
+{
+    char path[300];
+    struct fg_renewal renewal = {.role = FG_ROLE_CONTROLLER, .ca_path = path, .now_ms = NOW_MS};
+    char key[300];
+    char certificate[300];
+    char command[1000];
+
+    world_make(FG_ROLE_CONTROLLER);
+    (void)snprintf(key, sizeof(key), "%s", fg_test_path("tls.key"));
+    (void)snprintf(certificate, sizeof(certificate), "%s", fg_test_path("tls.pem"));
+    (void)snprintf(path, sizeof(path), "%s", fg_test_path("both.pem"));
+    (void)snprintf(command, sizeof(command), "cd %s && cat ca/ca.pem other/ca.pem >both.pem",
+                   fg_test_directory());
+    CHECK_INT(system(command), 0);
+    renewal.key_path = key;
+    renewal.certificate_path = certificate;
+    world.play.issuer = world.other;
+    CHECK_OK(fg_certificate_renew(world.https, &renewal, &world.error), &world.error);
+    CHECK_INT(days_left(), 300);
+    world_end();
+}
+
 /* ---- fingerprints ---- */
 
 TEST("a fingerprint is read however it is written, and what is none is refused")

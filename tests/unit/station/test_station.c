@@ -16,6 +16,7 @@
 #include "host/station/report.h"
 #include "host/station/routes.h"
 #include "host/station/upstream.h"
+#include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/monotime.h"
 #include "proto/sync.h"
@@ -28,13 +29,16 @@
 #define YEAR_MS (INT64_C(365) * 86400000)
 
 static struct fg_error error;
+static uint32_t renew_days; /* of the next bench; 0: the settings' default */
 
 struct bench {
     struct fg_ca *ca;
     struct fg_fixture_journal *journal;
     struct fg_listing *bureau_listing;
-    struct fg_route bureau_routes[6];
-    char rings[256]; /* folder */
+    struct fg_route bureau_routes[7];
+    atomic_uint renewals;
+    atomic_uint renewed; /* times that the station was told of a new certificate */
+    char rings[256];     /* folder */
     const struct fg_private_key *receipt_key;
     pthread_mutex_t roster_lock;
     struct fg_roster roster;
@@ -127,6 +131,39 @@ static void bureau_enrol(void *context, const struct fg_request *request, struct
         fg_answer_text(ret_answer, 403, "the code is unknown");
     else
         fg_answer_bytes(ret_answer, 200, request->body, request->body_length);
+}
+
+/* A certificate of two years for whoever shows one of this authority's. */
+static void bureau_renew(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
+{
+    static struct fg_enrol_answer answer;
+    struct bench *bench = context;
+    struct fg_certificate certificate;
+    struct fg_certificate_order order = {.role = request->peer->role,
+                                         .id = request->peer->id,
+                                         .key = &request->peer->key,
+                                         .name_count = 1,
+                                         .names = {"127.0.0.1"},
+                                         .from_ms = now_ms(NULL) - YEAR_MS,
+                                         .to_ms = now_ms(NULL) + 2 * YEAR_MS};
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    size_t length = 0;
+
+    if (fg_ca_issue(bench->ca, &order, &certificate, NULL) != FG_OK)
+        return;
+    memcpy(answer.certificate, certificate.bytes, certificate.length);
+    answer.certificate_length = certificate.length;
+    if (fg_enrol_answer_encode(&answer, bytes, sizeof(bytes), &length, NULL) != FG_OK)
+        return;
+    bench->renewals++;
+    fg_answer_bytes(ret_answer, 200, bytes, length);
+}
+
+static void count_renewed(void *context)
+{
+    struct bench *bench = context;
+
+    bench->renewed++;
 }
 
 static void bureau_keys(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
@@ -244,13 +281,14 @@ static void start_bureau(struct bench *bench)
     bench->bureau_routes[3] = fg_listing_route(bench->bureau_listing);
     bench->bureau_routes[4] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, bureau_keys, bench};
     bench->bureau_routes[5] = (struct fg_route){"GET", FG_SYNC_PATH_ROSTER, 0, true, bureau_roster, bench};
+    bench->bureau_routes[6] = (struct fg_route){"POST", FG_SYNC_PATH_RENEW, 20000, true, bureau_renew, bench};
     bench->receipt_key = fg_fixture_bureau_receipt_key();
     (void)snprintf(bench->rings, sizeof(bench->rings), "%s", fg_test_path("rings"));
     CHECK_INT(mkdir(bench->rings, 0700), 0);
     (void)snprintf(ca, sizeof(ca), "%s", fg_test_path("ca/ca.pem"));
     settings.ca_path = ca;
     settings.routes = bench->bureau_routes;
-    settings.route_count = 6;
+    settings.route_count = 7;
     CHECK_OK(fg_server_start(&settings, &bench->bureau, &error), &error);
 }
 
@@ -274,6 +312,8 @@ static void write_config(struct bench *bench)
         fg_server_port(bench->bureau));
     CHECK_INT(fclose(file), 0);
     CHECK_OK(fg_station_config_read(fg_test_path("station.ini"), &bench->config, &error), &error);
+    if (renew_days != 0)
+        bench->config.renew_days = renew_days;
     CHECK_TEXT(bench->config.keyring, fg_test_path("keyring.bin")); /* beside the store, unless given */
 }
 
@@ -298,6 +338,8 @@ static void start_station(struct bench *bench)
                                             .keys = &bench->keys,
                                             .now_ms = now_ms,
                                             .list_dated = list_dated,
+                                            .renewed = count_renewed,
+                                            .renewed_context = bench,
                                             .version = "test"};
     struct fg_station_routes_settings routes = {.config = &bench->config,
                                                 .list_issued_ms = list_issued_ms,
@@ -594,6 +636,37 @@ TEST("a suspended controller gets no list made before, and its journal is still 
 
 TEST(
     "a genuine certificate that the roster does not name gets nothing: another id, or a known id's other key")
+
+/* ---- the certificate ---- */
+
+static int64_t certificate_days(const struct bench *bench)
+{
+    int64_t end_ms = 0;
+
+    CHECK_OK(fg_certificate_times(bench->config.certificate, NULL, &end_ms, &error), &error);
+    return (end_ms - now_ms(NULL)) / 86400000;
+}
+
+TEST("a station renews its certificate by itself in time, once, and serves with the new one when told")
+{
+    struct bench *bench;
+
+    renew_days = 400;
+    bench = bench_open();
+    renew_days = 0;
+    for (int64_t end_ms = fg_mono_ms() + WAIT_MAX_MS; bench->renewed == 0 && fg_mono_ms() < end_ms;)
+        fg_sleep_ms(20);
+    CHECK_INT(bench->renewed, 1);
+    CHECK(certificate_days(bench) > 700);
+    CHECK_OK(fg_server_reload(bench->station, &error), &error);
+    fg_upstream_reload(bench->upstream);
+    CHECK_INT(send_entries(bench, 1, 100).verdict, FG_SYNC_HELD);
+    wait_for(bench, "list and clock", list_is_there);
+    CHECK_INT(bench->renewals, 1);
+    bench_close(bench);
+}
+
+TEST("a station whose certificate lasts long enough asks for no other")
 {
     struct bench *bench = bench_open();
 
@@ -628,6 +701,9 @@ TEST("a device that joined is served as soon as the bureau was asked, without a 
     while (send_entries(bench, 1, 2).verdict != FG_SYNC_HELD && fg_mono_ms() < until_ms)
         fg_sleep_ms(50);
     CHECK_INT(send_entries(bench, 1, 2).verdict, FG_SYNC_HELD);
+
+    CHECK_INT(bench->renewals, 0);
+    CHECK(certificate_days(bench) < 366);
     bench_close(bench);
 }
 
