@@ -96,18 +96,15 @@ static struct fg_https_settings https_settings(const struct cli_call *call, uint
                                       .whole_max_ms = ANSWER_MAX_MS};
 }
 
-/* What was brought by hand: the certificate itself, or its fingerprint, for which the hop is asked. */
-static enum fg_err authority_take(const struct cli_call *call, struct fg_authority *ret_authority,
-                                  struct fg_error *error)
+/* Only the fingerprint was brought by hand: the hop is asked for the certificate. */
+static enum fg_err authority_fetch(const struct cli_call *call, struct fg_authority *ret_authority,
+                                   struct fg_error *error)
 {
-    const char *path = cli_value(call, "--ca");
     struct fg_https_settings settings = https_settings(call, FG_HTTPS_UNPROVEN);
     struct fg_https *https = NULL;
     struct fg_digest fingerprint;
     enum fg_err result;
 
-    if (path != NULL)
-        return fg_authority_read(path, ret_authority, error);
     result = fg_fingerprint_parse(cli_value(call, "--fingerprint"), &fingerprint, error);
     if (result == FG_OK)
         result = fg_https_new(&settings, &https, error);
@@ -180,7 +177,7 @@ static enum fg_err answer_keep(const struct cli_call *call, const struct fg_auth
 }
 
 static enum fg_err ask(const struct cli_call *call, const char *role, const struct files *files,
-                       const struct fg_private_key *device_key, struct fg_authority *ret_authority,
+                       const struct fg_private_key *device_key, const struct fg_authority *authority,
                        struct fg_enrol_answer *ret_answer, struct fg_error *error)
 {
     struct fg_https_settings settings = https_settings(call, hop_roles(role));
@@ -190,14 +187,12 @@ static enum fg_err ask(const struct cli_call *call, const char *role, const stru
                            .code = code,
                            .tls_key = &tls_key,
                            .device_key = device_key,
-                           .authority = ret_authority,
+                           .authority = authority,
                            .now_ms = cli_now_ms()};
     struct fg_https *https = NULL;
-    enum fg_err result = authority_take(call, ret_authority, error);
+    enum fg_err result = key_take(files->tls_key, &tls_key, error);
 
-    settings.ca_pem = ret_authority->pem;
-    if (result == FG_OK)
-        result = key_take(files->tls_key, &tls_key, error);
+    settings.ca_pem = authority->pem;
     if (result == FG_OK)
         result = code_read(call, code, error);
     if (result == FG_OK)
@@ -244,8 +239,13 @@ static enum cli_exit enrol_as(const struct cli_call *call, const char *role)
         result = fg_fail(&error, FG_E_IO, "%s: cannot create: %s", call->arguments[0], strerror(errno));
     if (result == FG_OK && device_path != NULL)
         result = fg_private_key_read(device_path, &device_key, &error);
+    /* Files that only the caller may read are read before the owner of the directory does the rest. */
+    if (result == FG_OK && cli_value(call, "--ca") != NULL)
+        result = fg_authority_read(cli_value(call, "--ca"), &authority, &error);
     if (result == FG_OK)
         result = fg_owner_become(call->arguments[0], &error);
+    if (result == FG_OK && cli_value(call, "--ca") == NULL)
+        result = authority_fetch(call, &authority, &error);
     if (result == FG_OK && controller && device_path == NULL)
         result = key_take(files.device_key, &device_key, &error);
     if (result == FG_OK)

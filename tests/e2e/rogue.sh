@@ -77,7 +77,7 @@ mkdir rogue
 "$fillgate" key new rogue/rogue.pem >"$OUT"
 "$build/fillgate-rogue" --listen 127.0.0.2 --certificate S1/tls.pem --key S1/tls.key --ca ca/ca.pem --url "$url" --dir rogue 2>rogue/log &
 rogue=$!
-until_true 20 grep -q 'listens on' rogue/log || { cat rogue/log; exit 1; }
+until_true 20 grep -sq 'listens on' rogue/log || { cat rogue/log; exit 1; }
 hop=https://127.0.0.2:$(port_of rogue/log)
 join() { "$fillgate" controller enrol "$1" --url "$hop" --ca ca/ca.pem --code-file ctl.code; } # FOLDER
 nothing_kept() { # a joining that failed has left the keys that the device made, and nothing else

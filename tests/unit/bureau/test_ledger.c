@@ -96,7 +96,7 @@ static struct fg_sql *day(bool postgres)
     CHECK_OK(fg_cases_follow(sql, NOW_MS, &more, &error), &error);
     CHECK_OK(fg_alarm_close(sql, FG_ALARM_LIST_OLD, "S1", "li", "seen", NOW_MS + 1, &error), &error);
     CHECK_OK(fg_cases_follow(sql, NOW_MS + 2, &more, &error), &error);
-    CHECK_OK(fg_enrolment_code_new(sql, &order, NOW_MS, code, &error), &error);
+    CHECK_OK(fg_one_time_code_new(sql, &order, NOW_MS, code, &error), &error);
     return sql;
 }
 
