@@ -1,7 +1,8 @@
 /* The cheats of a rogue station: what it does to a request before it passes it on, and to the answer before
  * it hands it back. A cheat is a row of a table; whoever needs another one adds a row.
  *
- * Not: the wire (rogue_main.c). Relies on: proto/enrol.h for the messages of joining. One thread at a time. */
+ * Not: the wire (rogue_main.c). Relies on: proto/enrol.h for the messages of joining. One thread at a time.
+ */
 #ifndef FG_TESTS_ROGUE_H
 #define FG_TESTS_ROGUE_H
 
