@@ -1,6 +1,8 @@
 /* The keys of station.ini (config.h). */
 #include "host/station/config.h"
 
+#include "host/station/quota.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,7 @@ static const struct fg_setting settings[] = {
     {"server", "request_max_ms", FG_SETTING_U32, AT(request_max_ms), 1000, 600000, NULL, true},
     {"store", "path", FG_SETTING_PATH, AT(store), 0, 0, NULL, false},
     {"store", "disk_reserve_bytes", FG_SETTING_U64, AT(disk_reserve_bytes), 0, UINT64_C(1) << 50, NULL, true},
+    {"store", "quota_bytes", FG_SETTING_U64, AT(quota_bytes), 1 << 20, FG_STATION_QUOTA_MAX, NULL, true},
     {"store", "verify_every_h", FG_SETTING_U32, AT(verify_every_h), 1, 720, NULL, true},
     {"bureau", "url", FG_SETTING_TEXT, AT(url), 0, 0, NULL, false},
     {"bureau", "name", FG_SETTING_TEXT, AT(peer_name), 0, 0, NULL, true},
@@ -91,6 +94,7 @@ enum fg_err fg_station_config_read(const char *path, struct fg_station_config *r
         .connections_per_address_max = 32,
         .request_max_ms = 30000,
         .disk_reserve_bytes = UINT64_C(64) << 20,
+        .quota_bytes = UINT64_C(16) << 20,
         .window_start = "22:00",
         .window_length_min = 360,
         .retry_min_s = 10,

@@ -25,6 +25,7 @@ struct fg_station_config {
     char store[FG_STATION_PATH];
     uint32_t verify_every_h;     /* the whole store is verified at start and so often */
     uint64_t disk_reserve_bytes; /* nothing is taken in while less is free */
+    uint64_t quota_bytes;        /* that one controller may store in a day */
 
     char url[FG_STATION_PATH];
     char peer_name[FG_STATION_PATH]; /* empty: the URL's host */

@@ -1,6 +1,7 @@
 /* Implementation of the station's routes (routes.h). */
 #include "host/station/routes.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "host/station/admission.h"
 #include "host/station/intake.h"
 #include "host/station/log.h"
+#include "host/station/quota.h"
 #include "host/station/report.h"
 #include "host/station/upstream.h"
 #include "proto/https.h"
@@ -23,8 +25,9 @@
 
 struct fg_station_routes {
     struct fg_station_routes_settings settings;
-    pthread_mutex_t store_lock;
+    pthread_mutex_t store_lock; /* for store and quota */
     struct fg_station_store *store;
+    struct fg_station_quota quota;
     pthread_mutex_t bureau_lock; /* one request is passed on at a time */
     struct fg_https *bureau;
     uint8_t passed[FG_STATION_PASSED_MAX];
@@ -142,8 +145,13 @@ static void take_journal(void *context, const struct fg_request *request, struct
         return;
     }
     (void)pthread_mutex_lock(&routes->store_lock);
-    code = fg_intake_take(routes->store, request->peer, &batch, settings->now_ms(settings->clock_context),
-                          &result, &error);
+    code = fg_station_quota_is_left(&routes->quota, request->peer->id, fg_mono_ms())
+               ? fg_intake_take(routes->store, request->peer, &batch,
+                                settings->now_ms(settings->clock_context), &result, &error)
+               : fg_fail(&error, FG_E_FULL, "it has stored its %" PRIu64 " bytes of this day",
+                         routes->quota.bytes_per_day);
+    if (code == FG_OK && result.stored > 0)
+        fg_station_quota_use(&routes->quota, request->peer->id, request->body_length, fg_mono_ms());
     (void)pthread_mutex_unlock(&routes->store_lock);
     if (code != FG_OK) {
         fg_station_log_peer("journal from %s: not taken: %s", request->peer->id, error.text);
@@ -298,6 +306,7 @@ enum fg_err fg_station_routes_new(const struct fg_station_routes_settings *setti
     if (routes == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for the routes");
     routes->settings = *settings;
+    routes->quota.bytes_per_day = settings->config->quota_bytes;
     (void)pthread_mutex_init(&routes->store_lock, NULL);
     (void)pthread_mutex_init(&routes->bureau_lock, NULL);
     result = fg_station_store_open(&store, &routes->store, error);

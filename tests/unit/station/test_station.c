@@ -712,6 +712,28 @@ TEST("a device that joined is served as soon as the bureau was asked, without a 
     bench_close(bench);
 }
 
+TEST("a controller that has stored its day's bytes is told to come again, and loses nothing")
+{
+    struct bench *bench = bench_open();
+    uint64_t sent = 0;
+
+    stop_station(bench);
+    bench->config.quota_bytes = 20000;
+    start_station(bench);
+    start_controller(bench);
+    roster_wait(bench, 1);
+    while (sent < 600 && send_entries(bench, sent + 1, sent + 20).verdict == FG_SYNC_HELD)
+        sent += 20;
+    CHECK(sent >= 20 && sent < 600);
+    CHECK_INT(send_entries(bench, sent + 1, sent + 20).verdict, FG_SYNC_BUSY);
+    stop_station(bench);
+    bench->config.quota_bytes = 10000000;
+    start_station(bench);
+    start_controller(bench);
+    CHECK_INT(send_entries(bench, sent + 1, 600).verdict, FG_SYNC_HELD);
+    bench_close(bench);
+}
+
 /* ---- key rings ---- */
 
 /* Lays a ring of one list and one receipt key into the bureau's folder, signed by these and by another. */
