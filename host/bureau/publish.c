@@ -37,6 +37,42 @@ struct giving {
     const struct station *station;
 };
 
+/* A suspended controller goes on filling by the list that it has: the next one stops its points. */
+static enum fg_err points_block(struct fg_sql *sql, const char *station, struct fg_station_rules *rules,
+                                struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        "SELECT p.point FROM point p JOIN device d ON d.device = p.controller WHERE p.station = $1 AND "
+        "d.suspended <> 0 ORDER BY p.point COLLATE \"C\"",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, station);
+    while ((result = fg_sql_next(statement, error)) == FG_OK) {
+        const char *point = fg_sql_text(statement, 0);
+        bool blocked = false;
+
+        for (unsigned i = 0; i < rules->blocked_count; i++)
+            blocked = blocked || strcmp(rules->blocked_points[i], point) == 0;
+        if (blocked)
+            continue;
+        if (rules->blocked_count >= FG_POINTS_BLOCKED_MAX) {
+            result = fg_fail(error, FG_E_FULL,
+                             "station %.40s: a list blocks at most %d points; take those of suspended "
+                             "controllers out of the registry",
+                             station, FG_POINTS_BLOCKED_MAX);
+            break;
+        }
+        (void)snprintf(rules->blocked_points[rules->blocked_count++], sizeof(rules->blocked_points[0]), "%s",
+                       point);
+    }
+    fg_sql_reset(statement);
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
+}
+
 static enum fg_err station_read(struct fg_sql *sql, const char *id, struct station *ret_station,
                                 struct fg_error *error)
 {
@@ -66,6 +102,8 @@ static enum fg_err station_read(struct fg_sql *sql, const char *id, struct stati
     if (result == FG_OK)
         result = fg_operators_of_station(sql, id, ret_station->rules.operators,
                                          &ret_station->rules.operator_count, error);
+    if (result == FG_OK)
+        result = points_block(sql, id, &ret_station->rules, error);
     return result;
 }
 

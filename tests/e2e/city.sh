@@ -119,11 +119,23 @@ suspend() {
 }
 check "a suspended device is refused by the bureau at once, by the station within update_s, and others are not held up" suspend
 sed 's/^/       /' "$CITY/bites"
+publish() {
+    "$fillgate" bureau publish HZ-01 --insist --lists "$CITY/bureau/lists" --key "$CITY/bureau/list.pem" --database "$database"
+}
+is_blocked() { # POINT true|false
+    "$fillgate" point status --json --socket "$CITY/point-$1/control.sock" | grep -q "\"point_blocked\":$2"
+}
+stopped() { # the next list reaches the suspended controller too, because it stops its point
+    publish && until_true 60 is_blocked 2 true && is_blocked 1 false && [ "$(list_status 2)" = 200 ]
+}
+check "LIST-IS-SIGNED: the next list stops the suspended controller's point, and no other" stopped
 release() {
     "$fillgate" bureau release ctl-2 --why "new seal" --database "$database" || return 1
     equal_journals 2
 }
 check "NO-LOSS: released again, everything that waited arrives" release
+goes_on() { publish && until_true 60 is_blocked 2 false; }
+check "the list after that lets the point go on" goes_on
 
 log_has() { # FILE PATTERN: within a minute
     for _ in $(seq 120); do

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "firmware/list/list.h"
+#include "host/bureau/enrolment.h"
 #include "host/bureau/operator_line.h"
 #include "host/bureau/operators.h"
 #include "host/bureau/publish.h"
 #include "host/bureau/rules.h"
 #include "host/bureau/schema.h"
 #include "proto/pin.h"
+#include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/postgres_fixture.h"
@@ -99,6 +101,44 @@ static bool publish(struct fg_sql *sql, struct fg_manifest *ret_manifest)
     CHECK_OK(fg_list_import(list, order.out_path, NOW_MS, ret_manifest, &error), &error);
     fg_list_close(list);
     return true;
+}
+
+/* Points P1 (ctl-1), P2 and P3 (ctl-2); the clerk's own rules block P3. */
+static void suspended_points(bool postgres)
+{
+    struct fg_sql *sql = open_new(postgres);
+    struct fg_manifest manifest;
+
+    set(sql, "station", "HZ-01", "rules", RULES "blocked_points = P3\n");
+    fg_fixture_sql_run(sql, "INSERT INTO point (point, station, controller, medium, note) VALUES "
+                            "('P1', 'HZ-01', 'ctl-1', 1, ''), ('P3', 'HZ-01', 'ctl-2', 1, ''), "
+                            "('P2', 'HZ-01', 'ctl-2', 1, '')");
+    fg_fixture_bureau_device(sql, "ctl-1", "controller", "HZ-01", &fg_fixture_key()->public_key);
+    fg_fixture_bureau_device(sql, "ctl-2", "controller", "HZ-01", &fg_fixture_key()->public_key);
+    CHECK(publish(sql, &manifest));
+    CHECK_INT(manifest.rules.blocked_count, 1);
+    CHECK_OK(fg_device_suspend(sql, "ctl-2", true, "clerk", "seal broken", NOW_MS, &error), &error);
+    CHECK(publish(sql, &manifest));
+    CHECK_INT(manifest.rules.blocked_count, 2);
+    CHECK_TEXT(manifest.rules.blocked_points[0], "P3");
+    CHECK_TEXT(manifest.rules.blocked_points[1], "P2");
+    CHECK(!publish(sql, &manifest));
+    CHECK_OK(fg_device_suspend(sql, "ctl-2", false, "clerk", "new seal", NOW_MS, &error), &error);
+    CHECK(publish(sql, &manifest));
+    CHECK_INT(manifest.rules.blocked_count, 1);
+    fg_sql_close(sql);
+}
+
+TEST("LIST-IS-SIGNED: the next list stops the points of a suspended controller, and lets them go again "
+     "(SQLite)")
+{
+    suspended_points(false);
+}
+
+TEST("LIST-IS-SIGNED: the next list stops the points of a suspended controller, and lets them go again "
+     "(PostgreSQL)")
+{
+    suspended_points(true);
 }
 
 static void publishing(bool postgres)
