@@ -489,6 +489,8 @@ static const struct claim bureau_claims[] = {
     {"device_report", BIT(INSERTED) | BIT(SWAPPED),
      "the device's own words: its next report, minutes later, replaces them", NULL},
     {"finding", 0, "every verification writes it anew", NULL},
+    {"roster", 0, "it is made again from the table of devices, under a version that is at least the time",
+     NULL},
     {"verified", 0, "every verification writes it anew", NULL},
     {"web_session", BIT(EDITED) | BIT(INSERTED) | BIT(SWAPPED),
      "a session less, or one that ends sooner: sign in again", " seen_ms user_version hash "},
@@ -612,6 +614,11 @@ static struct fg_sql *bureau_make(const char *url)
                         "('login2', 'b', 1)"
                       : "INSERT INTO web_known (login, mark, seen_ms) VALUES ('login1', CAST('a' AS "
                         "BLOB), 1), ('login2', CAST('b' AS BLOB), 1)");
+    fg_fixture_sql_run(
+        sql, postgres ? "INSERT INTO roster (station, version, issued_ms, digest) VALUES ('S1', 1, 1, "
+                        "'a'), ('S2', 1, 1, 'b')"
+                      : "INSERT INTO roster (station, version, issued_ms, digest) VALUES ('S1', 1, 1, "
+                        "CAST('a' AS BLOB)), ('S2', 1, 1, CAST('b' AS BLOB))");
     fg_fixture_sql_run(
         sql, "INSERT INTO finding (controller, sequence, found_ms, text) VALUES ('ctl-1', 1, 1, 'a'), "
              "('ctl-1', 2, 1, 'b')");

@@ -210,6 +210,7 @@ static void make_old(struct fg_sql *sql)
     fg_fixture_sql_run(sql, "ALTER TABLE web_user DROP COLUMN version");
     fg_fixture_sql_run(sql, "ALTER TABLE web_session DROP COLUMN user_version");
     fg_fixture_sql_run(sql, "DROP TABLE trail_row");
+    fg_fixture_sql_run(sql, "DROP TABLE roster");
     fg_fixture_sql_run(sql, "DELETE FROM schema_version WHERE number >= " MIGRATION);
 }
 
