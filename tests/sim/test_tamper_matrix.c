@@ -195,7 +195,7 @@ static size_t tables_read(struct store *store, struct table *tables)
 static const char *other(const struct store *store, const struct column *column, char text[256])
 {
     if (column->type == 't')
-        (void)snprintf(text, 256, "%s || 'x'", column->name);
+        (void)snprintf(text, 256, "COALESCE(%s, '') || 'x'", column->name);
     else if (column->type == 'b')
         (void)snprintf(text, 256, is_sqlite(store) ? "CAST('tampered' AS BLOB)" : "'tampered'::bytea");
     else
