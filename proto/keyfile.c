@@ -202,10 +202,10 @@ enum fg_err fg_public_key_text(const struct fg_public_key *key, char *buffer, si
     enum fg_err result = FG_OK;
 
     mbedtls_pk_init(&pk);
-    if (!fg_pk_fill(&pk, key, NULL) ||
-        mbedtls_pk_write_pubkey_pem(&pk, (unsigned char *)buffer, capacity) != 0)
-        result = fg_fail(error, FG_E_SIZE, "the public key is not usable, or %zu bytes are too few for it",
-                         capacity);
+    if (!fg_pk_fill(&pk, key, NULL))
+        result = fg_fail(error, FG_E_ARG, "the public key is not usable");
+    else if (mbedtls_pk_write_pubkey_pem(&pk, (unsigned char *)buffer, capacity) != 0)
+        result = fg_fail(error, FG_E_SIZE, "the public key does not fit into %zu bytes", capacity);
     mbedtls_pk_free(&pk);
     return result;
 }

@@ -61,7 +61,8 @@ enum fg_err fg_private_key_read(const char *path, struct fg_private_key *ret_key
 enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *key, struct fg_error *error);
 enum fg_err fg_public_key_read(const char *path, struct fg_public_key *ret_key, struct fg_error *error);
 enum fg_err fg_public_key_write(const char *path, const struct fg_public_key *key, struct fg_error *error);
-/* A public key as PEM text with its NUL. FG_E_SIZE: it does not fit. */
+/* A public key as PEM text with its NUL. FG_E_ARG: it is no point of the curve; FG_E_SIZE: it does not fit.
+ */
 enum fg_err fg_public_key_text(const struct fg_public_key *key, char *buffer, size_t capacity,
                                struct fg_error *error);
 /* Parse a PEM key already in memory; length counts the bytes without a final NUL. */
