@@ -2,7 +2,7 @@
 # Runs test programs or scripts, some at a time, and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/;
 # of one that failed it is shown too, of the others only the sum and the seconds, by the clock and of processor (V=1 shows everything). Last line: the sum.
 # Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=3] run_tests.sh PROGRAM...
-#   ALONE: those that measure real time: they run first, two at a time, for they wait nearly all of theirs; beside them at most one of BESIDE
+#   ALONE: those that measure real time: they run first, two at a time, for they wait nearly all of theirs; with nothing else beside them
 #   BESIDE: those that keep the machine busy: one of them at a time beside the others, and they give way
 #   AT_ONCE: how many run at once; more than the machine has cores, as most wait most of their time
 set -u
@@ -67,12 +67,7 @@ while [ $((${#alone[@]} + ${#programs[@]} + ${#beside[@]} + ${#program_of[@]})) 
         begin alone 0 "${alone[0]}"
         alone=("${alone[@]:1}")
     elif [ "${running[alone]}" -gt 0 ]; then
-        if [ ${#beside[@]} -gt 0 ] && [ "${running[beside]}" -eq 0 ]; then
-            begin beside 5 "${beside[0]}"
-            beside=("${beside[@]:1}")
-        else
-            end
-        fi
+        end
     elif [ ${#program_of[@]} -ge "$jobs" ] || [ $((${#programs[@]} + ${#beside[@]})) -eq 0 ]; then
         end
     elif [ ${#beside[@]} -gt 0 ] && { [ "${running[beside]}" -eq 0 ] || [ ${#programs[@]} -eq 0 ]; }; then
