@@ -43,6 +43,11 @@ function codeCard() {
   }));
 }
 
+/** A device with the names by which others call it below. @param {any} device */
+function named(device) {
+  return [device.device, device.names ? h('div', { class: 'soft names', title: t('DEVICE_NAMES') }, device.names) : null];
+}
+
 export async function show({ query, signal, again }) {
   const asked = pick(query, ['after', 'limit']);
   const page = await ask(address(path('devices'), asked), signal);
@@ -51,10 +56,9 @@ export async function show({ query, signal, again }) {
     h('section', { class: 'card results' }, h('h2', null, t('DEVICES')), table({
       caption: t('DEVICES'), hideCaption: true, rows: page.devices, empty: t('DEVICES_NONE'),
       columns: [
-        { label: t('DEVICE'), cell: (device) => device.device, class: 'id' },
+        { label: t('DEVICE'), cell: named, class: 'id' },
         { label: t('ROLE'), cell: (device) => word('DEVICE', device.role) },
         { label: t('STATION'), cell: (device) => thing('station', device.station), class: 'id' },
-        { label: t('DEVICE_NAMES'), cell: (device) => device.names },
         { label: t('STATE'), cell: (device) => (device.suspended ? badge('bad', t('SUSPENDED')) : badge('ok', t('ACTIVE'))) },
         { label: t('CONTACT'), cell: (device) => since(device.contact_ms), class: 'time' },
         { label: t('DEVICE_CERTIFICATE_END'), cell: (device) => (device.certificate_end_ms > 0 ? format.moment(device.certificate_end_ms).slice(0, 10) : ''), class: 'due' },
