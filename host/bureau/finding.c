@@ -117,16 +117,12 @@ enum fg_err fg_findings_list(struct fg_sql *sql, size_t limit, struct fg_finding
 
 enum fg_err fg_findings_count(struct fg_sql *sql, uint64_t *ret_count, struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(sql, "SELECT COUNT(*) FROM finding", &statement, error);
+    int64_t count = 0;
+    enum fg_err result = fg_sql_number(sql, "SELECT COUNT(*) FROM finding", &count, error);
 
     if (result == FG_OK)
-        result = fg_sql_next(statement, error);
-    if (result != FG_OK)
-        return result;
-    *ret_count = (uint64_t)fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return FG_OK;
+        *ret_count = (uint64_t)count;
+    return result;
 }
 
 enum fg_err fg_finding_times(struct fg_sql *sql, const char *controller, uint64_t sequence,

@@ -117,20 +117,10 @@ bool fg_own_clock_doubt(const struct fg_own_clock *clock, bool synchronised, int
 /* The newest time that this bureau itself wrote. */
 static enum fg_err newest_read(struct fg_sql *sql, int64_t *ret_newest_ms, struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result =
-        fg_sql_prepare(sql,
-                       "SELECT COALESCE(MAX(at_ms), 0) FROM (SELECT MAX(published_ms) AS at_ms FROM "
-                       "list_version UNION ALL SELECT MAX(contact_ms) FROM device_report) AS written",
-                       &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK)
-        *ret_newest_ms = fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return result;
+    return fg_sql_number(sql,
+                         "SELECT COALESCE(MAX(at_ms), 0) FROM (SELECT MAX(published_ms) AS at_ms FROM "
+                         "list_version UNION ALL SELECT MAX(contact_ms) FROM device_report) AS written",
+                         ret_newest_ms, error);
 }
 
 enum fg_err fg_own_clock_check(struct fg_sql *sql, int64_t now_ms, struct fg_error *error)

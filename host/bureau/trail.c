@@ -220,19 +220,9 @@ static void head_bytes(const struct fg_trail_head *head, int64_t at_ms, uint8_t 
     memcpy(bytes + 16, head->hash.bytes, sizeof(head->hash.bytes));
 }
 
-static enum fg_err newest_signed(struct fg_sql *sql, uint64_t *ret_number, struct fg_error *error)
+static enum fg_err newest_signed(struct fg_sql *sql, int64_t *ret_number, struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result =
-        fg_sql_prepare(sql, "SELECT COALESCE(MAX(number), 0) FROM trail_head", &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK)
-        *ret_number = (uint64_t)fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return result;
+    return fg_sql_number(sql, "SELECT COALESCE(MAX(number), 0) FROM trail_head", ret_number, error);
 }
 
 static enum fg_err head_put(struct fg_sql *sql, const struct fg_trail_head *head, int64_t at_ms,
@@ -264,14 +254,14 @@ enum fg_err fg_trail_sign(struct fg_sql *sql, const struct fg_private_key *key, 
                           struct fg_trail_head *ret_head, struct fg_error *error)
 {
     struct fg_trail_head head = {0};
-    uint64_t already = 0;
+    int64_t already = 0;
     enum fg_err result = fg_sql_begin(sql, error);
 
     if (result == FG_OK)
         result = fg_trail_tip(sql, &head, error);
     if (result == FG_OK)
         result = newest_signed(sql, &already, error);
-    if (result == FG_OK && head.number > already)
+    if (result == FG_OK && head.number > (uint64_t)already)
         result = head_put(sql, &head, now_ms, key, error);
     else
         head.number = 0;
@@ -390,21 +380,13 @@ static enum fg_err records_walk(struct fg_sql *sql, struct walk *walk, struct fg
 }
 
 /* A signed head without its record: the end was cut off. */
-static enum fg_err lost_head(struct fg_sql *sql, uint64_t *ret_number, struct fg_error *error)
+static enum fg_err lost_head(struct fg_sql *sql, int64_t *ret_number, struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(sql,
-                                        "SELECT COALESCE(MIN(h.number), 0) FROM trail_head h LEFT JOIN trail "
-                                        "t ON t.number = h.number WHERE t.number IS NULL",
-                                        &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK)
-        *ret_number = (uint64_t)fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return result;
+    return fg_sql_number(
+        sql,
+        "SELECT COALESCE(MIN(h.number), 0) FROM trail_head h LEFT JOIN trail t ON t.number = "
+        "h.number WHERE t.number IS NULL",
+        ret_number, error);
 }
 
 static void end_check(struct walk *walk, uint64_t lost)
@@ -425,7 +407,7 @@ enum fg_err fg_trail_verify(struct fg_sql *sql, const struct fg_public_key *key,
                             struct fg_error *error)
 {
     struct walk walk = {.key = key, .anchor = anchor};
-    uint64_t lost = 0;
+    int64_t lost = 0;
     enum fg_err result = fg_trail_tip(sql, &walk.verdict.tip, error);
 
     if (result == FG_OK)
@@ -434,7 +416,7 @@ enum fg_err fg_trail_verify(struct fg_sql *sql, const struct fg_public_key *key,
         result = lost_head(sql, &lost, error);
     if (result != FG_OK)
         return result;
-    end_check(&walk, lost);
+    end_check(&walk, (uint64_t)lost);
     *ret_verdict = walk.verdict;
     return FG_OK;
 }

@@ -84,18 +84,14 @@ static bool progress(void *context, uint64_t entries)
 
 static enum fg_err total_read(struct fg_bureau_verifier *verifier, struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        verifier->sql, "SELECT CAST(COALESCE(SUM(next_sequence - 1), 0) AS BIGINT) FROM journal_head",
-        &statement, error);
+    int64_t total = 0;
+    enum fg_err result = fg_sql_number(
+        verifier->sql, "SELECT CAST(COALESCE(SUM(next_sequence - 1), 0) AS BIGINT) FROM journal_head", &total,
+        error);
 
     if (result == FG_OK)
-        result = fg_sql_next(statement, error);
-    if (result != FG_OK)
-        return result;
-    verifier->total = (uint64_t)fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return FG_OK;
+        verifier->total = (uint64_t)total;
+    return result;
 }
 
 /* One open alarm for the store while something is found; it ends when everything holds again. */

@@ -282,6 +282,20 @@ enum fg_err fg_sql_run(struct fg_sql_statement *statement, int64_t *ret_changed,
     return FG_OK;
 }
 
+enum fg_err fg_sql_number(struct fg_sql *sql, const char *text, int64_t *ret_number, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(sql, text, &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK)
+        *ret_number = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return result;
+}
+
 /* ---- bulk ---- */
 
 /* "INSERT INTO t (a, b) VALUES ($1, $2)". */

@@ -115,6 +115,10 @@ bool fg_sql_is_null(const struct fg_sql_statement *statement, unsigned column);
  * changed. */
 enum fg_err fg_sql_run(struct fg_sql_statement *statement, int64_t *ret_changed, struct fg_error *error);
 
+/* The one number that a query without parameters gives (a count, a sum, a newest one). Errors as of
+ * fg_sql_prepare and fg_sql_next. */
+enum fg_err fg_sql_number(struct fg_sql *sql, const char *text, int64_t *ret_number, struct fg_error *error);
+
 /* Many rows into one table as fast as the back end can, inside the caller's transaction: prepared inserts in
  * SQLite, COPY in PostgreSQL. A row that violates a key makes the whole of it fail (FG_E_EXISTS, at the
  * latest in finish) and the transaction must be rolled back. columns: "controller, sequence, bytes". */

@@ -152,17 +152,13 @@ static enum fg_err sqlite_check(const struct check *check, const struct fg_sql_m
 
 static enum fg_err amcheck_find(const struct check *check, bool *ret_there)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        check->sql, "SELECT COUNT(*) FROM pg_extension WHERE extname = 'amcheck'", &statement, check->error);
+    int64_t count = 0;
+    enum fg_err result = fg_sql_number(
+        check->sql, "SELECT COUNT(*) FROM pg_extension WHERE extname = 'amcheck'", &count, check->error);
 
     if (result == FG_OK)
-        result = fg_sql_next(statement, check->error);
-    if (result != FG_OK)
-        return result;
-    *ret_there = fg_sql_int(statement, 0) > 0;
-    fg_sql_reset(statement);
-    return FG_OK;
+        *ret_there = count > 0;
+    return result;
 }
 
 /* The next index behind `name`, by name. */
