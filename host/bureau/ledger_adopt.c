@@ -27,24 +27,17 @@ struct piece {
 static enum fg_err piece_read(struct fg_sql *sql, const struct fg_ledger_table *table, struct piece *piece,
                               struct fg_error *error)
 {
-    char text[FG_LEDGER_TEXT_MAX + 1024] = "SELECT ";
+    char text[FG_LEDGER_SELECT_MAX + 1024];
     char keys[FG_LEDGER_KEYS_MAX][128];
     struct fg_sql_statement *statement;
-    unsigned column_count = 0;
+    unsigned column_count = fg_ledger_select_text(sql, table, keys, text);
     size_t used = strlen(text);
     enum fg_err result;
 
-    fg_ledger_columns_text(table, text + used);
-    used = strlen(text);
-    while (table->columns[column_count].name != NULL)
-        column_count++;
-    for (size_t i = 0; i < FG_LEDGER_KEYS_MAX; i++)
-        fg_ledger_key_text(sql, table, i, keys[i]);
-    (void)snprintf(
-        text + used, sizeof(text) - used,
-        ", %s, %s, %s FROM %s WHERE NOT EXISTS (SELECT 1 FROM trail_row r WHERE r.tab = '%s' AND r.k1 = "
-        "%s AND r.k2 = %s AND r.k3 = %s) LIMIT %d",
-        keys[0], keys[1], keys[2], table->name, table->name, keys[0], keys[1], keys[2], PIECE_ROWS);
+    (void)snprintf(text + used, sizeof(text) - used,
+                   " FROM %s WHERE NOT EXISTS (SELECT 1 FROM trail_row r WHERE r.tab = '%s' AND r.k1 = "
+                   "%s AND r.k2 = %s AND r.k3 = %s) LIMIT %d",
+                   table->name, table->name, keys[0], keys[1], keys[2], PIECE_ROWS);
     result = fg_sql_prepare(sql, text, &statement, error);
     piece->count = 0;
     if (result != FG_OK)

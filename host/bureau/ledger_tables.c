@@ -233,6 +233,22 @@ void fg_ledger_key_text(struct fg_sql *sql, const struct fg_ledger_table *table,
                        name);
 }
 
+unsigned fg_ledger_select_text(struct fg_sql *sql, const struct fg_ledger_table *table,
+                               char ret_keys[FG_LEDGER_KEYS_MAX][128], char ret_text[FG_LEDGER_SELECT_MAX])
+{
+    char columns[FG_LEDGER_TEXT_MAX];
+    unsigned count = 0;
+
+    fg_ledger_columns_text(table, columns);
+    while (table->columns[count].name != NULL)
+        count++;
+    for (size_t i = 0; i < FG_LEDGER_KEYS_MAX; i++)
+        fg_ledger_key_text(sql, table, i, ret_keys[i]);
+    (void)snprintf(ret_text, FG_LEDGER_SELECT_MAX, "SELECT %s, %s, %s, %s", columns, ret_keys[0], ret_keys[1],
+                   ret_keys[2]);
+    return count;
+}
+
 static void number_put(uint8_t bytes[8], uint64_t number)
 {
     for (unsigned i = 0; i < 8; i++)

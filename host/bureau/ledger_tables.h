@@ -10,6 +10,7 @@
 
 #define FG_LEDGER_COLUMNS_MAX 32
 #define FG_LEDGER_TEXT_MAX 2048
+#define FG_LEDGER_SELECT_MAX (FG_LEDGER_TEXT_MAX + 512)
 
 enum fg_ledger_type { FG_LEDGER_TEXT, FG_LEDGER_INT, FG_LEDGER_BYTES };
 
@@ -35,6 +36,11 @@ void fg_ledger_columns_text(const struct fg_ledger_table *table, char ret_text[F
 /* A key column of the row as text in SQL: what stands in trail_row. "''" beyond the key. */
 void fg_ledger_key_text(struct fg_sql *sql, const struct fg_ledger_table *table, size_t place,
                         char ret_text[128]);
+
+/* "SELECT a, b, c, k1, k2, k3" to which a FROM is added: all columns, and the key as trail_row has it, whose
+ * parts are in ret_keys too. Returns how many columns come before the key. */
+unsigned fg_ledger_select_text(struct fg_sql *sql, const struct fg_ledger_table *table,
+                               char ret_keys[FG_LEDGER_KEYS_MAX][128], char ret_text[FG_LEDGER_SELECT_MAX]);
 
 /* The digest of the present row, whose first columns are the table's in order. */
 void fg_ledger_digest(const struct fg_ledger_table *table, const struct fg_sql_statement *row,

@@ -210,22 +210,15 @@ static void row_check(struct verify *verify, const struct fg_ledger_table *table
 
 static enum fg_err rows_check(struct verify *verify, const struct fg_ledger_table *table, uint64_t *ret_known)
 {
-    char text[FG_LEDGER_TEXT_MAX + 2048] = "SELECT ";
+    char text[FG_LEDGER_SELECT_MAX + 2048];
     char keys[FG_LEDGER_KEYS_MAX][128];
     struct fg_sql_statement *statement;
-    unsigned columns = 0;
+    unsigned columns = fg_ledger_select_text(verify->sql, table, keys, text);
     size_t used = strlen(text);
     enum fg_err result;
 
-    fg_ledger_columns_text(table, text + used);
-    used = strlen(text);
-    while (table->columns[columns].name != NULL)
-        columns++;
-    for (size_t i = 0; i < FG_LEDGER_KEYS_MAX; i++)
-        fg_ledger_key_text(verify->sql, table, i, keys[i]);
-    (void)snprintf(text + used, sizeof(text) - used,
-                   ", %s, %s, %s, " NEWEST("becomes") ", " NEWEST("number") " FROM %s", keys[0], keys[1],
-                   keys[2], table->name, keys[0], keys[1], keys[2], table->name, keys[0], keys[1], keys[2],
+    (void)snprintf(text + used, sizeof(text) - used, ", " NEWEST("becomes") ", " NEWEST("number") " FROM %s",
+                   table->name, keys[0], keys[1], keys[2], table->name, keys[0], keys[1], keys[2],
                    table->name);
     result = fg_sql_prepare(verify->sql, text, &statement, verify->error);
     *ret_known = 0;
@@ -247,18 +240,14 @@ static enum fg_err living_count(struct verify *verify, const struct fg_ledger_ta
                                 uint64_t *ret_count)
 {
     char text[1024];
-    struct fg_sql_statement *statement;
+    int64_t count = 0;
     enum fg_err result;
 
     (void)snprintf(text, sizeof(text), "SELECT COUNT(*) " LIVING, table->name);
-    result = fg_sql_prepare(verify->sql, text, &statement, verify->error);
+    result = fg_sql_number(verify->sql, text, &count, verify->error);
     if (result == FG_OK)
-        result = fg_sql_next(statement, verify->error);
-    if (result != FG_OK)
-        return result;
-    *ret_count = (uint64_t)fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return FG_OK;
+        *ret_count = (uint64_t)count;
+    return result;
 }
 
 /* Only asked when a count says that some are gone: the comparison goes through the table for each. */
