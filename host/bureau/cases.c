@@ -403,6 +403,23 @@ static enum fg_err case_update(struct fg_sql *sql, const struct fg_case_move *mo
     return result;
 }
 
+#define ENDED "WHERE kind = $1 AND subject = $2 AND case_number = $3 AND closed_ms > 0"
+
+/* A statement about the case's alarm if that has ended: whose kind, subject and case are its parameters 1
+ * to 3. */
+static enum fg_err ended_prepare(struct fg_sql *sql, const char *text, const struct fg_case *found,
+                                 struct fg_sql_statement **ret_statement, struct fg_error *error)
+{
+    enum fg_err result = fg_sql_prepare(sql, text, ret_statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(*ret_statement, 1, found->alarm_kind);
+    fg_sql_bind_text(*ret_statement, 2, found->alarm_subject);
+    fg_sql_bind_int(*ret_statement, 3, found->number);
+    return FG_OK;
+}
+
 /* The alarm goes with its case; one that has ended already needs nothing. */
 static enum fg_err alarm_end(struct fg_sql *sql, const struct fg_case *found, const struct fg_case_by *by,
                              struct fg_error *error)
@@ -416,27 +433,12 @@ static enum fg_err alarm_end(struct fg_sql *sql, const struct fg_case *found, co
                             by->why, by->now_ms, error);
     if (result != FG_OK && result != FG_E_NOT_FOUND)
         return result;
-    result = fg_sql_prepare(sql,
-                            "SELECT kind, subject, number FROM alarm WHERE kind = $1 AND subject = $2 AND "
-                            "case_number = $3 AND closed_ms > 0",
-                            &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_int(statement, 1, found->alarm_kind);
-    fg_sql_bind_text(statement, 2, found->alarm_subject);
-    fg_sql_bind_int(statement, 3, found->number);
-    result = fg_alarms_touch(sql, statement, by->who, error);
+    result = ended_prepare(sql, "SELECT kind, subject, number FROM alarm " ENDED, found, &statement, error);
     if (result == FG_OK)
-        result = fg_sql_prepare(sql,
-                                "UPDATE alarm SET case_noted = 1 WHERE kind = $1 AND subject = $2 AND "
-                                "case_number = $3 AND closed_ms > 0",
-                                &statement, error);
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_int(statement, 1, found->alarm_kind);
-    fg_sql_bind_text(statement, 2, found->alarm_subject);
-    fg_sql_bind_int(statement, 3, found->number);
-    return fg_sql_run(statement, NULL, error);
+        result = fg_alarms_touch(sql, statement, by->who, error);
+    if (result == FG_OK)
+        result = ended_prepare(sql, "UPDATE alarm SET case_noted = 1 " ENDED, found, &statement, error);
+    return result == FG_OK ? fg_sql_run(statement, NULL, error) : result;
 }
 
 static enum fg_err step_work(struct fg_sql *sql, const struct fg_case_move *move, const struct fg_case_by *by,
