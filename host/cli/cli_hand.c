@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/cli/cli_point.h"
+
 /* A list of a million rows takes some seconds to verify and store. */
 #define DEADLINE_MS 120000
 
@@ -38,20 +40,10 @@ enum cli_exit cli_hand_over(const struct cli_call *call, enum fg_control_kind ki
 {
     struct fg_control_answer answer = {0};
     const char *socket_path = cli_value(call, "--socket");
-    struct cli_json json;
     enum cli_exit exit_code;
 
     if (socket_path == NULL)
         return cli_usage(call, "give --socket FILE, the control socket of the controller");
     exit_code = cli_hand_file(call, socket_path, kind, &answer);
-    if (exit_code != CLI_OK)
-        return exit_code;
-    if (!call->json) {
-        printf("%s\n", answer.text);
-        return CLI_OK;
-    }
-    cli_json_start(&json);
-    cli_json_text(&json, json.root, "result", "OK");
-    cli_json_text(&json, json.root, "text", answer.text);
-    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+    return exit_code == CLI_OK ? cli_point_tell(call, &answer) : exit_code;
 }

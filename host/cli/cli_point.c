@@ -51,22 +51,26 @@ enum cli_exit cli_point_ask(const struct cli_call *call, const struct fg_control
     return CLI_OK;
 }
 
-static enum cli_exit tell(const struct cli_call *call, const struct fg_control_request *request)
+enum cli_exit cli_point_tell(const struct cli_call *call, const struct fg_control_answer *answer)
 {
-    struct fg_control_answer answer = {0};
     struct cli_json json;
-    enum cli_exit result = cli_point_ask(call, request, &answer);
 
-    if (result != CLI_OK)
-        return result;
     if (!call->json) {
-        printf("%s\n", answer.text);
+        printf("%s\n", answer->text);
         return CLI_OK;
     }
     cli_json_start(&json);
     cli_json_text(&json, json.root, "result", "OK");
-    cli_json_text(&json, json.root, "text", answer.text);
+    cli_json_text(&json, json.root, "text", answer->text);
     return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
+}
+
+static enum cli_exit tell(const struct cli_call *call, const struct fg_control_request *request)
+{
+    struct fg_control_answer answer = {0};
+    enum cli_exit result = cli_point_ask(call, request, &answer);
+
+    return result == CLI_OK ? cli_point_tell(call, &answer) : result;
 }
 
 static void print_decision(const struct cli_call *call, const struct fg_control_state *state)

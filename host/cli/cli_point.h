@@ -10,6 +10,9 @@
 enum cli_exit cli_point_ask(const struct cli_call *call, const struct fg_control_request *request,
                             struct fg_control_answer *ret_answer);
 
+/* Prints fillgated's good answer: a line, or {"result", "text"} with --json. */
+enum cli_exit cli_point_tell(const struct cli_call *call, const struct fg_control_answer *answer);
+
 enum cli_exit cli_point_board(const struct cli_call *call);
 enum cli_exit cli_point_manual(const struct cli_call *call);
 
