@@ -137,16 +137,23 @@ static enum fg_err names_read(const mbedtls_x509_crt *certificate, struct fg_cer
     return FG_OK;
 }
 
+/* To be freed whatever is returned. */
+static enum fg_err der_parse(mbedtls_x509_crt *certificate, const uint8_t *der, size_t length,
+                             struct fg_error *error)
+{
+    mbedtls_x509_crt_init(certificate);
+    if (length == 0 || mbedtls_x509_crt_parse_der(certificate, der, length) != 0)
+        return fg_fail(error, FG_E_FORMAT, "certificate: not a readable X.509 certificate");
+    return FG_OK;
+}
+
 enum fg_err fg_certificate_names(const uint8_t *der, size_t length, struct fg_certificate_names *ret_names,
                                  struct fg_error *error)
 {
     mbedtls_x509_crt certificate;
-    enum fg_err result;
+    enum fg_err result = der_parse(&certificate, der, length, error);
 
-    mbedtls_x509_crt_init(&certificate);
-    if (length == 0 || mbedtls_x509_crt_parse_der(&certificate, der, length) != 0)
-        result = fg_fail(error, FG_E_FORMAT, "certificate: not a readable X.509 certificate");
-    else
+    if (result == FG_OK)
         result = names_read(&certificate, ret_names, error);
     mbedtls_x509_crt_free(&certificate);
     return result;
@@ -199,12 +206,9 @@ static enum fg_err bureau_check(const mbedtls_x509_crt *certificate, struct fg_e
 enum fg_err fg_certificate_is_bureau(const uint8_t *der, size_t length, struct fg_error *error)
 {
     mbedtls_x509_crt certificate;
-    enum fg_err result;
+    enum fg_err result = der_parse(&certificate, der, length, error);
 
-    mbedtls_x509_crt_init(&certificate);
-    if (length == 0 || mbedtls_x509_crt_parse_der(&certificate, der, length) != 0)
-        result = fg_fail(error, FG_E_FORMAT, "certificate: not a readable X.509 certificate");
-    else
+    if (result == FG_OK)
         result = bureau_check(&certificate, error);
     mbedtls_x509_crt_free(&certificate);
     return result;
