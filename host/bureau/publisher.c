@@ -1,16 +1,16 @@
 /* Implementation of publishing on schedule (publisher.h). */
 #include "host/bureau/publisher.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "host/bureau/own_clock.h"
 #include "host/bureau/publish_listed.h"
+#include "proto/turns.h"
 
 #define LINE_BYTES 640
+#define MIN_MS INT64_C(60000)
 #define STATIONS_MAX 100000
 
 struct fg_publisher {
@@ -18,10 +18,7 @@ struct fg_publisher {
     char directory[FG_LISTING_PATH_MAX];
     char key_path[FG_LISTING_PATH_MAX];
     struct fg_sql *sql;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool stopping;
+    struct fg_turns turns;
 };
 
 /* Ids of the stations that lists can be published for. */
@@ -38,16 +35,6 @@ static void say(const struct fg_publisher *publisher, const char *station, const
     (void)snprintf(line, sizeof(line), "publishing%s%s: %s", station[0] != '\0' ? " for " : "", station,
                    text);
     publisher->settings.log(publisher->settings.context, line);
-}
-
-static bool is_stopping(struct fg_publisher *publisher)
-{
-    bool stopping;
-
-    (void)pthread_mutex_lock(&publisher->lock);
-    stopping = publisher->stopping;
-    (void)pthread_mutex_unlock(&publisher->lock);
-    return stopping;
 }
 
 static enum fg_err station_keep(void *context, const char *station, struct fg_error *error)
@@ -111,27 +98,10 @@ static void round_run(struct fg_publisher *publisher)
         say(publisher, "", error.text);
     if (result == FG_OK && doubted && settings->clock_insisted)
         say(publisher, "", doubt);
-    for (size_t i = 0; result == FG_OK && i < stations.count && !is_stopping(publisher); i++)
+    for (size_t i = 0; result == FG_OK && i < stations.count && fg_turns_go_on(&publisher->turns); i++)
         station_publish(publisher, stations.ids[i], &key, doubted ? doubt : NULL);
     fg_private_key_wipe(&key);
     free(stations.ids);
-}
-
-/* false = stop. */
-static bool rest(struct fg_publisher *publisher)
-{
-    struct timespec until;
-    int waited = 0;
-    bool go_on;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)publisher->settings.every_min * 60;
-    (void)pthread_mutex_lock(&publisher->lock);
-    while (!publisher->stopping && waited == 0)
-        waited = pthread_cond_timedwait(&publisher->changed, &publisher->lock, &until);
-    go_on = !publisher->stopping;
-    (void)pthread_mutex_unlock(&publisher->lock);
-    return go_on;
 }
 
 static void *publish(void *argument)
@@ -140,19 +110,8 @@ static void *publish(void *argument)
 
     do {
         round_run(publisher);
-    } while (rest(publisher));
+    } while (fg_turns_rest(&publisher->turns, publisher->settings.every_min * MIN_MS, false));
     return NULL;
-}
-
-static void publisher_start(struct fg_publisher *publisher)
-{
-    pthread_condattr_t attributes;
-
-    (void)pthread_mutex_init(&publisher->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&publisher->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
 }
 
 enum fg_err fg_publisher_new(const struct fg_publisher_settings *settings,
@@ -168,13 +127,10 @@ enum fg_err fg_publisher_new(const struct fg_publisher_settings *settings,
     (void)snprintf(publisher->key_path, sizeof(publisher->key_path), "%s", settings->key_path);
     result = fg_sql_open(settings->sql, &publisher->sql, error);
     publisher->settings.sql = NULL;
-    publisher_start(publisher);
-    if (result == FG_OK && pthread_create(&publisher->thread, NULL, publish, publisher) != 0)
-        result = fg_fail(error, FG_E_IO, "publishing: the thread cannot be started");
+    if (result == FG_OK)
+        result = fg_turns_start(&publisher->turns, publish, publisher, "publishing", error);
     if (result != FG_OK) {
         fg_sql_close(publisher->sql);
-        (void)pthread_cond_destroy(&publisher->changed);
-        (void)pthread_mutex_destroy(&publisher->lock);
         free(publisher);
         return result;
     }
@@ -186,13 +142,7 @@ void fg_publisher_free(struct fg_publisher *publisher)
 {
     if (publisher == NULL)
         return;
-    (void)pthread_mutex_lock(&publisher->lock);
-    publisher->stopping = true;
-    (void)pthread_cond_signal(&publisher->changed);
-    (void)pthread_mutex_unlock(&publisher->lock);
-    (void)pthread_join(publisher->thread, NULL);
+    fg_turns_stop(&publisher->turns);
     fg_sql_close(publisher->sql);
-    (void)pthread_cond_destroy(&publisher->changed);
-    (void)pthread_mutex_destroy(&publisher->lock);
     free(publisher);
 }

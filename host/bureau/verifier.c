@@ -2,35 +2,31 @@
 #include "host/bureau/verifier.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "host/bureau/alarms.h"
 #include "host/bureau/finding.h"
 #include "host/bureau/store_verify.h"
 #include "proto/monotime.h"
+#include "proto/turns.h"
 
 #define DEADLINE_MS 600000
 #define KEPT_MAX 400
 #define NICE 15
-#define HOUR_S 3600
+#define HOUR_MS INT64_C(3600000)
 #define SAID_EVERY_MS 60000
-#define STOP_S 3
+#define STOP_MS 3000
 #define LINE_BYTES 512
 #define ALARM_SUBJECT "bureau"
 
 struct fg_bureau_verifier {
     struct fg_bureau_verifier_settings settings;
     struct fg_sql *sql;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool stopping;
+    struct fg_turns turns;
     int64_t said_mono_ms;
     uint64_t total; /* entries that are held when a verification begins */
     size_t kept_count;
@@ -40,16 +36,6 @@ struct fg_bureau_verifier {
 static void say(struct fg_bureau_verifier *verifier, const char *line)
 {
     verifier->settings.log(verifier->settings.context, line);
-}
-
-static bool is_stopping(struct fg_bureau_verifier *verifier)
-{
-    bool stopping;
-
-    (void)pthread_mutex_lock(&verifier->lock);
-    stopping = verifier->stopping;
-    (void)pthread_mutex_unlock(&verifier->lock);
-    return stopping;
 }
 
 static void found(void *context, const struct fg_audit_finding *finding)
@@ -79,7 +65,7 @@ static bool progress(void *context, uint64_t entries)
                        entries, verifier->total);
         say(verifier, line);
     }
-    return !is_stopping(verifier);
+    return fg_turns_go_on(&verifier->turns);
 }
 
 static enum fg_err total_read(struct fg_bureau_verifier *verifier, struct fg_error *error)
@@ -147,25 +133,8 @@ static void verify(struct fg_bureau_verifier *verifier)
                        sum.controllers, sum.entries, sum.findings);
     else
         (void)snprintf(line, sizeof(line), "verifying the store: %s", error.text);
-    if (!is_stopping(verifier))
+    if (fg_turns_go_on(&verifier->turns))
         say(verifier, line);
-}
-
-/* Waits for the next turn; false = stop. */
-static bool rest(struct fg_bureau_verifier *verifier)
-{
-    struct timespec until;
-    int waited = 0;
-    bool go_on;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)verifier->settings.every_h * HOUR_S;
-    (void)pthread_mutex_lock(&verifier->lock);
-    while (!verifier->stopping && waited == 0)
-        waited = pthread_cond_timedwait(&verifier->changed, &verifier->lock, &until);
-    go_on = !verifier->stopping;
-    (void)pthread_mutex_unlock(&verifier->lock);
-    return go_on;
 }
 
 static void *run(void *argument)
@@ -176,16 +145,8 @@ static void *run(void *argument)
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     do {
         verify(verifier);
-    } while (rest(verifier));
+    } while (fg_turns_rest(&verifier->turns, verifier->settings.every_h * HOUR_MS, false));
     return NULL;
-}
-
-static void release(struct fg_bureau_verifier *verifier)
-{
-    fg_sql_close(verifier->sql);
-    (void)pthread_cond_destroy(&verifier->changed);
-    (void)pthread_mutex_destroy(&verifier->lock);
-    free(verifier);
 }
 
 enum fg_err fg_bureau_verifier_start(const struct fg_bureau_verifier_settings *settings,
@@ -193,7 +154,6 @@ enum fg_err fg_bureau_verifier_start(const struct fg_bureau_verifier_settings *s
 {
     struct fg_bureau_verifier *verifier = calloc(1, sizeof(*verifier));
     struct fg_sql_settings sql = *settings->sql;
-    pthread_condattr_t attributes;
     enum fg_err result;
 
     if (verifier == NULL)
@@ -201,16 +161,12 @@ enum fg_err fg_bureau_verifier_start(const struct fg_bureau_verifier_settings *s
     verifier->settings = *settings;
     verifier->settings.sql = NULL;
     sql.deadline_ms = DEADLINE_MS;
-    (void)pthread_mutex_init(&verifier->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&verifier->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
     result = fg_sql_open(&sql, &verifier->sql, error);
-    if (result == FG_OK && pthread_create(&verifier->thread, NULL, run, verifier) != 0)
-        result = fg_fail(error, FG_E_IO, "verifying the store: the thread cannot be started");
+    if (result == FG_OK)
+        result = fg_turns_start(&verifier->turns, run, verifier, "verifying the store", error);
     if (result != FG_OK) {
-        release(verifier);
+        fg_sql_close(verifier->sql);
+        free(verifier);
         return result;
     }
     *ret_verifier = verifier;
@@ -219,17 +175,12 @@ enum fg_err fg_bureau_verifier_start(const struct fg_bureau_verifier_settings *s
 
 void fg_bureau_verifier_stop(struct fg_bureau_verifier *verifier)
 {
-    struct timespec until;
-
     if (verifier == NULL)
         return;
-    (void)pthread_mutex_lock(&verifier->lock);
-    verifier->stopping = true;
-    (void)pthread_cond_signal(&verifier->changed);
-    (void)pthread_mutex_unlock(&verifier->lock);
+    fg_turns_tell_to_stop(&verifier->turns);
     fg_sql_interrupt(verifier->sql);
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += STOP_S;
-    if (pthread_clockjoin_np(verifier->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
-        release(verifier);
+    if (!fg_turns_stop_within(&verifier->turns, STOP_MS))
+        return;
+    fg_sql_close(verifier->sql);
+    free(verifier);
 }

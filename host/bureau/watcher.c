@@ -1,29 +1,24 @@
 /* Implementation of the alarm thread (watcher.h). */
 #include "host/bureau/watcher.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "host/bureau/cases.h"
 #include "host/bureau/day_sums.h"
 #include "host/bureau/own_clock.h"
 #include "proto/monotime.h"
+#include "proto/turns.h"
 
 #define STEP_ENTRIES 5000
 /* Another process may have taken entries in: look without being poked, too. */
-#define IDLE_S 5
+#define IDLE_MS 5000
 #define LINE_BYTES 512
 
 struct fg_watcher {
     struct fg_watcher_settings settings;
     struct fg_sql *sql;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool poked;
-    bool stopping;
+    struct fg_turns turns;
     int64_t sweep_mono_ms; /* the next one */
 };
 
@@ -40,22 +35,10 @@ static int64_t now_of(const struct fg_watcher *watcher)
     return watcher->settings.now_ms(watcher->settings.context);
 }
 
-/* Waits for a poke or IDLE_S; false = stop. A failure is not tried again at once. */
+/* Waits for a poke or IDLE_MS; false = stop. A failure is not tried again at once. */
 static bool rest(struct fg_watcher *watcher, bool more, bool failed)
 {
-    struct timespec until;
-    int waited = 0;
-    bool go_on;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_S;
-    (void)pthread_mutex_lock(&watcher->lock);
-    while (!watcher->stopping && waited == 0 && (failed || !(watcher->poked || more)))
-        waited = pthread_cond_timedwait(&watcher->changed, &watcher->lock, &until);
-    watcher->poked = false;
-    go_on = !watcher->stopping;
-    (void)pthread_mutex_unlock(&watcher->lock);
-    return go_on;
+    return fg_turns_rest(&watcher->turns, more && !failed ? 0 : IDLE_MS, !failed);
 }
 
 /* One round; *ret_more: the next may follow at once. */
@@ -103,7 +86,6 @@ enum fg_err fg_watcher_new(const struct fg_watcher_settings *settings, struct fg
                            struct fg_error *error)
 {
     struct fg_watcher *watcher = calloc(1, sizeof(*watcher));
-    pthread_condattr_t attributes;
     enum fg_err result;
 
     if (watcher == NULL)
@@ -111,17 +93,10 @@ enum fg_err fg_watcher_new(const struct fg_watcher_settings *settings, struct fg
     watcher->settings = *settings;
     result = fg_sql_open(settings->sql, &watcher->sql, error);
     watcher->settings.sql = NULL;
-    (void)pthread_mutex_init(&watcher->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&watcher->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-    if (result == FG_OK && pthread_create(&watcher->thread, NULL, watch, watcher) != 0)
-        result = fg_fail(error, FG_E_IO, "alarms: the thread cannot be started");
+    if (result == FG_OK)
+        result = fg_turns_start(&watcher->turns, watch, watcher, "alarms", error);
     if (result != FG_OK) {
         fg_sql_close(watcher->sql);
-        (void)pthread_cond_destroy(&watcher->changed);
-        (void)pthread_mutex_destroy(&watcher->lock);
         free(watcher);
         return result;
     }
@@ -131,23 +106,14 @@ enum fg_err fg_watcher_new(const struct fg_watcher_settings *settings, struct fg
 
 void fg_watcher_poke(struct fg_watcher *watcher)
 {
-    (void)pthread_mutex_lock(&watcher->lock);
-    watcher->poked = true;
-    (void)pthread_cond_signal(&watcher->changed);
-    (void)pthread_mutex_unlock(&watcher->lock);
+    fg_turns_wake(&watcher->turns);
 }
 
 void fg_watcher_free(struct fg_watcher *watcher)
 {
     if (watcher == NULL)
         return;
-    (void)pthread_mutex_lock(&watcher->lock);
-    watcher->stopping = true;
-    (void)pthread_cond_signal(&watcher->changed);
-    (void)pthread_mutex_unlock(&watcher->lock);
-    (void)pthread_join(watcher->thread, NULL);
+    fg_turns_stop(&watcher->turns);
     fg_sql_close(watcher->sql);
-    (void)pthread_cond_destroy(&watcher->changed);
-    (void)pthread_mutex_destroy(&watcher->lock);
     free(watcher);
 }

@@ -5,22 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "host/bureau/trail.h"
 #include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
 #include "host/bureau/web_session.h"
+#include "proto/turns.h"
 
-#define KEEP_EVERY_S 60
+#define KEEP_EVERY_MS 60000
 
 struct fg_web_keeper {
     struct fg_web *web;
     struct fg_sql *sql;
-    pthread_t thread;
-    pthread_mutex_t mutex; /* of stopping */
-    pthread_cond_t changed;
-    bool stopping;
+    struct fg_turns turns;
 };
 
 /* ---- the thread ---- */
@@ -56,21 +53,13 @@ static void keep(struct fg_web_keeper *keeper)
 static void *run(void *argument)
 {
     struct fg_web_keeper *keeper = argument;
-    struct timespec until;
-    bool stopping = false;
+    bool go_on;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    while (!stopping) {
-        int waited = 0;
-
-        until.tv_sec += KEEP_EVERY_S;
-        (void)pthread_mutex_lock(&keeper->mutex);
-        while (!keeper->stopping && waited == 0)
-            waited = pthread_cond_timedwait(&keeper->changed, &keeper->mutex, &until);
-        stopping = keeper->stopping;
-        (void)pthread_mutex_unlock(&keeper->mutex);
+    /* Once more at the end: no record is left without a signed head. */
+    do {
+        go_on = fg_turns_rest(&keeper->turns, KEEP_EVERY_MS, false);
         keep(keeper);
-    }
+    } while (go_on);
     return NULL;
 }
 
@@ -78,24 +67,16 @@ enum fg_err fg_web_keeper_new(struct fg_web *web, const struct fg_sql_settings *
                               struct fg_web_keeper **ret_keeper, struct fg_error *error)
 {
     struct fg_web_keeper *keeper = calloc(1, sizeof(*keeper));
-    pthread_condattr_t attributes;
     enum fg_err result;
 
     if (keeper == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for the trail");
     keeper->web = web;
-    (void)pthread_mutex_init(&keeper->mutex, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&keeper->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
     result = fg_sql_open(sql, &keeper->sql, error);
-    if (result == FG_OK && pthread_create(&keeper->thread, NULL, run, keeper) != 0)
-        result = fg_fail(error, FG_E_IO, "no thread for the trail");
+    if (result == FG_OK)
+        result = fg_turns_start(&keeper->turns, run, keeper, "the trail", error);
     if (result != FG_OK) {
         fg_sql_close(keeper->sql);
-        (void)pthread_cond_destroy(&keeper->changed);
-        (void)pthread_mutex_destroy(&keeper->mutex);
         free(keeper);
         return result;
     }
@@ -107,14 +88,8 @@ void fg_web_keeper_free(struct fg_web_keeper *keeper)
 {
     if (keeper == NULL)
         return;
-    (void)pthread_mutex_lock(&keeper->mutex);
-    keeper->stopping = true;
-    (void)pthread_cond_broadcast(&keeper->changed);
-    (void)pthread_mutex_unlock(&keeper->mutex);
-    (void)pthread_join(keeper->thread, NULL);
+    fg_turns_stop(&keeper->turns);
     fg_sql_close(keeper->sql);
-    (void)pthread_cond_destroy(&keeper->changed);
-    (void)pthread_mutex_destroy(&keeper->mutex);
     free(keeper);
 }
 

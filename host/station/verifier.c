@@ -10,9 +10,10 @@
 #include "host/station/heads.h"
 #include "host/station/log.h"
 #include "proto/monotime.h"
+#include "proto/turns.h"
 
 #define DEADLINE_MS 600000 /* SQLite's own check reads the whole file in one statement */
-#define TURN_S 60          /* the heads are at most so old */
+#define TURN_MS 60000      /* the heads are at most so old */
 #define REST_NS 5000000    /* after each piece of entries */
 #define HOUR_MS INT64_C(3600000)
 #define PATH_BYTES 600
@@ -21,25 +22,13 @@ struct fg_station_verifier {
     struct fg_station_verifier_settings settings;
     char heads_path[PATH_BYTES];
     struct fg_station_store *store;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool stopping;
+    struct fg_turns turns;
+    pthread_mutex_t lock; /* of the keys */
     struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
     size_t key_count;
     struct fg_station_verification state; /* the thread's */
     struct fg_error said;                 /* trouble that the log was told of already */
 };
-
-static bool is_stopping(struct fg_station_verifier *verifier)
-{
-    bool stopping;
-
-    (void)pthread_mutex_lock(&verifier->lock);
-    stopping = verifier->stopping;
-    (void)pthread_mutex_unlock(&verifier->lock);
-    return stopping;
-}
 
 static void state_save(struct fg_station_verifier *verifier)
 {
@@ -74,7 +63,7 @@ static bool progress(void *context, uint64_t entries)
 
     verifier->state.entries = entries;
     (void)nanosleep(&rest, NULL);
-    return !is_stopping(verifier);
+    return fg_turns_go_on(&verifier->turns);
 }
 
 static void verify(struct fg_station_verifier *verifier)
@@ -100,7 +89,7 @@ static void verify(struct fg_station_verifier *verifier)
         verifier->state.ended_ms = verifier->settings.now_ms(verifier->settings.context);
         verifier->state.entries = sum.entries;
         verifier->state.findings = sum.findings;
-    } else if (!is_stopping(verifier)) {
+    } else if (fg_turns_go_on(&verifier->turns)) {
         trouble_say(verifier, error.text);
     }
     state_save(verifier);
@@ -120,23 +109,6 @@ static void heads_keep(struct fg_station_verifier *verifier)
     }
 }
 
-/* Waits for the next turn; false = stop. */
-static bool rest(struct fg_station_verifier *verifier)
-{
-    struct timespec until;
-    int waited = 0;
-    bool go_on;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += TURN_S;
-    (void)pthread_mutex_lock(&verifier->lock);
-    while (!verifier->stopping && waited == 0)
-        waited = pthread_cond_timedwait(&verifier->changed, &verifier->lock, &until);
-    go_on = !verifier->stopping;
-    (void)pthread_mutex_unlock(&verifier->lock);
-    return go_on;
-}
-
 static void *run(void *argument)
 {
     struct fg_station_verifier *verifier = argument;
@@ -148,7 +120,7 @@ static void *run(void *argument)
             due_mono_ms = fg_mono_ms() + (int64_t)verifier->settings.every_h * HOUR_MS;
         }
         heads_keep(verifier);
-    } while (rest(verifier));
+    } while (fg_turns_rest(&verifier->turns, TURN_MS, false));
     return NULL;
 }
 
@@ -168,25 +140,19 @@ enum fg_err fg_station_verifier_start(const struct fg_station_verifier_settings 
                                       struct fg_station_verifier **ret_verifier, struct fg_error *error)
 {
     struct fg_station_verifier *verifier = calloc(1, sizeof(*verifier));
-    pthread_condattr_t attributes;
     enum fg_err result;
 
     if (verifier == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for verifying the store");
     verifier->settings = *settings;
     (void)pthread_mutex_init(&verifier->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&verifier->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
     fg_station_verifier_trust(verifier, settings->receipt_keys, settings->receipt_key_count);
     result = store_open(verifier, error);
     verifier->settings.receipt_keys = NULL;
-    if (result == FG_OK && pthread_create(&verifier->thread, NULL, run, verifier) != 0)
-        result = fg_fail(error, FG_E_IO, "no thread for verifying the store");
+    if (result == FG_OK)
+        result = fg_turns_start(&verifier->turns, run, verifier, "verifying the store", error);
     if (result != FG_OK) {
         fg_station_store_close(verifier->store);
-        (void)pthread_cond_destroy(&verifier->changed);
         (void)pthread_mutex_destroy(&verifier->lock);
         free(verifier);
         return result;
@@ -208,13 +174,8 @@ void fg_station_verifier_stop(struct fg_station_verifier *verifier)
 {
     if (verifier == NULL)
         return;
-    (void)pthread_mutex_lock(&verifier->lock);
-    verifier->stopping = true;
-    (void)pthread_cond_signal(&verifier->changed);
-    (void)pthread_mutex_unlock(&verifier->lock);
-    (void)pthread_join(verifier->thread, NULL);
+    fg_turns_stop(&verifier->turns);
     fg_station_store_close(verifier->store);
-    (void)pthread_cond_destroy(&verifier->changed);
     (void)pthread_mutex_destroy(&verifier->lock);
     free(verifier);
 }
