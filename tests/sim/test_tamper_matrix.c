@@ -24,11 +24,10 @@
 #include "host/bureau/store_verify.h"
 #include "host/bureau/trail.h"
 #include "host/station/heads.h"
-#include "host/station/intake.h"
 #include "host/station/store_verify.h"
-#include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/postgres_fixture.h"
+#include "tests/lib/station_fixture.h"
 
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wformat-truncation" /* names of tables and columns are short */
@@ -702,19 +701,6 @@ static bool station_find(struct store *store)
     return code != FG_OK || sum.findings > 0;
 }
 
-static void station_batch(struct fg_station_store *store, const struct fg_fixture_journal *journal,
-                          uint64_t first, uint64_t last)
-{
-    struct fg_peer peer = {.kind = FG_PEER_CERTIFIED, .role = "controller", .has_device_key = true};
-    struct fg_intake_result result;
-    struct fg_sync_batch batch;
-
-    (void)snprintf(peer.id, sizeof(peer.id), "%s", journal->controller);
-    peer.device_key = journal->key.public_key;
-    fg_fixture_journal_batch(journal, first, last, &batch);
-    CHECK_OK(fg_intake_take(store, &peer, &batch, NOW_MS, &result, &error), &error);
-}
-
 static void station_receipt(struct fg_station_store *store, const struct fg_fixture_journal *journal,
                             uint64_t next)
 {
@@ -749,9 +735,9 @@ static struct fg_station_store *station_make(void)
             fg_fixture_journal_fill(journal, "HZ-1", NOW_MS - 600000 + fill, 5000);
             fg_fixture_journal_fill(fork, "HZ-9", NOW_MS - 600000 + fill, 5000);
         }
-        station_batch(store, journal, 1, 2);
-        station_batch(store, journal, 3, journal->count);
-        station_batch(store, fork, 1, 2);
+        CHECK_INT(fg_fixture_station_send(store, journal, 1, 2, NOW_MS), FG_SYNC_HELD);
+        CHECK_INT(fg_fixture_station_send(store, journal, 3, journal->count, NOW_MS), FG_SYNC_HELD);
+        CHECK_INT(fg_fixture_station_send(store, fork, 1, 2, NOW_MS), FG_SYNC_FORK);
         station_receipt(store, journal, 3 + i);
         free(journal);
         free(fork);

@@ -7,8 +7,8 @@
 #include "host/station/forward.h"
 #include "host/station/intake.h"
 #include "host/station/store_verify.h"
-#include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
+#include "tests/lib/station_fixture.h"
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 #define HOUR_S 3600
@@ -101,15 +101,8 @@ static enum fg_err push(void *context, const struct fg_push_source *source, uint
 
 static void take(struct bench *bench, size_t index, uint64_t first, uint64_t last)
 {
-    struct fg_peer peer = {.kind = FG_PEER_CERTIFIED, .role = "controller", .has_device_key = true};
-    struct fg_intake_result result;
-    struct fg_sync_batch batch;
-
-    memcpy(peer.id, names[index], sizeof("C1"));
-    peer.device_key = bench->journals[index]->key.public_key;
-    fg_fixture_journal_batch(bench->journals[index], first, last, &batch);
-    CHECK_OK(fg_intake_take(bench->store, &peer, &batch, NOW_MS, &result, &error), &error);
-    CHECK_INT(result.answer.verdict, FG_SYNC_HELD);
+    CHECK_INT(fg_fixture_station_send(bench->store, bench->journals[index], first, last, NOW_MS),
+              FG_SYNC_HELD);
 }
 
 static void bench_forward(struct bench *bench, bool continuous)
