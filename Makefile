@@ -168,13 +168,13 @@ long-build: $(LONG_BIN)
 # machine busy, and noloss.sh all of it: it comes last. fail_closed.sh is the play that fail_closed_*.sh run.
 E2E_TIMED := tests/e2e/fail_closed_controller.sh tests/e2e/fail_closed_bus.sh tests/e2e/slow_reader.sh
 E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,clock controller demo fail_closed_slow modbus_tools nfc_tools operators panel plant_faults start_up tags units vectors))
-E2E_CITY := $(filter-out $(E2E_TIMED) $(E2E_POINT) tests/e2e/fail_closed.sh,$(sort $(wildcard tests/e2e/*.sh)))
+E2E_CITY := $(filter-out $(E2E_TIMED) $(E2E_POINT) tests/e2e/fail_closed.sh %/noloss.sh,$(sort $(wildcard tests/e2e/*.sh))) tests/e2e/noloss.sh
 BROWSER := $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
 e2e-run: $(PROGRAMS)
 	$(Q)export BUILD=$(B); ALONE="$(E2E_TIMED)" BESIDE="$(E2E_CITY)" tools/run_tests.sh $(E2E_POINT)
 played-run: $(PROGRAMS)
 	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && \
-	    ALONE="$(E2E_TIMED)" BESIDE="$(BROWSER) $(filter-out %/noloss.sh,$(E2E_CITY)) tests/e2e/noloss.sh" tools/run_tests.sh $(E2E_POINT)
+	    ALONE="$(E2E_TIMED)" BESIDE="$(BROWSER) $(E2E_CITY)" tools/run_tests.sh $(E2E_POINT)
 browser-run: $(PROGRAMS)
 	$(Q)MODULES=$$(tests/browser/modules.sh) && export MODULES BUILD=$(B) && tools/run_tests.sh $(BROWSER)
 fuzz-build: $(FUZZ_BIN)
