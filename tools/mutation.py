@@ -32,6 +32,7 @@ ROOMS = {
     "proto": ("proto", ["tests/unit/controller/test_control", "tests/unit/list/test_delta", "tests/unit/reader/test_readerlink"], 85),
 }
 JUDGED = "tests/mutation/judged.txt"
+OUTSIDE = "-"  # of all functions
 VERDICTS = {"E": "equivalent", "B": "boundary of one unit", "S": "fails on the safe side", "A": "only a sanitizer sees it", "T": "words of a message"}
 BUILD = "build/mutant"
 FAILED = b"\n  FAIL "  # how a test program (tests/lib/check.c) says that a test failed
@@ -54,8 +55,8 @@ DECLARES = re.compile(r"^(?:static|const|struct|enum|union|uint\d+_t|int\d+_t|si
 class Mutant:
     """One change: bytes begin..end of a file become after."""
 
-    def __init__(self, path, source, kind, begin, end, after):
-        self.path, self.kind, self.begin, self.end, self.after = path, kind, begin, end, after
+    def __init__(self, path, source, function, kind, begin, end, after):
+        self.path, self.function, self.kind, self.begin, self.end, self.after = path, function, kind, begin, end, after
         self.line = source.count("\n", 0, begin) + 1
         line_begin = source.rfind("\n", 0, begin) + 1
         self.line_text = " ".join(source[line_begin:(source.find("\n", begin) + 1 or len(source) + 1) - 1].split())
@@ -66,7 +67,7 @@ class Mutant:
         return f"{self.before} -> {self.after or '(deleted)'}" + (f" #{self.nth}" if self.nth > 1 else "")
 
     def key(self):
-        return f"{self.path} | {self.line_text} | {self.change()}"
+        return f"{self.path} | {self.function} | {self.line_text} | {self.change()}"
 
     def applied(self, source):
         return source[:self.begin] + self.after + source[self.end:]
@@ -135,6 +136,14 @@ def operand_edge(tokens, at, step):
     return last
 
 
+def function_named(tokens, at):
+    """NAME() when the token at `at`, outside of all brackets, begins the list of parameters of a function."""
+    if tokens[at][1] != "(" or at == 0 or tokens[at - 1][0] != "word":
+        return None
+    close = partner(tokens, at, 1)
+    return f"{tokens[at - 1][1]}()" if close is not None and [token[1] for token in tokens[close + 1:close + 2]] == ["{"] else None
+
+
 def mutants_of(path, enums):
     with open(path, encoding="utf-8") as file:
         source = file.read()
@@ -142,12 +151,15 @@ def mutants_of(path, enums):
     found = []
 
     def add(kind, begin, end, after):
-        found.append(Mutant(path, source, kind, begin, end, after))
+        found.append(Mutant(path, source, function, kind, begin, end, after))
 
     depth = 0
+    function = OUTSIDE
     statement = None  # index of the first token of the present statement, inside functions
     for i, (kind, text, begin, end) in enumerate(tokens):
         previous = tokens[i - 1][1] if i > 0 else ";"
+        if depth == 0:
+            function = (function_named(tokens, i) or function) if text != ";" and previous != "}" else OUTSIDE
         depth += (text == "{") - (text == "}")
         if text in SWAPS and not (text in "<>" and source[begin - 1] != " "):
             for other in SWAPS[text]:
@@ -336,8 +348,11 @@ def judged_read():
             if line == "" or line.startswith("# "):
                 continue
             key, _, reason = line.rpartition(" | ")
-            if key.count(" | ") < 2 or reason[:1] not in VERDICTS or reason[1:3] != ": ":
-                sys.exit(f"{JUDGED}:{number}: not FILE | LINE | CHANGE | LETTER: REASON with a letter of {', '.join(VERDICTS)}")
+            if key.count(" | ") < 3 or reason[:1] not in VERDICTS or reason[1:3] != ": ":
+                sys.exit(f"{JUDGED}:{number}: not FILE | FUNCTION() | LINE | CHANGE | LETTER: REASON with a letter of {', '.join(VERDICTS)}")
+            if not re.fullmatch(r"\w+\(\)|" + OUTSIDE, key.split(" | ")[1]):
+                sys.exit(f"{JUDGED}:{number}: names no function after the file: put in its name and (), or {OUTSIDE} outside of all functions: "
+                         f"FILE | FUNCTION() | LINE | CHANGE | LETTER: REASON, as survivors are printed")
             judged[key] = reason
     return judged
 
@@ -389,6 +404,9 @@ def main():
     print(f"{options.room}: {len(candidates)} possible changes; {min(options.count, len(candidates))} by seed {options.seed}; "
           f"tests take {sum(bench.seconds.values()):.1f} s; ready after {time.monotonic() - begun:.0f} s", flush=True)
     judged = judged_read()
+    possible = {one.key() for one in candidates}
+    for key in sorted(key for key in judged if key.split(" | ")[0] in sources and key not in possible and options.line == 0):
+        print(f"stale    {JUDGED} judges a change that is none any more: {key}", flush=True)
     tally = {"killed": 0, "judged": 0, "survived": 0, "stillborn": 0}
     lock = threading.Lock()
     remaining = iter(candidates)
