@@ -77,6 +77,28 @@ static enum fg_err rebuild_tree(struct fg_list *list, struct fg_digest *ret_root
     return fg_tree_finish(&repair->tree, ret_root, error);
 }
 
+/* Buckets and groups that no list of this depth has were put there by somebody. Nothing is compared with
+ * them, so that they would stay, and the store would never verify again. */
+static enum fg_err drop_surplus(struct fg_list *list, uint8_t depth, struct fg_error *error)
+{
+    uint8_t level = 0;
+    enum fg_err result = fg_list_drop(list, FG_LIST_DROP_BUCKETS, INT64_MIN, -1, error);
+
+    if (result == FG_OK)
+        result = fg_list_drop(list, FG_LIST_DROP_BUCKETS, (int64_t)1 << depth, INT64_MAX, error);
+    if (result == FG_OK)
+        result = fg_list_drop(list, FG_LIST_DROP_NODES, INT64_MIN, -1, error);
+    for (uint8_t bits; result == FG_OK && (bits = fg_tree_group_bits(depth, level)) > 0; level++) {
+        uint32_t groups = (uint32_t)1 << (depth - FG_TREE_GROUP_BITS * level - bits);
+
+        result = fg_list_drop(list, FG_LIST_DROP_NODES, fg_list_node_id(level, groups),
+                              fg_list_node_id((uint8_t)(level + 1), 0) - 1, error);
+    }
+    if (result == FG_OK)
+        result = fg_list_drop(list, FG_LIST_DROP_NODES, fg_list_node_id(level, 0), INT64_MAX, error);
+    return result;
+}
+
 /* In the write transaction. */
 static enum fg_err prepare(struct fg_list *list, struct fg_error *error)
 {
@@ -87,6 +109,8 @@ static enum fg_err prepare(struct fg_list *list, struct fg_error *error)
 
     if (result == FG_OK)
         result = check_base(list, &repair->manifest, error);
+    if (result == FG_OK)
+        result = drop_surplus(list, repair->manifest.bucket_bits, error);
     if (result == FG_OK)
         result = rebuild_tree(list, &root, error);
     if (result == FG_OK)

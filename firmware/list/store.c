@@ -41,6 +41,8 @@ static const char *const statement_texts[FG_LIST_STATEMENTS] = {
     [FG_LIST_PUT_NODE] = "INSERT OR REPLACE INTO node(id, hashes) VALUES(?1, ?2)",
     [FG_LIST_CLEAR_BUCKETS] = "DELETE FROM bucket",
     [FG_LIST_CLEAR_NODES] = "DELETE FROM node",
+    [FG_LIST_DROP_BUCKETS] = "DELETE FROM bucket WHERE idx BETWEEN ?1 AND ?2",
+    [FG_LIST_DROP_NODES] = "DELETE FROM node WHERE id BETWEEN ?1 AND ?2",
     [FG_LIST_ALL_BUCKETS] = "SELECT idx, bytes FROM bucket ORDER BY idx",
     [FG_LIST_COUNT_NODES] = "SELECT count(*) FROM node",
 };
@@ -114,6 +116,19 @@ enum fg_err fg_list_put(struct fg_list *list, enum fg_list_statement which, int6
     if (code == SQLITE_OK)
         code = sqlite3_bind_blob(statement, 2, length > 0 ? (const void *)bytes : "", (int)length,
                                  SQLITE_STATIC);
+    if (code != SQLITE_OK)
+        return fg_list_sqlite_fail(list, code, statement_texts[which], error);
+    return fg_list_run(list, which, error);
+}
+
+enum fg_err fg_list_drop(struct fg_list *list, enum fg_list_statement which, int64_t first, int64_t last,
+                         struct fg_error *error)
+{
+    sqlite3_stmt *statement = list->statements[which];
+    int code = sqlite3_bind_int64(statement, 1, first);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(statement, 2, last);
     if (code != SQLITE_OK)
         return fg_list_sqlite_fail(list, code, statement_texts[which], error);
     return fg_list_run(list, which, error);

@@ -24,6 +24,8 @@ enum fg_list_statement {
     FG_LIST_PUT_NODE,
     FG_LIST_CLEAR_BUCKETS,
     FG_LIST_CLEAR_NODES,
+    FG_LIST_DROP_BUCKETS,
+    FG_LIST_DROP_NODES,
     FG_LIST_ALL_BUCKETS,
     FG_LIST_COUNT_NODES,
     FG_LIST_STATEMENTS
@@ -62,6 +64,10 @@ enum fg_err fg_list_get(struct fg_list *list, enum fg_list_statement which, int6
 void fg_list_release(struct fg_list *list, enum fg_list_statement which);
 enum fg_err fg_list_put(struct fg_list *list, enum fg_list_statement which, int64_t id, const uint8_t *bytes,
                         size_t length, struct fg_error *error);
+
+/* Removes the rows with these ids (FG_LIST_DROP_...), first and last included. */
+enum fg_err fg_list_drop(struct fg_list *list, enum fg_list_statement which, int64_t first, int64_t last,
+                         struct fg_error *error);
 
 /* Id of a node group in the store. */
 int64_t fg_list_node_id(uint8_t level, uint32_t index);

@@ -8,6 +8,7 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/list/list.h"
+#include "proto/bucket.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 
@@ -543,7 +544,10 @@ TEST("a damaged bucket is named by its own number, in whichever group of the tre
 
 TEST("reading waits for nobody who is about to write")
 {
+    static uint8_t bytes[FG_BUCKET_BYTES_MAX];
     struct fg_list *list = open_store();
+    struct fg_manifest manifest;
+    size_t length;
     struct fg_code code = fg_fixture_code("T-00001");
     struct fg_list_proof proof;
     sqlite3 *other = NULL;
@@ -554,6 +558,11 @@ TEST("reading waits for nobody who is about to write")
     CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     CHECK_OK(find(list, "T-00001", &row), &error);
     CHECK_OK(fg_list_prove(list, &code, &row, &proof, &error), &error);
+    CHECK_INT(fg_list_state(list), FG_LIST_IN_FORCE);
+    CHECK_OK(fg_list_manifest(list, &manifest, &error), &error);
+    CHECK_OK(fg_list_verify(list, &error), &error);
+    CHECK_OK(fg_list_export(list, fg_test_path("out.fgl"), &manifest, &error), &error);
+    CHECK_OK(fg_list_bucket(list, 1, 0, bytes, sizeof(bytes), &length, &error), &error);
     CHECK_INT(sqlite3_close(other), SQLITE_OK);
     fg_list_close(list);
 }

@@ -8,9 +8,11 @@
 
 #include "firmware/core/rules.h"
 #include "firmware/list/list.h"
+#include "proto/bucket.h"
 #include "proto/delta.h"
 #include "proto/list_file.h"
 #include "proto/manifest.h"
+#include "proto/tree.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 #include "tests/lib/list_fixture.h"
@@ -299,5 +301,62 @@ TEST("LIST-IS-SIGNED: a store whose rows or bytes are not as signed neither veri
     put_manifest(nothing);
     CHECK_OK(fg_list_export(list, fg_test_path("out.fgl"), &manifest, &error), &error);
     CHECK_INT(manifest.version, 1);
+    fg_list_close(list);
+}
+
+/* The only bucket of a list without depth, as put_bucket leaves it. */
+static uint8_t sealed[FG_BUCKET_BYTES_MAX + 1];
+static size_t sealed_length;
+
+static void seal(struct fg_manifest *manifest)
+{
+    fg_tree_leaf(sealed, sealed_length, &manifest->root);
+    manifest->body_bytes = FG_LIST_FILE_LENGTH_BYTES + sealed_length;
+}
+
+/* Bytes that are no rows, under a root and sums that are signed. */
+static void put_bucket(size_t length)
+{
+    sqlite3 *db = NULL;
+    char sql[64];
+
+    sealed_length = length;
+    (void)snprintf(sql, sizeof(sql), "UPDATE bucket SET bytes = zeroblob(%zu)", length);
+    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    put_manifest(seal);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a signed bucket that holds no rows proves nothing, neither that a code is there nor "
+     "that it is not")
+{
+    struct fg_fixture_city city = {.version = 1, .bucket_bits = 0, .rows = 20};
+    struct fg_code code = fg_fixture_code("HZ-CNG-00000003");
+    struct fg_list *list = open_store();
+    struct fg_delta_build_result built;
+    struct fg_manifest manifest;
+    struct fg_row row;
+
+    fg_fixture_city("first.fgl", &city, first_path);
+    city.version = 2;
+    city.suspended_every = 5;
+    fg_fixture_city("second.fgl", &city, second_path);
+    fg_fixture_delta("delta.fgd", first_path, second_path, delta_path, &built);
+    CHECK_OK(fg_list_import(list, first_path, NOW_MS, &manifest, &error), &error);
+    CHECK_OK(fg_list_find(list, &code, &row, &error), &error);
+    put_bucket(40);
+    CHECK_INT(fg_list_state(list), FG_LIST_IN_FORCE);
+    CHECK_INT(fg_list_find(list, &code, &row, &error), FG_E_AUTH);
+    CHECK_INT(fg_list_verify(list, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "list store: ");
+    CHECK_INT(fg_list_import(list, delta_path, NOW_MS, &manifest, &error), FG_E_AUTH);
+    put_bucket(FG_BUCKET_BYTES_MAX);
+    CHECK_OK(fg_list_export(list, fg_test_path("out.fgl"), &manifest, &error), &error);
+    CHECK_INT(fg_list_import(list, fg_test_path("out.fgl"), NOW_MS, &manifest, &error), FG_E_FORMAT);
+    put_bucket(FG_BUCKET_BYTES_MAX + 1);
+    CHECK_INT(fg_list_export(list, fg_test_path("out.fgl"), &manifest, &error), FG_E_AUTH);
+    CHECK_OK(fg_list_import(list, second_path, NOW_MS, &manifest, &error), &error);
+    check_version(list, 2);
     fg_list_close(list);
 }

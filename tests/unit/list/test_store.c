@@ -168,6 +168,9 @@ TEST("TAMPER-SHOWS: the highest version is known of each list by itself, up to t
 TEST("FAIL-CLOSED: a store without one of its tables proves nothing, while it is open and afterwards")
 {
     static const char *const tables[] = {"manifest", "seen", "bucket", "node"};
+    static uint8_t bucket[FG_BUCKET_BYTES_MAX];
+    struct fg_digest digests[FG_TREE_GROUP_DIGESTS];
+    size_t length;
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         struct fg_list *list;
@@ -181,6 +184,8 @@ TEST("FAIL-CLOSED: a store without one of its tables proves nothing, while it is
         CHECK_INT(find(list), FG_E_AUTH);
         CHECK(fg_list_verify(list, &error) != FG_OK);
         CHECK(fg_list_export(list, fg_test_path("out.fgl"), &manifest, &error) != FG_OK || i == 3);
+        CHECK(fg_list_bucket(list, 1, 0, bucket, sizeof(bucket), &length, &error) != FG_OK || i == 3);
+        CHECK(fg_list_node_group(list, 1, 0, 0, digests, &length, &error) != FG_OK || i == 2);
         if (i < 2)
             CHECK_INT(fg_list_state(list), FG_LIST_NOT_AUTHENTIC);
         fg_list_close(list);
