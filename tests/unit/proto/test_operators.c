@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "proto/operators.h"
+#include "proto/pin.h"
+#include "proto/row.h"
 #include "tests/lib/check.h"
 
 static struct fg_error error;
@@ -106,4 +108,77 @@ TEST("CLONES-SHOW: a random or empty UID is nobody's card, also where a list say
     }
     rules.operators[0].card = (struct fg_uid){4, {0x04, 1, 2, 3}};
     CHECK(fg_operator_of_card(&rules, &rules.operators[0].card) == &rules.operators[0]);
+}
+
+TEST("an operator's id, day, card and PIN are held to their bounds, each by name")
+{
+    struct fg_station_rules rules = two();
+    struct fg_operator *person = &rules.operators[1];
+    static const uint8_t lengths[] = {0, 4, 7, 10};
+
+    for (uint8_t length = 0; length <= FG_UID_MAX; length++) {
+        bool good = memchr(lengths, length, sizeof(lengths)) != NULL;
+
+        rules = two();
+        person->card.length = length;
+        person->card.bytes[0] = 9;
+        CHECK_INT(fg_operators_check(rules.operators, 2, &error), good ? FG_OK : FG_E_RANGE);
+        if (!good)
+            CHECK_HAS(error.text, "operator 2, Li.2_a: its card is not a UID");
+    }
+    rules = two();
+    person->certificate_end_day = FG_DAY_MAX;
+    CHECK_OK(fg_operators_check(rules.operators, 2, &error), &error);
+    person->certificate_end_day = FG_DAY_MAX + 1;
+    CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "certificate_end_day");
+    person->certificate_end_day = -1;
+    CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);
+    rules = two();
+    person->pin_salt[FG_PIN_SALT_BYTES - 1] = 1;
+    CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "without pin_rounds");
+    person->pin_rounds = 1;
+    CHECK_OK(fg_operators_check(rules.operators, 2, &error), &error);
+    rules = two();
+    person->pin_digest[FG_PIN_DIGEST_BYTES - 1] = 1;
+    CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);
+    person->pin_rounds = FG_PIN_ROUNDS_MAX;
+    CHECK_OK(fg_operators_check(rules.operators, 2, &error), &error);
+    person->pin_rounds = FG_PIN_ROUNDS_MAX + 1;
+    CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "pin_rounds are more");
+}
+
+TEST("an id has 1 to 31 of its characters, and there are up to 32 operators")
+{
+    static struct fg_operator many[FG_OPERATORS_MAX + 1];
+    static struct fg_station_rules rules;
+    char id[FG_NAME_MAX + 2];
+
+    memset(id, 'a', sizeof(id));
+    id[FG_NAME_MAX + 1] = '\0';
+    CHECK(!fg_operator_id_is_good(id));
+    id[FG_NAME_MAX] = '\0';
+    CHECK(fg_operator_id_is_good(id));
+    CHECK(!fg_operator_id_is_good(""));
+    CHECK(fg_operator_id_is_good("Z"));
+    CHECK(!fg_operator_id_is_good("a b"));
+    for (size_t i = 0; i <= FG_OPERATORS_MAX; i++) {
+        many[i].id[0] = (char)('a' + i % 26);
+        many[i].id[1] = i < 26 ? '\0' : '2';
+    }
+    CHECK_OK(fg_operators_check(many, FG_OPERATORS_MAX, &error), &error);
+    CHECK_INT(fg_operators_check(many, FG_OPERATORS_MAX + 1, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "33, at most 32");
+    many[3].id[0] = '/';
+    CHECK_INT(fg_operators_check(many, FG_OPERATORS_MAX, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "operator 4: its id");
+    memcpy(rules.operators, many, sizeof(rules.operators));
+    rules.operator_count = FG_OPERATORS_MAX;
+    rules.operators[FG_OPERATORS_MAX - 1].card = (struct fg_uid){4, {1, 2, 3, 4}};
+    CHECK(fg_operator_find(&rules, "f2") == &rules.operators[FG_OPERATORS_MAX - 1]);
+    CHECK(fg_operator_of_card(&rules, &(struct fg_uid){4, {1, 2, 3, 4}}) ==
+          &rules.operators[FG_OPERATORS_MAX - 1]);
+    CHECK(fg_operator_of_card(&rules, &(struct fg_uid){7, {1, 2, 3, 4}}) == NULL);
 }

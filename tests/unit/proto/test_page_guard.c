@@ -1,6 +1,7 @@
 /* Names, origins and cookies: who is heard by a server of pages. */
 #include "proto/page_guard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/check.h"
@@ -106,6 +107,78 @@ TEST("only the panel's own origin may ask, and not from another site")
     CHECK(!fg_page_type_fits("application/jsonx"));
     CHECK(!fg_page_type_fits("text/plain"));
     CHECK(!fg_page_type_fits(NULL));
+}
+
+TEST("a port has up to five digits and is no more than 65535")
+{
+    char address[FG_PAGE_NAME_BYTES];
+    uint16_t port = 0;
+
+    CHECK_OK(fg_page_listen_parse("127.0.0.1:65535", address, &port, &error), &error);
+    CHECK_INT(port, 65535);
+    CHECK_OK(fg_page_listen_parse("127.0.0.1:00080", address, &port, &error), &error);
+    CHECK_INT(port, 80);
+    CHECK_INT(fg_page_listen_parse("127.0.0.1:000080", address, &port, &error), FG_E_FORMAT);
+    CHECK_INT(fg_page_listen_parse("[]:80", address, &port, &error), FG_E_FORMAT);
+    CHECK_INT(fg_page_listen_parse("]:80", address, &port, &error), FG_E_FORMAT);
+    CHECK_INT(fg_page_listen_parse("[:80", address, &port, &error), FG_E_FORMAT);
+    CHECK_OK(fg_page_listen_parse("[::]:80", address, &port, &error), &error);
+    CHECK_TEXT(address, "::");
+    CHECK(!fg_page_is_loopback("126.255.255.255"));
+    CHECK(!fg_page_is_loopback("128.0.0.1"));
+    CHECK(!fg_page_is_loopback("localhost"));
+}
+
+TEST("without a port a name is that of the scheme's own port")
+{
+    struct fg_page_names names;
+
+    CHECK_OK(fg_page_names_make("fe80::1", "127.0.0.1", 80, false, &names, &error), &error);
+    CHECK(fg_page_host_fits(&names, "localhost"));
+    CHECK(fg_page_host_fits(&names, "localhost:80"));
+    CHECK(!fg_page_host_fits(&names, "localhost:443"));
+    CHECK(fg_page_host_fits(&names, "[fe80::1]"));
+    CHECK(fg_page_origin_fits(&names, "http://[fe80::1]"));
+    CHECK(!fg_page_origin_fits(&names, "https://localhost"));
+    names.https = true;
+    CHECK(!fg_page_host_fits(&names, "localhost"));
+    names.port = 443;
+    CHECK(fg_page_host_fits(&names, "localhost"));
+    CHECK(fg_page_origin_fits(&names, "https://localhost"));
+    CHECK(!fg_page_origin_fits(&names, "http://localhost"));
+    CHECK(!fg_page_origin_fits(&names, "https:/localhost"));
+}
+
+TEST("there is room for 14 names beside one's own, each of up to 125 characters, in any case")
+{
+    struct fg_page_names names;
+    char longest[130];
+    char host[140];
+
+    CHECK_OK(fg_page_names_make("a,b,c,d,e,f,g,h,i,j,k,l,m,n", "::1", 1, false, &names, &error), &error);
+    CHECK_INT(names.count, 16);
+    CHECK(fg_page_host_fits(&names, "n:1"));
+    CHECK(!fg_page_host_fits(&names, "o:1"));
+    memset(longest, 'x', sizeof(longest));
+    longest[125] = '\0';
+    CHECK_OK(fg_page_names_make(longest, "::1", 1, false, &names, &error), &error);
+    (void)snprintf(host, sizeof(host), "%s:1", longest);
+    CHECK(fg_page_host_fits(&names, host));
+    longest[125] = 'x';
+    longest[126] = '\0';
+    CHECK_INT(fg_page_names_make(longest, "::1", 1, false, &names, &error), FG_E_FORMAT);
+    CHECK_OK(fg_page_names_make("AZaz09.-", "::1", 1, false, &names, &error), &error);
+    CHECK_TEXT(names.names[2], "azaz09.-");
+    CHECK_TEXT(names.names[1], "[::1]");
+}
+
+TEST("JSON is told by its type, with or without what is added to it")
+{
+    CHECK(fg_page_type_fits("application/json"));
+    CHECK(fg_page_type_fits("application/json;charset=utf-8"));
+    CHECK(fg_page_type_fits("application/json ; charset=utf-8"));
+    CHECK(!fg_page_type_fits("application/jso"));
+    CHECK(!fg_page_type_fits("application/json,text/plain"));
 }
 
 TEST("a cookie is found by its whole name and its exact form")

@@ -150,3 +150,158 @@ TEST("a directory that cannot be is told")
     CHECK_INT(fg_pair_code_new(fg_test_path("missing/panel"), NOW, code, &error), FG_E_IO);
     CHECK_INT(fg_pair_code_try(fg_test_path("missing"), "12345678", NOW, &error), FG_E_NOT_FOUND);
 }
+
+TEST("a code is good to its last millisecond, and no longer than ten minutes before it was made")
+{
+    CHECK_OK(fg_pair_code_new(directory(), NOW, code, &error), &error);
+    CHECK_OK(fg_pair_code_try(directory(), code, NOW + FG_PAIR_CODE_MS, &error), &error);
+    CHECK_OK(fg_pair_code_new(directory(), NOW, code, &error), &error);
+    CHECK_OK(fg_pair_code_try(directory(), code, NOW - FG_PAIR_CODE_MS, &error), &error);
+    CHECK_OK(fg_pair_code_new(directory(), NOW, code, &error), &error);
+    CHECK_INT(fg_pair_code_try(directory(), code, NOW - FG_PAIR_CODE_MS - 1, &error), FG_E_EXPIRED);
+}
+
+TEST("each wrong code says how many tries are left, and the right one after all of them that there are none")
+{
+    static const char *const words[] = {"4 tries", "3 tries", "2 tries", "1 tries", "0 tries"};
+
+    CHECK_OK(fg_pair_code_new(directory(), NOW, code, &error), &error);
+    for (int i = 0; i < FG_PAIR_TRIES; i++) {
+        CHECK_INT(fg_pair_code_try(directory(), wrong(), NOW, &error), FG_E_AUTH);
+        CHECK_HAS(error.text, words[i]);
+    }
+    CHECK_INT(fg_pair_code_try(directory(), code, NOW, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "too many");
+}
+
+TEST("BAD-INPUT-IS-SAFE: each byte of the kept code's salt and digest is read as it was written")
+{
+    char text[] = "0 1790000600000 0123456789abcdeffedcba9876543210 "
+                  "a0b1c2d3e4f5061728394a5b6c7d8e9fa9b8c7d6e5f4039291807f6e5d4c3b2a\n";
+    static const uint8_t salt[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+                                   0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10};
+    struct fg_pair_code kept;
+
+    CHECK_OK(fg_pair_code_parse(text, strlen(text), &kept, &error), &error);
+    CHECK_INT(kept.tries_left, 0);
+    CHECK_BYTES(kept.salt, salt, sizeof(salt));
+    CHECK_INT(kept.digest[0], 0xa0);
+    CHECK_INT(kept.digest[5], 0xf5);
+    CHECK_INT(kept.digest[31], 0x2a);
+    text[16] = 'g';
+    CHECK_INT(fg_pair_code_parse(text, strlen(text), &kept, &error), FG_E_FORMAT);
+    text[16] = 'A';
+    CHECK_INT(fg_pair_code_parse(text, strlen(text), &kept, &error), FG_E_FORMAT);
+    text[16] = '0';
+    CHECK_INT(fg_pair_code_parse(text, strlen(text) - 2, &kept, &error), FG_E_FORMAT);
+    text[0] = '-';
+    CHECK_INT(fg_pair_code_parse(text, strlen(text), &kept, &error), FG_E_FORMAT);
+}
+
+TEST("a device's file says when it was paired and from where, as far as there is room")
+{
+    struct fg_pair_device device;
+    char text[256];
+
+    memset(text, 'n', sizeof(text));
+    memcpy(text, "1790000000000 ", 14);
+    fg_pair_device_parse(text, 255, &device);
+    CHECK_INT(device.paired_ms, NOW);
+    CHECK_INT(strlen(device.note), 63);
+    fg_pair_device_parse(text, 256, &device);
+    CHECK_INT(device.paired_ms, 0);
+    CHECK_TEXT(device.note, "");
+    fg_pair_device_parse("5 a b\x1b[2J", 9, &device);
+    CHECK_INT(device.paired_ms, 5);
+    CHECK_TEXT(device.note, "a b");
+    fg_pair_device_parse("none", 4, &device);
+    CHECK_INT(device.paired_ms, 0);
+}
+
+static void put_device(const char *name, const char *text)
+{
+    FILE *file = fopen(fg_test_path(name), "w");
+
+    CHECK(file != NULL);
+    CHECK(fputs(text, file) >= 0);
+    CHECK_INT(fclose(file), 0);
+}
+
+#define SIXTY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab"
+
+TEST("devices are listed from the oldest on, and nothing that is no device's file")
+{
+    struct fg_pair_device devices[FG_PAIR_DEVICES_MAX];
+    size_t count = 0;
+
+    CHECK_INT(mkdir(fg_test_path("panel"), 0700), 0);
+    put_device("panel/device-" SIXTY "0003", "7 c");
+    put_device("panel/device-" SIXTY "0001", "7 a");
+    put_device("panel/device-" SIXTY "0002", "6 b");
+    put_device("panel/device-" SIXTY "0004", "8 d");
+    put_device("panel/device-" SIXTY "000", "1 short");
+    put_device("panel/device-" SIXTY "00055", "1 long");
+    put_device("panel/device-" SIXTY "000G", "1 no hex");
+    put_device("panel/service-" SIXTY "0006", "1 other");
+    CHECK_OK(fg_pair_devices(directory(), devices, &count, &error), &error);
+    CHECK_INT(count, 4);
+    CHECK_TEXT(devices[0].note, "b");
+    CHECK_TEXT(devices[1].note, "a");
+    CHECK_TEXT(devices[2].note, "c");
+    CHECK_TEXT(devices[3].note, "d");
+    CHECK_TEXT(devices[3].id, SIXTY "0004");
+    CHECK(fg_pair_device_known(directory(), SIXTY "0004"));
+    CHECK(!fg_pair_device_known(directory(), SIXTY "000"));
+    CHECK(!fg_pair_device_known(directory(), SIXTY "00055"));
+    CHECK_INT(fg_pair_device_remove(directory(), SIXTY "00044", &error), FG_E_FORMAT);
+    CHECK_INT(fg_pair_device_remove(directory(), SIXTY "000A", &error), FG_E_FORMAT);
+    CHECK_OK(fg_pair_device_remove(directory(), SIXTY "0004", &error), &error);
+    CHECK_INT(fg_pair_device_remove(directory(), "012", &error), FG_E_FORMAT);
+    CHECK_INT(fg_pair_device_remove(directory(), "0123", &error), FG_E_EXISTS);
+    CHECK_INT(fg_pair_device_remove(directory(), "0124", &error), FG_E_NOT_FOUND);
+    CHECK_OK(fg_pair_device_remove(directory(), SIXTY "0001", &error), &error);
+    CHECK_OK(fg_pair_device_remove(directory(), SIXTY "0002", &error), &error);
+    CHECK_OK(fg_pair_device_remove(directory(), "0123", &error), &error);
+    CHECK_INT(fg_pair_devices(fg_test_path("panel/device-" SIXTY "000"), devices, &count, &error), FG_E_IO);
+}
+
+TEST("a device's id is the SHA-256 of its secret")
+{
+    fg_pair_id_of("abc", id);
+    CHECK_TEXT(id, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST("what a power cut left half written is replaced, and only the owner may read what is kept")
+{
+    struct stat status;
+
+    CHECK_INT(mkdir(fg_test_path("panel"), 0700), 0);
+    put_device("panel/new", "half");
+    CHECK_OK(fg_pair_code_new(directory(), NOW, code, &error), &error);
+    CHECK(access(fg_test_path("panel/new"), F_OK) != 0);
+    CHECK_OK(fg_pair_device_add(directory(), NOW, "x", secret, id, &error), &error);
+    CHECK_INT(strlen(secret), FG_PAIR_SECRET_DIGITS);
+    CHECK_INT(rmdir(fg_test_path("panel/new")), -1);
+    {
+        char name[128];
+
+        (void)snprintf(name, sizeof(name), "panel/device-%s", id);
+        CHECK_INT(stat(fg_test_path(name), &status), 0);
+        CHECK_INT(status.st_mode & 0777, 0600);
+    }
+    CHECK_INT(mkdir(fg_test_path("panel/new"), 0700), 0);
+    CHECK_INT(fg_pair_code_new(directory(), NOW, code, &error), FG_E_IO);
+    CHECK_INT(fg_pair_code_new(fg_test_path("fresh"), NOW, code, &error), FG_OK);
+    CHECK_INT(stat(fg_test_path("fresh"), &status), 0);
+    CHECK_INT(status.st_mode & 0777, 0700);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a directory's name that leaves no room for a file's is refused")
+{
+    char path[600];
+
+    memset(path, 'd', sizeof(path));
+    path[sizeof(path) - 1] = '\0';
+    CHECK_INT(fg_pair_code_try(path, "12345678", NOW, &error), FG_E_SIZE);
+    CHECK(!fg_pair_device_known(path, SIXTY "0001"));
+}

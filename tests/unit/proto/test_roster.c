@@ -138,3 +138,77 @@ TEST("the largest roster fits, and its digest is that of whom it names, not of i
     CHECK(memcmp(after.bytes, before.bytes, sizeof(after.bytes)) != 0);
     free(bench);
 }
+
+TEST("a roster's names, version and times are held to their bounds")
+{
+    struct bench *bench = bench_open();
+    char name[FG_NAME_MAX + 2];
+
+    memset(name, 'n', sizeof(name));
+    name[FG_NAME_MAX] = '\0';
+    bench->roster.version = INT64_MAX;
+    bench->roster.issued_ms = 0;
+    (void)strcpy(bench->roster.station, name);
+    (void)strcpy(bench->roster.devices[1].id, name);
+    (void)strcpy(bench->roster.devices[1].list_id, name);
+    bench->roster.devices[0].list_id[0] = '\0';
+    CHECK_OK(sign(bench), &bench->error);
+    CHECK_OK(verify(bench, &bench->key.public_key), &bench->error);
+    CHECK_TEXT(bench->read.devices[1].list_id, name);
+    CHECK_TEXT(bench->read.devices[0].list_id, "");
+    CHECK_INT(bench->read.issued_ms, 0);
+    bench->roster.version = (uint64_t)INT64_MAX + 1;
+    CHECK_INT(sign(bench), FG_E_RANGE);
+    bench->roster.version = 1;
+    bench->roster.issued_ms = -1;
+    CHECK_INT(sign(bench), FG_E_RANGE);
+    bench->roster.issued_ms = 1;
+    bench->roster.devices[1].suspended_ms = -1;
+    CHECK_INT(sign(bench), FG_E_RANGE);
+    CHECK_HAS(bench->error.text, "device 2 is not well formed");
+    bench->roster.devices[1].suspended_ms = 0;
+    (void)strcpy(bench->roster.devices[0].list_id, "a b");
+    CHECK_INT(sign(bench), FG_E_RANGE);
+    CHECK_HAS(bench->error.text, "device 1 is not well formed");
+    bench->roster.devices[0].list_id[0] = '\0';
+    bench->roster.count = FG_ROSTER_DEVICES_MAX + 1;
+    CHECK_INT(sign(bench), FG_E_RANGE);
+    CHECK_HAS(bench->error.text, "more than");
+    bench->roster.count = 0;
+    CHECK_OK(sign(bench), &bench->error);
+    CHECK_OK(verify(bench, &bench->key.public_key), &bench->error);
+    CHECK_INT(bench->read.count, 0);
+    free(bench);
+}
+
+TEST("a roster is written into what just holds it, and any of the keys that sign receipts may have signed it")
+{
+    struct bench *bench = bench_open();
+    struct fg_public_key keys[2];
+    size_t whole;
+
+    keys[0] = bench->other.public_key;
+    keys[1] = bench->key.public_key;
+    CHECK_OK(sign(bench), &bench->error);
+    whole = bench->length;
+    CHECK_OK(fg_roster_sign(&bench->roster, &bench->key, bench->bytes, whole, &bench->length, &bench->error),
+             &bench->error);
+    CHECK_INT(bench->length, whole);
+    CHECK_INT(
+        fg_roster_sign(&bench->roster, &bench->key, bench->bytes, whole - 1, &bench->length, &bench->error),
+        FG_E_SIZE);
+    CHECK_INT(fg_roster_sign(&bench->roster, &bench->key, bench->bytes, FG_ROSTER_SIGNED_AT - 1,
+                             &bench->length, &bench->error),
+              FG_E_SIZE);
+    CHECK_HAS(bench->error.text, "too few");
+    CHECK_OK(sign(bench), &bench->error);
+    CHECK_OK(fg_roster_verify(bench->bytes, bench->length, keys, 2, &bench->read, &bench->error),
+             &bench->error);
+    CHECK_INT(fg_roster_verify(bench->bytes, bench->length, keys, 1, &bench->read, &bench->error), FG_E_AUTH);
+    CHECK_INT(fg_roster_verify(bench->bytes, bench->length, keys, 0, &bench->read, &bench->error), FG_E_AUTH);
+    CHECK_INT(fg_roster_verify(bench->bytes, FG_ROSTER_BYTES_MAX + 1, keys, 2, &bench->read, &bench->error),
+              FG_E_SIZE);
+    CHECK_INT(fg_roster_verify(bench->bytes, FG_ROSTER_SIGNED_AT + 1, keys, 2, &bench->read, &bench->error),
+              FG_E_AUTH);
+    free(bench);
+}

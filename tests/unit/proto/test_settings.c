@@ -112,3 +112,115 @@ TEST("BAD-INPUT-IS-SAFE: a line too long, a zero byte, a directory and a missing
     CHECK_INT(fg_settings_read("/nonexistent.ini", table, 1, &sample, sizeof(sample), &error), FG_E_IO);
     CHECK_HAS(error.text, "/nonexistent.ini");
 }
+
+TEST("each kind of value is taken up to its bound, and no further")
+{
+    struct sample sample;
+    struct fg_error error;
+
+    CHECK_OK(
+        read_text("[a]\nname = 0123456789ABCDEFabcdef._-zZyYxX\npath = x\nurl = u\n" GOOD_B, &sample, &error),
+        &error);
+    CHECK_TEXT(sample.name, "0123456789ABCDEFabcdef._-zZyYxX");
+    CHECK_OK(read_text(GOOD_A GOOD_B "wait_ms = 1000\ncolour = red\n", &sample, &error), &error);
+    CHECK_INT(sample.wait_ms, 1000);
+    CHECK_INT(sample.colour, 3);
+    CHECK_INT(read_text(GOOD_A GOOD_B "wait_ms = 1001\n", &sample, &error), FG_E_RANGE);
+    CHECK_INT(read_text(GOOD_A GOOD_B "wait_ms = 9\n", &sample, &error), FG_E_RANGE);
+    CHECK_OK(read_text(GOOD_A "[b]\nport = 65535\nbytes = 0\non = no\n", &sample, &error), &error);
+    CHECK_INT(sample.port, 65535);
+    CHECK_INT(sample.bytes, 0);
+    CHECK(!sample.on);
+    CHECK_INT(read_text(GOOD_A "[b]\nport = 0\n", &sample, &error), FG_E_RANGE);
+    CHECK_INT(read_text(GOOD_A "[b]\nport = 65536\n", &sample, &error), FG_E_RANGE);
+    CHECK_INT(read_text(GOOD_A "[b]\nbytes = 18446744073709551616\n", &sample, &error), FG_E_RANGE);
+    CHECK_INT(read_text(GOOD_A "[b]\nbytes = +1\n", &sample, &error), FG_E_RANGE);
+    CHECK_INT(read_text(GOOD_A "[b]\nbytes = :\n", &sample, &error), FG_E_RANGE);
+}
+
+TEST("a relative path counts from the settings file's directory, and from here when it has none")
+{
+    struct sample sample = {.wait_ms = 1};
+    struct fg_error error;
+
+    CHECK_OK(fg_settings_parse("[a]\nname = n\npath = x.db\n", 25, "s.ini", table, 2, &sample, sizeof(sample),
+                               &error),
+             &error);
+    CHECK_TEXT(sample.path, "x.db");
+    CHECK_OK(fg_settings_parse("[a]\nname = n\npath = /x.db\n", 26, "/etc/s.ini", table, 2, &sample,
+                               sizeof(sample), &error),
+             &error);
+    CHECK_TEXT(sample.path, "/x.db");
+    CHECK_OK(fg_settings_parse("[a]\nname = n\npath = x.db", 24, "/s.ini", table, 2, &sample, sizeof(sample),
+                               &error),
+             &error);
+    CHECK_TEXT(sample.path, "/x.db");
+}
+
+TEST("a path has up to 255 bytes with its directory")
+{
+    struct sample sample = {.wait_ms = 1};
+    struct fg_error error;
+    char path[FG_SETTING_PATH_MAX + 2];
+
+    memset(path, 'd', sizeof(path));
+    path[0] = '/';
+    memcpy(path + sizeof(path) - 8, "/s.ini", 7);
+    CHECK_INT(strlen(path), FG_SETTING_PATH_MAX);
+    CHECK_OK(
+        fg_settings_parse("[a]\nname = n\npath = x.ini", 25, path, table, 2, &sample, sizeof(sample), &error),
+        &error);
+    CHECK_INT(strlen(sample.path), FG_SETTING_PATH_MAX);
+    CHECK_INT(fg_settings_parse("[a]\nname = n\npath = x.iniX", 26, path, table, 2, &sample, sizeof(sample),
+                                &error),
+              FG_E_RANGE);
+}
+
+TEST("a settings file and its table are read up to their bounds, and no further")
+{
+    static struct fg_setting many[FG_SETTINGS_KEYS_MAX + 1];
+    static char text[FG_SETTINGS_BYTES_MAX + 2];
+    struct sample sample;
+    struct fg_error error;
+    FILE *file;
+
+    for (size_t i = 0; i <= FG_SETTINGS_KEYS_MAX; i++)
+        many[i] = (struct fg_setting){"c", "never", FG_SETTING_BOOL, 0, 0, 0, NULL, true};
+    many[FG_SETTINGS_KEYS_MAX - 1] =
+        (struct fg_setting){"c", "last", FG_SETTING_BOOL, offsetof(struct sample, on), 0, 0, NULL, false};
+    memset(&sample, 0, sizeof(sample));
+    CHECK_OK(fg_settings_parse("[c]\nlast = yes\n", 15, "s.ini", many, FG_SETTINGS_KEYS_MAX, &sample,
+                               sizeof(sample), &error),
+             &error);
+    CHECK(sample.on);
+    CHECK_INT(
+        fg_settings_parse("[c]\n", 4, "s.ini", many, FG_SETTINGS_KEYS_MAX, &sample, sizeof(sample), &error),
+        FG_E_NOT_FOUND);
+    CHECK_INT(fg_settings_parse("[c]\n", 4, "s.ini", many, FG_SETTINGS_KEYS_MAX + 1, &sample, sizeof(sample),
+                                &error),
+              FG_E_ARG);
+    memset(text, '\n', sizeof(text));
+    memcpy(text, GOOD_A GOOD_B, strlen(GOOD_A GOOD_B));
+    CHECK_OK(fg_settings_parse(text, FG_SETTINGS_BYTES_MAX, "s.ini", table, sizeof(table) / sizeof(table[0]),
+                               &sample, sizeof(sample), &error),
+             &error);
+    CHECK_INT(fg_settings_parse(text, FG_SETTINGS_BYTES_MAX + 1, "s.ini", table,
+                                sizeof(table) / sizeof(table[0]), &sample, sizeof(sample), &error),
+              FG_E_SIZE);
+    file = fopen(fg_test_path("s.ini"), "w");
+    CHECK(file != NULL);
+    CHECK_INT(fwrite(text, 1, FG_SETTINGS_BYTES_MAX, file), FG_SETTINGS_BYTES_MAX);
+    CHECK_INT(fclose(file), 0);
+    memset(&sample, 0, sizeof(sample));
+    CHECK_OK(fg_settings_read(fg_test_path("s.ini"), table, sizeof(table) / sizeof(table[0]), &sample,
+                              sizeof(sample), &error),
+             &error);
+    CHECK_INT(sample.port, 8443);
+    file = fopen(fg_test_path("s.ini"), "a");
+    CHECK(file != NULL);
+    CHECK(fputc('\n', file) != EOF);
+    CHECK_INT(fclose(file), 0);
+    CHECK_INT(fg_settings_read(fg_test_path("s.ini"), table, sizeof(table) / sizeof(table[0]), &sample,
+                               sizeof(sample), &error),
+              FG_E_SIZE);
+}

@@ -507,3 +507,269 @@ TEST("a UID is taken as people write it, and as one thing")
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         CHECK_INT(fg_uid_parse(wrong[i], &uid, &error), FG_E_FORMAT);
 }
+
+/* ---- the edges of a memory ---- */
+
+TEST("a message is read to the very end of what the container promises, and not a byte further")
+{
+    struct memory memory;
+    struct fg_error error;
+    size_t from;
+    size_t end;
+
+    for (unsigned before = 0; before < 8; before++) {
+        start(&memory);
+        for (unsigned i = 0; i < before; i++)
+            ADD(&memory, 0);
+        from = open_message(&memory);
+        add_record(&memory, 0xD4);
+        end = memory.length;
+        close_message(&memory, from);
+        memory.bytes[14] = (uint8_t)((end - 16 + 7) / 8);
+        CHECK_INT(parse(&memory, &error), FG_OK);
+        memory.bytes[14]--;
+        CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+        if ((end - 16) % 8 == 0) {
+            CHECK_HAS(error.text, "reaches beyond the memory");
+            return;
+        }
+    }
+    fg_test_fail(__FILE__, __LINE__, "no message ended at a step of the container");
+}
+
+TEST("any minor version of the mapping is read, and the largest memory there is")
+{
+    static struct memory memory;
+    struct fg_error error;
+    size_t from;
+
+    start(&memory);
+    from = open_message(&memory);
+    add_record(&memory, 0xD4);
+    close_message(&memory, from);
+    memory.bytes[13] = 0x1F;
+    memory.bytes[14] = 0x7E;
+    memory.length = FG_TAG_MEMORY_MAX;
+    CHECK_INT(parse(&memory, &error), FG_OK);
+    memory.bytes[13] = 0x0F;
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "mapping version 0.15");
+    memory.bytes[13] = 0x21;
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "mapping version 2.1");
+    memory.bytes[13] = 0x10;
+    memory.length = 15;
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "only 15 bytes");
+    memory.bytes[14] = 0;
+    memory.length = 16;
+    CHECK_INT(parse(&memory, &error), FG_E_NOT_FOUND);
+}
+
+/* A record whose bytes from `at` on lie `count` bytes further on, behind an area that a control TLV names. */
+static void check_reserved(const uint8_t tlv[5], size_t at, size_t count)
+{
+    struct memory plain;
+    struct memory memory;
+    struct fg_error error;
+    size_t from;
+
+    start(&plain);
+    add(&plain, tlv, 5);
+    from = open_message(&plain);
+    add_record(&plain, 0xD4);
+    close_message(&plain, from);
+    memory = plain;
+    memory.length = at;
+    for (size_t i = 0; i < count; i++)
+        ADD(&memory, 0xA5);
+    add(&memory, plain.bytes + at, plain.length - at);
+    if (parse(&memory, &error) != FG_OK)
+        fg_test_fail(__FILE__, __LINE__, "%zu bytes at %zu: %s", count, at, error.text);
+}
+
+TEST("lock areas are counted in bits, memory areas in bytes, and 0 stands for 256 of them")
+{
+    check_reserved((const uint8_t[]){0x01, 3, 0x40, 1, 0x04}, 64, 1);
+    check_reserved((const uint8_t[]){0x01, 3, 0x40, 8, 0x04}, 64, 1);
+    check_reserved((const uint8_t[]){0x01, 3, 0x40, 9, 0x04}, 64, 2);
+    check_reserved((const uint8_t[]){0x01, 3, 0x40, 255, 0x04}, 64, 32);
+    check_reserved((const uint8_t[]){0x01, 3, 0x40, 0, 0x04}, 64, 32);
+    check_reserved((const uint8_t[]){0x02, 3, 0x4F, 1, 0x04}, 79, 1);
+    check_reserved((const uint8_t[]){0x02, 3, 0x40, 255, 0x04}, 64, 255);
+    check_reserved((const uint8_t[]){0x02, 3, 0x40, 0, 0x04}, 64, 256);
+    check_reserved((const uint8_t[]){0x02, 3, 0xF5, 7, 0x02}, 65, 7);
+    check_reserved((const uint8_t[]){0x02, 3, 0x10, 3, 0xF6}, 64, 3); /* the upper nibble is another matter */
+}
+
+TEST("BAD-INPUT-IS-SAFE: an area that begins beyond every memory reserves nothing")
+{
+    struct memory memory;
+    struct fg_error error;
+    size_t from;
+
+    start(&memory);
+    ADD(&memory, 0x02, 3, 0xFF, 0, 0x0F, 0x02, 3, 0xFF, 0, 0x06);
+    from = open_message(&memory);
+    add_record(&memory, 0xD4);
+    close_message(&memory, from);
+    CHECK_INT(parse(&memory, &error), FG_OK);
+    start(&memory);
+    ADD(&memory, 0x02, 4, 0, 0, 0, 0);
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "4 bytes, must be 3");
+}
+
+TEST("a TLV's length may take three bytes whatever it is, and a TLV as long as all memory is too long")
+{
+    static struct memory memory;
+    struct fg_error error;
+    size_t from;
+
+    start(&memory);
+    ADD(&memory, 0xFD, 0xFF, 0, 2, 7, 7, 0xFD, 0xFE);
+    for (int i = 0; i < 254; i++)
+        ADD(&memory, 0x03);
+    from = open_message(&memory);
+    add_record(&memory, 0xD4);
+    close_message(&memory, from);
+    CHECK_INT(parse(&memory, &error), FG_OK);
+    start(&memory);
+    memory.bytes[14] = 0xFF;
+    memory.length = FG_TAG_MEMORY_MAX;
+    memcpy(memory.bytes + 16, "\xFD\xFF\x04\x00", 4);
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "reaches beyond");
+    memory.bytes[19] = 1;
+    CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "1025 bytes is longer than any tag");
+}
+
+TEST("a record fills its message to the byte, with an ID and with a length of four bytes")
+{
+    static const uint8_t flags[] = {0xD4, 0xC4, 0xDC, 0xCC};
+
+    for (size_t i = 0; i < sizeof(flags); i++) {
+        struct memory memory;
+        struct fg_error error;
+        size_t from;
+
+        start(&memory);
+        from = open_message(&memory);
+        add_record(&memory, flags[i]);
+        close_message(&memory, from);
+        CHECK_INT(parse(&memory, &error), FG_OK);
+        memory.bytes[from - 1]--; /* the message is a byte shorter than its record */
+        CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+        CHECK_HAS(error.text, "longer than its message");
+    }
+}
+
+TEST("a type of the right beginning, or of another length, is not ours")
+{
+    struct memory memory;
+    struct fg_error error;
+    size_t from;
+
+    start(&memory);
+    from = open_message(&memory);
+    add_record(&memory, 0xD4);
+    close_message(&memory, from);
+    memory.bytes[from + 14] = 'x';
+    CHECK_INT(parse(&memory, &error), FG_E_NOT_FOUND);
+    memory.bytes[from + 14] = 'l';
+    memory.bytes[from + 1] = 11;
+    memory.bytes[from + 2]++;
+    CHECK_INT(parse(&memory, &error), FG_E_NOT_FOUND);
+    memory.bytes[from] = 0xD1;
+    memory.bytes[from + 1] = 12;
+    memory.bytes[from + 2]--;
+    CHECK_INT(parse(&memory, &error), FG_E_NOT_FOUND);
+}
+
+TEST("codes from the shortest to the longest are built into whole pages, and into no less")
+{
+    struct fg_private_key key;
+    struct fg_uid uid;
+    struct fg_tag_record record;
+    struct fg_error error;
+
+    sample(&key, &uid, &record);
+    for (size_t length = 1; length <= FG_CODE_MAX; length++) {
+        size_t least = (2 + 3 + 12 + 1 + 8 + 1 + length + 64 + 1 + 3) / 4 * 4;
+        uint8_t bytes[FG_TAG_BUILD_MAX];
+        struct fg_code code = {{0}};
+        struct fg_tag_record back;
+        struct memory memory;
+        size_t built = 0;
+
+        memset(code.text, 'A' + (int)length % 26, length);
+        CHECK_OK(fg_tag_sign(&key, &uid, &code, &record, &error), &error);
+        CHECK_INT(fg_tag_build(&record, bytes, least - 1, &built, &error), FG_E_SIZE);
+        CHECK_OK(fg_tag_build(&record, bytes, least, &built, &error), &error);
+        CHECK_INT(built, least);
+        start(&memory);
+        add(&memory, bytes, built);
+        CHECK_OK(fg_tag_parse(memory.bytes, memory.length, &back, &error), &error);
+        CHECK_TEXT(back.code.text, code.text);
+        CHECK_OK(fg_tag_verify(&back, &uid, &key.public_key, 1, &error), &error);
+    }
+}
+
+TEST("CLONES-SHOW: every byte of a UID of 10 bytes is signed, and so is its length")
+{
+    struct fg_private_key key;
+    struct fg_uid uid;
+    struct fg_tag_record record;
+    struct fg_code code = {"A"};
+    struct fg_error error;
+
+    sample(&key, &uid, &record);
+    CHECK_OK(fg_uid_parse("04A1B2C3D4E5F6071829", &uid, &error), &error);
+    CHECK_OK(fg_tag_sign(&key, &uid, &code, &record, &error), &error);
+    CHECK_OK(fg_tag_verify(&record, &uid, &key.public_key, 1, &error), &error);
+    for (size_t i = 0; i < FG_UID_MAX; i++) {
+        uid.bytes[i] ^= 0x10;
+        CHECK_INT(fg_tag_verify(&record, &uid, &key.public_key, 1, &error), FG_E_AUTH);
+        uid.bytes[i] ^= 0x10;
+    }
+    uid.length = 7;
+    CHECK_INT(fg_tag_verify(&record, &uid, &key.public_key, 1, &error), FG_E_AUTH);
+}
+
+/* ---- how much is read ---- */
+
+static size_t extent_of(const uint8_t *data, size_t length, size_t known)
+{
+    struct memory memory;
+
+    start(&memory);
+    add(&memory, data, length);
+    memory.length = sizeof(memory.bytes);
+    return fg_tag_extent(memory.bytes, known);
+}
+
+TEST("what the first pages show decides how many bytes are read: to the end of the message, past what comes "
+     "before it, and one more byte where the next one must tell")
+{
+    /* A message of 5 bytes behind a foreign TLV of 3. */
+    static const uint8_t plain[] = {0xFD, 3, 1, 2, 3, 0x03, 5, 9, 9, 9, 9, 9, 0xFE};
+    static const uint8_t ended[] = {0x00, 0xFE, 0x03, 5};
+    static const uint8_t lock[] = {0x01, 3, 0x28, 8, 0x03, 0x03, 4, 9, 9, 9, 9, 9}; /* byte 5 * 8 / 2 + ... */
+    static const uint8_t wrong[] = {0x01, 2, 0, 0, 0x03, 5};
+
+    CHECK_INT(extent_of(plain, sizeof(plain), 15), 16);
+    CHECK_INT(extent_of(plain, sizeof(plain), 16), 17);
+    CHECK_INT(extent_of(plain, sizeof(plain), 17), 18);
+    CHECK_INT(extent_of(plain, sizeof(plain), 18), 22);
+    CHECK_INT(extent_of(plain, sizeof(plain), 21), 22);
+    CHECK_INT(extent_of(plain, sizeof(plain), 22), 23);
+    CHECK_INT(extent_of(plain, sizeof(plain), 23), 28);
+    CHECK_INT(extent_of(plain, sizeof(plain), 40), 28);
+    CHECK_INT(extent_of(ended, sizeof(ended), 17), 18);
+    CHECK_INT(extent_of(ended, sizeof(ended), 18), 18);
+    /* One reserved byte at 2 * 8 + 8 = 24 lies in the message, which then ends a byte further on. */
+    CHECK_INT(extent_of(lock, sizeof(lock), 20), 22);
+    CHECK_INT(extent_of(lock, sizeof(lock), 23), 28);
+    CHECK_INT(extent_of(wrong, sizeof(wrong), 24), 18);
+}
