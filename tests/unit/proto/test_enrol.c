@@ -151,3 +151,157 @@ TEST("an enrolment answer is read as it was written")
     CHECK_OK(fg_enrol_answer_decode(bytes, length, &again, &error), &error);
     CHECK_BYTES(&again, &answer, sizeof(again));
 }
+
+TEST("the largest enrolment request and answer come through whole, into what just holds them")
+{
+    static struct fg_enrol_request request;
+    static struct fg_enrol_request request_again;
+    static struct fg_enrol_answer answer;
+    static struct fg_enrol_answer answer_again;
+    static uint8_t bytes[FG_ENROL_BYTES_MAX + 1];
+    struct fg_private_key key;
+    size_t length = 0;
+    size_t whole = 0;
+    struct fg_error error;
+
+    request_fill(&request);
+    memset(request.role, 'r', FG_NAME_MAX);
+    memset(request.request, 0x31, FG_ENROL_REQUEST_MAX);
+    request.request_length = FG_ENROL_REQUEST_MAX;
+    CHECK_OK(fg_enrol_request_encode(&request, bytes, sizeof(bytes), &whole, &error), &error);
+    CHECK_OK(fg_enrol_request_decode(bytes, whole, &request_again, &error), &error);
+    CHECK_BYTES(&request_again, &request, sizeof(request));
+    CHECK_OK(fg_enrol_request_encode(&request, bytes, whole, &length, &error), &error);
+    CHECK_INT(fg_enrol_request_encode(&request, bytes, whole - 1, &length, &error), FG_E_SIZE);
+    request.request_length++;
+    CHECK_INT(fg_enrol_request_encode(&request, bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    CHECK_INT(fg_enrol_request_decode(bytes, sizeof(bytes), &request_again, &error), FG_E_SIZE);
+    CHECK_OK(fg_private_key_new(&key, &error), &error);
+    memset(answer.id, 'i', FG_NAME_MAX);
+    memset(answer.station, 's', FG_NAME_MAX);
+    memset(answer.list_id, 'l', FG_NAME_MAX);
+    memset(answer.text, 't', sizeof(answer.text) - 1);
+    memset(answer.certificate, 1, sizeof(answer.certificate));
+    memset(answer.ca, 2, sizeof(answer.ca));
+    answer.certificate_length = answer.ca_length = FG_ENROL_CERTIFICATE_MAX;
+    answer.list_key_count = answer.tag_key_count = FG_ENROL_LIST_KEYS_MAX;
+    for (size_t i = 0; i < FG_ENROL_LIST_KEYS_MAX; i++)
+        answer.list_keys[i] = answer.tag_keys[i] = key.public_key;
+    answer.has_receipt_key = answer.has_request_digest = true;
+    answer.receipt_key = key.public_key;
+    memset(answer.request_digest.bytes, 3, FG_DIGEST_BYTES);
+    CHECK_OK(fg_enrol_answer_encode(&answer, bytes, sizeof(bytes), &whole, &error), &error);
+    CHECK_OK(fg_enrol_answer_decode(bytes, whole, &answer_again, &error), &error);
+    CHECK_BYTES(&answer_again, &answer, sizeof(answer));
+    CHECK_INT(fg_enrol_answer_encode(&answer, bytes, whole - 1, &length, &error), FG_E_SIZE);
+    CHECK_INT(fg_enrol_answer_decode(bytes, sizeof(bytes), &answer_again, &error), FG_E_SIZE);
+}
+
+TEST("an enrolment without a device key, a nonce, a receipt key or a digest says that it has none")
+{
+    static struct fg_enrol_request request;
+    static struct fg_enrol_answer answer;
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    size_t length = 0;
+    struct fg_error error;
+
+    request_fill(&request);
+    request.has_device_key = request.has_nonce = false;
+    request.request_length = 1;
+    CHECK_OK(fg_enrol_request_encode(&request, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_enrol_request_decode(bytes, length, &request, &error), &error);
+    CHECK(!request.has_device_key && !request.has_nonce);
+    CHECK_INT(request.request_length, 1);
+    memset(&answer, 0, sizeof(answer));
+    CHECK_OK(fg_enrol_answer_encode(&answer, bytes, sizeof(bytes), &length, &error), &error);
+    memset(&answer, 0xff, sizeof(answer));
+    CHECK_OK(fg_enrol_answer_decode(bytes, length, &answer, &error), &error);
+    CHECK(!answer.has_receipt_key && !answer.has_request_digest);
+    CHECK_INT(answer.list_key_count + answer.tag_key_count + answer.certificate_length + answer.ca_length, 0);
+}
+
+TEST("BAD-INPUT-IS-SAFE: an enrolment answer of too much, with a key or a digest that is cut, is refused")
+{
+    static struct fg_enrol_answer answers[4];
+    static struct fg_enrol_answer again;
+    /* One byte in each of receipt_point, list_points, tag_points and request_digest. */
+    static const struct {
+        const char *bytes;
+        const char *says;
+    } cut[] = {{"\x2a\x01\x04", "receipt key is cut"},
+               {"\x32\x01\x04", "list key 1 is cut"},
+               {"\x52\x01\x04", "tag key 1 is cut"},
+               {"\x4a\x01\x04", "digest is cut"}};
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    size_t length = 0;
+    struct fg_error error;
+
+    answers[0].certificate_length = FG_ENROL_CERTIFICATE_MAX + 1;
+    answers[1].ca_length = FG_ENROL_CERTIFICATE_MAX + 1;
+    answers[2].list_key_count = FG_ENROL_LIST_KEYS_MAX + 1;
+    answers[3].tag_key_count = FG_ENROL_LIST_KEYS_MAX + 1;
+    for (size_t i = 0; i < 4; i++)
+        CHECK_INT(fg_enrol_answer_encode(&answers[i], bytes, sizeof(bytes), &length, &error), FG_E_RANGE);
+    for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+        CHECK_INT(fg_enrol_answer_decode((const uint8_t *)cut[i].bytes, 3, &again, &error), FG_E_FORMAT);
+        CHECK_HAS(error.text, cut[i].says);
+    }
+}
+
+TEST("a signed message's frame is key, signature and at least one byte")
+{
+    uint8_t bytes[FG_ENROL_FRAME_BYTES + 2];
+    struct fg_key_id key_id;
+    struct fg_signature signature;
+    struct fg_enrol_frame frame;
+    struct fg_error error;
+
+    memset(key_id.bytes, 1, sizeof(key_id.bytes));
+    memset(signature.bytes, 2, sizeof(signature.bytes));
+    memset(bytes, 3, sizeof(bytes));
+    fg_enrol_frame_put(bytes, &key_id, &signature);
+    CHECK_INT(bytes[FG_ENROL_FRAME_BYTES], 3);
+    CHECK_INT(fg_enrol_frame_read(bytes, FG_ENROL_FRAME_BYTES, &frame, &error), FG_E_FORMAT);
+    CHECK_OK(fg_enrol_frame_read(bytes, FG_ENROL_FRAME_BYTES + 1, &frame, &error), &error);
+    CHECK_BYTES(frame.key_id.bytes, key_id.bytes, sizeof(key_id.bytes));
+    CHECK_BYTES(frame.signature.bytes, signature.bytes, sizeof(signature.bytes));
+    CHECK(frame.message == bytes + FG_ENROL_FRAME_BYTES);
+    CHECK_INT(frame.message_length, 1);
+}
+
+TEST("a one-time code is four groups of five letters and digits that cannot be misread")
+{
+    struct fg_private_key key;
+    struct fg_private_key other;
+    char code[FG_ONE_TIME_CODE_TEXT];
+    char before[FG_ONE_TIME_CODE_TEXT] = "";
+    bool seen[256] = {false};
+    unsigned letters = 0;
+    struct fg_error error;
+
+    for (int n = 0; n < 60; n++) {
+        CHECK_OK(fg_enrol_code_new(code, &key, &error), &error);
+        CHECK_INT(strlen(code), 23);
+        for (size_t i = 0; i < 23; i++) {
+            CHECK_INT(code[i] == '-', i % 6 == 5);
+            letters += code[i] != '-' && !seen[(uint8_t)code[i]];
+            seen[(uint8_t)code[i]] = true;
+        }
+        CHECK(strcmp(code, before) != 0);
+        memcpy(before, code, sizeof(code));
+    }
+    CHECK(!seen['I'] && !seen['L'] && !seen['O'] && !seen['U']);
+    CHECK_INT(letters, 32); /* of 1,200 drawn none fails to come but once in 10^15 times */
+    CHECK_OK(fg_enrol_code_key("01234-56789-ABCDE-FGHJK", &key, &error), &error);
+    CHECK_OK(fg_enrol_code_key("O1234-56789-abcde-fghjk", &other, &error), &error);
+    CHECK_BYTES(other.scalar, key.scalar, sizeof(key.scalar));
+    CHECK_OK(fg_enrol_code_key("oI2345 6789ABCDEFGHJK", &other, &error), &error);
+    CHECK_BYTES(other.scalar, key.scalar, sizeof(key.scalar));
+    CHECK_OK(fg_enrol_code_key("0l23456789ABCDEFGHJK", &other, &error), &error);
+    CHECK_BYTES(other.scalar, key.scalar, sizeof(key.scalar));
+    CHECK_INT(fg_enrol_code_key("0123456789ABCDEFGHJ{", &other, &error), FG_E_FORMAT);
+    CHECK_INT(fg_enrol_code_key("0123456789ABCDEFGHJ`", &other, &error), FG_E_FORMAT);
+    CHECK_OK(fg_enrol_code_key("mnpqr-stvwx-yz012-34567", &key, &error), &error);
+    CHECK_OK(fg_enrol_code_key("MNPQR-STVWX-YZ012-34567", &other, &error), &error);
+    CHECK_BYTES(other.scalar, key.scalar, sizeof(key.scalar));
+}

@@ -200,3 +200,99 @@ TEST("LIST-IS-SIGNED: a version that is none, or a purpose beyond a byte, is ref
     strange_sign(&bench, 0, FG_KEYRING_LIST);
     CHECK_INT(next_verify(&bench, &ring, &error), FG_E_RANGE);
 }
+
+TEST("a ring of as many keys and signatures as there may be is read, one of more is refused")
+{
+    struct bench bench;
+    struct fg_private_key keys[FG_KEYRING_SIGNATURES_MAX + 1];
+    struct fg_keyring ring;
+    struct fg_public_key found[FG_KEYRING_KEYS_MAX];
+    struct fg_error error;
+    uint8_t kept[FG_KEYRING_BYTES_MAX];
+    size_t signatures = 99;
+    size_t length = 0;
+
+    bench_fill(&bench);
+    bench.next.version = INT64_MAX;
+    bench.next.key_count = FG_KEYRING_KEYS_MAX;
+    for (size_t i = 2; i < FG_KEYRING_KEYS_MAX; i++)
+        bench.next.keys[i] = (struct fg_keyring_key){FG_KEYRING_RECEIPT, bench.tag.public_key};
+    next_encode(&bench);
+    for (size_t i = 0; i <= FG_KEYRING_SIGNATURES_MAX; i++)
+        CHECK_OK(fg_private_key_new(&keys[i], &error), &error);
+    for (size_t i = 0; i < FG_KEYRING_SIGNATURES_MAX; i++)
+        next_sign(&bench, &keys[i]);
+    CHECK_INT(fg_keyring_sign(bench.bytes, bench.length, &keys[FG_KEYRING_SIGNATURES_MAX], kept, sizeof(kept),
+                              &length, &error),
+              FG_E_SIZE);
+    CHECK_HAS(error.text, "signatures already");
+    CHECK_OK(fg_keyring_decode(bench.bytes, bench.length, &ring, &signatures, &error), &error);
+    CHECK_INT(signatures, FG_KEYRING_SIGNATURES_MAX);
+    CHECK_INT(ring.key_count, FG_KEYRING_KEYS_MAX);
+    CHECK_INT(ring.version, INT64_MAX);
+    CHECK_INT(ring.issued_ms, 1795392000000);
+    CHECK_INT(fg_keyring_keys(&ring, FG_KEYRING_RECEIPT, found, FG_KEYRING_KEYS_MAX),
+              FG_KEYRING_KEYS_MAX - 2);
+    CHECK_INT(fg_keyring_keys(&ring, FG_KEYRING_RECEIPT, found, 3), 3);
+    CHECK_OK(fg_keyring_decode(bench.bytes, bench.length, &ring, NULL, &error), &error);
+    bench.next.key_count++;
+    CHECK_INT(fg_keyring_encode(&bench.next, kept, sizeof(kept), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "more than");
+    bench.next.key_count = 0;
+    CHECK_INT(fg_keyring_encode(&bench.next, kept, sizeof(kept), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "without a list key");
+    bench.next.key_count = 1;
+    bench.next.keys[0].purpose = 0;
+    CHECK_INT(fg_keyring_encode(&bench.next, kept, sizeof(kept), &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "key 1 has the unknown purpose 0");
+    bench.next.keys[0].purpose = FG_KEYRING_RECEIPT + 1;
+    CHECK_INT(fg_keyring_encode(&bench.next, kept, sizeof(kept), &length, &error), FG_E_RANGE);
+}
+
+TEST(
+    "BAD-INPUT-IS-SAFE: a ring file that is too long, empty or cut is no ring, and none is written too small")
+{
+    static uint8_t bytes[FG_KEYRING_BYTES_MAX + 1];
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+    size_t length = 0;
+
+    bench_fill(&bench);
+    next_encode(&bench);
+    CHECK_INT(fg_keyring_encode(&bench.next, bytes, bench.length - 1, &length, &error), FG_E_SIZE);
+    CHECK_OK(fg_keyring_encode(&bench.next, bytes, bench.length, &length, &error), &error);
+    next_sign(&bench, &bench.old_list);
+    CHECK_INT(fg_keyring_decode(bytes, sizeof(bytes), &ring, NULL, &error), FG_E_SIZE);
+    CHECK_INT(fg_keyring_decode(bytes, 0, &ring, NULL, &error), FG_E_FORMAT);
+    CHECK_INT(fg_keyring_decode(bench.bytes, bench.length - 1, &ring, NULL, &error), FG_E_FORMAT);
+    memcpy(bytes, bench.bytes, bench.length);
+    bytes[bench.length - FG_SIGNATURE_BYTES - 1]--; /* a signature of 63 bytes, which comes last */
+    bytes[bench.length - FG_SIGNATURE_BYTES - 1 - 1 - FG_KEY_ID_BYTES - 2]--;
+    CHECK(fg_keyring_decode(bytes, bench.length - 1, &ring, NULL, &error) != FG_OK);
+}
+
+TEST("TUF rule: a signature of any old list key is enough, and a new key proves itself whatever it is for")
+{
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+
+    bench_fill(&bench);
+    bench.in_force.key_count = 3;
+    bench.in_force.keys[2] = (struct fg_keyring_key){FG_KEYRING_LIST, bench.stranger.public_key};
+    next_encode(&bench);
+    next_sign(&bench, &bench.stranger);
+    next_sign(&bench, &bench.new_list);
+    CHECK_OK(next_verify(&bench, &ring, &error), &error);
+    bench.next.key_count = 3;
+    CHECK_OK(fg_private_key_new(&bench.tag, &error), &error);
+    bench.next.keys[2] = (struct fg_keyring_key){FG_KEYRING_RECEIPT, bench.tag.public_key};
+    next_encode(&bench);
+    next_sign(&bench, &bench.stranger);
+    next_sign(&bench, &bench.new_list);
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "new key 3");
+    next_sign(&bench, &bench.tag);
+    CHECK_OK(next_verify(&bench, &ring, &error), &error);
+}

@@ -539,3 +539,111 @@ TEST("BAD-INPUT-IS-SAFE: a signed manifest is not written past the end of a buff
     }
     CHECK_INT(none, 7);
 }
+
+TEST("each field of a manifest is taken up to its bound, and refused by name beyond it")
+{
+    struct fg_manifest good = manifest_of_one();
+    struct fg_manifest bad[22];
+    static const char *const fields[22] = {
+        "list_id",     "list_id",    "version",     "bucket_bits",   "body_bytes",   "body_bytes",
+        "row_count",   "issued_ms",  "expires_ms",  "station",       "owner",        "media",
+        "media",       "media",      "licence_end", "licence_end",   "identity_min", "pre_checks",
+        "post_checks", "pre_checks", "post_checks", "blocked_points"};
+
+    good.bucket_bits = FG_BUCKET_BITS_MAX;
+    good.version = INT64_MAX;
+    good.body_bytes = (uint64_t)4 << FG_BUCKET_BITS_MAX;
+    good.row_count = good.body_bytes;
+    good.issued_ms = 0;
+    good.expires_ms = 1;
+    good.rules.media_count = FG_MEDIA_MAX;
+    memset(good.rules.media, FG_MEDIUM_LPG, FG_MEDIA_MAX);
+    good.rules.licence_end_day = FG_DAY_MAX;
+    good.rules.identity_min = FG_IDENTITY_AUTHENTICATED_TAG;
+    good.rules.blocked_count = 1;
+    memcpy(good.rules.blocked_points[0], "P", 2);
+    CHECK_OK(fg_manifest_check(&good, &error), &error);
+    for (size_t i = 0; i < 22; i++)
+        bad[i] = good;
+    memset(bad[0].list_id, 'x', sizeof(bad[0].list_id));
+    bad[1].list_id[0] = '\0';
+    bad[2].version = (uint64_t)INT64_MAX + 1;
+    bad[3].bucket_bits++;
+    bad[4].body_bytes--;
+    bad[5].body_bytes = FG_LIST_BODY_MAX + 1;
+    bad[6].row_count++;
+    bad[7].issued_ms = -1;
+    bad[8].expires_ms = 0;
+    memset(bad[9].rules.station, 'x', sizeof(bad[9].rules.station));
+    memset(bad[10].rules.owner, 'x', sizeof(bad[10].rules.owner));
+    bad[11].rules.media_count++;
+    bad[12].rules.media[FG_MEDIA_MAX - 1] = FG_MEDIUM_NONE;
+    bad[13].rules.media[FG_MEDIA_MAX - 1] = FG_MEDIUM_LPG + 1;
+    bad[14].rules.licence_end_day++;
+    bad[15].rules.licence_end_day = -1;
+    bad[16].rules.identity_min++;
+    bad[17].rules.pre_check_count = FG_CHECK_ITEMS_MAX + 1;
+    bad[18].rules.post_check_count = FG_CHECK_ITEMS_MAX + 1;
+    memset(bad[19].rules.pre_checks[0], 'x', FG_NAME_MAX + 1);
+    bad[20].rules.post_check_count = 1;
+    bad[21].rules.blocked_count = FG_POINTS_BLOCKED_MAX + 1;
+    for (size_t i = 0; i < 22; i++) {
+        char text[64];
+
+        (void)snprintf(text, sizeof(text), "manifest: %s", fields[i]);
+        if (fg_manifest_check(&bad[i], &error) != FG_E_RANGE)
+            fg_test_fail(__FILE__, __LINE__, "%zu: %s is taken", i, fields[i]);
+        CHECK_HAS(error.text, text);
+    }
+}
+
+TEST("a manifest is verified with whichever trusted key it names, from its least length to its largest")
+{
+    static uint8_t bytes[FG_MANIFEST_SIGNED_MAX + 1];
+    struct fg_manifest manifest = manifest_of_one();
+    struct fg_private_key other;
+    struct fg_public_key keys[2];
+    size_t length = 0;
+
+    CHECK_OK(fg_private_key_new(&other, &error), &error);
+    keys[0] = other.public_key;
+    keys[1] = fg_fixture_key()->public_key;
+    CHECK_OK(fg_manifest_sign(&manifest, fg_fixture_key(), bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_manifest_verify(bytes, length, keys, 2, &manifest, &error), &error);
+    CHECK_INT(fg_manifest_verify(bytes, length, keys, 1, &manifest, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "is not trusted");
+    CHECK_INT(fg_manifest_verify(bytes, length, keys, 0, &manifest, &error), FG_E_AUTH);
+    CHECK_INT(fg_manifest_verify(bytes, FG_MANIFEST_SIGNED_MIN - 1, keys, 2, &manifest, &error), FG_E_SIZE);
+    CHECK_INT(fg_manifest_verify(bytes, FG_MANIFEST_SIGNED_MIN, keys, 2, &manifest, &error), FG_E_AUTH);
+    CHECK_INT(fg_manifest_verify(bytes, FG_MANIFEST_SIGNED_MAX, keys, 2, &manifest, &error), FG_E_AUTH);
+    CHECK_INT(fg_manifest_verify(bytes, FG_MANIFEST_SIGNED_MAX + 1, keys, 2, &manifest, &error), FG_E_SIZE);
+    CHECK_INT(fg_manifest_decode(bytes, FG_MANIFEST_BYTES_MAX + 1, &manifest, &error), FG_E_SIZE);
+    CHECK_INT(fg_manifest_decode((const uint8_t *)"\x0a\x01x\x10\x01", 5, &manifest, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "station rules are missing");
+}
+
+static size_t put_rule(uint8_t *bytes, size_t length, const uint8_t *rule, size_t rule_length)
+{
+    bytes[length++] = 0x4a; /* more of field 9, rules */
+    bytes[length++] = (uint8_t)rule_length;
+    memcpy(bytes + length, rule, rule_length);
+    return length + rule_length;
+}
+
+TEST("BAD-INPUT-IS-SAFE: a medium or an identity beyond a byte does not pass for the one of its last byte")
+{
+    static const uint8_t media[] = {0x22, 2, 0x81, 0x02}; /* 257 */
+    static const uint8_t identity[] = {0x58, 0x80, 0x02}; /* 256 */
+    struct fg_manifest manifest = manifest_of_one();
+    struct fg_manifest again;
+    uint8_t bytes[FG_MANIFEST_BYTES_MAX];
+    size_t length = 0;
+
+    CHECK_OK(fg_manifest_encode(&manifest, bytes, sizeof(bytes) - 12, &length, &error), &error);
+    CHECK_INT(fg_manifest_decode(bytes, put_rule(bytes, length, media, sizeof(media)), &again, &error),
+              FG_E_RANGE);
+    CHECK_HAS(error.text, "manifest: media");
+    CHECK_INT(fg_manifest_decode(bytes, put_rule(bytes, length, identity, sizeof(identity)), &again, &error),
+              FG_E_RANGE);
+    CHECK_HAS(error.text, "manifest: identity_min");
+}

@@ -432,3 +432,132 @@ TEST("answers and reports are the known answers of proto/vectors/sync.txt")
     CHECK_INT(again, length);
     CHECK_BYTES(wire, known, length);
 }
+
+TEST(
+    "a batch may begin at the last number that leaves room for its entries, and is skipped as far as it goes")
+{
+    static const uint8_t bytes[16];
+    static struct fg_sync_batch batch;
+    static struct fg_sync_batch back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    batch_fill(&batch, (uint64_t)INT64_MAX - FG_SYNC_BATCH_ENTRIES_MAX, 1, bytes, 1);
+    length = encode_ok(&batch);
+    CHECK_OK(fg_sync_batch_decode(wire, length, &back, &error), &error);
+    CHECK(back.first_sequence == batch.first_sequence);
+    CHECK_INT(back.entries[0].length, 1);
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, length - 1, &length, &error), FG_E_SIZE);
+    CHECK_OK(fg_sync_batch_encode(&batch, wire, length, &length, &error), &error);
+    batch.first_sequence++;
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    batch.first_sequence = 1;
+    batch.count = FG_SYNC_BATCH_ENTRIES_MAX + 1;
+    CHECK_INT(fg_sync_batch_encode(&batch, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    memset(batch.controller, 'c', FG_NAME_MAX);
+    batch.count = 1;
+    length = encode_ok(&batch);
+    CHECK_OK(fg_sync_batch_decode(wire, length, &back, &error), &error);
+    CHECK_TEXT(back.controller, batch.controller);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a batch whose controller is too long or holds a NUL, or whose signature is cut or "
+     "not "
+     "there, is refused")
+{
+    static struct fg_sync_batch batch;
+    struct fg_error error = {0};
+    uint8_t bytes[128] = {0x0a, 32};
+    size_t length = write_entries(1, 9);
+
+    CHECK_INT(fg_sync_batch_decode(wire, length - 66, &batch, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "signature is missing or cut");
+    wire[length - 65] = 63;
+    CHECK_INT(fg_sync_batch_decode(wire, length - 1, &batch, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "signature is missing or cut");
+    memset(bytes + 2, 'c', 32);
+    CHECK_INT(fg_sync_batch_decode(bytes, 34, &batch, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "too long");
+    bytes[1] = 3;
+    bytes[3] = '\0';
+    CHECK_INT(fg_sync_batch_decode(bytes, 5, &batch, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "too long");
+    bytes[0] = 0x02; /* field 0 */
+    CHECK_INT(fg_sync_batch_decode(bytes, 5, &batch, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "near byte 0");
+}
+
+TEST("every verdict there is may be answered, and only those that go on say where")
+{
+    struct fg_sync_answer answer = {.next_sequence = 0};
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    for (unsigned verdict = 0; verdict <= FG_SYNC_BUSY + 1; verdict++) {
+        bool known = verdict >= FG_SYNC_HELD && verdict <= FG_SYNC_BUSY;
+        bool goes_on = verdict == FG_SYNC_HELD || verdict == FG_SYNC_GAP;
+
+        answer.verdict = (uint8_t)verdict;
+        answer.next_sequence = 0;
+        CHECK_INT(fg_sync_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error),
+                  known && !goes_on ? FG_OK : FG_E_RANGE);
+        answer.next_sequence = 1;
+        CHECK_INT(fg_sync_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error),
+                  known ? FG_OK : FG_E_RANGE);
+    }
+    answer.verdict = FG_SYNC_HELD;
+    CHECK_OK(fg_sync_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_INT(fg_sync_answer_encode(&answer, wire, length - 1, &length, &error), FG_E_SIZE);
+}
+
+TEST("of a text for a log every printable character stays, and every other becomes a question mark")
+{
+    struct fg_sync_report_answer answer = {.wall_ms = 1};
+    struct fg_sync_report_answer back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    (void)strcpy(answer.text, " ~az09\x1f\x7f\xc3\xa9");
+    CHECK_OK(fg_sync_report_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_report_answer_decode(wire, length, &back, &error), &error);
+    CHECK_TEXT(back.text, " ~az09????");
+    memset(answer.text, 'x', sizeof(answer.text) - 1);
+    CHECK_OK(fg_sync_report_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_report_answer_decode(wire, length, &back, &error), &error);
+    CHECK_TEXT(back.text, answer.text);
+}
+
+TEST("a report says each quality of the clock that there is, or none, and no other")
+{
+    static struct fg_sync_reports reports;
+    static struct fg_sync_reports back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    for (unsigned quality = 0; quality < 256; quality++) {
+        bool good = quality == 0 || quality == FG_CLOCK_UNKNOWN || quality == FG_CLOCK_INFORMATIVE ||
+                    quality == FG_CLOCK_SYNCHRONISED;
+
+        report_fill(&reports.self);
+        reports.self.clock_quality = (uint8_t)quality;
+        reports.self.list_id[0] = '\0';
+        CHECK_INT(fg_sync_reports_encode(&reports, wire, FG_SYNC_REPORT_BYTES_MAX, &length, &error),
+                  good ? FG_OK : FG_E_RANGE);
+    }
+    reports.below_count = 2;
+    reports.self.clock_quality = 0;
+    report_fill(&reports.below[0]);
+    report_fill(&reports.below[1]);
+    reports.below[1].device[0] = '\0';
+    CHECK_INT(fg_sync_reports_encode(&reports, wire, FG_SYNC_REPORT_BYTES_MAX, &length, &error), FG_E_RANGE);
+    (void)strcpy(reports.below[1].device, "d");
+    reports.below[1].list_id[0] = '/';
+    CHECK_INT(fg_sync_reports_encode(&reports, wire, FG_SYNC_REPORT_BYTES_MAX, &length, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "report of d: its list id");
+    reports.below[1].list_id[0] = '\0';
+    CHECK_OK(fg_sync_reports_encode(&reports, wire, FG_SYNC_REPORT_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_reports_decode(wire, length, &back, &error), &error);
+    CHECK_INT(back.below_count, 2);
+    CHECK_TEXT(back.below[1].device, "d");
+    CHECK_TEXT(back.below[1].list_id, "");
+}
