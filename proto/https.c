@@ -40,6 +40,7 @@ static enum fg_err url_parse(const char *url, char ret_host[HOST_BYTES], char re
     static const char scheme[] = "https://";
     const char *at = url + sizeof(scheme) - 1;
     bool bracket;
+    bool closed;
     size_t length;
     const char *behind;
 
@@ -49,9 +50,9 @@ static enum fg_err url_parse(const char *url, char ret_host[HOST_BYTES], char re
     at += bracket;
     length = bracket ? strcspn(at, "]") : strcspn(at, ":/");
     behind = at + length;
-    if (bracket && *behind == ']')
-        behind++;
-    if (length == 0 || length >= HOST_BYTES || (*behind != '\0' && *behind != ':') ||
+    closed = *behind == ']';
+    behind += closed;
+    if (bracket != closed || length == 0 || length >= HOST_BYTES || (*behind != '\0' && *behind != ':') ||
         (*behind == ':' && !port_is_good(behind + 1)))
         return fg_fail(error, FG_E_ARG, "\"%.100s\" is not https://HOST[:PORT]", url);
     memcpy(ret_host, at, length);
