@@ -4,7 +4,6 @@
 static enum fg_presence_change presence_lose(struct fg_presence *presence)
 {
     presence->uid.length = 0;
-    presence->misses = 0;
     return FG_PRESENCE_GONE;
 }
 

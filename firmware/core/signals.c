@@ -51,15 +51,12 @@ bool fg_signal_read(const struct fg_plant_state *plant, enum fg_signal signal, i
                     uint32_t age_max_ms, int64_t *ret_value)
 {
     const struct fg_reading *reading = &plant->readings[signal];
-    int64_t value = reading->value;
 
-    if (!plant->configured[signal] || reading->state != FG_READING_GOOD)
-        return false;
-    if (value < -FG_SIGNAL_VALUE_MAX || value > FG_SIGNAL_VALUE_MAX)
+    if (!plant->configured[signal] || reading->state != FG_READING_GOOD || !is_in_bounds(reading->value))
         return false;
     if (now_mono_ms - reading->at_mono_ms > (int64_t)age_max_ms)
         return false;
-    *ret_value = value;
+    *ret_value = reading->value;
     return true;
 }
 

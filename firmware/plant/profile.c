@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTIONS_MAX 20
+#define SECTIONS_MAX (3 + FG_SIGNAL_COUNT + FG_OUTPUT_COUNT) /* [device], [order], [status] */
 #define VALUE_MAX 180
 #define LINE_MAX_BYTES 190 /* inih cuts longer lines silently */
 

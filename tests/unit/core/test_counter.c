@@ -21,8 +21,9 @@ static bool take(int64_t value_g, bool may_settle)
 static int64_t value(void)
 {
     int64_t value_g = -1;
+    bool is_told = fg_counter_read(&counter, &rules, now, &value_g);
 
-    (void)fg_counter_read(&counter, &rules, now, &value_g);
+    CHECK_INT(is_told, value_g != -1);
     return value_g;
 }
 
@@ -43,6 +44,7 @@ TEST("a counter is settled by three readings that are possible after each other,
     for (int i = 0; i < 10; i++)
         CHECK(!fg_counter_take(&counter, &rules, 5000, now, now, true));
     CHECK(!counter.settled);
+    CHECK(!fg_counter_is_sure(&counter));
     CHECK(!take(5001, true));
     CHECK_INT(value(), -1);
     CHECK(!take(5002, true));
@@ -53,7 +55,7 @@ TEST("a counter is settled by three readings that are possible after each other,
 TEST("a stray reading at the start only begins the settling again, and is not told")
 {
     memset(&counter, 0, sizeof(counter));
-    now = 1000;
+    now = INT64_C(36000000); /* hours after the start of the machine explain no gas either */
     CHECK(!take(0, true));
     CHECK(!take(5000000, true));
     CHECK(!take(5000000, true));
@@ -81,6 +83,7 @@ TEST("time before the last reading explains no gas, and more than a day no more 
 {
     CHECK_INT(fg_counter_rise_max_g(&rules, -100), 1000);
     CHECK_INT(fg_counter_rise_max_g(&rules, INT64_C(86400000)), 86401000);
+    CHECK_INT(fg_counter_rise_max_g(&rules, INT64_C(86400001)), 86401000);
     CHECK_INT(fg_counter_rise_max_g(&rules, INT64_MAX), 86401000);
 }
 
@@ -109,9 +112,10 @@ TEST("a counter that lies stays so while a fill is open, even when it speaks tru
     CHECK(counter.lies);
     CHECK(!fg_counter_is_sure(&counter));
     CHECK_INT(value(), -1);
-    CHECK(!take(5000, true));
-    CHECK(!counter.settled);
-    CHECK(!take(5000, true));
+    for (int i = 1; i < FG_COUNTER_SETTLED; i++) {
+        CHECK(!take(5000, true));
+        CHECK(!counter.settled);
+    }
     CHECK(!take(5000, true));
     CHECK_INT(value(), 5000);
     CHECK(!counter.lies);
@@ -146,4 +150,23 @@ TEST("the same reading seen again changes nothing, and a counter is not settled 
     for (int i = 0; i < 10; i++)
         CHECK(!take(5000, false));
     CHECK(!counter.settled);
+}
+
+TEST("FAIL-CLOSED: another value of the same time is an impossible reading, not the one that was accepted")
+{
+    begin();
+    CHECK(!fg_counter_take(&counter, &rules, 0, now, now, true));
+    CHECK(!fg_counter_is_sure(&counter));
+    CHECK_INT(value(), 5000);
+}
+
+TEST(
+    "a counter that begins at nothing, at the machine's first millisecond, is settled by three readings, too")
+{
+    memset(&counter, 0, sizeof(counter));
+    for (now = 0; now < FG_COUNTER_SETTLED; now++) {
+        CHECK(!counter.settled);
+        CHECK(!fg_counter_take(&counter, &rules, 0, now, now, true));
+    }
+    CHECK(fg_counter_is_sure(&counter));
 }

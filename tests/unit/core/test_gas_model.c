@@ -73,10 +73,20 @@ TEST("what is outside the table counts as its edge, and an unknown gas as none")
     CHECK_INT(fg_gas_model_pressure_kpa(FG_GAS_METHANE, INT64_MAX, 650), 69592);
     CHECK_INT(fg_gas_model_pressure_kpa(FG_GAS_METHANE, FG_GAS_DENSITY_MAX_CG_L, INT64_MAX), 69592);
     CHECK_INT(fg_gas_model_pressure_kpa(FG_GAS_METHANE, 1000, INT64_MIN), 1152);
+    CHECK_INT(fg_gas_model_pressure_kpa(FG_GAS_METHANE, FG_GAS_DENSITY_MAX_CG_L, INT64_MIN), 25986);
     CHECK_INT(fg_gas_model_pressure_kpa(FG_GAS_COUNT, 1000, 200), 0);
     CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_COUNT, 1000, 200), 0);
     CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, 0, 200), 0);
+    CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, -5000, 200), 0);
     CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, INT64_MAX, 200), FG_GAS_DENSITY_MAX_CG_L);
+    CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, 69592, INT64_MAX), FG_GAS_DENSITY_MAX_CG_L);
+    CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, 23385, INT64_MIN), 27000);
+}
+
+TEST("half the pressure of the table's first point is half its density")
+{
+    CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, 1152 / 2, -400), 500);
+    CHECK_INT(fg_gas_model_density_cg_l(FG_GAS_METHANE, 1722 / 2, 650), 500);
 }
 
 TEST("mass is density times capacity")

@@ -192,3 +192,71 @@ TEST("flow adds up only while the valve is open, backwards flow and time not at 
     look.flow_g_min = INT64_MAX;
     CHECK(!next(0, 0));
 }
+
+/* The mass fill of start_mass, in which flow of so much came for so long in one step; does that agree with a
+ * counter that is up by counter_g? */
+static bool flow_agrees(int64_t flow_g_min, int64_t elapsed_ms, int64_t counter_g)
+{
+    CHECK(start_mass(INT32_MAX));
+    look.flow_g_min = flow_g_min;
+    look.now_mono_ms += elapsed_ms;
+    look.counter.value += counter_g;
+    return fg_overfill_agrees(&overfill, &settings, &vessel, &look);
+}
+
+TEST("FAIL-CLOSED: flow is held against the counter from one kilogram on, and half of it must be counted")
+{
+    CHECK(flow_agrees(59999, 1000, 0));
+    CHECK(!flow_agrees(60000, 1000, 0));
+    CHECK(!flow_agrees(60000, 1000, 499));
+    CHECK(flow_agrees(60000, 1000, 500));
+    CHECK(!flow_agrees(30000000, 1000, 249999)); /* 500 kg */
+    CHECK(flow_agrees(30000000, 1000, 250000));
+}
+
+TEST("a step that comes late adds the flow of one second, to the millisecond")
+{
+    CHECK(!flow_agrees(60000, 1001, 0));
+    CHECK(flow_agrees(59950, 1001, 0));
+    CHECK(!flow_agrees(60000, 60000, 0));
+    CHECK(flow_agrees(59950, 60000, 0));
+}
+
+TEST("FAIL-CLOSED: flow adds up in the shortest steps, too")
+{
+    CHECK(start_mass(14500));
+    look.flow_g_min = 60000;
+    for (int i = 1; i < 1000; i++) {
+        look.now_mono_ms++;
+        CHECK(fg_overfill_agrees(&overfill, &settings, &vessel, &look));
+    }
+    look.now_mono_ms++;
+    CHECK(!fg_overfill_agrees(&overfill, &settings, &vessel, &look));
+}
+
+/* One look in which counter and scale are as they were read at these times. */
+static bool look_at(int64_t counter_g, int64_t counter_mono_ms, int64_t weighed_mono_ms)
+{
+    look.now_mono_ms += 100;
+    look.counter = (struct fg_overfill_sample){counter_g, counter_mono_ms};
+    look.weighed.at_mono_ms = weighed_mono_ms;
+    return fg_overfill_agrees(&overfill, &settings, &vessel, &look);
+}
+
+TEST("FAIL-CLOSED: a counter reading that is seen twice does not push out the one before it")
+{
+    CHECK(start_mass(14500));
+    CHECK(look_at(102000, 1100, 1000));
+    CHECK(look_at(102000, 1200, 1000));
+    CHECK(!look_at(102000, 1200, 1150)); /* the scale has not moved since the counter of 1100 */
+}
+
+TEST("a weight that is older than both counter readings accuses nobody")
+{
+    vessel = (struct fg_overfill_vessel){.programme = FG_PROGRAMME_MASS, .maximum_fill_g = 14500};
+    look = (struct fg_overfill_look){.counter = {0, 1000}, .weighed = {18000, 1000}, .now_mono_ms = 1000};
+    CHECK(fg_overfill_start(&settings, &vessel, &look, &overfill));
+    CHECK(look_at(1000, 1100, 1000));
+    CHECK(look_at(3000, 1200, 1000));
+    CHECK(look_at(5000, 1300, 1000));
+}

@@ -465,3 +465,51 @@ TEST("BAD-INPUT-IS-SAFE: counts beyond their arrays are taken as full arrays")
     expect_only(FG_REASON_WRONG_MEDIUM);
     KEEP(facts.rules.blocked_count = FG_POINTS_BLOCKED_MAX + 1);
 }
+
+TEST("names that differ in their first letter differ")
+{
+    FLIP(strcpy(facts.cylinders[0].row.owner, "XWNER"), FG_REASON_NOT_OWN_CYLINDER);
+    KEEP(strcpy(facts.rules.blocked_points[0], "Q1"));
+}
+
+TEST("FAIL-CLOSED: no identity at all is too weak even where every identity will do")
+{
+    FLIP((facts.identity = FG_IDENTITY_NONE, facts.rules.identity_min = FG_IDENTITY_NONE),
+         FG_REASON_IDENTITY_TOO_WEAK);
+}
+
+TEST("what a list that is not in force says of cylinder, vehicle and licence is not stated")
+{
+    FLIP((facts.list = FG_LIST_MISSING, facts.cylinders[0].lookup = FG_LOOKUP_ABSENT),
+         FG_REASON_LIST_MISSING);
+    FLIP((facts.list = FG_LIST_MISSING, facts.cylinders[0].row.state = FG_CYLINDER_LOST),
+         FG_REASON_LIST_MISSING);
+    FLIP((facts.list = FG_LIST_ROLLED_BACK, facts.cylinders[1].lookup = FG_LOOKUP_ABSENT),
+         FG_REASON_LIST_ROLLED_BACK);
+    FLIP((facts.list = FG_LIST_MISSING, facts.rules.licence_end_day = 0), FG_REASON_LIST_MISSING);
+}
+
+TEST("nobody signed in has no certificate that could be over")
+{
+    FLIP((facts.operator_signed_in = false, facts.operator_certificate_end_day = 0),
+         FG_REASON_OPERATOR_NOT_SIGNED_IN);
+}
+
+TEST("an unreadable tag is told beside what else is wrong")
+{
+    facts_make();
+    facts.tag = FG_TAG_UNREADABLE;
+    facts.operator_signed_in = false;
+    fg_rules_decide(&facts, &decision);
+    CHECK_INT(decision.reasons.count, 2);
+    CHECK_INT(decision.reasons.reasons[0], FG_REASON_TAG_UNREADABLE);
+    CHECK_INT(decision.reasons.reasons[1], FG_REASON_OPERATOR_NOT_SIGNED_IN);
+}
+
+TEST(
+    "a cylinder that was never filled, or last in the future, is not too soon without an interval or a clock")
+{
+    KEEP((facts.rules.fill_interval_min_s = 0, facts.cylinders[0].last_fill_wall_ms = NOW_MS + 1000));
+    FLIP((facts.clock_quality = FG_CLOCK_UNKNOWN, facts.now_ms = 1000, facts.list_issued_ms = 0),
+         FG_REASON_CLOCK_NOT_TRUSTED);
+}

@@ -72,6 +72,10 @@ TEST("FAIL-CLOSED: a signal reads only when it is configured, good, young and wi
     reading->state = FG_READING_FAULT;
     CHECK(!fg_signal_read(&plant, FG_SIGNAL_SCALE_G, NOW_MS, AGE_MAX_MS, &value));
     begin();
+    reading->value = -FG_SIGNAL_VALUE_MAX;
+    CHECK(fg_signal_read(&plant, FG_SIGNAL_SCALE_G, NOW_MS, AGE_MAX_MS, &value));
+    CHECK_INT(value, -FG_SIGNAL_VALUE_MAX);
+    value = 77;
     reading->value = FG_SIGNAL_VALUE_MAX + 1;
     CHECK(!fg_signal_read(&plant, FG_SIGNAL_SCALE_G, NOW_MS, AGE_MAX_MS, &value));
     reading->value = -FG_SIGNAL_VALUE_MAX - 1;
@@ -111,6 +115,16 @@ TEST("an old reading is a silent device, an impossible value is not plausible")
     begin();
     plant.readings[FG_SIGNAL_FLOW_G_MIN].value = INT64_MAX;
     CHECK_INT(stop(FG_PROGRAMME_MASS), FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("a device that fell silent is silent, whatever it said last")
+{
+    begin();
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = INT64_MAX;
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_TIME_OUT;
+    CHECK_INT(stop(FG_PROGRAMME_MASS), FG_STOP_DEVICE_SILENT);
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].state = FG_READING_MISSING;
+    CHECK_INT(stop(FG_PROGRAMME_MASS), FG_STOP_DEVICE_SILENT);
 }
 
 TEST("the emergency stop goes before everything else, but only when it is read")

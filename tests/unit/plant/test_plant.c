@@ -1059,3 +1059,168 @@ TEST("between two rounds the bus thread sleeps")
     fg_plant_destroy(plant);
     server_stop(&server);
 }
+
+/* Destroys what was made in spite of all. */
+static enum fg_err make_code(const struct fg_plant_settings *settings)
+{
+    struct fg_plant *plant = NULL;
+    enum fg_err code = fg_plant_new(settings, &plant, &error);
+
+    fg_plant_destroy(plant);
+    return code;
+}
+
+TEST("each number of the plant's settings is taken up to its bounds and not beyond")
+{
+    struct fg_plant_settings good;
+    struct fg_plant_settings settings;
+
+    server.port = 1502;
+    good = point("main");
+    CHECK_INT(make_code(&good), FG_OK);
+    settings = good;
+    settings.lease_ms = 0;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    CHECK_HAS(error.text, "lease_ms");
+    settings = good;
+    settings.reading_age_max_ms = 0;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    CHECK_HAS(error.text, "reading_age_max_ms must not be 0");
+    settings = good;
+    settings.lease_ms = 1;
+    CHECK_INT(make_code(&settings), FG_OK);
+    settings = good;
+    settings.bus_count = 0;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    CHECK_HAS(error.text, "1 to 4 buses");
+    settings.bus_count = FG_BUSES_MAX + 1;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    settings = good;
+    settings.device_count = 0;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    CHECK_HAS(error.text, "devices");
+    settings.device_count = FG_DEVICES_MAX + 1;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    settings = good;
+    add_bus(&settings, "second", 1503);
+    settings.buses[1].cycle_ms = 0;
+    CHECK_INT(make_code(&settings), FG_E_RANGE);
+    CHECK_HAS(error.text, "bus second: cycle_ms must not be 0");
+    settings = good;
+    settings.buses[0].cycle_ms = 1;
+    CHECK_INT(make_code(&settings), FG_OK);
+    settings = good;
+    while (settings.bus_count < FG_BUSES_MAX)
+        add_bus(&settings, "more", 1504);
+    CHECK_INT(make_code(&settings), FG_OK);
+}
+
+TEST("a unit is 1 to 247, and two devices may have the same one on two buses, not on one")
+{
+    static const struct {
+        uint8_t unit;
+        enum fg_err code;
+    } units[] = {{0, FG_E_RANGE}, {1, FG_E_EXISTS}, {2, FG_E_EXISTS},
+                 {3, FG_OK},      {247, FG_OK},     {248, FG_E_RANGE}};
+    struct fg_plant_settings settings;
+
+    server.port = 1502;
+    other.port = 1503;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        settings = point("main");
+        settings.devices[2].unit = units[i].unit;
+        CHECK_INT(make_code(&settings), units[i].code);
+        if (units[i].code == FG_E_RANGE)
+            CHECK_HAS(error.text, "device meter: unit must be 1 to 247");
+    }
+    CHECK_INT(units[0].code, FG_E_RANGE);
+    settings = point("second");
+    for (uint8_t unit = 1; unit <= 2; unit++) {
+        settings.devices[2].unit = unit;
+        CHECK_INT(make_code(&settings), FG_OK);
+    }
+    settings.devices[1].unit = 1;
+    CHECK_INT(make_code(&settings), FG_E_EXISTS);
+    CHECK_HAS(error.text, "devices relay and pressure: same bus and unit");
+}
+
+TEST("a plant that was started does not start again, and one ends at once however long its rounds are")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+    int64_t begun_ms;
+
+    server_start(&server);
+    server_start(&other);
+    settings = point("second");
+    settings.buses[0].cycle_ms = 20000;
+    settings.buses[1].cycle_ms = 20000;
+    plant = start_point(&settings);
+    CHECK_INT(fg_plant_start(plant, &error), FG_E_STATE);
+    CHECK_HAS(error.text, "started already");
+    CHECK(wait_reading(plant, FG_SIGNAL_INVENTORY_G, FG_READING_GOOD, 98765));
+    CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_GOOD, 20025));
+    begun_ms = fg_mono_ms();
+    fg_plant_destroy(plant);
+    CHECK(fg_mono_ms() - begun_ms < DEADLINE_MS);
+    server_stop(&other);
+    server_stop(&server);
+}
+
+TEST("FAIL-CLOSED: a bus that cannot be opened makes its own devices down, says why, and leaves the others")
+{
+    struct fg_plant_settings settings;
+    struct fg_device_status status;
+    struct fg_plant_state state;
+    struct fg_plant *plant;
+
+    server_start(&server);
+    other.port = 1; /* nobody listens there */
+    settings = point("second");
+    plant = start_point(&settings);
+    CHECK(wait_error(plant, 2, "bus second: cannot open 127.0.0.1"));
+    fg_plant_read(plant, &state);
+    for (unsigned signal = FG_SIGNAL_FLOW_G_MIN; signal <= FG_SIGNAL_INVENTORY_G; signal++)
+        CHECK_INT(state.readings[signal].state, FG_READING_TIME_OUT);
+    CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_GOOD, 20025));
+    CHECK(wait_link(plant, 1, FG_LINK_UP));
+    fg_sleep_ms(50); /* while it waits before the next try, what happened stays said */
+    fg_plant_device_status(plant, 2, &status);
+    CHECK_INT(status.link, FG_LINK_DOWN);
+    CHECK_HAS(status.last_error, "cannot open");
+    fg_plant_device_status(plant, 1, &status);
+    CHECK_TEXT(status.last_error, "");
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+/* Waits until the plant says that something is new, and takes that up. */
+static bool told_within(const struct fg_plant *plant, int timeout_ms)
+{
+    struct pollfd wait = {fg_plant_event_fd(plant), POLLIN, 0};
+    uint64_t count = 0;
+
+    if (poll(&wait, 1, timeout_ms) != 1)
+        return false;
+    CHECK_INT(read(wait.fd, &count, sizeof(count)), sizeof(count));
+    return count > 0;
+}
+
+TEST("who waits for the plant is told of every round, and of a link that cannot be opened")
+{
+    struct fg_plant_settings settings;
+    struct fg_plant *plant;
+
+    server_start(&server);
+    settings = point("main");
+    plant = start_point(&settings);
+    CHECK(wait_reading(plant, FG_SIGNAL_FLOW_G_MIN, FG_READING_GOOD, 600));
+    for (int i = 0; i < 5; i++)
+        CHECK(told_within(plant, DEADLINE_MS));
+    hang_up(true);
+    CHECK(wait_link(plant, 1, FG_LINK_DOWN));
+    for (int i = 0; i < 5; i++)
+        CHECK(told_within(plant, DEADLINE_MS));
+    fg_plant_destroy(plant);
+    server_stop(&server);
+}

@@ -103,6 +103,20 @@ TEST("unknown, double and misplaced keys are refused with their line")
     CHECK_HAS(error.text, "no [device]");
 }
 
+/* The message shows one of these lines of a profile, key and value. */
+static void check_line_shown(const char *lines)
+{
+    for (const char *at = lines; at != NULL; at = strchr(at, '\n')) {
+        char line[160];
+
+        at += *at == '\n' ? 1 : 0;
+        (void)snprintf(line, sizeof(line), "] %.*s: ", (int)strcspn(at, "\n"), at);
+        if (strstr(error.text, line) != NULL)
+            return;
+    }
+    fg_test_fail(__FILE__, __LINE__, "\"%s\" shows no line of \"%s\"", error.text, lines);
+}
+
 TEST("values that mean nothing are refused with their line")
 {
     static const struct {
@@ -116,7 +130,6 @@ TEST("values that mean nothing are refused with their line")
         {"base = 0", "base = 2", FG_E_RANGE},
         {"type = f32", "type = f16", FG_E_FORMAT},
         {"type = f32", "type = bit", FG_E_FORMAT},
-        {"type = f32", "type = u16", FG_E_FORMAT},
         {"table = holding", "table = coil", FG_E_FORMAT},
         {"order = 1-2-3-4", "order = 1-2-4-3", FG_E_FORMAT},
         {"order = 1-2-3-4", "order = register:520", FG_E_FORMAT},
@@ -135,7 +148,10 @@ TEST("values that mean nothing are refused with their line")
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         CHECK_INT(parse(with(DEVICE PRESSURE, cases[i].old, cases[i].new)), cases[i].err);
         CHECK_HAS(error.text, "x.profile:");
+        check_line_shown(cases[i].new);
     }
+    CHECK_INT(parse(with(DEVICE PRESSURE, "type = f32", "type = u16")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "[signal pressure] must not state \"order\"");
 }
 
 TEST("FAIL-CLOSED: a valve without a timed or watched form is refused")
@@ -262,6 +278,7 @@ static void check_limit(const struct limit *limit)
             continue;
         CHECK(parse(with(limit->base, limit->line, limit->bad[i])) != FG_OK);
         CHECK_HAS(error.text, limit->why);
+        check_line_shown(limit->bad[i]);
     }
 }
 
@@ -310,9 +327,9 @@ TEST("every number is allowed up to its first and its last value, and not beyond
          {"tick_ms = 0", "tick_ms = 1001"},
          "must be 1 to 1000"},
         {DEVICE VALVE,
-         "tick_ms = 100",
+         "tick_ms = 100\nrelease_ms = 300",
          {NULL, NULL},
-         {"tick_ms = 1000", "tick_ms = 7"},
+         {"tick_ms = 1000\nrelease_ms = 300", "tick_ms = 7\nrelease_ms = 300"},
          "multiple of tick_ms"},
         {DEVICE VALVE,
          "tick_ms = 100\nrelease_ms = 300",
@@ -569,4 +586,38 @@ TEST("BAD-INPUT-IS-SAFE: names, values, lines and files are taken up to their gr
     CHECK_INT(parse(with(DEVICE PRESSURE, "[signal", "#\x1f\n[signal")), FG_E_FORMAT);
     CHECK_HAS(error.text, "x.profile:6: control character 0x1F");
     CHECK_INT(parse(with(DEVICE PRESSURE, "[signal", "#\x7f\n[signal")), FG_E_FORMAT);
+}
+
+TEST("one device may give every signal and every output at once")
+{
+    static const char *const units[] = {"kPa", "degC", "g/min", "g", "g", "g"};
+    static char text[8192];
+    size_t used = (size_t)snprintf(text, sizeof(text), "%s", DEVICE ORDER STATUS VALVE);
+
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++) {
+        const char *name = fg_signal_name((enum fg_signal)i);
+
+        if (i < FG_SIGNAL_VALVE_OPEN)
+            used +=
+                (size_t)snprintf(text + used, sizeof(text) - used,
+                                 "[signal %s]\ntable = input\naddress = %u\nbase = 0\ntype = u16\nscale = "
+                                 "1\nunit = %s\nminimum = 0\nmaximum = 9\nfault = none\n",
+                                 name, i, units[i]);
+        else
+            used += (size_t)snprintf(
+                text + used, sizeof(text) - used,
+                "[signal %s]\ntable = coil\naddress = %u\nbase = 0\ntype = bit\nactive = 1\n", name, i);
+    }
+    used += (size_t)snprintf(text + used, sizeof(text) - used,
+                             "[output green]\nform = plain\ntable = coil\naddress = 5\nbase = 0\n"
+                             "[output red]\nform = plain\ntable = coil\naddress = 6\nbase = 0\n");
+    CHECK(used < sizeof(text));
+    CHECK_OK(parse(text), &error);
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++)
+        CHECK(profile.signals[i].present);
+    CHECK_INT(profile.outputs[FG_OUTPUT_RED].form, FG_FORM_PLAIN);
+    CHECK_INT(profile.outputs[FG_OUTPUT_RED].address, 6);
+    (void)snprintf(text + used, sizeof(text) - used, "[signal weather]\ntable = coil\n");
+    CHECK_INT(parse(text), FG_E_FORMAT);
+    CHECK_HAS(error.text, "unknown section \"signal weather\"");
 }
