@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -209,6 +210,34 @@ TEST("each TLS refusal is told by its number and by what it means")
     CHECK_INT(pthread_join(thread, NULL), 0);
     fg_https_free(https);
     (void)close(listener);
+}
+
+TEST("a client that gets no socket says so")
+{
+    struct fg_https_settings settings = {.url = "https://127.0.0.1:9",
+                                         .peer_roles = FG_HTTPS_UNPROVEN,
+                                         .now_ms = now_ms,
+                                         .connect_max_ms = 20000,
+                                         .write_max_ms = 20000,
+                                         .first_byte_max_ms = 20000,
+                                         .whole_max_ms = 20000};
+    struct fg_https_request request = {.method = "GET", .path = "/"};
+    struct fg_https_answer answer;
+    struct fg_https *https = NULL;
+    struct rlimit limit;
+    struct rlimit none;
+    enum fg_err result;
+
+    CHECK_OK(fg_https_new(&settings, &https, &error), &error);
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 3;
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    result = fg_https_ask(https, &request, &answer, &error);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    CHECK_INT(result, FG_E_IO);
+    CHECK_HAS(error.text, "cannot make a socket");
+    fg_https_free(https);
 }
 
 /* ---- a server's identity ---- */
