@@ -48,7 +48,7 @@ static enum fg_err url_parse(const char *url, char ret_host[HOST_BYTES], char re
         return fg_fail(error, FG_E_ARG, "\"%.100s\" is not https://HOST[:PORT]", url);
     bracket = *at == '[';
     at += bracket;
-    length = bracket ? strcspn(at, "]") : strcspn(at, ":/");
+    length = bracket ? strcspn(at, "[]") : strcspn(at, ":/[]");
     behind = at + length;
     closed = *behind == ']';
     behind += closed;

@@ -58,7 +58,10 @@ TEST("BAD-INPUT-IS-SAFE: a URL is https, a host and perhaps a port, and nothing 
                                       "https://[::1]x",
                                       "https://[::1]:",
                                       "https://a:-1",
-                                      "https://[::1]/"};
+                                      "https://[::1]/",
+                                      "https://a]",
+                                      "https://a[b",
+                                      "https://[[::1]"};
 
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         CHECK_OK(make_client(good[i], NULL), &error);
