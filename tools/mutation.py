@@ -7,7 +7,8 @@ and linked in place of the object it comes from; the tree is never touched. A te
 Only tests that enter the function of a change are run, and of a change outside of all functions those that enter its file: each was run
 once with coverage before. Printed: survivors with place and change, in the form of tests/mutation/judged.txt, where those that are no gap
 are kept with the reason; score and time. Exit code: 0 the score is that of the room or better, 1 not, 2 it could not be tried.
-Not: a mutant that does not compile counts for nothing. Relies on: make (VARIANT=mutant), gcc; Python's standard library alone."""
+Not: what nobody can notice (static assertions, the size of an array parameter); a mutant that does not compile counts for nothing.
+Relies on: make (VARIANT=mutant), gcc; Python's standard library alone."""
 import argparse
 import concurrent.futures
 import json
@@ -156,8 +157,16 @@ def mutants_of(path, enums):
     depth = 0
     function = OUTSIDE
     statement = None  # index of the first token of the present statement, inside functions
+    silent = -1  # up to this token nothing that is changed can be noticed: a static assertion
+    parentheses = 0
     for i, (kind, text, begin, end) in enumerate(tokens):
         previous = tokens[i - 1][1] if i > 0 else ";"
+        parentheses += (text == "(") - (text == ")")
+        if text in ("static_assert", "_Static_assert"):
+            silent = partner(tokens, i + 1, 1) or i
+        # The size in an array parameter is words only.
+        if i <= silent or depth == 0 and parentheses > 0 and previous == "[":
+            continue
         if depth == 0:
             function = (function_named(tokens, i) or function) if text != ";" and previous != "}" else OUTSIDE
         depth += (text == "{") - (text == "}")
@@ -206,7 +215,7 @@ def mutants_of(path, enums):
             if stop < len(tokens) and tokens[stop][1] == ";" and stop > i + 1:
                 if text != "return":
                     add("statement deleted", begin, tokens[stop][2], "")
-                elif stop > i + 2 or tokens[i + 1][1] not in ("true", "false", "0") and tokens[i + 1][1] not in enums:
+                elif stop > i + 2 or tokens[i + 1][1] not in ("true", "false", "0", "NULL") and tokens[i + 1][1] not in enums:
                     add("return value", tokens[i + 1][2], tokens[stop][2], "0")
             elif text == "return" and stop == i + 1:
                 add("statement deleted", begin, tokens[stop][2], "")

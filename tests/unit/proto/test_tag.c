@@ -307,6 +307,28 @@ TEST("chunked, overlapping, unbegun and unended messages are refused")
     }
 }
 
+TEST("a record's header that is cut off is told as that, whichever part of it is missing")
+{
+    static const struct {
+        uint8_t bytes[8];
+        size_t length;
+    } cases[] = {
+        {{0xD1}, 1}, {{0xD1, 1}, 2}, {{0xD9, 1, 1}, 3}, {{0xC1, 1, 0, 0, 0}, 5}, {{0xC9, 1, 0, 0, 0, 1}, 6}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct memory memory;
+        struct fg_error error;
+        size_t from;
+
+        start(&memory);
+        from = open_message(&memory);
+        add(&memory, cases[i].bytes, cases[i].length);
+        close_message(&memory, from);
+        CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
+        CHECK_HAS(error.text, "header is cut off");
+    }
+}
+
 TEST("two of our records in one message are refused")
 {
     struct memory memory;
