@@ -47,3 +47,26 @@ TEST("a new list takes its operators with it; who was signed in by hand stays")
     CHECK(!fg_operator_is_in(&who));
     CHECK_INT(who.certificate_end_day, 0);
 }
+
+TEST("an idle time that is over reads one millisecond until it is noticed, for 0 would mean never")
+{
+    begin();
+    fg_operator_enter(&who, "op-wang", 100, FG_PERSON_PROOF_PIN, 5000);
+    CHECK_INT(fg_operator_idle_left_ms(&who, 1000, 5999), 1);
+    CHECK_INT(fg_operator_idle_left_ms(&who, 1000, 6000), 1);
+    CHECK_INT(fg_operator_idle_left_ms(&who, 1000, 5998), 2);
+}
+
+TEST("who signs in is known by name, last day and proof, and all of it goes with him")
+{
+    begin();
+    fg_operator_enter(&who, "op-wang", 100, FG_PERSON_PROOF_CARD, 5000);
+    CHECK(fg_operator_is_in(&who));
+    CHECK_TEXT(who.id, "op-wang");
+    CHECK_INT(who.certificate_end_day, 100);
+    CHECK_INT(who.proof, FG_PERSON_PROOF_CARD);
+    CHECK_INT(who.used_mono_ms, 5000);
+    fg_operator_leave(&who);
+    CHECK_TEXT(who.id, "");
+    CHECK_INT(who.proof, FG_PERSON_PROOF_NONE);
+}
