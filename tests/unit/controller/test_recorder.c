@@ -118,8 +118,12 @@ static void point_make(void)
     reading_set(FG_SIGNAL_PRESSURE_KPA, 3001);
     reading_set(FG_SIGNAL_TEMPERATURE_DC, 202);
     reading_set(FG_SIGNAL_SCALE_G, 31003);
-    fill.counter = (struct fg_counter){.settled = true, .agreeing = FG_COUNTER_SETTLED, .seen_g = 1000000,
-                                       .value_g = 1000000, .seen_mono_ms = 1000, .value_mono_ms = 1000};
+    fill.counter = (struct fg_counter){.settled = true,
+                                       .agreeing = FG_COUNTER_SETTLED,
+                                       .seen_g = 1000000,
+                                       .value_g = 1000000,
+                                       .seen_mono_ms = 1000,
+                                       .value_mono_ms = 1000};
     fill.meter_state = FG_READING_GOOD;
 }
 
@@ -311,7 +315,8 @@ TEST("every attempt is logged: a refusal with its reasons, the row it was about,
 
     world_make();
     judgement.decision.reasons = (struct fg_reasons){2, {FG_REASON_OTHER_CYLINDER_FAILS, FG_REASON_TOO_SOON}};
-    (void)snprintf(judgement.decision.failing_code.text, sizeof(judgement.decision.failing_code.text), "HZ-8");
+    (void)snprintf(judgement.decision.failing_code.text, sizeof(judgement.decision.failing_code.text),
+                   "HZ-8");
     CHECK_OK(fg_recorder_refused(&recorder, &judgement, NULL, &about, &sequence), &error);
     CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->sequence, sequence);
     scan_told();

@@ -53,6 +53,7 @@ struct world {
     uint64_t opened;
     bool lamps[FG_LAMP_COUNT];
     bool bus_shared;
+    uint8_t devices;
     uint8_t link;
     /* the played field */
     uint8_t tags_in_field;
@@ -72,6 +73,15 @@ static void say(void *context, const char *line)
 
     (void)context;
     (void)snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
+}
+
+static int lines_with(const char *part)
+{
+    int count = 0;
+
+    for (const char *at = strstr(log_text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
 }
 
 /* ---- the played plant ---- */
@@ -125,15 +135,16 @@ static void plant_lamp(void *context, enum fg_lamp lamp, bool on)
 static uint8_t plant_devices(void *context)
 {
     (void)context;
-    return 1;
+    return w.devices;
 }
 
 static void plant_device(void *context, uint8_t index, struct fg_device_status *ret_status)
 {
     (void)context;
-    (void)index;
     memset(ret_status, 0, sizeof(*ret_status));
-    (void)snprintf(ret_status->name, sizeof(ret_status->name), "meter");
+    (void)snprintf(ret_status->name, sizeof(ret_status->name), "%s", index == 0 ? "meter" : "relay");
+    ret_status->requests = 1000U + index;
+    ret_status->failures = 10U + index;
     (void)snprintf(ret_status->last_error, sizeof(ret_status->last_error), "no answer");
     ret_status->link = w.link;
     ret_status->bus_shared = w.bus_shared;
@@ -495,6 +506,7 @@ static void world_make(void)
     w.mono_ms = 1000;
     w.clock_quality = FG_CLOCK_SYNCHRONISED;
     w.link = FG_LINK_UP;
+    w.devices = 1;
     reading_set(FG_SIGNAL_PRESSURE_KPA, 3000);
     reading_set(FG_SIGNAL_INVENTORY_G, 1000000);
     plant_play();
@@ -3403,5 +3415,970 @@ TEST("FAIL-CLOSED: a lock-out survives a restart also when its entry was pruned"
     CHECK_INT(fg_journal_first(w.stores.journal), acknowledged + 1);
     restart();
     CHECK(state()->locked_out);
+    world_end();
+}
+
+/* ---- what is pruned, and when ---- */
+
+/* Everything so far is acknowledged and older than the retention time, and the run is a minute old. */
+static uint64_t all_old(uint64_t next_list_version)
+{
+    uint64_t acknowledged = all_acknowledged(next_list_version);
+
+    w.wall_extra_ms += INT64_C(86400000) * 30 - 60000;
+    w.mono_ms += 60000;
+    plant_play();
+    return acknowledged;
+}
+
+TEST("NO-LOSS: nothing is pruned while a tag lies in the field, while a fill runs, or when the controller "
+     "stops")
+{
+    uint64_t acknowledged;
+    struct fg_moment now;
+
+    world_with_retention();
+    w.tags_in_field = 1;
+    w.uid = uid_of(9);
+    turns(2);
+    acknowledged = all_old(6);
+    turns(20);
+    CHECK_INT(fg_journal_first(w.stores.journal), 1);
+    remove_tag();
+    CHECK_INT(fg_journal_first(w.stores.journal), acknowledged + 1);
+    world_end();
+
+    world_with_two();
+    w.settings.journal_retention_days = 29;
+    world_halt();
+    world_run();
+    turns(3);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    acknowledged = all_acknowledged(8);
+    w.mono_ms += 60000;
+    w.clock_quality = FG_CLOCK_INFORMATIVE;
+    turns(2);
+    w.clock_quality = FG_CLOCK_SYNCHRONISED;
+    fill_typed(); /* no tag lies in the field */
+    w.wall_extra_ms += INT64_C(86400000) * 30 - 60000;
+    turns(20);
+    CHECK(w.valve);
+    CHECK_INT(fg_journal_first(w.stores.journal), 1);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    turns(1);
+    CHECK(fg_journal_first(w.stores.journal) > 1);
+    world_end();
+
+    world_with_retention();
+    acknowledged = all_old(6);
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    turns(20);
+    CHECK_INT(fg_journal_first(w.stores.journal), 1);
+    world_end();
+}
+
+/* ---- state of the point and its parts, as a panel is told ---- */
+
+static void five_items(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    manifest->rules.pre_check_count = 3;
+    (void)snprintf(manifest->rules.pre_checks[1], FG_NAME_MAX, "valve");
+    (void)snprintf(manifest->rules.pre_checks[2], FG_NAME_MAX, "passengers_out");
+    manifest->rules.post_check_count = 2;
+    (void)snprintf(manifest->rules.post_checks[0], FG_NAME_MAX, "leak");
+    (void)snprintf(manifest->rules.post_checks[1], FG_NAME_MAX, "cap");
+}
+
+TEST("the state tells the point, its phase, its items and what was confirmed of them, while a fill is under "
+     "way")
+{
+    const struct fg_control_state *now = &w.answer.state;
+    int64_t quantity_g;
+
+    world_make();
+    list_put(6, five_items);
+    turns(1);
+    CHECK_TEXT(state()->controller, "ctl-1");
+    CHECK_TEXT(now->point, "point-1");
+    CHECK_INT(now->medium, FG_MEDIUM_CNG);
+    CHECK_INT(now->boot, w.stores.journal_start.boot);
+    CHECK_INT(now->boot, 1);
+    CHECK_TEXT(now->phase_name, "IDLE");
+    CHECK_INT(now->pre_checks_wanted + now->post_checks_wanted + now->programme, 0);
+    CHECK_INT(now->pre_check_count, 3);
+    CHECK_TEXT(now->pre_checks[2], "passengers_out");
+    CHECK_INT(now->post_check_count, 2);
+    CHECK_TEXT(now->post_checks[1], "cap");
+    CHECK(!now->valve_commanded && !now->tag_present && !now->row_known && !now->locked_out);
+    present("HZ-3", 3);
+    turns(2);
+    check_items(5);
+    CHECK_INT(state()->phase, FG_FILL_PRE_CHECK);
+    CHECK_INT(now->programme, FG_PROGRAMME_PRESSURE);
+    CHECK_INT(now->pre_checks_wanted, 7);
+    CHECK_INT(now->pre_checks_done, 5);
+    CHECK_INT(now->post_checks_wanted, 3);
+    CHECK_INT(now->authorised_sequence, 0);
+    CHECK_INT(now->quantity_g, 0);
+    CHECK(now->tag_present && now->row_known);
+    CHECK_INT(now->uid.bytes[6], 3);
+    CHECK_TEXT(now->code.text, "HZ-3");
+    CHECK_TEXT(now->plate, "浙E00003");
+    CHECK_INT(now->identity, FG_IDENTITY_SIGNED_TAG);
+    CHECK_INT(now->phase_left_ms > 59000, 1);
+    check_items(2);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(3);
+    CHECK_INT(state()->phase, FG_FILL_FILLING);
+    CHECK(now->valve_commanded);
+    CHECK_INT(now->quantity_g, reading(FG_SIGNAL_INVENTORY_G) - 1000000);
+    CHECK(now->quantity_g > 0);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    CHECK_INT(state()->phase, FG_FILL_CLOSING);
+    CHECK_INT(now->stop, FG_STOP_OPERATOR);
+    CHECK(!now->valve_commanded);
+    for (int i = 0; i < 200 && state()->phase != FG_FILL_POST_CHECK; i++)
+        turns(1);
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .checks = 2}), FG_OK);
+    CHECK_TEXT(w.answer.text, "confirmed");
+    CHECK_INT(state()->post_checks_done, 2);
+    quantity_g = now->quantity_g;
+    check_items(1);
+    until_idle();
+    CHECK_INT(now->fills_ended, 1);
+    CHECK_INT(now->last_stop, FG_STOP_OPERATOR);
+    CHECK_INT(now->last_quantity_g, quantity_g);
+    CHECK_INT(now->last_ended_sequence, journal_newest(FG_ENTRY_ENDED)->sequence);
+    CHECK_INT(newest.post_checks, 3);
+    CHECK_INT(now->quantity_g + now->post_checks_done + now->programme, 0);
+    world_end();
+}
+
+TEST("the state tells readings with their age, devices, clock, journal, list and operator")
+{
+    const struct fg_control_state *now = &w.answer.state;
+
+    world_make();
+    w.devices = 2;
+    turns(2);
+    w.plant.readings[FG_SIGNAL_TOTAL_G] = (struct fg_reading){7, w.mono_ms, FG_READING_MISSING};
+    w.plant.readings[FG_SIGNAL_FLOW_G_MIN] = (struct fg_reading){8, w.mono_ms - 99, FG_READING_FAULT};
+    (void)state();
+    CHECK(now->readings[FG_SIGNAL_PRESSURE_KPA].configured && !now->readings[FG_SIGNAL_SCALE_G].configured);
+    CHECK_INT(now->readings[FG_SIGNAL_PRESSURE_KPA].value, 3000);
+    CHECK_INT(now->readings[FG_SIGNAL_PRESSURE_KPA].age_ms, 1);
+    CHECK_INT(now->readings[FG_SIGNAL_FLOW_G_MIN].value, 0);
+    CHECK_INT(now->readings[FG_SIGNAL_FLOW_G_MIN].age_ms, 100);
+    CHECK_INT(now->readings[FG_SIGNAL_FLOW_G_MIN].state, FG_READING_FAULT);
+    CHECK_INT(now->readings[FG_SIGNAL_TOTAL_G].age_ms, 0);
+    CHECK_INT(now->device_count, 2);
+    CHECK_TEXT(now->devices[0].name, "meter");
+    CHECK_TEXT(now->devices[1].name, "relay");
+    CHECK_INT(now->devices[1].link, FG_LINK_UP);
+    CHECK_INT(now->devices[1].requests, 1001);
+    CHECK_INT(now->devices[1].failures, 11);
+    CHECK_TEXT(now->devices[1].last_error, "no answer");
+    CHECK_INT(now->clock_quality, FG_CLOCK_SYNCHRONISED);
+    CHECK_INT(now->wall_ms, START_WALL_MS + w.mono_ms);
+    CHECK_INT(now->journal_state, FG_JOURNAL_OK);
+    CHECK_INT(now->journal_count, fg_journal_last(w.stores.journal));
+    CHECK_INT(now->journal_last_sequence, now->journal_count);
+    CHECK_INT(now->list_state, FG_LIST_IN_FORCE);
+    CHECK_TEXT(now->list_id, "hz");
+    CHECK_INT(now->list_issued_ms, START_WALL_MS - 1000);
+    CHECK_INT(now->list_expires_ms, START_WALL_MS + INT64_C(86400000) * 30);
+    CHECK_INT(now->list_age_ms, w.mono_ms + 1000);
+    CHECK(!now->list_age_warning);
+    CHECK_TEXT(now->operator_id, "wang");
+    CHECK_INT(now->operator_proof, FG_PERSON_PROOF_HAND);
+    CHECK_INT(now->certificate_end_day, TODAY + 100);
+    CHECK(now->manual_entry);
+    list_key_is_revoked();
+    CHECK_INT(state()->list_state, FG_LIST_NOT_AUTHENTIC);
+    CHECK(!now->manual_entry);
+    CHECK_TEXT(now->list_id, "");
+    CHECK_INT(now->pre_check_count, 0);
+    world_end();
+}
+
+static void other_points_blocked(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    (void)rows;
+    manifest->rules.manual_entry = false;
+    manifest->rules.blocked_count = 2;
+    (void)snprintf(manifest->rules.blocked_points[0], FG_NAME_MAX, "point-2");
+    (void)snprintf(manifest->rules.blocked_points[1], FG_NAME_MAX, "point-11");
+}
+
+static void this_point_blocked_too(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    other_points_blocked(manifest, rows);
+    manifest->rules.blocked_count = 3;
+    (void)snprintf(manifest->rules.blocked_points[2], FG_NAME_MAX, "point-1");
+}
+
+TEST("the state tells that the bureau has blocked this point, not that it has blocked others")
+{
+    world_make();
+    list_put(6, other_points_blocked);
+    CHECK(!state()->point_blocked);
+    CHECK(!w.answer.state.manual_entry);
+    list_put(7, this_point_blocked_too);
+    CHECK(state()->point_blocked);
+    CHECK_INT(w.answer.state.phase_left_ms, 0);
+    world_end();
+}
+
+/* ---- lamps ---- */
+
+static void lamps_are(bool green, bool red)
+{
+    turns(1);
+    CHECK_INT(w.lamps[FG_LAMP_GREEN], green);
+    CHECK_INT(w.lamps[FG_LAMP_RED], red);
+}
+
+TEST("green is this cylinder's, both are a pause, and both are dark after the fill")
+{
+    world_make();
+    w.post_check = true;
+    list_put(6, NULL);
+    lamps_are(false, false);
+    present("HZ-1", 1);
+    lamps_are(true, false);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    lamps_are(true, false);
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    lamps_are(true, true);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_OK);
+    lamps_are(true, false);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    lamps_are(false, false);
+    for (int i = 0; i < 200 && state()->phase != FG_FILL_POST_CHECK; i++)
+        turns(1);
+    lamps_are(false, false);
+    check_items(1);
+    until_idle();
+    lamps_are(false, false);
+    world_end();
+}
+
+TEST("red is the refusal of what is in the field: for a failed check too, not for one that was left or typed")
+{
+    world_make();
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .check_failed = true}), FG_OK);
+    CHECK_INT(state()->decisions, 2);
+    lamps_are(false, true);
+    remove_tag();
+    lamps_are(false, false);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    lamps_are(false, false);
+    remove_tag();
+    present("HZ-2", 2);
+    turns(2);
+    lamps_are(false, true);
+    list_put(6, good_vehicle); /* HZ-2 is in order now */
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_OK);
+    turns(2);
+    check_items(1);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
+    turns(20);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    lamps_are(false, false);
+    world_end();
+
+    world_with_two();
+    present("HZ-2", 2);
+    turns(2);
+    lamps_are(false, true);
+    code_waits();
+    lamps_are(false, false);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    lamps_are(false, false);
+    world_end();
+}
+
+TEST("red blinks every half second while the point needs a person: stop pressed, device lost, or locked out")
+{
+    for (int way = 0; way < 3; way++) {
+        world_make();
+        if (way == 0)
+            reading_set(FG_SIGNAL_EMERGENCY_STOP, 1);
+        else if (way == 1)
+            w.meter_silent = true;
+        else {
+            list_put(6, lock_out_after_two);
+            zero_fill();
+            zero_fill();
+        }
+        w.mono_ms += 2000 - w.mono_ms % 1000;
+        for (int i = 0; i < 50; i++)
+            lamps_are(false, (i + 1) * TICK_MS % 1000 < 500);
+        world_end();
+    }
+}
+
+TEST("at the end no lamp says that a cylinder may be filled")
+{
+    struct fg_moment now;
+
+    world_make();
+    present("HZ-1", 1);
+    lamps_are(true, false);
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    fg_session_finish(w.session, &now);
+    CHECK(!w.lamps[FG_LAMP_GREEN]);
+    world_end();
+}
+
+/* ---- what happens around a scan ---- */
+
+TEST("every attempt is logged: a scan whose tag another one takes the place of, with what was done of it")
+{
+    scan_three_items();
+    present("HZ-2", 2);
+    turns(3);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_INSPECTION_OVERDUE);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 2);
+    CHECK_TEXT(newest.text, "");
+    CHECK_INT(newest.pre_checks, 0);
+    CHECK_TEXT(state()->check_text, "");
+    remove_tag();
+    present("HZ-1", 1);
+    turns(2);
+    check_items(2);
+    remove_tag();
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_PRE_CHECK_LEFT);
+    CHECK_INT(newest.pre_checks, 2);
+    CHECK_INT(newest.checks_failed, 0);
+    CHECK_TEXT(newest.text, "hose, passengers_out");
+    CHECK_TEXT(state()->check_text, "hose, passengers_out");
+    CHECK_HAS(log_text, "(PRE_CHECK_LEFT): hose, passengers_out, entry");
+    world_end();
+}
+
+TEST("an answer of no to an item that is not asked speaks of all that were still open")
+{
+    scan_three_items();
+    CHECK_INT(
+        ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .checks = 0x80, .check_failed = true}),
+        FG_OK);
+    CHECK_TEXT(w.answer.text, "recorded as failed: valve, passengers_out");
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->checks_failed, 6);
+    world_end();
+}
+
+static void long_items(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    (void)rows;
+    manifest->rules.pre_check_count = FG_CHECK_ITEMS_MAX;
+    for (int i = 0; i < FG_CHECK_ITEMS_MAX; i++)
+        (void)snprintf(manifest->rules.pre_checks[i], FG_NAME_MAX + 1, "%0*d", i < 3 ? 30 : 31, i);
+    (void)snprintf(manifest->rules.pre_checks[15], FG_NAME_MAX + 1, "x");
+}
+
+TEST("of many items as many are named as a text holds, each whole")
+{
+    world_make();
+    list_put(6, long_items);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(state()->pre_checks_wanted, 0xffff);
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .check_failed = true}), FG_OK);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->checks_failed, 0xffff);
+    CHECK_TEXT(newest.text, "000000000000000000000000000000, 000000000000000000000000000001, "
+                            "000000000000000000000000000002");
+    CHECK_INT(strlen(newest.text), 94);
+    world_end();
+
+    world_make();
+    list_put(6, long_items);
+    present("HZ-1", 1);
+    turns(2);
+    check_items(2);
+    CHECK_INT(
+        ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .checks = 0x8019, .check_failed = true}),
+        FG_OK);
+    CHECK_TEXT(journal_newest(FG_ENTRY_REFUSED)->text,
+               "000000000000000000000000000000, 0000000000000000000000000000003, x");
+    world_end();
+}
+
+TEST("NO-LOSS: repeats of one refusal have no entry and no line of their own, and the state says so")
+{
+    world_make();
+    for (int i = 0; i < 5; i++) {
+        present("HZ-2", 2);
+        turns(2);
+        CHECK_INT(state()->decision_sequence != 0, i < 3);
+        CHECK_INT(w.answer.state.decisions, i + 1);
+        remove_tag();
+    }
+    CHECK_INT(lines_with("refused: HZ-2: "), 3);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_HAS(log_text, "accepted: HZ-1 浙E00001\n");
+    CHECK_INT(state()->decision_sequence, 0);
+    CHECK_TEXT(state()->failing_code.text, "");
+    world_end();
+}
+
+TEST("FAIL-CLOSED: what the journal does not take as authorised opens nothing, and is refused by that name")
+{
+    sqlite3 *other;
+
+    world_make();
+    present("HZ-1", 1);
+    turns(2);
+    check_items(1);
+    other = journal_lock();
+    (void)ask_kind(FG_CONTROL_START);
+    turns(3);
+    CHECK_INT(state()->phase, FG_FILL_IDLE);
+    CHECK(!w.valve);
+    CHECK_INT(w.opened, 0);
+    journal_unlock(other);
+    remove_tag();
+    w.mono_ms += 10000; /* then the refusal is written, and with it the journal is known to work again */
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_JOURNAL_NOT_WRITABLE);
+    fill_start();
+    (void)journal_newest(FG_ENTRY_AUTHORISED);
+    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 1);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a typed code is refused while the fill of an earlier run has no end yet")
+{
+    struct fg_moment now;
+
+    world_make();
+    fill_start();
+    world_halt();
+    w.meter_silent = true;
+    plant_play();
+    world_run();
+    turns(10);
+    CHECK(!fg_session_is_quiet(w.session));
+    CHECK_INT(sign_in("wang"), FG_OK);
+    CHECK_INT(type_code("HZ-1"), FG_E_DENIED);
+    {
+        bool named = false;
+
+        for (uint8_t i = 0; i < state()->reasons.count; i++)
+            named = named || state()->reasons.reasons[i] == FG_REASON_JOURNAL_NOT_WRITABLE;
+        CHECK(named);
+    }
+    turns(300);
+    CHECK(fg_session_is_quiet(w.session));
+    now = moment();
+    fg_session_finish(w.session, &now);
+    world_end();
+}
+
+TEST("FAIL-CLOSED: a fill whose grounds are gone leaves the red lamp on, and counts as a decision")
+{
+    fill_on(&losses[0]);
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    losses[0].happens();
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_DENIED);
+    CHECK_INT(state()->decisions, 2);
+    CHECK_INT(w.answer.state.decision_sequence, journal_newest(FG_ENTRY_REFUSED)->sequence);
+    until_idle();
+    lamps_are(false, true);
+    CHECK_HAS(log_text, "refused: HZ-3: ");
+    world_end();
+
+    fill_on(&(struct loss){.grounds = strong}); /* other limits are no reason to refuse */
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_OK);
+    list_put(7, pair);
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    (void)journal_newest(FG_ENTRY_REFUSED);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 0);
+    world_end();
+}
+
+TEST("CLONES-SHOW: of the keys that sign tags as many count as there is room for")
+{
+    struct fg_public_key keys[FG_SESSION_TAG_KEYS_MAX + 1];
+    struct fg_moment now;
+
+    world_make();
+    for (size_t i = 0; i <= FG_SESSION_TAG_KEYS_MAX; i++)
+        keys[i] = w.device.public_key;
+    keys[FG_SESSION_TAG_KEYS_MAX] = w.bureau.public_key;
+    fg_session_set_tag_keys(w.session, keys, FG_SESSION_TAG_KEYS_MAX + 1);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_TAG_SIGNATURE);
+    remove_tag();
+    keys[FG_SESSION_TAG_KEYS_MAX - 1] = w.bureau.public_key;
+    fg_session_set_tag_keys(w.session, keys, FG_SESSION_TAG_KEYS_MAX);
+    now = moment();
+    fg_session_tick(w.session, &now);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
+    world_end();
+}
+
+/* ---- start, stores that open late, and the end ---- */
+
+TEST("FAIL-CLOSED: whoever lets go of the session finds the valve shut")
+{
+    world_make();
+    fill_start();
+    fg_session_free(w.session);
+    CHECK(!w.valve);
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &(struct fg_error){0}),
+             &(struct fg_error){0});
+    world_end();
+}
+
+TEST("FAIL-CLOSED: alarms that were raised without a journal stay when it opens")
+{
+    struct fg_moment now;
+
+    world_make();
+    world_halt();
+    session_run();
+    turns(3);
+    w.stuck_open = true;
+    turns(120);
+    CHECK(fg_session_fill(w.session)->alarm_flow && fg_session_fill(w.session)->alarm_valve);
+    journal_open();
+    now = moment();
+    fg_session_give_journal(w.session, w.stores.journal, &w.stores.journal_start, &now);
+    CHECK(fg_session_fill(w.session)->alarm_flow && fg_session_fill(w.session)->alarm_valve);
+    CHECK_INT(journal_newest(FG_ENTRY_BOOT)->wall_ms < now.wall_ms - 100, 1);
+    CHECK_TEXT(newest.text, "test");
+    turns(2);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK(counts[FG_ENTRY_EVENT] >= 2);
+    CHECK_HAS(log_text, "journal: open");
+    world_end();
+}
+
+TEST("stores that open before the first tick are written to with it")
+{
+    struct fg_moment now;
+    struct fg_error error;
+
+    world_make();
+    world_halt();
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+    journal_open();
+    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &w.bureau.public_key, 1, &w.stores.list, &error),
+             &error);
+    now = moment();
+    fg_session_give_journal(w.session, w.stores.journal, &w.stores.journal_start, &now);
+    fg_session_give_list(w.session, w.stores.list, &now);
+    (void)journal_newest(FG_ENTRY_BOOT);
+    CHECK_INT(counts[FG_ENTRY_BOOT], 1);
+    turns(1);
+    (void)journal_newest(FG_ENTRY_BOOT);
+    CHECK_INT(counts[FG_ENTRY_BOOT], 2);
+    CHECK_INT(state()->list_state, FG_LIST_IN_FORCE);
+    world_end();
+}
+
+TEST(
+    "TAMPER-SHOWS: a kept receipt that the bureau did not sign is an event at the start, or when the journal "
+    "opens")
+{
+    for (int late = 0; late < 2; late++) {
+        struct fg_moment now;
+
+        world_make();
+        world_halt();
+        if (late) {
+            session_run();
+            turns(2);
+            journal_open();
+            w.stores.journal_start.receipt_false = true;
+            now = moment();
+            fg_session_give_journal(w.session, w.stores.journal, &w.stores.journal_start, &now);
+        } else {
+            journal_open();
+            w.stores.journal_start.receipt_false = true;
+            session_run();
+            turns(2);
+        }
+        CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_JOURNAL_TAMPERED);
+        CHECK_TEXT(newest.text, "the kept receipt is not the bureau's");
+        CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+        world_end();
+    }
+}
+
+TEST("devices have five seconds from the start before one that does not come up is an event")
+{
+    world_make();
+    world_halt();
+    w.link = FG_LINK_DOWN;
+    w.devices = 2;
+    world_run();
+    turns(250);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 0);
+    turns(1);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_DEVICE_FAULT);
+    CHECK_TEXT(newest.text, "relay: no answer");
+    CHECK_INT(counts[FG_ENTRY_EVENT], 2);
+    w.link = FG_LINK_UP;
+    turns(1);
+    CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, "relay");
+    CHECK_INT(counts[FG_ENTRY_EVENT], 4);
+    world_end();
+}
+
+TEST("LIST-IS-SIGNED: each time that the list stops verifying, or is an older one, is an event")
+{
+    struct fg_moment now;
+    struct fg_error error;
+
+    world_make();
+    for (int i = 1; i <= 2; i++) {
+        list_key_is_revoked();
+        now = moment();
+        fg_session_list_changed(w.session, &now);
+        (void)journal_newest(FG_ENTRY_EVENT);
+        CHECK_INT(counts[FG_ENTRY_EVENT], i);
+        CHECK_OK(fg_list_trust(w.stores.list, &w.bureau.public_key, 1, &error), &error);
+        fg_session_list_changed(w.session, &now);
+        CHECK_INT(state()->list_state, FG_LIST_IN_FORCE);
+    }
+    world_end();
+
+    world_make();
+    world_halt();
+    (void)unlink(fg_test_path("list.db"));
+    (void)unlink(fg_test_path("list.db-wal"));
+    (void)unlink(fg_test_path("list.db-shm"));
+    world_run();
+    turns(2);
+    CHECK_HAS(log_text, "list: none in force; every scan is refused");
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 0);
+    list_put(4, NULL);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_TAMPERED);
+    CHECK_TEXT(newest.text, "the list is older than one already in force");
+    CHECK_INT(counts[FG_ENTRY_LIST], 1);
+    world_end();
+}
+
+TEST("a clock that is stepped, and one whose floor is lowered, are events that say how far")
+{
+    struct fg_moment now;
+    struct fg_error error;
+
+    world_make();
+    now = moment();
+    fg_session_clock_stepped(w.session, -5000, &now);
+    CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, "by -5000 ms");
+    CHECK_OK(fg_session_clock_lowered(w.session, 1000, 2000, "a false GPS", &now, &error), &error);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_CLOCK_FLOOR_LOWERED);
+    CHECK_INT(newest.clock_floor_ms, 1000);
+    CHECK_INT(newest.clock_floor_before_ms, 2000);
+    CHECK_TEXT(newest.operator_id, "wang");
+    world_end();
+}
+
+/* ---- requests, and what is answered ---- */
+
+TEST("what link and panel ask all the time is not in the log, everything else is")
+{
+    static const uint8_t quiet[] = {FG_CONTROL_STATE, FG_CONTROL_BOARD, FG_CONTROL_JOURNAL,
+                                    FG_CONTROL_RECEIPT};
+    static const uint8_t said[] = {FG_CONTROL_SIGN_IN, FG_CONTROL_CHECK,       FG_CONTROL_START,
+                                   FG_CONTROL_STOP,    FG_CONTROL_IMPORT_LIST, FG_CONTROL_SECOND,
+                                   FG_CONTROL_KEYRING, FG_CONTROL_CLOCK};
+
+    world_make();
+    log_text[0] = '\0';
+    for (size_t i = 0; i < sizeof(quiet); i++)
+        (void)ask_kind((enum fg_control_kind)quiet[i]);
+    CHECK_INT(lines_with("control: "), 0);
+    for (size_t i = 0; i < sizeof(said); i++)
+        (void)ask_kind((enum fg_control_kind)said[i]);
+    CHECK_INT(lines_with("control: "), (int)sizeof(said));
+    CHECK_HAS(log_text, "control: IMPORT_LIST\n");
+    CHECK_INT(w.answer.result, FG_E_ARG); /* clock statements are not the session's */
+    CHECK_HAS(w.answer.text, "unknown request");
+    world_end();
+}
+
+TEST("requests that mean nothing now say in which phase, and change nothing")
+{
+    world_make();
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    CHECK_TEXT(w.answer.text, "nothing was running");
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "nothing to start in phase IDLE");
+    CHECK_INT(ask_kind(FG_CONTROL_CHECK), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "no check is due in phase IDLE");
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "nothing to suspend in phase IDLE");
+    CHECK_INT(ask_kind(FG_CONTROL_RESUME), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "nothing to resume in phase IDLE");
+    CHECK_INT(ask_kind(FG_CONTROL_CLEAR_LOCK_OUT), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "the point is not locked out");
+    CHECK_INT(ask_kind(FG_CONTROL_SECOND), FG_E_ARG);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_NOT_FOUND);
+    fill_start();
+    CHECK_INT(ask_kind(FG_CONTROL_CHECK), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "no check is due in phase FILLING");
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_STATE);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_E_BUSY);
+    CHECK_INT(type_code("HZ-1"), FG_E_BUSY);
+    CHECK(w.valve);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    CHECK_TEXT(w.answer.text, "stopped");
+    CHECK_INT(ask_kind(FG_CONTROL_SUSPEND), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "nothing to suspend in phase CLOSING");
+    world_end();
+}
+
+TEST("what was done is answered by name: signed in and out, read again, accepted, cleared")
+{
+    world_make();
+    CHECK_INT(sign_in("li"), FG_OK);
+    CHECK_TEXT(w.answer.text, "li signed in");
+    CHECK_HAS(log_text, "operator: li signed in by hand");
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
+    CHECK_TEXT(w.answer.text, "li signed out");
+    CHECK_HAS(log_text, "operator: li signed out\n");
+    CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "nobody is signed in");
+    CHECK_INT(sign_in("li"), FG_OK);
+    present("HZ-2", 2);
+    turns(2);
+    CHECK_INT(ask_kind(FG_CONTROL_RECHECK), FG_OK);
+    CHECK_TEXT(w.answer.text, "the tag is read again");
+    remove_tag();
+    list_put(6, lock_out_after_two);
+    zero_fill();
+    zero_fill();
+    CHECK_INT(ask_kind(FG_CONTROL_CLEAR_LOCK_OUT), FG_OK);
+    CHECK_TEXT(w.answer.text, "lock-out cleared");
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LOCK_OUT_CLEARED);
+    world_end();
+}
+
+TEST("only what a stranger's or an old list is refused for is an event; a missing file is not")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+    struct fg_private_key bureau;
+    FILE *file;
+
+    world_make();
+    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("missing.fgl"));
+    CHECK_INT(ask(&request), FG_E_IO);
+    CHECK_HAS(w.answer.text, "list not imported: ");
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->sequence, 0);
+    bureau = w.bureau;
+    w.bureau = w.device;
+    CHECK_INT(list_bring(6), FG_E_AUTH);
+    w.bureau = bureau;
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    CHECK_INT(list_bring(4), FG_E_OLD);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_REFUSED);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 2);
+    file = fopen(fg_test_path("bad.fgl"), "wb");
+    CHECK(file != NULL && fputs("no list", file) >= 0 && fclose(file) == 0);
+    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("bad.fgl"));
+    CHECK_INT(ask(&request), FG_E_FORMAT);
+    (void)journal_newest(FG_ENTRY_EVENT);
+    CHECK_INT(counts[FG_ENTRY_EVENT], 3);
+    CHECK_INT(w.answer.list_version, 0);
+    CHECK_INT(list_bring(6), FG_OK);
+    CHECK_TEXT(w.answer.text, "list hz version 6 in force");
+    world_end();
+}
+
+TEST("an expired list is not imported by a clock that is known, and may come by one that is not")
+{
+    for (int known = 0; known < 2; known++) {
+        world_make();
+        w.wall_extra_ms = INT64_C(86400000) * 40;
+        w.clock_quality = known ? FG_CLOCK_INFORMATIVE : FG_CLOCK_UNKNOWN;
+        CHECK_INT(list_bring(6), known ? FG_E_EXPIRED : FG_OK);
+        (void)journal_newest(FG_ENTRY_EVENT);
+        CHECK_INT(counts[FG_ENTRY_EVENT], known);
+        world_end();
+    }
+}
+
+TEST("without its store no list is imported, and the answer says so")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+    struct fg_error error;
+
+    world_make();
+    world_halt();
+    CHECK_OK(fg_session_new(&w.settings, &w.stores, &w.port, say, NULL, &w.session, &error), &error);
+    turns(1);
+    CHECK_HAS(log_text, "journal: not open; every scan is refused");
+    (void)snprintf(request.path, sizeof(request.path), "%s", fg_test_path("list.fgl"));
+    CHECK_INT(ask(&request), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "the list store is not open");
+    CHECK_INT(sign_in("li"), FG_E_IO);
+    CHECK_HAS(w.answer.text, "not signed in: ");
+    CHECK_TEXT(state()->operator_id, "");
+    world_end();
+}
+
+TEST("as many entries are sent as are asked for, and a receipt is told once, with what is left unsent")
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_JOURNAL, .from_sequence = 1, .count_max = 2};
+    static struct fg_sync_batch batch;
+    struct fg_digest head;
+    struct fg_error error;
+
+    world_make();
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_TEXT(w.answer.text, "entries 1 to 2");
+    CHECK_INT(w.answer.next_sequence, 3);
+    CHECK_OK(fg_sync_batch_decode(w.answer.batch, w.answer.batch_length, &batch, &error), &error);
+    CHECK_INT(batch.count, 2);
+    fg_session_set_receipt_key(w.session, &w.bureau.public_key);
+    fg_chain_start(w.settings.controller, &head);
+    CHECK_OK(fg_sync_batch_verify(&batch, 0, &head, &w.device.public_key, &head, &error), &error);
+    receipt_request(&request, 3, &head);
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_TEXT(w.answer.text, "entries before 3 are held by the bureau");
+    CHECK_INT(w.answer.next_sequence, 3);
+    CHECK_HAS(log_text, "receipt: the bureau holds every entry before 3, 1 are unsent");
+    CHECK_INT(ask(&request), FG_OK);
+    CHECK_INT(lines_with("receipt: the bureau holds"), 1);
+    request.receipt[request.receipt_length - 1] ^= 1;
+    CHECK_INT(ask(&request), FG_E_AUTH);
+    CHECK_INT(w.answer.next_sequence, 3);
+    CHECK_HAS(w.answer.text, "receipt refused: ");
+    CHECK_INT(lines_with("receipt refused: "), 1);
+    world_end();
+}
+
+/* ---- who is there ---- */
+
+TEST("a name that is signed in by hand is written as the list writes it, and gives way to a proof")
+{
+    struct fg_uid card = uid_of(CARD);
+
+    world_with_operators();
+    CHECK_INT(sign_in("ZHAO"), FG_OK);
+    CHECK_TEXT(state()->operator_id, "zhao");
+    CHECK_INT(w.answer.state.operator_proof, FG_PERSON_PROOF_HAND);
+    CHECK_INT(w.answer.state.certificate_end_day, TODAY + 100);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    CHECK_TEXT(w.answer.text, "zhao signed in");
+    CHECK_INT(state()->operator_proof, FG_PERSON_PROOF_PIN);
+    CHECK_INT(w.answer.state.certificate_end_day, TODAY + 50);
+    CHECK_HAS(log_text, "operator: zhao signed in by PIN");
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    CHECK_TEXT(w.answer.text, "zhao is signed in already");
+    CHECK_INT(sign_in("zhao"), FG_OK);
+    card_present(&card);
+    CHECK_INT(state()->operator_proof, FG_PERSON_PROOF_CARD);
+    CHECK_HAS(log_text, "operator: zhao signed in by card");
+    world_end();
+}
+
+TEST("the own PIN and the own card count as work")
+{
+    struct fg_uid card = uid_of(CARD);
+
+    world_with_operators();
+    w.settings.operator_idle_max_ms = 1000;
+    world_halt();
+    world_run();
+    turns(3);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    turns(30);
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    CHECK_INT(state()->operator_idle_left_ms, 999);
+    turns(30);
+    card_present(&card);
+    CHECK(state()->operator_idle_left_ms > 900);
+    CHECK_INT(w.answer.state.operator_proof, FG_PERSON_PROOF_PIN);
+    world_end();
+}
+
+TEST(
+    "FAIL-CLOSED: who cannot be logged does not sign in, and who leaves is gone although it cannot be logged")
+{
+    sqlite3 *other;
+
+    world_make();
+    other = journal_lock();
+    CHECK(sign_in("li") != FG_OK);
+    CHECK_HAS(w.answer.text, "another process holds it");
+    CHECK_TEXT(state()->operator_id, "");
+    CHECK_HAS(log_text, "operator: sign-out of wang not logged: ");
+    journal_unlock(other);
+    CHECK_INT(sign_in("li"), FG_OK);
+    world_end();
+}
+
+TEST("a controller that stops signs nobody in")
+{
+    struct fg_moment now;
+
+    world_with_operators();
+    now = moment();
+    fg_session_shutdown(w.session, &now);
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+    CHECK_INT(sign_in("wang"), FG_E_BUSY);
+    CHECK_TEXT(w.answer.text, "a fill is under way; sign in when it has ended");
+    world_end();
+}
+
+TEST("the event of a block says for how long, and which name was tried last")
+{
+    world_with_operators();
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(pin_in("zhao", "000000"), FG_E_DENIED);
+    CHECK_TEXT(w.answer.text, "operator or PIN is wrong");
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_SIGN_IN_BLOCKED);
+    CHECK_TEXT(newest.text, "for 60 s, last tried: zhao");
+    CHECK_INT(counts[FG_ENTRY_EVENT], 1);
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+    CHECK_TEXT(w.answer.text, "too many wrong PINs: wait 60 s, or use a card");
+    w.mono_ms += 59000;
+    CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
+    CHECK_TEXT(w.answer.text, "too many wrong PINs: wait 1 s, or use a card");
+    w.mono_ms += 1000;
+    CHECK_INT(pin_in("zhao", "123456"), FG_OK);
+    world_end();
+}
+
+TEST("a typed code that waits, and who its second person is, are told and logged")
+{
+    world_with_two();
+    code_waits();
+    CHECK_HAS(log_text, "typed: HZ-1, a second person is waited for");
+    CHECK_INT(type_code("HZ-3"), FG_E_BUSY);
+    CHECK_HAS(w.answer.text, "another code waits");
+    CHECK_INT(second_in("zhao", "123456"), FG_E_ARG);
+    CHECK_HAS(w.answer.text, "somebody else than zhao");
+    CHECK_INT(second_in("qian", "654321"), FG_OK);
+    CHECK_TEXT(w.answer.text, "accepted: HZ-1");
+    CHECK_HAS(log_text, "typed: qian is the second person, by PIN");
+    CHECK_INT(state()->second_left_ms, 0);
+    CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
+    CHECK_TEXT(w.answer.text, "no typed code waits for a second person");
+    CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .check_failed = true}), FG_OK);
+    lamps_are(false, false); /* nothing in the field was refused */
     world_end();
 }
