@@ -25,14 +25,6 @@ enum fg_err fg_pin_gate_keep(struct fg_pin_gate *gate, const struct fg_pin_store
     return code;
 }
 
-void fg_pin_gate_set_boot(struct fg_pin_gate *gate, uint32_t boot)
-{
-    if (!gate->is_kept || gate->store.boot == boot)
-        return;
-    gate->store.boot = boot;
-    (void)keep(gate, &gate->count, NULL);
-}
-
 int64_t fg_pin_gate_left_ms(const struct fg_pin_gate *gate, int64_t now_mono_ms)
 {
     return fg_pin_block_left_ms(&gate->count, now_mono_ms);

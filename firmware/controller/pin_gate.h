@@ -19,9 +19,6 @@ struct fg_pin_gate {
 enum fg_err fg_pin_gate_keep(struct fg_pin_gate *gate, const struct fg_pin_store *store, int64_t now_mono_ms,
                              struct fg_error *error);
 
-/* The boot's number is known now: a count that was lost for want of it stays lost. */
-void fg_pin_gate_set_boot(struct fg_pin_gate *gate, uint32_t boot);
-
 /* Tries a PIN of an operator of the list; person NULL: nobody has this id. FG_OK: it fits. FG_E_DENIED: it
  * does not, or nobody has the id, told alike; *ret_blocked: this was the last try before a block. FG_E_BUSY:
  * PINs are blocked. FG_E_IO: the try cannot be counted durably, so the PIN was not looked at. */

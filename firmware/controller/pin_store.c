@@ -65,7 +65,7 @@ enum fg_err fg_pin_store_decode(const struct fg_pin_store *store, const uint8_t 
     return FG_OK;
 }
 
-static enum fg_err file_take(struct fg_pin_store *store, struct fg_pin_count *ret_count,
+static enum fg_err file_take(const struct fg_pin_store *store, struct fg_pin_count *ret_count,
                              struct fg_error *error)
 {
     uint8_t bytes[FG_PIN_STORE_BYTES + 1]; /* one more, so that a longer file shows */
@@ -82,13 +82,11 @@ static enum fg_err file_take(struct fg_pin_store *store, struct fg_pin_count *re
     if (boot + 1 < store->boot)
         return fg_fail(error, FG_E_OLD, "its count is of boot %u, the last was %u", (unsigned)boot,
                        (unsigned)store->boot - 1);
-    if (store->boot == 0)
-        store->boot = boot;
     return FG_OK;
 }
 
-enum fg_err fg_pin_store_load(struct fg_pin_store *store, int64_t now_mono_ms, struct fg_pin_count *ret_count,
-                              struct fg_error *error)
+enum fg_err fg_pin_store_load(const struct fg_pin_store *store, int64_t now_mono_ms,
+                              struct fg_pin_count *ret_count, struct fg_error *error)
 {
     struct fg_pin_count count = {0};
     enum fg_err code = file_take(store, &count, error);

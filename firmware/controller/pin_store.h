@@ -25,7 +25,7 @@ struct fg_pin_store {
     char path[FG_SMALL_FILE_PATH_MAX + 1];
     char controller[FG_NAME_MAX + 1];
     const struct fg_private_key *key; /* outlives the store */
-    uint32_t boot;                    /* this run's; 0 = not known, since the journal is not open */
+    uint32_t boot;                    /* this run's */
 };
 
 /* The file's bytes, and back. FG_E_FORMAT: not such a file; FG_E_AUTH: not signed by this key, or for another
@@ -37,10 +37,9 @@ enum fg_err fg_pin_store_decode(const struct fg_pin_store *store, const uint8_t 
 
 /* Reads the count that the last run kept; blocks and calm begin at now_mono_ms. FG_OK: it is kept, or this is
  * the first boot of all and there is none. Else *ret_count is set too, to a lost one, and error says why:
- * FG_E_NOT_FOUND, FG_E_OLD (of an earlier boot than the last), FG_E_IO, those of fg_pin_store_decode. A boot
- * that is not known becomes the file's. */
-enum fg_err fg_pin_store_load(struct fg_pin_store *store, int64_t now_mono_ms, struct fg_pin_count *ret_count,
-                              struct fg_error *error);
+ * FG_E_NOT_FOUND, FG_E_OLD (of an earlier boot than the last), FG_E_IO, those of fg_pin_store_decode. */
+enum fg_err fg_pin_store_load(const struct fg_pin_store *store, int64_t now_mono_ms,
+                              struct fg_pin_count *ret_count, struct fg_error *error);
 
 /* Durable when it returns FG_OK; otherwise what was kept before is kept still. FG_E_IO, FG_E_SIZE. */
 enum fg_err fg_pin_store_save(const struct fg_pin_store *store, const struct fg_pin_count *count,

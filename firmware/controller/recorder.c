@@ -177,7 +177,6 @@ static enum fg_err entry_offer(struct fg_recorder *recorder, const struct fg_cir
 {
     if (fg_budget_offer(&recorder->budget, entry, about->now->mono_ms) == FG_BUDGET_WRITE)
         return entry_append(recorder, about, entry, ret_sequence, error);
-    entry->sequence = 0;
     if (ret_sequence != NULL)
         *ret_sequence = 0;
     return FG_OK;

@@ -762,10 +762,8 @@ void fg_session_give_journal(struct fg_session *session, struct fg_journal *jour
 {
     session->stores.journal = journal;
     session->stores.journal_start = *start;
-    session->stores.journal_tampered = false;
     fg_recorder_open(&session->recorder, journal, start);
     safety_restore(session);
-    fg_recorder_board_day(&session->recorder, now);
     if (!session->started)
         return;
     fg_log_line(&session->log, "journal: open");
