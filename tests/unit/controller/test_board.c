@@ -231,3 +231,97 @@ TEST("a board that starts shows nothing of before, and a refusal for one reason 
     fg_board_tell(&board, &shown);
     CHECK_INT(shown.attempts[0].reason, FG_REASON_LOST);
 }
+
+TEST("an attempt shows who was there and how that was proven, and by what the cylinder was known")
+{
+    struct fg_entry entry;
+
+    board_begin();
+    entry = entry_of(FG_ENTRY_AUTHORISED, MORNING_MS);
+    entry.operator_proof = FG_PERSON_PROOF_PIN;
+    (void)snprintf(entry.second_person, sizeof(entry.second_person), "qian");
+    entry.second_proof = FG_PERSON_PROOF_CARD;
+    entry.identity = FG_IDENTITY_MANUAL;
+    fg_board_take(&board, &entry, OFFSET_S);
+    fg_board_tell(&board, &shown);
+    CHECK_TEXT(shown.attempts[0].plate, "P1");
+    CHECK_INT(shown.attempts[0].operator_proof, FG_PERSON_PROOF_PIN);
+    CHECK_TEXT(shown.attempts[0].second_person, "qian");
+    CHECK_INT(shown.attempts[0].second_proof, FG_PERSON_PROOF_CARD);
+    CHECK_INT(shown.attempts[0].identity, FG_IDENTITY_MANUAL);
+    CHECK_INT(shown.attempts[0].reason, 0);
+    CHECK_INT(shown.attempts[0].stop, 0);
+}
+
+TEST("an entry that stands for many counts as many, and among equals the lower reason comes first")
+{
+    struct fg_entry entry;
+
+    board_begin();
+    refused(FG_REASON_LOST, MORNING_MS);
+    refused(FG_REASON_NOT_LISTED, MORNING_MS);
+    entry = entry_of(FG_ENTRY_REFUSED, MORNING_MS);
+    entry.reasons = (struct fg_reasons){1, {FG_REASON_TWO_TAGS}};
+    entry.repeat_count = 40;
+    fg_board_take(&board, &entry, OFFSET_S);
+    entry.reasons.count = 0; /* without a reason it is a refusal all the same */
+    entry.repeat_count = 0;
+    fg_board_take(&board, &entry, OFFSET_S);
+    fg_board_tell(&board, &shown);
+    CHECK_INT(shown.refusals_today, 43);
+    CHECK_INT(shown.reason_count, 3);
+    CHECK_INT(shown.reasons[0].reason, FG_REASON_TWO_TAGS);
+    CHECK_INT(shown.reasons[0].count, 40);
+    CHECK_INT(shown.reasons[1].reason, FG_REASON_NOT_LISTED);
+    CHECK_INT(shown.reasons[2].reason, FG_REASON_LOST);
+    CHECK_INT(shown.attempts[0].reason, 0);
+}
+
+TEST("as many reasons are shown as there is room for")
+{
+    board_begin();
+    for (uint8_t reason = 1; reason <= FG_REASONS_MAX + 5; reason++)
+        refused((enum fg_reason)reason, MORNING_MS);
+    fg_board_tell(&board, &shown);
+    CHECK_INT(shown.reason_count, FG_REASONS_MAX);
+    CHECK_INT(shown.reasons[FG_REASONS_MAX - 1].reason, FG_REASONS_MAX);
+    CHECK_INT(shown.refusals_today, FG_REASONS_MAX + 5);
+}
+
+TEST("an end belongs to its own authorisation, among several and not to a refusal with that number")
+{
+    uint64_t first;
+    uint64_t second;
+
+    board_begin();
+    refused(FG_REASON_LOST, MORNING_MS);
+    first = authorised(MORNING_MS + 1);
+    second = authorised(MORNING_MS + 2);
+    ended(first, 70, MORNING_MS + 3);
+    ended(1, 80, MORNING_MS + 4); /* 1 is the refusal */
+    ended(second, 90, MORNING_MS + 5);
+    fg_board_tell(&board, &shown);
+    CHECK_INT(shown.attempt_count, 4);
+    CHECK_INT(shown.attempts[0].quantity_g, 80);
+    CHECK_INT(shown.attempts[1].quantity_g, 90);
+    CHECK_INT(shown.attempts[2].quantity_g, 70);
+    CHECK_INT(shown.attempts[3].kind, FG_ENTRY_REFUSED);
+    CHECK_INT(shown.fills_today, 3);
+}
+
+TEST("a board without a day counts nothing as today's, and each change of it is a version of its own")
+{
+    uint32_t version;
+
+    fg_board_start(&board, 1);
+    refused(FG_REASON_LOST, MORNING_MS);
+    fg_board_tell(&board, &shown);
+    CHECK_INT(shown.refusals_today, 0);
+    CHECK_INT(shown.attempt_count, 1);
+    CHECK_INT(shown.version, 65536 + 1);
+    version = board.version;
+    CHECK_OK(fg_board_rebuild(&board, NULL, 5, TODAY, OFFSET_S, &error), &error);
+    CHECK_INT(board.version, version + 1);
+    CHECK_OK(fg_board_rebuild(&board, "/nonexistent/journal.db", 0, TODAY, OFFSET_S, &error), &error);
+    CHECK_INT(board.version, version + 2);
+}

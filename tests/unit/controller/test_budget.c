@@ -353,3 +353,322 @@ TEST("each kind has its own store: so many entries, one back in so many minutes,
         }
     }
 }
+
+TEST("each event has its kind, and what belongs to fills, to the end or to pruning has none")
+{
+    static const struct {
+        enum fg_event_kind event;
+        enum fg_budget_kind kind;
+    } cases[] = {
+        {FG_EVENT_SHUTDOWN, FG_BUDGET_NONE},
+        {FG_EVENT_JOURNAL_PRUNED, FG_BUDGET_NONE},
+        {FG_EVENT_LOCK_OUT, FG_BUDGET_NONE},
+        {FG_EVENT_LOCK_OUT_CLEARED, FG_BUDGET_NONE},
+        {FG_EVENT_DEVICE_FAULT, FG_BUDGET_DEVICE},
+        {FG_EVENT_DEVICE_BACK, FG_BUDGET_DEVICE},
+        {FG_EVENT_READER_FAULT, FG_BUDGET_READER},
+        {FG_EVENT_READER_BACK, FG_BUDGET_READER},
+        {FG_EVENT_LIST_REFUSED, FG_BUDGET_LIST},
+        {FG_EVENT_BUREAU_TIME_AHEAD, FG_BUDGET_LIST},
+        {FG_EVENT_SIGN_IN_BLOCKED, FG_BUDGET_OPERATOR},
+        {FG_EVENT_EMERGENCY_STOP, FG_BUDGET_STOP},
+        {FG_EVENT_CLOCK_STEP, FG_BUDGET_CLOCK},
+        {FG_EVENT_VALVE_FAULT, FG_BUDGET_GRAVE},
+        {FG_EVENT_LIST_TAMPERED, FG_BUDGET_GRAVE},
+        {FG_EVENT_JOURNAL_NEARLY_FULL, FG_BUDGET_OTHER},
+    };
+    static const uint8_t left[] = {FG_REASON_PRE_CHECK_FAILED, FG_REASON_PRE_CHECK_TIMED_OUT,
+                                   FG_REASON_PRE_CHECK_LEFT};
+    struct fg_entry entry = {.kind = FG_ENTRY_REFUSED};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct fg_entry event = event_of(cases[i].event, "");
+
+        CHECK_INT(fg_budget_kind_of(&event), cases[i].kind);
+    }
+    CHECK_INT(fg_budget_kind_of(&entry), FG_BUDGET_REFUSED);
+    for (size_t i = 0; i < sizeof(left); i++) {
+        entry.reasons = (struct fg_reasons){1, {left[i]}};
+        CHECK_INT(fg_budget_kind_of(&entry), FG_BUDGET_ACCEPTED);
+        entry.reasons.count = 0;
+        CHECK_INT(fg_budget_kind_of(&entry), FG_BUDGET_REFUSED);
+        entry.reasons = (struct fg_reasons){2, {FG_REASON_TAG_FORMAT, left[i]}};
+        CHECK_INT(fg_budget_kind_of(&entry), FG_BUDGET_REFUSED);
+    }
+    entry.reasons = (struct fg_reasons){1, {FG_REASON_TAG_SIGNATURE}};
+    CHECK_INT(fg_budget_kind_of(&entry), FG_BUDGET_REFUSED_GRAVE);
+    entry.reasons.count = 0;
+    CHECK_INT(fg_budget_kind_of(&entry), FG_BUDGET_REFUSED);
+}
+
+static struct fg_entry plain_number(uint32_t number)
+{
+    const uint8_t uid[7] = {
+        4, 0, 0, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+
+    return refused(FG_REASON_TAG_FORMAT, uid, sizeof(uid));
+}
+
+/* Does b count as one more of a's cause? */
+static bool is_one_cause(struct fg_entry a, struct fg_entry b)
+{
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(fg_budget_offer(&budget, &a, 0), FG_BUDGET_WRITE);
+    return fg_budget_offer(&budget, &b, 0) == FG_BUDGET_COUNTED;
+}
+
+TEST("a cause is a tag with its code and the first reason; an operator coming or going; a device; an event")
+{
+    const uint8_t random[4] = {0x08, 1, 2, 3};
+    const uint8_t other_random[4] = {0x08, 9, 9, 9};
+    struct fg_entry a = refused_number(1);
+    struct fg_entry b = a;
+
+    CHECK(is_one_cause(a, b));
+    b.reasons = (struct fg_reasons){2, {FG_REASON_NOT_LISTED, FG_REASON_TOO_SOON}};
+    CHECK(is_one_cause(a, b));
+    b.reasons.reasons[0] = FG_REASON_LOST;
+    CHECK(!is_one_cause(a, b));
+    b = a;
+    b.uid.bytes[6] = 2;
+    CHECK(!is_one_cause(a, b));
+    b = a;
+    b.row.code.text[0] = 'x';
+    CHECK(!is_one_cause(a, b));
+    a = refused(FG_REASON_TAG_FORMAT, random, 4);
+    b = refused(FG_REASON_TAG_FORMAT, other_random, 4);
+    b.row.code.text[0] = 'x';
+    CHECK(is_one_cause(a, b));
+    a = b = (struct fg_entry){.kind = FG_ENTRY_OPERATOR, .operator_id = "zhao", .operator_in = true};
+    CHECK(is_one_cause(a, b));
+    b.operator_in = false;
+    CHECK(!is_one_cause(a, b));
+    b = a;
+    b.operator_id[0] = 'Z';
+    CHECK(!is_one_cause(a, b));
+    CHECK(is_one_cause(event_of(FG_EVENT_DEVICE_FAULT, "meter: a"),
+                       event_of(FG_EVENT_DEVICE_FAULT, "meter: b")));
+    CHECK(!is_one_cause(event_of(FG_EVENT_DEVICE_FAULT, "meter: a"),
+                        event_of(FG_EVENT_DEVICE_FAULT, "relay: a")));
+    CHECK(!is_one_cause(event_of(FG_EVENT_DEVICE_FAULT, "meter"), event_of(FG_EVENT_DEVICE_BACK, "meter")));
+    CHECK(!is_one_cause(event_of(FG_EVENT_DEVICE_BACK, "meter"), event_of(FG_EVENT_DEVICE_BACK, "relay")));
+    CHECK(is_one_cause(event_of(FG_EVENT_LIST_REFUSED, "a"), event_of(FG_EVENT_LIST_REFUSED, "b")));
+    CHECK(!is_one_cause(event_of(FG_EVENT_LIST_REFUSED, ""), event_of(FG_EVENT_BUREAU_TIME_AHEAD, "")));
+}
+
+TEST("of devices on a disturbed bus none is written at once, and only what begins with these words is such")
+{
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_DEVICE_FAULT, "bus shared: meter: x"), 0), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_DEVICE_FAULT, "bus shared: relay: x"), 0), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_DEVICE_BACK, "bus shared: relay"), 0), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_BUS_SHARED, "bus shared: x"), 0), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_READER_FAULT, "bus shared: x"), 0), FG_BUDGET_WRITE);
+    due_write(&run, 10 * SECOND_MS);
+    CHECK_INT(run.entries, 2 + 2);
+    CHECK_INT(run.occurrences, 5);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_DEVICE_FAULT, "bus sharedx"), 0), FG_BUDGET_WRITE);
+    fg_budget_start(&budget, 0);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_DEVICE_FAULT, "bus shared"), 0), FG_BUDGET_WRITE);
+}
+
+TEST("windows are 10 s, then four times as long each, and an hour from then on")
+{
+    static const int64_t windows_s[] = {10, 40, 160, 640, 2560, 3600, 3600};
+    struct fg_entry entry = refused_number(1);
+    struct run run = {0};
+    int64_t mono_ms = 5000;
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(offer(&run, entry, mono_ms), FG_BUDGET_WRITE);
+    for (size_t i = 0; i < sizeof(windows_s) / sizeof(windows_s[0]); i++) {
+        CHECK_INT(offer(&run, entry, mono_ms), FG_BUDGET_COUNTED);
+        CHECK_INT(offer(&run, entry, mono_ms + 1), FG_BUDGET_COUNTED); /* does not put it off */
+        mono_ms += windows_s[i] * SECOND_MS;
+        due_write(&run, mono_ms - 1);
+        CHECK_INT(run.entries, 3 + i);
+        due_write(&run, mono_ms);
+        CHECK_INT(run.entries, 4 + i);
+        CHECK_INT(run.last.repeat_count, 2);
+    }
+}
+
+TEST("a cause is new when it was quiet for a quarter of an hour, and for one window of its own")
+{
+    struct fg_entry entry = refused_number(1);
+
+    for (int64_t more = -1; more <= 0; more++) {
+        struct run run = {0};
+        int64_t quiet_ms = 900 * SECOND_MS + more;
+
+        fg_budget_start(&budget, 0);
+        for (int i = 0; i < 3; i++)
+            CHECK_INT(offer(&run, entry, 0), FG_BUDGET_WRITE);
+        CHECK_INT(offer(&run, entry, quiet_ms), more < 0 ? FG_BUDGET_COUNTED : FG_BUDGET_WRITE);
+        fg_budget_start(&budget, 0);
+        for (int64_t at_ms = 0; at_ms < 7 * HOUR_MS; at_ms += 10 * SECOND_MS)
+            (void)offer(&run, entry, at_ms); /* its window is an hour now */
+        fg_budget_flush(&budget, 7 * HOUR_MS);
+        due_write(&run, 7 * HOUR_MS);
+        quiet_ms = 7 * HOUR_MS - 10 * SECOND_MS + HOUR_MS + more;
+        CHECK_INT(offer(&run, entry, quiet_ms), more < 0 ? FG_BUDGET_COUNTED : FG_BUDGET_WRITE);
+    }
+}
+
+TEST("a ninth cause takes the place of the one that is quiet for longest, never of one that is counting")
+{
+    static const uint32_t order[] = {5, 1, 2, 3, 4, 6, 7, 8};
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (size_t i = 0; i < 8; i++) {
+        for (int n = 0; n < 3; n++)
+            CHECK_INT(offer(&run, refused_number(order[i]), (int64_t)(i + 1) * 100), FG_BUDGET_WRITE);
+    }
+    CHECK_INT(offer(&run, refused_number(9), 1000), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, refused_number(1), 1000), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, refused_number(5), 1000), FG_BUDGET_WRITE); /* in the place of 2 */
+    CHECK_INT(offer(&run, refused_number(3), 1000), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, refused_number(2), 1000), FG_BUDGET_WRITE); /* in the place of 4 */
+    CHECK_INT(offer(&run, refused_number(6), 1000), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, refused_number(1), 1000), FG_BUDGET_COUNTED);
+}
+
+TEST(
+    "NO-LOSS: a count that is due while its store is empty joins various, with its first time and its number")
+{
+    struct run run = {0};
+    struct fg_entry entry;
+    unsigned place = 0;
+
+    fg_budget_start(&budget, 0);
+    budget.stores[FG_BUDGET_REFUSED].entries = 0;
+    for (int i = 5; i <= 7; i++)
+        CHECK_INT(offer(&run, plain_number(1), i), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, plain_number(2), 8), FG_BUDGET_COUNTED);
+    CHECK(!fg_budget_due(&budget, 10 * SECOND_MS + 8, &entry, &place));
+    CHECK(!fg_budget_due(&budget, 610 * SECOND_MS + 7, &entry, &place));
+    CHECK(fg_budget_due(&budget, 610 * SECOND_MS + 8, &entry, &place));
+    CHECK_INT(place, FG_BUDGET_REFUSED * FG_BUDGET_CAUSES);
+    CHECK_TEXT(entry.text, "various");
+    CHECK_INT(entry.repeat_count, 4);
+    CHECK_INT(entry.repeat_first_wall_ms, WALL_MS + 8); /* 2 joined first */
+    CHECK_INT(entry.repeat_last_wall_ms, WALL_MS + 7);
+}
+
+TEST("a store refills by whole entries up to its capacity, and what was left of the time counts for the next")
+{
+    const int64_t refill_ms = 180 * SECOND_MS;
+    struct fg_budget_store *store = &budget.stores[FG_BUDGET_REFUSED];
+    struct fg_entry due;
+    unsigned place = 0;
+
+    fg_budget_start(&budget, 1000);
+    store->entries = 90;
+    CHECK(!fg_budget_due(&budget, 1000 + refill_ms - 1, &due, &place));
+    CHECK_INT(store->entries, 90);
+    CHECK(!fg_budget_due(&budget, 1000 + 2 * refill_ms + 5000, &due, &place));
+    CHECK_INT(store->entries, 92);
+    CHECK(!fg_budget_due(&budget, 1000 + 3 * refill_ms - 1, &due, &place));
+    CHECK_INT(store->entries, 92);
+    CHECK(!fg_budget_due(&budget, 1000 + 3 * refill_ms, &due, &place));
+    CHECK_INT(store->entries, 93);
+    CHECK(!fg_budget_due(&budget, 1000 + 9 * refill_ms, &due, &place));
+    CHECK_INT(store->entries, 99);
+    CHECK(!fg_budget_due(&budget, 1000 + 99 * refill_ms, &due, &place));
+    CHECK_INT(store->entries, 100);
+}
+
+TEST("a written count costs its store one entry, one of various none; a failed one comes in a minute exactly")
+{
+    struct fg_budget_store *store = &budget.stores[FG_BUDGET_REFUSED];
+    struct fg_entry entry;
+    struct run run = {0};
+    unsigned place = 0;
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 4; i++)
+        (void)offer(&run, plain_number(1), 0);
+    CHECK_INT(store->entries, 97);
+    CHECK(fg_budget_due(&budget, 10 * SECOND_MS, &entry, &place));
+    fg_budget_postpone(&budget, place, 10 * SECOND_MS);
+    CHECK(!fg_budget_due(&budget, 70 * SECOND_MS - 1, &entry, &place));
+    CHECK(fg_budget_due(&budget, 70 * SECOND_MS, &entry, &place));
+    fg_budget_written(&budget, place);
+    CHECK_INT(store->entries, 96);
+    CHECK(!fg_budget_due(&budget, 70 * SECOND_MS, &entry, &place));
+    for (uint32_t i = 1; i <= 9; i++) {
+        for (int n = 0; n < 4; n++)
+            (void)offer(&run, plain_number(i), 71 * SECOND_MS);
+    }
+    due_write(&run, 600 * SECOND_MS);
+    {
+        uint32_t before = store->entries;
+
+        due_write(&run, 671 * SECOND_MS);
+        CHECK_HAS(run.last.text, "various");
+        CHECK_INT(store->entries, before);
+    }
+}
+
+TEST("a number that no entry can hold stays at the greatest")
+{
+    struct fg_budget_cause *cause = &budget.stores[FG_BUDGET_REFUSED].causes[1];
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 4; i++)
+        (void)offer(&run, plain_number(1), 0);
+    CHECK_INT(cause->count, 1);
+    cause->count = UINT32_MAX - 1;
+    (void)offer(&run, plain_number(1), 0);
+    CHECK_INT(cause->count, UINT32_MAX);
+    (void)offer(&run, plain_number(1), 0);
+    CHECK_INT(cause->count, UINT32_MAX);
+}
+
+TEST("various names the last text as far as it fits, and itself alone where there is none")
+{
+    char text[FG_TEXT_MAX + 1];
+
+    for (size_t length = 0; length <= FG_TEXT_MAX; length++) {
+        struct run run = {0};
+
+        memset(text, 'x', length);
+        text[length] = '\0';
+        fg_budget_start(&budget, 0);
+        budget.stores[FG_BUDGET_OTHER].entries = 0;
+        CHECK_INT(offer(&run, event_of(FG_EVENT_JOURNAL_NEARLY_FULL, text), 0), FG_BUDGET_COUNTED);
+        fg_budget_flush(&budget, 0);
+        due_write(&run, 0); /* joins various */
+        fg_budget_flush(&budget, 0);
+        due_write(&run, 0);
+        CHECK_INT(run.entries, 1);
+        if (length == 0)
+            CHECK_TEXT(run.last.text, "various");
+        else {
+            CHECK_INT(memcmp(run.last.text, "various, the last: xx", length > 1 ? 21 : 20), 0);
+            CHECK_INT(strlen(run.last.text), 19 + length < FG_TEXT_MAX ? 19 + length : FG_TEXT_MAX);
+        }
+    }
+}
+
+TEST("FAIL-CLOSED: an alarm that is counting is written at once after the next fill all the same, once")
+{
+    const struct fg_entry authorised = {.kind = FG_ENTRY_AUTHORISED};
+    struct run run = {0};
+
+    fg_budget_start(&budget, 0);
+    for (int i = 0; i < 6; i++)
+        (void)offer(&run, event_of(FG_EVENT_VALVE_FAULT, ""), i);
+    CHECK_INT(run.entries, 3);
+    budget.stores[FG_BUDGET_GRAVE].entries = 0;
+    CHECK_INT(offer(&run, authorised, 10), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_VALVE_FAULT, ""), 11), FG_BUDGET_WRITE);
+    CHECK_INT(offer(&run, event_of(FG_EVENT_VALVE_FAULT, ""), 12), FG_BUDGET_COUNTED);
+    CHECK_INT(offer(&run, refused_number(1), 12), FG_BUDGET_WRITE);
+}

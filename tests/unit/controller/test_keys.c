@@ -113,3 +113,58 @@ TEST("BAD-INPUT-IS-SAFE: a ring that is a folder, missing or far too long is ref
     CHECK_INT(fg_keys_take(&kept, "/dev/zero", &error), FG_E_SIZE);
     CHECK_INT(kept.ring.version, 0);
 }
+
+TEST("a list key that cannot be read is left out and told, the others count")
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_config config;
+    struct fg_keys kept;
+    struct fg_error error;
+
+    config_make(&config);
+    CHECK_OK(fg_public_key_write(fg_test_path("new.pub"), &new_key.public_key, &error), &error);
+    (void)snprintf(config.list_key_paths[1], sizeof(config.list_key_paths[1]), "%s",
+                   fg_test_path("none.pub"));
+    (void)snprintf(config.list_key_paths[2], sizeof(config.list_key_paths[2]), "%s", fg_test_path("new.pub"));
+    config.list_key_count = 3;
+    fg_keys_start(&config, complain, NULL, &kept);
+    CHECK_INT(complaints, 1);
+    CHECK_HAS(last_complaint, "list key: ");
+    CHECK_INT(kept.list_key_count, 2);
+    CHECK_INT(fg_keyring_keys(&kept.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX), 2);
+    CHECK_BYTES(keys[0].point, old_key.public_key.point, FG_POINT_BYTES);
+    CHECK_BYTES(keys[1].point, new_key.public_key.point, FG_POINT_BYTES);
+}
+
+TEST("TAMPER-SHOWS: kept rings that do not verify are told, and only the configured keys count")
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_config config;
+    struct fg_keys kept;
+    FILE *file;
+
+    config_make(&config);
+    file = fopen(config.keyring_path, "wb");
+    CHECK(file != NULL && fputs("nonsense", file) >= 0 && fclose(file) == 0);
+    fg_keys_start(&config, complain, NULL, &kept);
+    CHECK_INT(complaints, 1);
+    CHECK_HAS(last_complaint, "kept key rings; only the configured keys count: ");
+    CHECK_INT(fg_keyring_keys(&kept.ring, FG_KEYRING_LIST, keys, FG_KEYRING_KEYS_MAX), 1);
+    CHECK_BYTES(keys[0].point, old_key.public_key.point, FG_POINT_BYTES);
+}
+
+TEST("without a ring the receipt key is that of its file, and what is not a key is refused")
+{
+    struct fg_public_key key;
+    struct fg_config config;
+    struct fg_keys kept;
+    struct fg_error error;
+
+    config_make(&config);
+    CHECK_OK(fg_public_key_write(config.receipt_key_path, &receipt_key.public_key, &error), &error);
+    fg_keys_start(&config, complain, NULL, &kept);
+    CHECK_OK(fg_keys_receipt(&kept, &key, &error), &error);
+    CHECK_BYTES(key.point, receipt_key.public_key.point, FG_POINT_BYTES);
+    CHECK_INT(truncate(config.receipt_key_path, 5), 0);
+    CHECK(fg_keys_receipt(&kept, &key, &error) != FG_OK);
+}

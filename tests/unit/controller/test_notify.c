@@ -117,3 +117,53 @@ TEST("BAD-INPUT-IS-SAFE: no socket, a bad address, a bad number: nothing is sent
         CHECK_INT(notify.alive_every_ms, 0);
     }
 }
+
+TEST("a socket in the abstract space is reached, and the watchdog may be this process's by number")
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct fg_notify notify;
+    char text[sizeof(address.sun_path) + 1];
+    int length;
+
+    length =
+        snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "fillgate-test-%ld", (long)getpid());
+    listener = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    CHECK(listener >= 0);
+    CHECK_INT(bind(listener, (const struct sockaddr *)&address,
+                   (socklen_t)(sizeof(address.sun_family) + 1 + (size_t)length)),
+              0);
+    (void)snprintf(text, sizeof(text), "@%s", address.sun_path + 1);
+    CHECK_INT(setenv("NOTIFY_SOCKET", text, 1), 0);
+    (void)snprintf(text, sizeof(text), "%ld", (long)getpid());
+    CHECK_INT(setenv("WATCHDOG_PID", text, 1), 0);
+    CHECK_INT(setenv("WATCHDOG_USEC", "9000000", 1), 0);
+    fg_notify_start(&notify);
+    CHECK(getenv("WATCHDOG_PID") == NULL);
+    CHECK_INT(notify.alive_every_ms, 3000);
+    fg_notify_alive(&notify, 5000);
+    CHECK_TEXT(heard(), "WATCHDOG=1");
+    fg_notify_alive(&notify, 7999);
+    CHECK_TEXT(heard(), "");
+    fg_notify_alive(&notify, 8000);
+    CHECK_TEXT(heard(), "WATCHDOG=1");
+    fg_notify_end(&notify);
+    CHECK_INT(notify.fd, -1);
+    fg_notify_tell(&notify, "READY=1");
+    CHECK_TEXT(heard(), "");
+    (void)close(listener);
+}
+
+TEST("BAD-INPUT-IS-SAFE: an address that no socket can have is none")
+{
+    char text[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+    struct fg_notify notify;
+
+    memset(text, 'x', sizeof(text));
+    text[0] = '/';
+    text[sizeof(text) - 1] = '\0';
+    CHECK_INT(setenv("NOTIFY_SOCKET", text, 1), 0);
+    fg_notify_start(&notify);
+    CHECK_INT(notify.fd, -1);
+    fg_notify_start(&notify); /* without any */
+    CHECK_INT(notify.fd, -1);
+}

@@ -170,3 +170,65 @@ TEST("a device on its way up is no loss; a lost one is told once, and its coming
     CHECK(!lost);
     CHECK(!changed(false, &lost));
 }
+
+TEST("FAIL-CLOSED: a valve that reads open though nobody holds it is shut; what cannot be read counts as 0")
+{
+    begin();
+    signal_set(FG_SIGNAL_VALVE_OPEN, 1, FG_READING_GOOD);
+    CHECK_INT(fg_plant_watch_value(&watch.state, FG_SIGNAL_VALVE_OPEN), 1);
+    fg_plant_watch_valve(&watch, false, 199);
+    CHECK_INT(shut, 1);
+    fg_plant_watch_valve(&watch, false, 200);
+    CHECK_INT(shut, 2);
+    fg_plant_watch_valve(&watch, false, 399);
+    CHECK_INT(shut, 2);
+    fg_plant_watch_valve(&watch, false, 400);
+    CHECK_INT(shut, 3);
+    signal_set(FG_SIGNAL_VALVE_OPEN, 1, FG_READING_FAULT);
+    CHECK_INT(fg_plant_watch_value(&watch.state, FG_SIGNAL_VALVE_OPEN), 0);
+    CHECK_INT(opened, 0);
+}
+
+TEST("FAIL-CLOSED: a valve that was shut and is opened again is held at once, and then by quarters of the "
+     "lease")
+{
+    begin();
+    fg_plant_watch_valve(&watch, true, 1000);
+    CHECK(watch.valve_held);
+    fg_plant_watch_valve(&watch, false, 1001);
+    fg_plant_watch_valve(&watch, true, 1002);
+    CHECK_INT(opened, 2);
+    fg_plant_watch_valve(&watch, true, 1051);
+    CHECK_INT(opened, 2);
+    fg_plant_watch_valve(&watch, true, 1052);
+    CHECK_INT(opened, 3);
+}
+
+TEST("a button that the point does not have is never pressed")
+{
+    begin();
+    for (int held = 0; held < 2; held++) {
+        signal_set(FG_SIGNAL_START_BUTTON, held, FG_READING_GOOD);
+        plant.configured[FG_SIGNAL_START_BUTTON] = false;
+        fg_plant_watch_look(&watch);
+        CHECK(!fg_plant_watch_start_pressed(&watch));
+    }
+}
+
+TEST("a bus that another master came to is told once until it is gone, each bus for itself")
+{
+    struct fg_device_status status = {.bus = 1, .bus_shared = true};
+
+    begin();
+    CHECK(fg_plant_watch_bus_became_shared(&watch, &status));
+    CHECK(!fg_plant_watch_bus_became_shared(&watch, &status));
+    status.bus = FG_BUSES_MAX - 1;
+    CHECK(fg_plant_watch_bus_became_shared(&watch, &status));
+    status.bus = FG_BUSES_MAX;
+    CHECK(!fg_plant_watch_bus_became_shared(&watch, &status));
+    status.bus = 1;
+    status.bus_shared = false;
+    CHECK(!fg_plant_watch_bus_became_shared(&watch, &status));
+    status.bus_shared = true;
+    CHECK(fg_plant_watch_bus_became_shared(&watch, &status));
+}

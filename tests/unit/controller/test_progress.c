@@ -174,3 +174,112 @@ TEST("another fill starts from nothing")
     CHECK_INT(shown.progress_permille, 0);
     CHECK_INT(shown.remaining_ms, 0);
 }
+
+TEST("a rate counts from two seconds on, by samples of half a second")
+{
+    begin(FG_PROGRAMME_MASS);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 18000;
+    run(FG_SIGNAL_SCALE_G, 40, 20); /* the newest sample is 1.5 s after the first */
+    tell();
+    CHECK_INT(progress.sample_count, 4);
+    CHECK_INT(shown.remaining_ms, 0);
+    run(FG_SIGNAL_SCALE_G, 40, 1);
+    tell();
+    CHECK_INT(progress.sample_count, 5);
+    CHECK_INT(shown.remaining_ms, (30000 - 18840) * INT64_C(2000) / 800);
+    run(FG_SIGNAL_SCALE_G, 40, 200);
+    CHECK_INT(progress.sample_count, FG_PROGRESS_SAMPLES);
+    CHECK_INT(progress.samples[FG_PROGRESS_SAMPLES - 1].at_mono_ms - progress.samples[0].at_mono_ms,
+              (FG_PROGRESS_SAMPLES - 1) * FG_PROGRESS_SAMPLE_MS);
+}
+
+TEST("an estimate of a day or more is none")
+{
+    begin(FG_PROGRAMME_MASS);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 16000;
+    run(FG_SIGNAL_SCALE_G, 0, 20);
+    run(FG_SIGNAL_SCALE_G, 1, 1); /* one gram in two seconds */
+    fg_progress_watch(&progress, &fill, &plant, now);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 30000 - 43200;
+    tell();
+    CHECK_INT(shown.remaining_ms, 0);
+    now -= 100;
+    progress.samples[4].at_mono_ms = progress.samples[0].at_mono_ms + 2000;
+    progress.samples[4].value = progress.samples[0].value + 1;
+    progress.sample_count = 5;
+    tell();
+    CHECK_INT(shown.remaining_ms, 0);
+    plant.readings[FG_SIGNAL_SCALE_G].value++;
+    tell();
+    CHECK_INT(shown.remaining_ms, 86398000);
+}
+
+TEST("a fill that began at its target, or beyond it, is done; one below its start has done nothing")
+{
+    begin(FG_PROGRAMME_MASS);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 30000;
+    run(FG_SIGNAL_SCALE_G, 0, 1);
+    tell();
+    CHECK_INT(shown.progress_permille, 1000);
+    begin(FG_PROGRAMME_MASS);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 20000;
+    run(FG_SIGNAL_SCALE_G, 0, 1);
+    tell();
+    CHECK_INT(shown.progress_permille, 0);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 20010;
+    tell();
+    CHECK_INT(shown.progress_permille, 1);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 29999;
+    tell();
+    CHECK_INT(shown.progress_permille, 999);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 30000;
+    tell();
+    CHECK_INT(shown.progress_permille, 1000);
+    plant.readings[FG_SIGNAL_SCALE_G].value = 19999;
+    tell();
+    CHECK_INT(shown.progress_permille, 0);
+}
+
+TEST("the start's reading is the first good one with the valve open, and stays over a pause")
+{
+    begin(FG_PROGRAMME_MASS);
+    fill.phase = FG_FILL_PRE_CHECK;
+    plant.readings[FG_SIGNAL_SCALE_G].value = 15000;
+    run(FG_SIGNAL_SCALE_G, 0, 1);
+    CHECK(!progress.start_known);
+    fill.phase = FG_FILL_FILLING;
+    plant.readings[FG_SIGNAL_SCALE_G] = (struct fg_reading){15500, 0, FG_READING_TIME_OUT};
+    run(FG_SIGNAL_SCALE_G, 0, 1);
+    CHECK(!progress.start_known);
+    plant.readings[FG_SIGNAL_SCALE_G] = (struct fg_reading){16000, 0, FG_READING_GOOD};
+    run(FG_SIGNAL_SCALE_G, 10, 10);
+    fill.phase = FG_FILL_SUSPENDED;
+    run(FG_SIGNAL_SCALE_G, 0, 1);
+    CHECK_INT(progress.sample_count, 0);
+    fill.phase = FG_FILL_FILLING;
+    run(FG_SIGNAL_SCALE_G, 0, 1);
+    CHECK_INT(progress.start_value, 16000);
+    CHECK_INT(progress.sample_count, 1);
+}
+
+TEST("what is left of a phase reads one millisecond when it is over, for 0 would mean that it does not end")
+{
+    begin(FG_PROGRAMME_PRESSURE);
+    fill.phase = FG_FILL_POST_CHECK;
+    now = 1000000 + 29999;
+    tell();
+    CHECK_INT(shown.phase_left_ms, 1);
+    now++;
+    tell();
+    CHECK_INT(shown.phase_left_ms, 1);
+    fill.phase = FG_FILL_CLOSING;
+    now = 1000000 + 1000;
+    tell();
+    CHECK_INT(shown.phase_left_ms, 2000);
+    fill.phase = FG_FILL_SUSPENDED;
+    tell();
+    CHECK_INT(shown.phase_left_ms, 9000);
+    fill.authorised_mono_ms = now - 591000; /* both end at once */
+    tell();
+    CHECK_INT(shown.phase_left_ms, 9000);
+}

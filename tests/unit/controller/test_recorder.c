@@ -626,6 +626,22 @@ TEST("ONE-END: a fill left open waits five seconds for a meter that is good and 
     }
 }
 
+TEST("GAS-ADDS-UP: what flowed since a fill was left open is its own; since an ENDED or none it is nobody's")
+{
+    world_make();
+    raise(FG_EVENT_CLOCK_STEP, "");
+    restart();
+    CHECK(recorder.kept.inventory_known);
+    CHECK_INT(recorder.kept.inventory_g, 1000000);
+    world_end();
+    power_cut_in_fill(FG_READING_GOOD);
+    CHECK(start.kept.inventory_known);
+    recorder_begin();
+    CHECK(!recorder.kept.inventory_known);
+    CHECK_HAS(log_text, "left open by an earlier run (entry 2), POWER_LOST, 500 g, entry ");
+    world_end();
+}
+
 /* ---- what waits ---- */
 
 static const char *waiting_path(void)
@@ -656,6 +672,7 @@ TEST("NO-LOSS: the ENDED that could not be written is written by the next run as
     at_ms(500);
     now.wall_ms = WALL_MS + 90000;
     restart();
+    CHECK(recorder.kept.inventory_known);
     CHECK_INT(journal_newest(FG_ENTRY_ENDED)->quantity_g, 4001);
     CHECK_INT(count, 1);
     CHECK_INT(newest.wall_ms, WALL_MS + 70000);
@@ -787,6 +804,8 @@ TEST("NO-LOSS: what a receipt covers goes when the retention time has passed, to
     old_at(RETENTION_DAYS, 0);
     CHECK_INT(first_after_prune(), 1);
     CHECK_INT(recorder.prune_mono_ms, 61000 + 3600000);
+    CHECK_INT(recorder.last_sequence, acknowledged + 1);
+    CHECK_INT(lines_with("old entries pruned"), 0);
     recorder.prune_mono_ms = 0;
     old_at(RETENTION_DAYS, 1);
     CHECK_INT(first_after_prune(), acknowledged + 1);

@@ -1,6 +1,8 @@
 /* Small files beside the journal: whole or not at all, and what is said when they cannot be had. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,4 +117,46 @@ TEST("a file is removed for good, also when there was none; what cannot be remov
     CHECK_HAS(error.text, "folder: cannot be removed: ");
     CHECK_INT(fg_small_file_remove(fg_test_path("missing/f"), &error), FG_E_IO);
     CHECK_HAS(error.text, "its removal is not durable");
+}
+
+static void size_limit_set(rlim_t bytes_max)
+{
+    struct rlimit limit;
+
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes_max;
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+TEST("FAIL-CLOSED: a file that the disk takes only a part of, or nothing, does not take the place of the old "
+     "one")
+{
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+
+    CHECK_OK(fg_small_file_write(fg_test_path("f"), (const uint8_t *)"text", 4, &error), &error);
+    for (rlim_t room = 0; room < 8; room += 4) {
+        enum fg_err code;
+
+        size_limit_set(room);
+        code = fg_small_file_write(fg_test_path("f"), (const uint8_t *)"moremore", 8, &error);
+        size_limit_set(RLIM_INFINITY);
+        CHECK_INT(code, FG_E_IO);
+        CHECK_HAS(error.text, "f: cannot be kept: File too large");
+        CHECK_OK(file_read("f", 64), &error);
+        CHECK_TEXT((const char *)bytes, "text");
+    }
+    CHECK_OK(fg_small_file_write(fg_test_path("f"), (const uint8_t *)"moremore", 8, &error), &error);
+    CHECK_OK(file_read("f", 64), &error);
+    CHECK_TEXT((const char *)bytes, "moremore");
+    CHECK(signal(SIGXFSZ, before) == SIG_IGN);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a link in the place of the new file is not followed")
+{
+    CHECK_OK(fg_small_file_write(fg_test_path("other"), (const uint8_t *)"text", 4, &error), &error);
+    CHECK_INT(symlink(fg_test_path("other"), fg_test_path("f.new")), 0);
+    CHECK_INT(fg_small_file_write(fg_test_path("f"), (const uint8_t *)"more", 4, &error), FG_E_IO);
+    CHECK_OK(file_read("other", 64), &error);
+    CHECK_TEXT((const char *)bytes, "text");
+    CHECK_INT(file_read("f", 64), FG_E_NOT_FOUND);
 }

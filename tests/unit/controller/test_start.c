@@ -1,5 +1,6 @@
 /* What start-up opens, and how it gets ready by itself when what was missing comes. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -224,4 +225,243 @@ TEST("a long cause is cut between characters")
     CHECK(fg_retry_failed(&retry, &error, 0));
     CHECK_INT(strlen(retry.cause), FG_CONTROL_CAUSE_MAX / 3 * 3);
     CHECK(!fg_retry_failed(&retry, &error, 0));
+}
+
+TEST("each try after a failure waits twice as long as the one before: 1, 2, 4, 8, then 10 seconds")
+{
+    static const uint32_t waits_ms[] = {1000, 2000, 4000, 8000, 10000, 10000};
+    struct fg_retry retry = {0};
+    struct fg_error error = {FG_E_IO, "gone"};
+
+    for (size_t i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++) {
+        (void)fg_retry_failed(&retry, &error, 500);
+        CHECK_INT(retry.due_mono_ms, 500 + waits_ms[i]);
+    }
+}
+
+TEST("a cause is kept whole up to its greatest length, and a shorter one leaves nothing of it")
+{
+    struct fg_retry retry = {0};
+    struct fg_error error = {.code = FG_E_IO};
+
+    memset(error.text, 'x', FG_CONTROL_CAUSE_MAX + 1);
+    CHECK(fg_retry_failed(&retry, &error, 0));
+    CHECK_INT(strlen(retry.cause), FG_CONTROL_CAUSE_MAX);
+    error.text[FG_CONTROL_CAUSE_MAX] = '\0';
+    CHECK(!fg_retry_failed(&retry, &error, 0));
+    CHECK_INT(strlen(retry.cause), FG_CONTROL_CAUSE_MAX);
+    error.text[2] = '\0';
+    CHECK(fg_retry_failed(&retry, &error, 0));
+    CHECK_TEXT(retry.cause, "xx");
+    memset(error.text, 0x80, FG_CONTROL_CAUSE_MAX + 1); /* no character begins anywhere */
+    error.text[FG_CONTROL_CAUSE_MAX + 1] = '\0';
+    CHECK(fg_retry_failed(&retry, &error, 0));
+    CHECK_TEXT(retry.cause, "");
+}
+
+/* ---- what the stores are opened with ---- */
+
+static void world_ready(void)
+{
+    config_make();
+    list_key = *fg_fixture_key();
+    keys_write();
+    disk_mount();
+}
+
+static void begin(void)
+{
+    fg_clock_start(&test_clock, NULL);
+    fg_start_begin(&start, &config, &test_clock, &test_log, NULL, NULL, 0);
+}
+
+static uint64_t entry_add(struct fg_entry entry)
+{
+    struct fg_error error;
+    uint64_t sequence = 0;
+
+    CHECK_OK(fg_journal_append(start.stores.journal, &entry, &sequence, &error), &error);
+    return sequence;
+}
+
+TEST("every entry of the run raises the clock's floor, a synchronised one also that of the next run")
+{
+    world_ready();
+    begin();
+    (void)entry_add((struct fg_entry){.kind = FG_ENTRY_EVENT,
+                                      .event = FG_EVENT_CLOCK_STEP,
+                                      .wall_ms = FG_FIXTURE_ISSUED_MS,
+                                      .clock_quality = FG_CLOCK_SYNCHRONISED});
+    (void)entry_add((struct fg_entry){.kind = FG_ENTRY_EVENT,
+                                      .event = FG_EVENT_CLOCK_STEP,
+                                      .wall_ms = FG_FIXTURE_ISSUED_MS + 5000,
+                                      .clock_quality = FG_CLOCK_INFORMATIVE});
+    CHECK_INT(test_clock.vouched_ms, FG_FIXTURE_ISSUED_MS);
+    CHECK_INT(test_clock.run_ms, FG_FIXTURE_ISSUED_MS + 5000);
+    fg_start_end(&start);
+    CHECK(start.stores.journal == NULL && start.stores.list == NULL);
+    begin();
+    CHECK_INT(test_clock.vouched_ms, FG_FIXTURE_ISSUED_MS);
+    CHECK_INT(test_clock.run_ms, 0);
+    fg_start_end(&start);
+}
+
+TEST("the journal has the size, the reserves and the bound of a fill of nothing that the configuration says")
+{
+    uint64_t authorised;
+
+    world_ready();
+    config.journal_warn_percent = 1;
+    config.fill.zero_fill_g = 50;
+    begin();
+    CHECK_INT(fg_journal_state(start.stores.journal), FG_JOURNAL_WARN);
+    authorised = entry_add((struct fg_entry){.kind = FG_ENTRY_AUTHORISED, .clock_quality = FG_CLOCK_UNKNOWN});
+    (void)entry_add((struct fg_entry){.kind = FG_ENTRY_ENDED,
+                                      .clock_quality = FG_CLOCK_UNKNOWN,
+                                      .stop = FG_STOP_OPERATOR,
+                                      .authorised_sequence = authorised,
+                                      .quantity_g = 49});
+    fg_start_end(&start);
+    begin();
+    CHECK_INT(start.stores.journal_start.kept.zero_fills, 1);
+    fg_start_end(&start);
+    config.journal_warn_percent = 80;
+    begin();
+    CHECK_INT(fg_journal_state(start.stores.journal), FG_JOURNAL_OK);
+    fg_start_end(&start);
+    config.journal_stop_reserve_entries = 100000;
+    begin();
+    CHECK(start.stores.journal == NULL); /* it would never have room for a fill */
+    fg_start_end(&start);
+}
+
+TEST("LIST-IS-SIGNED: only the configured list, for the configured station, is in force")
+{
+    struct fg_manifest manifest;
+
+    world_ready();
+    list_keep();
+    begin();
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
+    CHECK(fg_list_manifest(start.stores.list, &manifest, NULL) == FG_OK);
+    fg_start_end(&start);
+    (void)snprintf(config.list_id, sizeof(config.list_id), "another");
+    begin();
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_NOT_AUTHENTIC);
+    CHECK_INT(test_clock.signed_ms, 0);
+    fg_start_end(&start);
+    (void)snprintf(config.list_id, sizeof(config.list_id), "%s", manifest.list_id);
+    (void)snprintf(config.station, sizeof(config.station), "another");
+    begin();
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_NOT_AUTHENTIC);
+    fg_start_end(&start);
+    (void)snprintf(config.station, sizeof(config.station), "%s", manifest.rules.station);
+    begin();
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
+    CHECK_INT(test_clock.signed_ms, FG_FIXTURE_ISSUED_MS);
+    fg_start_end(&start);
+}
+
+/* The run before saw this list in force at a synchronised time so much before it was issued. */
+static int64_t ahead_logged(const char *list_id, uint64_t version, int64_t before_ms)
+{
+    char command[FG_PATH_MAX + 16];
+    int64_t ahead_ms;
+
+    world_ready();
+    list_keep();
+    begin();
+    {
+        struct fg_entry entry = {.kind = FG_ENTRY_EVENT,
+                                 .event = FG_EVENT_CLOCK_STEP,
+                                 .wall_ms = FG_FIXTURE_ISSUED_MS - before_ms,
+                                 .clock_quality = FG_CLOCK_SYNCHRONISED,
+                                 .list_version = version};
+
+        (void)snprintf(entry.list_id, sizeof(entry.list_id), "%s", list_id);
+        (void)entry_add(entry);
+    }
+    fg_start_end(&start);
+    begin();
+    ahead_ms = start.ahead_logged_ms;
+    CHECK_INT(test_clock.ahead_ms, ahead_ms == 0 ? 0 : before_ms);
+    fg_start_end(&start);
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'/*", fg_test_directory());
+    CHECK_INT(system(command), 0);
+    return ahead_ms;
+}
+
+TEST("a manifest that a synchronised clock saw in force two minutes before its date proves nothing, and is "
+     "told")
+{
+    CHECK_INT(ahead_logged("city", 5, FG_CLOCK_AHEAD_MS + 1), FG_FIXTURE_ISSUED_MS);
+    CHECK_INT(ahead_logged("city", 5, FG_CLOCK_AHEAD_MS), 0);
+    CHECK_INT(ahead_logged("city", 4, FG_CLOCK_AHEAD_MS + 1), 0);
+    CHECK_INT(ahead_logged("town", 5, FG_CLOCK_AHEAD_MS + 1), 0);
+}
+
+/* ---- keys ---- */
+
+static void ring_write(const char *path, const struct fg_private_key *key)
+{
+    struct fg_keyring ring = {.version = 1, .issued_ms = FG_FIXTURE_ISSUED_MS, .key_count = 1};
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
+    struct fg_error error;
+    size_t length;
+    FILE *file = fopen(path, "wb");
+
+    CHECK(file != NULL);
+    ring.keys[0] = (struct fg_keyring_key){FG_KEYRING_LIST, key->public_key};
+    CHECK_OK(fg_keyring_encode(&ring, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_keyring_sign(bytes, length, &list_key, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_keyring_sign(bytes, length, key, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_INT(fwrite(bytes, 1, length, file), length);
+    CHECK_INT(fclose(file), 0);
+}
+
+TEST("LIST-IS-SIGNED: a ring that leaves out the list's key ends that list, now and at the next start")
+{
+    struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
+    struct fg_private_key next;
+    struct fg_error error;
+
+    world_ready();
+    list_keep();
+    CHECK_OK(fg_private_key_new(&next, &error), &error);
+    begin();
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
+    CHECK_INT(fg_start_take_ring(&start, fg_test_path("missing"), &error), FG_E_IO);
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
+    CHECK(start.receipt_retry.due_mono_ms > 0);
+    ring_write(fg_test_path("ring"), &next);
+    CHECK_OK(fg_start_take_ring(&start, fg_test_path("ring"), &error), &error);
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_NOT_AUTHENTIC);
+    CHECK_INT(test_clock.signed_ms, 0);
+    CHECK_INT(start.receipt_retry.due_mono_ms, 0); /* the ring may name another */
+    CHECK_INT(fg_start_keys(&start, FG_KEYRING_LIST, keys), 1);
+    CHECK_BYTES(keys[0].point, next.public_key.point, FG_POINT_BYTES);
+    fg_start_end(&start);
+    begin();
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_NOT_AUTHENTIC);
+    fg_start_end(&start);
+}
+
+TEST("keys that come late make the list that is there count, and are news once")
+{
+    struct fg_error error;
+
+    world_ready();
+    list_keep();
+    CHECK_INT(unlink(config.list_key_paths[0]), 0);
+    begin();
+    CHECK(start.stores.list != NULL);
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_NOT_AUTHENTIC);
+    CHECK_INT(test_clock.signed_ms, 0);
+    CHECK_INT(fg_start_try(&start, FG_RETRY_MIN_MS), 0);
+    CHECK_OK(fg_public_key_write(config.list_key_paths[0], &list_key.public_key, &error), &error);
+    CHECK_INT(fg_start_try(&start, FG_RETRY_MIN_MS + 2000), FG_START_KEYS);
+    CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
+    CHECK_INT(test_clock.signed_ms, FG_FIXTURE_ISSUED_MS);
+    CHECK_INT(fg_start_try(&start, FG_RETRY_MIN_MS + 20000), 0);
+    fg_start_end(&start);
 }

@@ -241,3 +241,92 @@ TEST("a tag taken early that another one takes the place of, or that is not seen
     CHECK_INT(fg_tag_watch_tick(&watch, &uid, mono_ms + 401), FG_TAG_GONE);
     CHECK(!fg_tag_watch_is_unconfirmed(&watch));
 }
+
+TEST("a tag that could not be read is due again when it can be, and not before")
+{
+    struct fg_reader_report bad = {.kind = FG_READER_TAG, .tag_count = 1, .uid = uid_of(1)};
+
+    begin();
+    CHECK_INT(poll(1, 1, NULL), FG_TAG_OTHER);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_CARD);
+    (void)fg_tag_watch_report(&watch, &bad, NULL, mono_ms);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+    (void)fg_tag_watch_report(&watch, &bad, NULL, mono_ms);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+    CHECK_INT(report(FG_READER_TAG, 1, 1, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+    CHECK_INT(report(FG_READER_TAG, 1, 1, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+}
+
+TEST("a scan that is asked for again waits for what is read then, and asks for it at once and every 300 ms")
+{
+    struct fg_uid wanted;
+
+    begin();
+    arrive(1);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+    fg_tag_watch_scan_again(&watch, mono_ms);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+    CHECK(fg_tag_watch_wants_reading(&watch, &wanted, mono_ms));
+    CHECK_INT(wanted.bytes[6], 1);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms + 299), FG_TAG_DUE_NOTHING);
+    CHECK(!fg_tag_watch_wants_reading(&watch, &wanted, mono_ms + 299));
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms + 300), FG_TAG_DUE_NOTHING);
+    CHECK(fg_tag_watch_wants_reading(&watch, &wanted, mono_ms + 300));
+    CHECK_INT(report(FG_READER_TAG, 1, 1, NULL), FG_TAG_UNCHANGED);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+    fg_tag_watch_scan_again(&watch, mono_ms);
+    leave();
+    CHECK(!fg_tag_watch_wants_reading(&watch, &wanted, mono_ms));
+}
+
+TEST("with nothing in the field nothing is done with, and the next tag is due")
+{
+    begin();
+    fg_tag_watch_done(&watch);
+    CHECK(!watch.done);
+    CHECK(fg_tag_watch_memory(&watch) == NULL);
+    arrive(1);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+    fg_tag_watch_done(&watch);
+    leave();
+    CHECK(fg_tag_watch_memory(&watch) == NULL);
+    arrive(1);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_SCAN);
+}
+
+TEST("two tags are over when the reader fails, or sees one, and beside a tag that is known they are a miss")
+{
+    struct fg_reader_report fault = {.kind = FG_READER_FAULT, .text = "gone"};
+    const struct fg_uid own = uid_of(1);
+
+    begin();
+    (void)poll(2, 0, NULL);
+    (void)fg_tag_watch_report(&watch, &fault, NULL, mono_ms);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_NOTHING);
+    (void)poll(2, 0, NULL);
+    CHECK(watch.reader_up);
+    CHECK_TEXT(watch.reader_text, "");
+    (void)poll(1, 1, NULL);
+    CHECK_INT(fg_tag_watch_due(&watch, mono_ms), FG_TAG_DUE_CARD);
+    begin();
+    CHECK_INT(poll(1, 1, &own), FG_TAG_SAME);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(poll(2, 0, &own), FG_TAG_UNCHANGED);
+    CHECK_INT(poll(2, 0, &own), FG_TAG_GONE);
+}
+
+TEST("a refusal stays through a miss, not for a tag that comes in the refused one's place")
+{
+    begin();
+    arrive(1);
+    fg_tag_watch_refused(&watch, true);
+    (void)poll(1, 2, NULL);
+    CHECK(!watch.refused);
+    fg_tag_watch_refused(&watch, true);
+    (void)poll(2, 0, NULL);
+    CHECK(watch.refused);
+    fg_tag_watch_refused(&watch, false);
+    CHECK(!watch.refused);
+}
