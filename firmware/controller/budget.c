@@ -261,7 +261,7 @@ enum fg_budget_verdict fg_budget_offer(struct fg_budget *budget, const struct fg
         return FG_BUDGET_WRITE;
     store_refill(budget, store, kind, mono_ms);
     cause = cause_of(store, entry, mono_ms);
-    if (cause->first_since_fill && cause != &store->causes[VARIOUS]) {
+    if (cause->first_since_fill) { /* never various */
         cause->first_since_fill = false;
         cause->last_mono_ms = mono_ms;
         return FG_BUDGET_WRITE;

@@ -600,6 +600,10 @@ TEST("a written count costs its store one entry, one of various none; a failed o
     CHECK(fg_budget_due(&budget, 70 * SECOND_MS, &entry, &place));
     fg_budget_written(&budget, place);
     CHECK_INT(store->entries, 96);
+    store->entries = 1;
+    fg_budget_written(&budget, place);
+    CHECK_INT(store->entries, 0);
+    store->entries = 96;
     CHECK(!fg_budget_due(&budget, 70 * SECOND_MS, &entry, &place));
     for (uint32_t i = 1; i <= 9; i++) {
         for (int n = 0; n < 4; n++)

@@ -4382,3 +4382,93 @@ TEST("a typed code that waits, and who its second person is, are told and logged
     lamps_are(false, false); /* nothing in the field was refused */
     world_end();
 }
+
+static void one_typed_code(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    (void)rows;
+    manifest->rules.manual_per_day_max = 1;
+}
+
+TEST("FAIL-CLOSED: a typed code counts against the quota that the list gives at START, an earlier one's fill "
+     "too")
+{
+    world_with_two();
+    fill_typed();
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    until_idle();
+    code_waits();
+    CHECK_INT(second_in("qian", "654321"), FG_OK);
+    check_items(1);
+    list_put(8, one_typed_code);
+    CHECK_INT(ask_kind(FG_CONTROL_START), FG_E_DENIED);
+    refused_with(FG_REASON_MANUAL_QUOTA);
+    world_end();
+}
+
+static void weak_and_wrong(struct fg_manifest *manifest, struct fg_row rows[3])
+{
+    good_vehicle(manifest, rows);
+    rows[0].nominal_pressure_kpa = 19999;
+    rows[1].medium = FG_MEDIUM_LPG;
+    rows[1].nominal_pressure_kpa = 0;
+    rows[1].tare_g = 15000;
+    rows[1].maximum_fill_g = 10000;
+    manifest->rules.zero_fills_lock_out = 3;
+}
+
+TEST("FAIL-CLOSED: a cylinder of a lower pressure class or another medium than the point's is refused")
+{
+    world_make();
+    list_put(6, weak_and_wrong);
+    present("HZ-1", 1);
+    turns(2);
+    refused_with(FG_REASON_PRESSURE_CLASS);
+    remove_tag();
+    present("HZ-2", 2);
+    turns(2);
+    refused_with(FG_REASON_WRONG_MEDIUM);
+    world_end();
+}
+
+TEST("GAS-ADDS-UP: a vehicle is filled to what all of its cylinders hold, with the items and the lock-out of "
+     "the rules")
+{
+    const struct fg_fill_scan *scan;
+
+    world_make();
+    list_put(6, five_items);
+    present("HZ-3", 3);
+    turns(2);
+    scan = &fg_session_fill(w.session)->scan;
+    CHECK_INT(scan->water_capacity_dl, 1400);
+    CHECK_INT(scan->nominal_kpa, 20000);
+    CHECK_INT(scan->pre_checks_wanted, 7);
+    CHECK_INT(scan->post_checks_wanted, 3);
+    CHECK_INT(scan->zero_fills_lock_out, 0);
+    CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
+    remove_tag();
+    list_put(7, lock_out_after_two);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(scan->water_capacity_dl, 700);
+    CHECK_INT(scan->zero_fills_lock_out, 2);
+    world_end();
+}
+
+TEST("TAMPER-SHOWS: the event of a row that was edited says what did not prove, and it is told once a list")
+{
+    sqlite3 *other = NULL;
+
+    world_make();
+    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "UPDATE bucket SET bytes = zeroblob(length(bytes))", NULL, NULL, NULL),
+              SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    present("HZ-1", 1);
+    turns(2);
+    CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_TAMPERED);
+    CHECK(strlen(newest.text) > 10);
+    CHECK(!state()->row_known);
+    CHECK_TEXT(w.answer.state.code.text, "HZ-1");
+    world_end();
+}
