@@ -149,7 +149,7 @@ static void to_authorising(void)
     check_items(3, false);
     step(FG_FILL_EVENT_START);
     CHECK_INT(fill.phase, FG_FILL_AUTHORISING);
-    CHECK(commands.write_authorised);
+    CHECK(commands.write_authorised && fill.write_pending);
 }
 
 static void to_filling(void)
@@ -157,6 +157,7 @@ static void to_filling(void)
     to_authorising();
     step(FG_FILL_EVENT_WRITTEN);
     CHECK_INT(fill.phase, FG_FILL_FILLING);
+    CHECK(!fill.write_pending);
     tick(200);
 }
 
@@ -459,6 +460,7 @@ TEST("ONE-END: a failed write of ENDED is asked again until it is durable, never
         CHECK(!commands.write_ended);
         for (int i = 0; i < 100; i++) {
             step(FG_FILL_EVENT_TICK);
+            CHECK(!commands.write_ended || round > 0 || i > 20); /* half a second after it was asked */
             asked += commands.write_ended;
         }
         CHECK_INT(asked, round + 1);
@@ -1048,7 +1050,7 @@ static void implausible_fill(void)
 
 TEST("FAIL-CLOSED: two fills in a row that end as not plausible lock the point, whatever the rules allow")
 {
-    const uint32_t limits[] = {0, 1, 2, 9};
+    const uint32_t limits[] = {0, 1, 2, 3, 9};
 
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         begin();
@@ -1399,6 +1401,7 @@ TEST("FAIL-CLOSED: a valve that does not follow in a fill is raised, an ordinary
     for (int i = 0; i < 40 && fill.phase == FG_FILL_FILLING; i++)
         step(FG_FILL_EVENT_TICK);
     CHECK_INT(commands.raise_events, UINT32_C(1) << FG_EVENT_VALVE_FAULT);
+    CHECK(!fill.alarm_valve); /* it is not open without a command */
     begin_filling();
     step(FG_FILL_EVENT_STOP);
     CHECK_INT(commands.raise_events, 0);
@@ -1633,6 +1636,8 @@ TEST("a fill that is over, and a scan that is dropped, leave nothing of themselv
     CHECK_INT(fill.phase, FG_FILL_RECORDING);
     step(FG_FILL_EVENT_WRITTEN);
     expect_nothing_of_a_fill();
+    step(FG_FILL_EVENT_TICK);
+    expect_nothing_of_a_fill();
     to_authorising();
     step(FG_FILL_EVENT_STOP);
     step(FG_FILL_EVENT_WRITE_FAILED);
@@ -1695,4 +1700,92 @@ TEST("GAS-ADDS-UP, FAIL-CLOSED: a leak and a valve fault that show in one look a
     CHECK_INT(raised_in(500, FG_EVENT_VALVE_FAULT), 0);
     leak(6000);
     CHECK(RAISED(FG_EVENT_VALVE_FAULT) && RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+}
+
+TEST("FAIL-CLOSED: a counter that lied while AUTHORISED is written keeps the valve shut although it settled "
+     "again")
+{
+    begin();
+    to_authorising();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    CHECK_INT(raised_in(3000, FG_EVENT_METER_NOT_PLAUSIBLE), 1);
+    CHECK(fg_counter_is_sure(&fill.counter));
+    step(FG_FILL_EVENT_WRITTEN);
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+}
+
+TEST("FAIL-CLOSED: in a suspended fill a counter that lies and a pressure that is reached end it, too")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_SUSPEND);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    for (int i = 0; i < 100 && fill.phase == FG_FILL_SUSPENDED; i++) {
+        plant.readings[FG_SIGNAL_VALVE_OPEN].value = 0;
+        step(FG_FILL_EVENT_TICK);
+    }
+    expect_stop(FG_STOP_NOT_PLAUSIBLE);
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    plant.readings[FG_SIGNAL_PRESSURE_KPA].value = 20000;
+    step(FG_FILL_EVENT_TICK);
+    expect_stop(FG_STOP_TARGET_REACHED);
+}
+
+TEST("RESUME does not change what a fill suspended by its tag waits for, SUSPEND does")
+{
+    begin_filling();
+    step(FG_FILL_EVENT_TAG_GONE);
+    step(FG_FILL_EVENT_RESUME);
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK_INT(fill.phase, FG_FILL_FILLING);
+    step(FG_FILL_EVENT_TAG_GONE);
+    step(FG_FILL_EVENT_SUSPEND);
+    step(FG_FILL_EVENT_TAG_SAME);
+    CHECK_INT(fill.phase, FG_FILL_SUSPENDED);
+}
+
+TEST("GAS-ADDS-UP: what the last run knew is compared once; a counter that is where it was raises nothing")
+{
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = 1000000});
+    CHECK_INT(raised_in(200, FG_EVENT_METER_NOT_PLAUSIBLE), 0);
+    begin_kept((struct fg_fill_kept){.inventory_known = true, .inventory_g = 999900, .alarm_flow = true});
+    plant.readings[FG_SIGNAL_FLOW_G_MIN].value = 6000;
+    settle();
+    CHECK_INT(commands.raise_events, 0);
+    leak(6000); /* of the alarm that is on */
+    CHECK_INT(commands.raise_events, 0);
+}
+
+TEST("GAS-ADDS-UP: a leak that is told when it has been still for its time is one that was just told")
+{
+    begin();
+    CHECK_INT(seep(201), 1);
+    CHECK_INT(seep(300), 0);
+    now += settings.leak_quiet_ms;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(RAISED(FG_EVENT_FLOW_WITHOUT_AUTHORITY));
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(seep(201), 0);
+}
+
+TEST("a valve alarm lasts while the feedback reads open, however short that is")
+{
+    begin_kept((struct fg_fill_kept){.alarm_valve = true});
+    plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_TIME_OUT;
+    step(FG_FILL_EVENT_TICK);
+    plant.readings[FG_SIGNAL_VALVE_OPEN].state = FG_READING_GOOD;
+    plant.readings[FG_SIGNAL_VALVE_OPEN].value = 1;
+    step(FG_FILL_EVENT_TICK);
+    CHECK(fill.alarm_valve);
+}
+
+TEST("GAS-ADDS-UP: a replaced meter that has counted more than the old one is taken over without a leak")
+{
+    begin();
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 50000000;
+    step(FG_FILL_EVENT_TICK);
+    CHECK_INT(fill.meter_state, FG_READING_RANGE);
+    CHECK_INT(raised_in(3000, FG_EVENT_FLOW_WITHOUT_AUTHORITY), 0);
+    CHECK_INT(fill.idle_inventory_g, 50000000);
+    CHECK_INT(fill.meter_state, FG_READING_GOOD);
 }

@@ -227,7 +227,7 @@ TEST("BAD-INPUT-IS-SAFE: silence, noise, another unit and a refusal are told apa
     CHECK_INT(fg_bus_read(&bus, 1, FG_TABLE_HOLDING, 2, 2, 0, words, &error), FG_E_FORMAT);
     CHECK(fg_bus_read(&bus, 1, FG_TABLE_HOLDING, 2, 2, 0, words, &error) != FG_OK);
     CHECK_INT(fg_bus_read(&bus, 1, FG_TABLE_HOLDING, 500, 2, 0, words, &error), FG_E_RANGE);
-    CHECK_HAS(error.text, "unit 1");
+    CHECK_TEXT(error.text, "bus pty unit 1: function 3 at 500: exception 2, illegal address");
     CHECK_OK(fg_bus_read(&bus, 1, FG_TABLE_HOLDING, 2, 2, 0, words, &error), &error);
     CHECK_INT(words[0], 1002);
     CHECK_INT(fg_bus_write_coil_value(&bus, 1, 0x200, 3, 0, &error), FG_E_TIMEOUT);

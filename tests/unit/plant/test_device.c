@@ -189,3 +189,14 @@ TEST("readings repeat within the step of their own signal, and only when both ar
         }
     }
 }
+
+TEST("a byte order that is known, or that no profile asks for, is not asked")
+{
+    struct fg_bus *none = NULL;
+
+    begin(0);
+    CHECK_INT(fg_device_ask_order(&device, none, &error), FG_OK);
+    device.profile.order.present = true;
+    device.order_known = true;
+    CHECK_INT(fg_device_ask_order(&device, none, &error), FG_OK);
+}

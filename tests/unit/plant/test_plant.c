@@ -552,6 +552,9 @@ TEST("a silent device goes to probing, then down, the others and the valve go on
     struct fg_plant_settings settings;
     struct fg_plant *plant;
     struct fg_device_status status;
+    unsigned mark;
+    int64_t begun_ms;
+    int64_t probes;
 
     server_start(&server);
     settings = point("main");
@@ -563,6 +566,11 @@ TEST("a silent device goes to probing, then down, the others and the valve go on
     CHECK(wait_link(plant, 2, FG_LINK_PROBING));
     CHECK(wait_link(plant, 2, FG_LINK_DOWN));
     CHECK(wait_reading(plant, FG_SIGNAL_FLOW_G_MIN, FG_READING_TIME_OUT, 0));
+    mark = note_mark(&server);
+    begun_ms = fg_mono_ms();
+    fg_sleep_ms(500);
+    probes = count_notes(&server, mark, 3, MODBUS_FC_READ_HOLDING_REGISTERS, 520);
+    CHECK(probes <= 2 + (fg_mono_ms() - begun_ms) / FG_DEVICE_PROBE_MS);
     fg_plant_device_status(plant, 2, &status);
     CHECK(status.failures >= 3);
     CHECK_HAS(status.last_error, "unit 3");
@@ -596,6 +604,8 @@ TEST("a dead meter on another bus delays nothing on the valve's bus")
     CHECK(wait_reading(plant, FG_SIGNAL_PRESSURE_KPA, FG_READING_GOOD, 10000));
     CHECK_OK(fg_plant_shut_wait(plant, DEADLINE_MS, &error), &error);
     CHECK(note_mark(&other) <= mark + 1);
+    CHECK_INT(count_notes(&other, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0), 0);
+    CHECK_INT(count_notes(&other, 0, 1, MODBUS_FC_WRITE_SINGLE_COIL, 0x200), 0);
     fg_plant_destroy(plant);
     server_stop(&other);
     server_stop(&server);
@@ -1147,7 +1157,8 @@ TEST("a unit is 1 to 247, and two devices may have the same one on two buses, no
 TEST("a plant that was started does not start again, and one ends at once however long its rounds are")
 {
     struct fg_plant_settings settings;
-    struct fg_plant *plant;
+    struct fg_plant_state state;
+    struct fg_plant *plant = NULL;
     int64_t begun_ms;
 
     server_start(&server);
@@ -1155,7 +1166,11 @@ TEST("a plant that was started does not start again, and one ends at once howeve
     settings = point("second");
     settings.buses[0].cycle_ms = 20000;
     settings.buses[1].cycle_ms = 20000;
-    plant = start_point(&settings);
+    CHECK_OK(fg_plant_new(&settings, &plant, &error), &error);
+    fg_plant_read(plant, &state);
+    for (unsigned i = 0; i < FG_SIGNAL_COUNT; i++)
+        CHECK_INT(state.readings[i].state, FG_READING_MISSING);
+    CHECK_OK(fg_plant_start(plant, &error), &error);
     CHECK_INT(fg_plant_start(plant, &error), FG_E_STATE);
     CHECK_HAS(error.text, "started already");
     CHECK(wait_reading(plant, FG_SIGNAL_INVENTORY_G, FG_READING_GOOD, 98765));

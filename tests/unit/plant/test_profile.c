@@ -96,6 +96,23 @@ TEST("unknown, double and misplaced keys are refused with their line")
     CHECK_INT(parse(DEVICE "[signal colour]\ntable = coil\n"), FG_E_FORMAT);
     CHECK_HAS(error.text, "unknown section");
     CHECK_INT(parse(DEVICE "[valves]\ntable = coil\n"), FG_E_FORMAT);
+    CHECK_HAS(error.text, "unknown section \"valves\"");
+    CHECK_INT(parse(with(DEVICE PRESSURE, "signal pressure", "signal.pressure")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "unknown section \"signal.pressure\"");
+    CHECK_INT(parse(with(DEVICE VALVE, "output valve", "output.valve")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "unknown section \"output.valve\"");
+    CHECK_INT(parse("name = D\n" DEVICE PRESSURE), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:1: unknown section \"\"");
+    CHECK_INT(parse(DEVICE "bit = 3\n" PRESSURE), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:6: unknown key \"bit\"");
+    CHECK_INT(parse(DEVICE "silence_ms = 0\n" PRESSURE), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:6: given twice: \"silence_ms\"");
+    CHECK_INT(parse(with(DEVICE PRESSURE, "source = S", "source =")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:3: empty or too long: \"source\"");
+    CHECK_INT(parse(with(DEVICE PRESSURE, "address = 2", "address = two")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:8: [signal pressure] address = two");
+    CHECK_INT(parse(with(DEVICE PRESSURE, "address = 2\n", "")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "x.profile:7: [signal pressure] does not state \"address\"");
     CHECK_INT(parse(DEVICE "what is this\n" PRESSURE), FG_E_FORMAT);
     CHECK_HAS(error.text, "x.profile:6:");
     CHECK_INT(parse(DEVICE), FG_E_FORMAT);
@@ -127,6 +144,11 @@ TEST("values that mean nothing are refused with their line")
         {"address = 2", "address = two", FG_E_FORMAT},
         {"address = 2", "address = 65535", FG_E_RANGE},
         {"address = 2", "address = -1", FG_E_FORMAT},
+        {"address = 2", "address = 2x", FG_E_FORMAT},
+        {"address = 2", "address = 0a", FG_E_FORMAT},
+        {"address = 2", "address = 1x2", FG_E_FORMAT},
+        {"address = 2", "address = 99999999999999999999", FG_E_FORMAT},
+        {"order = 1-2-3-4", "order = register:0", FG_E_FORMAT},
         {"base = 0", "base = 2", FG_E_RANGE},
         {"type = f32", "type = f16", FG_E_FORMAT},
         {"type = f32", "type = bit", FG_E_FORMAT},
@@ -177,6 +199,7 @@ TEST("order and status sections are checked")
 
     CHECK_OK(parse(with(base, "order = 1-2-3-4", "order = register:520")), &error);
     CHECK_INT(parse(with(base, "order = 1-2-3-4", "order = register:521")), FG_E_FORMAT);
+    CHECK_INT(parse(with(base, "order = 1-2-3-4", "order = register.520")), FG_E_FORMAT);
     CHECK_INT(parse(with(base, "map = 0=1-2-3-4", "map = 0=1-2-3")), FG_E_FORMAT);
     CHECK_INT(parse(with(base, "map = 0=1-2-3-4", "map = ,")), FG_E_FORMAT);
     CHECK_INT(parse(with(base, "table = holding", "table = coil")), FG_E_FORMAT);
@@ -240,8 +263,8 @@ TEST("parts of a total that cannot be added are refused")
         const char *to;
         const char *why;
     } cases[] = {
-        {"overflow_step = 10000000\n", "", "overflow_step"},
-        {"overflow_address = 2812\n", "", "overflow_address"},
+        {"overflow_step = 10000000\n", "", "does not state \"overflow_step\""},
+        {"overflow_address = 2812\n", "", "does not state \"overflow_address\""},
         {"overflow_address = 2812", "overflow_address = 2811", "beside address"},
         {"overflow_address = 2812", "overflow_address = 2810", "beside address"},
         {"overflow_address = 2812", "overflow_address = 2843", "at most 32"},
@@ -565,6 +588,8 @@ TEST("BAD-INPUT-IS-SAFE: names, values, lines and files are taken up to their gr
         memset(part, '#', sizeof(part));
         (void)snprintf(part + 190 + over, sizeof(part) - 190 - over, "\n[");
         CHECK_INT(parse(with(DEVICE PRESSURE, "[", part)), over == 0 ? FG_OK : FG_E_SIZE);
+        CHECK_INT(parse(with(DEVICE PRESSURE, "[signal", with("#S", "#S", with(part, "\n[", "\n[signal")))),
+                  over == 0 ? FG_OK : FG_E_SIZE);
         memset(text, '\n', sizeof(text));
         memcpy(text, DEVICE PRESSURE, sizeof(DEVICE PRESSURE) - 1);
         length = FG_PROFILE_BYTES_MAX + over;
@@ -620,4 +645,31 @@ TEST("one device may give every signal and every output at once")
     (void)snprintf(text + used, sizeof(text) - used, "[signal weather]\ntable = coil\n");
     CHECK_INT(parse(text), FG_E_FORMAT);
     CHECK_HAS(error.text, "unknown section \"signal weather\"");
+}
+
+TEST("a number is decimal, or hexadecimal with 0x in front of it, and nothing that went wrong before counts")
+{
+    static const struct {
+        const char *line;
+        uint16_t address;
+    } numbers[] = {{"address = 9", 9}, {"address = 010", 10}, {"address = 0x10", 16}, {"address = 0X1f", 31}};
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        CHECK_OK(parse(with(DEVICE PRESSURE, "address = 2", numbers[i].line)), &error);
+        CHECK_INT(profile.signals[FG_SIGNAL_PRESSURE_KPA].address, numbers[i].address);
+    }
+    /* A number too small for a double is 0, which the C library calls an error. */
+    CHECK_OK(parse(with(with(DEVICE PRESSURE, "minimum = 0", "minimum = 1e-320"), "fault = nan",
+                        "fault = nan, 0x7FA00000")),
+             &error);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a profile ends at its length, with or without an end of its last line")
+{
+    static const char text[] = DEVICE PRESSURE;
+    char longer[sizeof(text) + 8];
+
+    (void)snprintf(longer, sizeof(longer), "%.*sxyz\n", (int)(sizeof(text) - 2), text);
+    CHECK_OK(fg_profile_parse("x.profile", longer, sizeof(text) - 2, &profile, &error), &error);
+    CHECK_INT(fg_profile_parse("x.profile", longer, sizeof(text) - 1, &profile, &error), FG_E_FORMAT);
 }
