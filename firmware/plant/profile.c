@@ -605,7 +605,6 @@ static enum fg_err interpret_output(const struct parser *parser, const struct se
     if (form == FG_FORM_WATCHDOG &&
         (err = take_address(parser, section, KEY_HEARTBEAT, 1, &output->heartbeat, error)) != FG_OK)
         return err;
-    number = 0;
     /* 400 ms at most, so that with the last refresh still on its way the valve is shut within 500 ms. */
     if (form != FG_FORM_PLAIN &&
         (err = take_integer(parser, section, KEY_RELEASE, 60, 400, &number, error)) != FG_OK)

@@ -166,6 +166,16 @@ TEST("the least time on the wire is counted by the character")
     bus.parity = 'E';
     fg_check_wire(&view, &wire);
     CHECK_INT((wire.round_us + 5) / 10, 24 * 11 * 100000 / 9600);
+    for (uint8_t table = FG_TABLE_COIL; table <= FG_TABLE_INPUT; table++) {
+        bool is_bits = table == FG_TABLE_COIL || table == FG_TABLE_DISCRETE;
+        uint64_t least_us;
+
+        device.blocks[0].table = table;
+        device.blocks[0].count = 16;
+        fg_check_wire(&view, &wire);
+        least_us = (8 + 5 + (is_bits ? 2u : 32u) + 7) * UINT64_C(11000000) / 9600;
+        CHECK(wire.round_us >= least_us - 10 && wire.round_us <= least_us + 10);
+    }
     bus.kind = FG_BUS_TCP;
     fg_check_wire(&view, &wire);
     CHECK_INT(wire.round_us, 0);

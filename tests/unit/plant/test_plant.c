@@ -344,6 +344,7 @@ TEST("every signal of the point is read in its unit")
     struct fg_plant_state state;
     struct fg_device_status status;
     struct fg_plant *plant;
+    unsigned mark;
 
     server_start(&server);
     settings = point("main");
@@ -360,6 +361,11 @@ TEST("every signal of the point is read in its unit")
     fg_plant_read(plant, &state);
     CHECK(state.configured[FG_SIGNAL_FLOW_G_MIN]);
     CHECK(!state.configured[FG_SIGNAL_SCALE_G]);
+    /* What has not jumped is asked once a round; so is the lamp told. */
+    mark = note_mark(&server);
+    fg_sleep_ms(300);
+    CHECK(count_notes(&server, mark, 2, MODBUS_FC_READ_HOLDING_REGISTERS, 2) <=
+          count_notes(&server, mark, 1, MODBUS_FC_WRITE_SINGLE_COIL, 1) + 1);
     CHECK_INT(fg_plant_device_count(plant), 3);
     fg_plant_device_status(plant, 2, &status);
     CHECK_TEXT(status.name, "meter");
@@ -1237,5 +1243,29 @@ TEST("who waits for the plant is told of every round, and of a link that cannot 
     for (int i = 0; i < 5; i++)
         CHECK(told_within(plant, DEADLINE_MS));
     fg_plant_destroy(plant);
+    server_stop(&server);
+}
+
+TEST("a connection that the other end has closed is a lost link at the first request")
+{
+    struct fg_plant_settings settings = {0};
+    uint16_t word = 0;
+    struct fg_bus bus;
+    int64_t end_ms;
+
+    server_start(&server);
+    add_bus(&settings, "main", server.port);
+    CHECK_OK(fg_bus_init(&bus, &settings.buses[0], 2000, &error), &error);
+    CHECK_OK(fg_bus_open(&bus, &error), &error);
+    CHECK_OK(fg_bus_read(&bus, 3, FG_TABLE_HOLDING, 520, 1, 0, &word, &error), &error);
+    CHECK_INT(word, 1);
+    hang_up(true);
+    end_ms = fg_mono_ms() + DEADLINE_MS;
+    while (fg_bus_read(&bus, 3, FG_TABLE_HOLDING, 520, 1, 0, &word, &error) == FG_OK && fg_mono_ms() < end_ms)
+        fg_sleep_ms(1);
+    CHECK_INT(error.code, FG_E_GONE);
+    CHECK_INT(bus.outcome, FG_OUTCOME_LINK_LOST);
+    CHECK(!bus.is_open);
+    fg_bus_destroy(&bus);
     server_stop(&server);
 }

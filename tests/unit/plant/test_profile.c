@@ -181,9 +181,13 @@ TEST("FAIL-CLOSED: a valve without a timed or watched form is refused")
     CHECK_INT(parse(DEVICE "[output valve]\nform = plain\ntable = coil\naddress = 0\nbase = 0\n"),
               FG_E_FORMAT);
     CHECK_HAS(error.text, "fall shut by itself");
+    check_line_shown("form = plain");
+    CHECK_INT(parse(with(DEVICE VALVE, "form = timed", "form = magic")), FG_E_FORMAT);
+    check_line_shown("form = magic");
     CHECK_INT(parse(with(DEVICE VALVE, "release_ms = 300", "release_ms = 500")), FG_E_RANGE);
     CHECK_INT(parse(with(DEVICE VALVE, "release_ms = 300", "release_ms = 250")), FG_E_RANGE);
     CHECK_INT(parse(with(DEVICE VALVE, "table = coil", "table = holding")), FG_E_FORMAT);
+    check_line_shown("table = holding");
     CHECK_OK(parse(DEVICE "[output valve]\nform = watchdog\ntable = coil\naddress = 1\nbase = 1\n"
                           "heartbeat_address = 100\nrelease_ms = 400\n"),
              &error);
@@ -273,9 +277,11 @@ TEST("parts of a total that cannot be added are refused")
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        CHECK(parse(with(DEVICE TOTAL, cases[i].from, cases[i].to)) != FG_OK);
+        CHECK_INT(parse(with(DEVICE TOTAL, cases[i].from, cases[i].to)), i < 2 ? FG_E_FORMAT : FG_E_RANGE);
         CHECK_HAS(error.text, "x.profile:");
         CHECK_HAS(error.text, cases[i].why);
+        if (i >= 2)
+            check_line_shown(cases[i].to);
     }
     CHECK(parse(with(DEVICE PRESSURE, "type = f32", "overflow_address = 4\noverflow_step = 1\ntype = f32")) !=
           FG_OK);
@@ -359,6 +365,11 @@ TEST("every number is allowed up to its first and its last value, and not beyond
          {"tick_ms = 1\nrelease_ms = 60", "tick_ms = 1\nrelease_ms = 400"},
          {"tick_ms = 1\nrelease_ms = 59", "tick_ms = 1\nrelease_ms = 401"},
          "must be 60 to 400"},
+        {DEVICE VALVE,
+         "address = 0",
+         {"address = 1", "address = 65535"},
+         {"address = 65536", NULL},
+         "must be 0 to 65535"},
         {DEVICE VALVE,
          "timed_address = 0x200",
          {"timed_address = 0", "timed_address = 65535"},
@@ -672,4 +683,18 @@ TEST("BAD-INPUT-IS-SAFE: a profile ends at its length, with or without an end of
     (void)snprintf(longer, sizeof(longer), "%.*sxyz\n", (int)(sizeof(text) - 2), text);
     CHECK_OK(fg_profile_parse("x.profile", longer, sizeof(text) - 2, &profile, &error), &error);
     CHECK_INT(fg_profile_parse("x.profile", longer, sizeof(text) - 1, &profile, &error), FG_E_FORMAT);
+}
+
+TEST("a bit states what a bit has and nothing else, and a total in two parts has its byte order")
+{
+    CHECK_INT(parse(DEVICE BUTTON "scale = 1\n"), FG_E_FORMAT);
+    CHECK_HAS(error.text, "must not state \"scale\"");
+    CHECK_INT(parse(with(DEVICE BUTTON, "table = input", "table = coil")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "must not state \"bit\"");
+    CHECK_INT(parse(with(DEVICE BUTTON, "type = bit\n", "")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "does not state \"type\"");
+    CHECK_INT(parse(with(DEVICE BUTTON, "table = input\n", "")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "does not state \"table\"");
+    CHECK_OK(parse(with(DEVICE TOTAL, "order = 1-2-3-4", "order = 4-3-2-1")), &error);
+    CHECK_INT(profile.signals[FG_SIGNAL_INVENTORY_G].order, FG_ORDER_4321);
 }
