@@ -205,10 +205,21 @@ TEST("order and status sections are checked")
     CHECK_INT(parse(with(base, "order = 1-2-3-4", "order = register:521")), FG_E_FORMAT);
     CHECK_INT(parse(with(base, "order = 1-2-3-4", "order = register.520")), FG_E_FORMAT);
     CHECK_INT(parse(with(base, "map = 0=1-2-3-4", "map = 0=1-2-3")), FG_E_FORMAT);
+    check_line_shown("map = 0=1-2-3");
     CHECK_INT(parse(with(base, "map = 0=1-2-3-4", "map = ,")), FG_E_FORMAT);
+    check_line_shown("map = ,");
     CHECK_INT(parse(with(base, "table = holding", "table = coil")), FG_E_FORMAT);
+    check_line_shown("table = coil");
+    CHECK_INT(parse(with(base, "table = holding", "table = magic")), FG_E_FORMAT);
+    check_line_shown("table = magic");
     CHECK_INT(parse(with(base, "good = 1", "good = 4")), FG_E_RANGE);
+    check_line_shown("good = 4");
     CHECK_INT(parse(with(base, "mask = 3", "mask = 0")), FG_E_RANGE);
+    check_line_shown("mask = 0");
+    CHECK_INT(parse(with(base, "map = 0=1-2-3-4\n", "")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "[order] does not state \"map\"");
+    CHECK_INT(parse(with(base, "mask = 3\n", "")), FG_E_FORMAT);
+    CHECK_HAS(error.text, "[status] does not state \"mask\"");
 }
 
 TEST("bits in coils and registers, integers and 64-bit floats are taken")
@@ -406,6 +417,27 @@ TEST("every number is allowed up to its first and its last value, and not beyond
          {NULL, NULL},
          {"map = -1=1-2-3-4", "map = 0:1-2-3-4"},
          "give up to four VALUE=ORDER"},
+        {DEVICE ORDER PRESSURE,
+         "map = 0=1-2-3-4",
+         {"map = 9=1-2-3-4", NULL},
+         {"map = +1=1-2-3-4", "map = =1-2-3-4"},
+         "give up to four VALUE=ORDER"},
+        {DEVICE ORDER PRESSURE,
+         "map = 0=1-2-3-4",
+         {NULL, NULL},
+         {"map = 0=1-2-3-4-5-6-7-8", NULL},
+         "give up to four VALUE=ORDER"},
+        {DEVICE PRESSURE, "order = 1-2-3-4", {NULL, NULL}, {"order = 1-2-3-4-5-6-7-8", NULL}, "give 1-2-3-4"},
+        {DEVICE ORDER PRESSURE,
+         "address = 521",
+         {"address = 1", "address = 65536"},
+         {"address = 0", "address = 65537"},
+         "must be 1 to 65536"},
+        {DEVICE STATUS PRESSURE,
+         "address = 1",
+         {"address = 0", "address = 65535"},
+         {"address = 65536", NULL},
+         "must be 0 to 65535"},
         {DEVICE PRESSURE,
          "scale = 1",
          {"scale = -1e15", "scale = 1e15"},
@@ -592,6 +624,8 @@ TEST("BAD-INPUT-IS-SAFE: names, values, lines and files are taken up to their gr
         (void)snprintf(part + FG_PROFILE_NAME_MAX + over, sizeof(part) - FG_PROFILE_NAME_MAX - over, "\n");
         CHECK_INT(parse(with(DEVICE PRESSURE, "D\n", part)), over == 0 ? FG_OK : FG_E_SIZE);
         CHECK_INT(strlen(profile.name), over == 0 ? FG_PROFILE_NAME_MAX : 0);
+        if (over != 0)
+            CHECK_HAS(error.text, "x.profile:2: [device] name = nnn");
         memset(part, 's', sizeof(part));
         (void)snprintf(part + 180 + over, sizeof(part) - 180 - over, "\n");
         CHECK_INT(parse(with(with(DEVICE PRESSURE, "source = S", "source=S"), "S\n", part)),
