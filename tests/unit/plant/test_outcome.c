@@ -230,3 +230,133 @@ TEST("what speaks for shutting counts at once, what jumps does not")
     one.readings[FG_SIGNAL_STOP_BUTTON].value = 1;
     CHECK(fg_device_speaks_for_shutting(&one, before));
 }
+
+/* Puts the check sum behind length bytes: the remainder by x^16 + x^15 + x^2 + 1, lowest bit first. */
+static void put_check_sum(uint8_t *frame, size_t length)
+{
+    uint16_t sum = 0xFFFF;
+
+    for (size_t bit = 0; bit < length * 8; bit++) {
+        bool in = ((frame[bit / 8] >> bit % 8) & 1) != (sum & 1);
+
+        sum = (uint16_t)(sum / 2 ^ (in ? 0xA001 : 0));
+    }
+    frame[length] = (uint8_t)sum;
+    frame[length + 1] = (uint8_t)(sum >> 8);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a check sum is right only when every bit is, in frames of every length there is")
+{
+    static const uint8_t published[] = {0x01, 0x03, 0x00, 0x00, 0x00, 0x0A, 0xC5, 0xCD};
+    static const size_t lengths[] = {FG_RTU_FRAME_MIN - 1, FG_RTU_FRAME_MIN, 9, FG_RTU_FRAME_MAX,
+                                     FG_RTU_FRAME_MAX + 1};
+    uint8_t frame[FG_RTU_FRAME_MAX + 2];
+
+    CHECK(fg_rtu_crc_is_good(published, sizeof(published)));
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        bool allowed = lengths[i] >= FG_RTU_FRAME_MIN && lengths[i] <= FG_RTU_FRAME_MAX;
+
+        for (size_t at = 0; at < sizeof(frame); at++)
+            frame[at] = (uint8_t)(at * 37 + 5);
+        put_check_sum(frame, lengths[i] - 2);
+        CHECK_INT(fg_rtu_crc_is_good(frame, lengths[i]), allowed);
+        for (size_t bit = 0; allowed && bit < lengths[i] * 8; bit++) {
+            frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            CHECK(!fg_rtu_crc_is_good(frame, lengths[i]));
+            frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+    }
+}
+
+TEST("an answer is as long as its request makes it, also beyond 255 of what is asked")
+{
+    static const struct {
+        uint8_t function;
+        uint16_t count;
+        size_t bytes;
+    } requests[] = {{FG_RTU_READ_COILS, 1, 6},
+                    {FG_RTU_READ_COILS, 8, 6},
+                    {FG_RTU_READ_DISCRETE, 9, 7},
+                    {FG_RTU_READ_DISCRETE, 256, 37},
+                    {FG_RTU_READ_HOLDING, 256, 517},
+                    {FG_RTU_READ_INPUT, 1, 7},
+                    {FG_RTU_WRITE_REGISTER, 7, 8},
+                    {FG_RTU_WRITE_COIL, 0xFF00, 8},
+                    {0, 1, 0},
+                    {7, 1, 0}};
+
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        const uint8_t request[FG_RTU_REQUEST_BYTES] = {
+            1, requests[i].function, 0, 0, (uint8_t)(requests[i].count >> 8), (uint8_t)requests[i].count};
+
+        CHECK_INT(fg_rtu_answer_bytes(request), requests[i].bytes);
+    }
+}
+
+TEST("FAIL-CLOSED: the answer to each function is known by unit, function, length and content, and so is its "
+     "refusal")
+{
+    for (uint8_t function = FG_RTU_READ_COILS; function <= FG_RTU_WRITE_REGISTER; function++) {
+        const uint8_t request[] = {2, function, 1, 2, 0, 9, 0xEE}; /* and what is no more of it */
+        const bool is_write = function >= FG_RTU_WRITE_COIL;
+        const size_t length = fg_rtu_answer_bytes(request);
+        uint8_t refusal[] = {2, function | 0x80u, 6, 1, 1, 1};
+        uint8_t answer[64] = {2, function, (uint8_t)(length - 5)};
+
+        if (is_write)
+            memcpy(answer, request, FG_RTU_REQUEST_BYTES);
+        CHECK_INT(fg_rtu_judge(request, answer, length), FG_OUTCOME_ANSWERED);
+        CHECK_INT(fg_rtu_judge(request, answer, length - 1), FG_OUTCOME_WRONG_ANSWER);
+        CHECK_INT(fg_rtu_judge(request, answer, length + 1), FG_OUTCOME_WRONG_ANSWER);
+        answer[2] ^= 1;
+        CHECK_INT(fg_rtu_judge(request, answer, length), FG_OUTCOME_WRONG_ANSWER);
+        answer[2] ^= 1;
+        answer[1] ^= 7;
+        CHECK_INT(fg_rtu_judge(request, answer, length), FG_OUTCOME_WRONG_ANSWER);
+        answer[0] = 3;
+        CHECK_INT(fg_rtu_judge(request, answer, length), FG_OUTCOME_WRONG_UNIT);
+        CHECK_INT(fg_rtu_judge(request, refusal, FG_RTU_FRAME_MIN), FG_OUTCOME_BUSY);
+        CHECK_INT(fg_rtu_judge(request, refusal, FG_RTU_FRAME_MIN + 1), FG_OUTCOME_WRONG_ANSWER);
+        for (size_t given = FG_RTU_FRAME_MIN - 1; given <= FG_RTU_REQUEST_BYTES + 2; given++) {
+            uint8_t heard[FG_RTU_REQUEST_BYTES + 2] = {0};
+
+            memcpy(heard, request, FG_RTU_REQUEST_BYTES);
+            CHECK_INT(fg_rtu_is_own_request(request, heard, given), !is_write && given >= FG_RTU_FRAME_MIN);
+            heard[FG_RTU_REQUEST_BYTES - 1] ^= 1;
+            CHECK_INT(fg_rtu_is_own_request(request, heard, given), !is_write && given == FG_RTU_FRAME_MIN);
+        }
+    }
+    CHECK(
+        !fg_rtu_is_own_request((const uint8_t[]){2, 0, 1, 2, 0, 9}, (const uint8_t[]){2, 0, 1, 2, 0, 9}, 6));
+}
+
+TEST("the code of an outcome says whether a device refused, was busy, was silent, was not understood, or is "
+     "gone")
+{
+    static const struct {
+        enum fg_err code;
+        uint32_t outcomes; /* bits */
+    } kinds[] = {
+        {FG_OK, 1u << FG_OUTCOME_ANSWERED},
+        {FG_E_RANGE, 1u << FG_OUTCOME_ILLEGAL_FUNCTION | 1u << FG_OUTCOME_ILLEGAL_ADDRESS |
+                         1u << FG_OUTCOME_ILLEGAL_VALUE | 1u << FG_OUTCOME_DEVICE_FAILURE |
+                         1u << FG_OUTCOME_MEMORY_PARITY | 1u << FG_OUTCOME_OTHER_EXCEPTION |
+                         1u << FG_OUTCOME_UNKNOWN_ORDER},
+        {FG_E_BUSY, 1u << FG_OUTCOME_ACKNOWLEDGE | 1u << FG_OUTCOME_BUSY},
+        {FG_E_TIMEOUT, 1u << FG_OUTCOME_TIME_OUT | 1u << FG_OUTCOME_SHORT_ANSWER |
+                           1u << FG_OUTCOME_GATEWAY_PATH | 1u << FG_OUTCOME_GATEWAY_TARGET},
+        {FG_E_FORMAT, 1u << FG_OUTCOME_BAD_CRC | 1u << FG_OUTCOME_WRONG_UNIT | 1u << FG_OUTCOME_WRONG_ANSWER |
+                          1u << FG_OUTCOME_ECHO | 1u << FG_OUTCOME_STRANGER},
+        {FG_E_GONE, 1u << FG_OUTCOME_LINK_LOST},
+    };
+    uint32_t told = 0;
+
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        told |= kinds[k].outcomes;
+        for (unsigned i = 0; i < FG_OUTCOME_COUNT; i++) {
+            if ((kinds[k].outcomes & 1u << i) != 0)
+                CHECK_INT(fg_outcome_row((enum fg_outcome)i)->code, kinds[k].code);
+        }
+    }
+    CHECK_INT(told, (1u << FG_OUTCOME_COUNT) - 1);
+}
