@@ -231,9 +231,9 @@ def make_flags():
 class Bench:
     """The tests of a room, linked with a mutant in place of its object."""
 
-    def __init__(self, room, flags):
+    def __init__(self, room, flags, all_tests=False):
         folder, more, _ = ROOMS[room]
-        self.flags = flags
+        self.flags, self.all_tests = flags, all_tests
         self.tests = sorted(f"{base}/{name[:-2]}" for base, _, names in os.walk(f"tests/unit/{os.path.basename(folder)}")
                             for name in names if name.startswith("test_") and name.endswith(".c"))
         self.tests += [test for test in more if os.path.exists(f"{test}.c")]
@@ -320,7 +320,7 @@ class Bench:
         """The tests that a change can matter to, likeliest to notice it in little time first."""
         around = {one for one in self.functions if one[0] == mutant.path and one[1] <= mutant.line <= one[2]}
         chosen = [test for test in self.tests
-                  if test in self.forking or (around & self.entered[test] if around else any(one[0] == mutant.path for one in self.entered[test]))]
+                  if self.all_tests or test in self.forking or (around & self.entered[test] if around else any(one[0] == mutant.path for one in self.entered[test]))]
         return sorted(chosen, key=lambda test: self.seconds[test] / (1 + self.kills.get((mutant.path, test), 0)))
 
     def killer(self, mutant, source, scratch):
@@ -381,6 +381,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--file", default="", help="only files whose path contains this")
     parser.add_argument("--line", type=int, default=0, help="only this line of them")
+    parser.add_argument("--all-tests", action="store_true", help="run every test of the room for each change, to see whether the choice misses one")
     parser.add_argument("--list", action="store_true", help="only list what would be tried")
     options = parser.parse_args()
     folder, _, least = ROOMS[options.room]
@@ -398,7 +399,7 @@ def main():
         for mutant in candidates[:options.count]:
             print(f"{mutant.path}:{mutant.line} [{mutant.kind}] {mutant.key()}")
         return 0
-    bench = Bench(options.room, make_flags())
+    bench = Bench(options.room, make_flags(), options.all_tests)
     if not bench.tests:
         sys.exit(f"mutation: the room {options.room} has no tests")
     begun = time.monotonic()
