@@ -78,8 +78,8 @@ bool fg_counter_is_sure(const struct fg_counter *counter)
 bool fg_counter_read(const struct fg_counter *counter, const struct fg_counter_rules *rules,
                      int64_t now_mono_ms, int64_t *ret_value_g)
 {
-    /* Of a counter that lies the accepted reading is too old: that is how it was found out. */
-    if (!counter->settled || now_mono_ms - counter->value_mono_ms > (int64_t)rules->age_max_ms)
+    if (!counter->settled || counter->lies ||
+        now_mono_ms - counter->value_mono_ms > (int64_t)rules->age_max_ms)
         return false;
     *ret_value_g = counter->value_g;
     return true;
