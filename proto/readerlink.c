@@ -85,8 +85,8 @@ enum fg_err fg_readerlink_decode_report(const uint8_t *bytes, size_t length,
     if (message.memory.size % 4 != 0)
         return fg_fail(error, FG_E_RANGE, "reader link: memory of %u bytes, not whole pages",
                        (unsigned)message.memory.size);
-    if (message.uid.size == 0 && (message.kind == FG_READER_TAG || message.kind == FG_READER_EARLY ||
-                                  (message.kind == FG_READER_POLL && message.tag_count == 1)))
+    if (message.uid.size == 0 &&
+        (message.kind == FG_READER_TAG || (message.kind == FG_READER_POLL && message.tag_count == 1)))
         return fg_fail(error, FG_E_RANGE, "reader link: a tag without UID");
     if (!text_is_printable(message.text))
         return fg_fail(error, FG_E_RANGE, "reader link: text with control characters");

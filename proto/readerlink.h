@@ -21,8 +21,6 @@ enum fg_reader_report_kind {
     FG_READER_BACK = 4,    /* works again */
     FG_READER_WRITTEN = 5, /* answer to a write: ok, text */
     FG_READER_ALIVE = 6,   /* waiting to open the device again; says only that the process lives */
-    FG_READER_EARLY = 7,   /* a new tag's memory, as TAG, before it is known whether that tag is alone in the
-                            * field:   POLL and TAG follow if it is */
     FG_READER_KIND_COUNT
 };
 

@@ -223,7 +223,7 @@ static void field_reset(struct fg_pn532 *chip)
     chip->active = -1;
 }
 
-/* InDataExchange speaks to a target by its number, 1 or 2. */
+/* InDataExchange speaks to a target by its number, 1 or 2, and wakes it when it sleeps. */
 static bool target_choose(struct fg_pn532 *chip, uint8_t number)
 {
     if (number < 1 || number > FG_PN532_TAGS_MAX || chip->targets[number - 1] == TARGET_NONE)
@@ -283,7 +283,10 @@ static void list_targets(struct fg_pn532 *chip, const uint8_t *data, size_t coun
         head[4] = tag->uid.length;
         answer_put(answer, head, sizeof(head));
         answer_put(answer, tag->uid.bytes, tag->uid.length);
-        chip->active = i;
+        /* To look for the next one the chip puts this one to sleep; it answers no search until it loses
+         * power. */
+        chip->halted[i] = maximum > 1;
+        chip->active = maximum > 1 ? -1 : i;
     }
     for (int i = found; i < FG_PN532_TAGS_MAX; i++)
         chip->targets[i] = TARGET_NONE;

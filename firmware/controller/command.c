@@ -60,7 +60,7 @@ static void start(struct fg_session *session, const struct fg_moment *now, struc
     else if (fill->phase == FG_FILL_IDLE)
         answer_set(answer, FG_E_DENIED, "not started: %s", reason_shown(session));
     else
-        answer_set(answer, FG_OK, "started, entry %llu", (unsigned long long)fg_session_authorised(session));
+        answer_set(answer, FG_OK, "started, entry %llu", (unsigned long long)fill->authorised_sequence);
 }
 
 static void stop(struct fg_session *session, const struct fg_moment *now, struct fg_control_answer *answer)

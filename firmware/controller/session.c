@@ -248,13 +248,6 @@ static void events_raise(struct fg_session *session, uint32_t events, const stru
     }
 }
 
-/* The entry may be written, but not the valve opened, while it is open whether another tag lies beside this
- * one. */
-static bool valve_must_wait(const struct fg_session *session)
-{
-    return !session->fill_is_manual && fg_tag_watch_is_unconfirmed(&session->tag);
-}
-
 /* Carries out what a step asked for. True: *ret_next is the result that must be fed back. */
 static bool commands_do(struct fg_session *session, const struct fg_fill_commands *commands,
                         const struct fg_moment *now, struct fg_fill_event *ret_next)
@@ -275,10 +268,7 @@ static bool commands_do(struct fg_session *session, const struct fg_fill_command
         written = ended_write(session, now, &sequence);
     *ret_next = (struct fg_fill_event){
         .kind = written == FG_OK ? FG_FILL_EVENT_WRITTEN : FG_FILL_EVENT_WRITE_FAILED, .sequence = sequence};
-    if (!commands->write_authorised || written != FG_OK || !valve_must_wait(session))
-        return true;
-    session->written = *ret_next;
-    return false;
+    return true;
 }
 
 static bool is_core_time(int64_t mono_ms)
@@ -322,19 +312,6 @@ void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind ki
                           const struct fg_moment *now)
 {
     step(session, &(struct fg_fill_event){.kind = (uint8_t)kind}, now);
-}
-
-/* What the machine waits for after AUTHORISED: told when the tag is known to be alone, or something else has
- * put an end to the fill. */
-static void written_tell(struct fg_session *session, const struct fg_moment *now)
-{
-    const struct fg_fill_event written = session->written;
-
-    if (written.kind != FG_FILL_EVENT_WRITTEN ||
-        (valve_must_wait(session) && session->fill.stop == FG_STOP_NONE))
-        return;
-    session->written = (struct fg_fill_event){.kind = FG_FILL_EVENT_TICK};
-    step(session, &written, now);
 }
 
 void fg_session_check(struct fg_session *session, uint32_t checks, bool failed, const struct fg_moment *now)
@@ -523,20 +500,6 @@ static const struct fg_uid *fill_uid(const struct fg_session *session)
     return session->fill_is_manual ? &none : &session->judgement.identified.uid;
 }
 
-static const struct fg_identified two_tags = {.tag = FG_TAG_TWO, .identity = FG_IDENTITY_NONE};
-
-/* Another tag lies beside the one that was taken early: nobody knows which cylinder is at the nozzle. */
-static void company_refuse(struct fg_session *session, const struct fg_moment *now)
-{
-    fg_log_line(&session->log, "tag: not alone in the field");
-    if (session->fill.phase != FG_FILL_PRE_CHECK) {
-        fg_session_step_kind(session, FG_FILL_EVENT_TAG_OTHER, now);
-        return;
-    }
-    fg_session_gather(session, &two_tags, 0, now, &session->judgement);
-    fg_session_step_kind(session, FG_FILL_EVENT_START, now); /* without grounds: the scan is dropped */
-}
-
 static void tag_changed(struct fg_session *session, enum fg_tag_change change, const struct fg_moment *now)
 {
     if (change == FG_TAG_UNCHANGED || session->fill.phase == FG_FILL_IDLE)
@@ -544,8 +507,6 @@ static void tag_changed(struct fg_session *session, enum fg_tag_change change, c
     if (change == FG_TAG_SAME) {
         fg_log_line(&session->log, "tag: back in the field");
         resume_ask(session, FG_FILL_EVENT_TAG_SAME, now);
-    } else if (change == FG_TAG_COMPANY) {
-        company_refuse(session, now);
     } else if (change == FG_TAG_OTHER) {
         fg_log_line(&session->log, "tag: another one in the field");
         fg_session_step_kind(session, FG_FILL_EVENT_TAG_OTHER, now);
@@ -576,36 +537,15 @@ static void tag_scan(struct fg_session *session, const struct fg_moment *now)
     fg_session_decide(session, &identified, now);
 }
 
-/* The tag was read, and the reader still looks whether another lies beside it. What is accepted now saves the
- * time that this takes; everything else is decided on when that is known. */
-static void scan_early(struct fg_session *session, const struct fg_moment *now)
-{
-    struct fg_identified identified;
-    struct fg_judgement judgement;
-
-    if (session->second.is_wanted)
-        return;
-    tag_identify(session, &session->tag.early, &identified);
-    fg_session_gather(session, &identified, 0, now, &judgement);
-    if (judgement.decision.reasons.count > 0 || fg_list_card(&session->look, &identified.uid) != NULL)
-        return;
-    fg_tag_watch_take_early(&session->tag, now->mono_ms);
-    fg_operator_used(&session->operator_in, now->mono_ms);
-    fg_tag_watch_refused(&session->tag, false);
-    session->judgement = judgement;
-    fg_session_take_judgement(session, now);
-}
-
 static void scan_if_due(struct fg_session *session, const struct fg_moment *now)
 {
+    const struct fg_identified two = {.tag = FG_TAG_TWO, .identity = FG_IDENTITY_NONE};
+
     while (may_decide(session)) {
         switch (fg_tag_watch_due(&session->tag, now->mono_ms)) {
         case FG_TAG_DUE_TWO:
             if (!session->second.is_wanted)
-                fg_session_decide(session, &two_tags, now);
-            break;
-        case FG_TAG_DUE_EARLY:
-            scan_early(session, now);
+                fg_session_decide(session, &two, now);
             break;
         case FG_TAG_DUE_CARD:
             if (fg_people_card_take(session, now))
@@ -653,7 +593,6 @@ void fg_session_report(struct fg_session *session, const struct fg_reader_report
         fg_session_raise(session, FG_EVENT_READER_FAULT, report->text, now);
     else if (report->kind == FG_READER_BACK || (was_faulty && session->tag.reader_up))
         fg_session_raise(session, FG_EVENT_READER_BACK, "", now);
-    written_tell(session, now);
     scan_if_due(session, now);
 }
 
@@ -745,7 +684,6 @@ void fg_session_tick(struct fg_session *session, const struct fg_moment *now)
     tag_changed(session, fg_tag_watch_tick(&session->tag, fill_uid(session), now->mono_ms), now);
     buttons_watch(session, now);
     fg_session_step_kind(session, FG_FILL_EVENT_TICK, now);
-    written_tell(session, now);
     devices_watch(session, now);
     pending_write(session, now);
     prune_if_idle(session, now);
@@ -879,12 +817,6 @@ void fg_session_set_tag_keys(struct fg_session *session, const struct fg_public_
 const struct fg_fill *fg_session_fill(const struct fg_session *session)
 {
     return &session->fill;
-}
-
-uint64_t fg_session_authorised(const struct fg_session *session)
-{
-    return session->written.kind == FG_FILL_EVENT_WRITTEN ? session->written.sequence
-                                                          : session->fill.authorised_sequence;
 }
 
 const char *fg_session_operator(const struct fg_session *session)

@@ -175,9 +175,6 @@ void fg_session_operator_used(struct fg_session *session, const struct fg_moment
 /* ---- what is so now ---- */
 
 const struct fg_fill *fg_session_fill(const struct fg_session *session);
-
-/* The AUTHORISED entry of the fill under way, also while the machine is not told of it yet; 0: none. */
-uint64_t fg_session_authorised(const struct fg_session *session);
 const char *fg_session_operator(const struct fg_session *session);       /* empty: nobody is signed in */
 const struct fg_code *fg_session_code(const struct fg_session *session); /* of the newest scan */
 /* Names of the check items that the newest decision, or the newest answer of no, was about; may be empty. */

@@ -30,10 +30,6 @@ struct fg_session {
 
     struct fg_identified_before identified_before;
 
-    /* AUTHORISED is durable, and this is to be told to the machine once the tag is known to be alone; its
-     * kind is TICK when there is nothing to tell. */
-    struct fg_fill_event written;
-
     /* The scan that the present (or newest) decision was about. */
     struct fg_judgement judgement;
     bool fill_is_manual;

@@ -21,7 +21,6 @@ static enum fg_tag_change tag_arrived(struct fg_tag_watch *watch, const struct f
 
     watch->read_asked_mono_ms = now_mono_ms;
     watch->read_wanted = false;
-    watch->unconfirmed = false;
     watch->fresh = false;
     watch->unread = false;
     watch->done = same;
@@ -32,7 +31,6 @@ static enum fg_tag_change tag_arrived(struct fg_tag_watch *watch, const struct f
 
 static enum fg_tag_change tag_gone(struct fg_tag_watch *watch)
 {
-    watch->unconfirmed = false;
     watch->fresh = false;
     watch->done = false;
     watch->refused = false;
@@ -55,36 +53,15 @@ static enum fg_tag_change presence_changed(struct fg_tag_watch *watch, enum fg_p
     }
 }
 
-static enum fg_tag_change company_found(struct fg_tag_watch *watch)
-{
-    (void)fg_presence_drop(&watch->presence);
-    (void)tag_gone(watch);
-    watch->two_told = true;
-    return FG_TAG_COMPANY;
-}
-
-/* An early look means something only while nothing else is in the field, and nothing under way. */
-static void early_note(struct fg_tag_watch *watch, const struct fg_reader_report *report, bool is_idle)
-{
-    if (!is_idle || watch->presence.uid.length != 0)
-        return;
-    watch->early = *report;
-    watch->early_due = true;
-}
-
 static enum fg_tag_change poll_take(struct fg_tag_watch *watch, const struct fg_reader_report *report,
                                     const struct fg_uid *fill_uid, int64_t now_mono_ms)
 {
     static const struct fg_uid nothing = {0};
     const struct fg_uid *uid = report->tag_count == 1 ? &report->uid : &nothing;
-    enum fg_tag_change change;
+    enum fg_tag_change change = presence_changed(
+        watch, fg_presence_poll(&watch->presence, &watch->settings, uid, now_mono_ms), fill_uid, now_mono_ms);
 
     watch->two_in_field = report->tag_count > 1;
-    if (watch->two_in_field && watch->unconfirmed)
-        return company_found(watch);
-    change = presence_changed(watch, fg_presence_poll(&watch->presence, &watch->settings, uid, now_mono_ms),
-                              fill_uid, now_mono_ms);
-    watch->unconfirmed = watch->unconfirmed && report->tag_count == 0;
     if (report->tag_count == 0) {
         watch->two_told = false;
         watch->refused = watch->refused && watch->presence.uid.length != 0;
@@ -104,12 +81,7 @@ enum fg_tag_change fg_tag_watch_report(struct fg_tag_watch *watch, const struct 
 {
     enum fg_tag_change change = FG_TAG_UNCHANGED;
 
-    watch->early_due = false; /* what comes now is newer */
     switch (report->kind) {
-    case FG_READER_EARLY:
-        reader_is_up(watch);
-        early_note(watch, report, fill_uid == NULL);
-        return FG_TAG_UNCHANGED;
     case FG_READER_POLL:
         reader_is_up(watch);
         return poll_take(watch, report, fill_uid, now_mono_ms);
@@ -152,10 +124,6 @@ enum fg_tag_due fg_tag_watch_due(struct fg_tag_watch *watch, int64_t now_mono_ms
         watch->two_told = true;
         return FG_TAG_DUE_TWO;
     }
-    if (watch->early_due) {
-        watch->early_due = false;
-        return FG_TAG_DUE_EARLY;
-    }
     if (watch->done || watch->presence.uid.length == 0)
         return FG_TAG_DUE_NOTHING;
     /* Only the UID counts on a card, so that nothing of it needs to be readable. */
@@ -170,22 +138,6 @@ enum fg_tag_due fg_tag_watch_due(struct fg_tag_watch *watch, int64_t now_mono_ms
     watch->done = true;
     watch->unread = !watch->tag.complete;
     return FG_TAG_DUE_SCAN;
-}
-
-void fg_tag_watch_take_early(struct fg_tag_watch *watch, int64_t now_mono_ms)
-{
-    (void)presence_changed(
-        watch, fg_presence_poll(&watch->presence, &watch->settings, &watch->early.uid, now_mono_ms), NULL,
-        now_mono_ms);
-    watch->tag = watch->early;
-    watch->fresh = true;
-    watch->done = true;
-    watch->unconfirmed = true;
-}
-
-bool fg_tag_watch_is_unconfirmed(const struct fg_tag_watch *watch)
-{
-    return watch->unconfirmed;
 }
 
 void fg_tag_watch_scan_again(struct fg_tag_watch *watch, int64_t now_mono_ms)

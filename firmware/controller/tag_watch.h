@@ -11,16 +11,13 @@
 /* Written by tag_watch.c alone; others read. Zero-initialise, then fg_tag_watch_start. */
 struct fg_tag_watch {
     struct fg_presence_settings settings;
-    struct fg_presence presence;   /* uid.length 0: nothing in the field */
-    struct fg_reader_report tag;   /* newest memory read; valid for tag.uid */
-    struct fg_reader_report early; /* what the reader read of a tag that is not known to be alone */
-    bool early_due;
-    bool unconfirmed;     /* taken early, and the reader has not said yet that it is alone */
-    bool fresh;           /* read since the tag arrived */
-    bool done;            /* decided on, or part of a fill: must leave before it is scanned again */
-    bool refused;         /* the last decision was about what is in the field now, and it was no */
-    bool card_looked_for; /* whether the tag in the field is an operator's card was found out */
-    bool two_in_field;    /* the newest poll saw more than one */
+    struct fg_presence presence; /* uid.length 0: nothing in the field */
+    struct fg_reader_report tag; /* newest memory read; valid for tag.uid */
+    bool fresh;                  /* read since the tag arrived */
+    bool done;                   /* decided on, or part of a fill: must leave before it is scanned again */
+    bool refused;                /* the last decision was about what is in the field now, and it was no */
+    bool card_looked_for;        /* whether the tag in the field is an operator's card was found out */
+    bool two_in_field;           /* the newest poll saw more than one */
     bool two_told;
     bool unread;                /* scanned although it could not be read: scanned again when it can be */
     bool read_wanted;           /* the reader is to read it again */
@@ -29,17 +26,15 @@ struct fg_tag_watch {
     char reader_text[96]; /* why the reader is not up; empty when it is */
 };
 
-/* A change of presence, seen by a fill that is under way (none under way: SAME is not told). COMPANY: the tag
- * that was taken early is not alone, and counts as gone; DUE_TWO does not come for it. */
-enum fg_tag_change { FG_TAG_UNCHANGED = 0, FG_TAG_SAME, FG_TAG_OTHER, FG_TAG_GONE, FG_TAG_COMPANY };
+/* A change of presence, seen by a fill that is under way (none under way: SAME is not told). */
+enum fg_tag_change { FG_TAG_UNCHANGED = 0, FG_TAG_SAME, FG_TAG_OTHER, FG_TAG_GONE };
 
 /* What is to be done with the tag in the field. */
 enum fg_tag_due {
     FG_TAG_DUE_NOTHING = 0,
-    FG_TAG_DUE_TWO,   /* refuse: more than one tag */
-    FG_TAG_DUE_EARLY, /* look whether the tag that `early` holds would be accepted, and take it early then */
-    FG_TAG_DUE_CARD,  /* find out whether it is an operator's card; told once per arrival */
-    FG_TAG_DUE_SCAN,  /* scan the tag that `tag` holds; told once per arrival */
+    FG_TAG_DUE_TWO,  /* refuse: more than one tag */
+    FG_TAG_DUE_CARD, /* find out whether it is an operator's card; told once per arrival */
+    FG_TAG_DUE_SCAN, /* scan the tag that `tag` holds; told once per arrival */
 };
 
 void fg_tag_watch_start(struct fg_tag_watch *watch, const struct fg_presence_settings *settings);
@@ -54,13 +49,6 @@ enum fg_tag_change fg_tag_watch_tick(struct fg_tag_watch *watch, const struct fg
 
 /* What is due. To be asked only when a scan may be decided on, and again until it says NOTHING. */
 enum fg_tag_due fg_tag_watch_due(struct fg_tag_watch *watch, int64_t now_mono_ms);
-
-/* The tag that `early` holds is in the field, scanned and accepted. To be asked only after DUE_EARLY. */
-void fg_tag_watch_take_early(struct fg_tag_watch *watch, int64_t now_mono_ms);
-
-/* Is it still open whether the tag in the field is alone? The next poll says it; without one the tag is gone,
- * as ever, after a while. */
-bool fg_tag_watch_is_unconfirmed(const struct fg_tag_watch *watch);
 
 /* The tag in the field is scanned again, once the reader has read it again: what it read before does not
  * count. */

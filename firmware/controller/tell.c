@@ -22,7 +22,7 @@ static void state_tell_machine(const struct fg_session *session, struct fg_contr
     state->locked_out = fill->locked_out;
     if (busy) {
         state->programme = fill->scan.programme;
-        state->authorised_sequence = fg_session_authorised(session);
+        state->authorised_sequence = fill->authorised_sequence;
         state->pre_checks_wanted = fill->scan.pre_checks_wanted;
         state->pre_checks_done = fill->pre_checks_done;
         state->post_checks_wanted = fill->scan.post_checks_wanted;

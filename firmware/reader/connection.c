@@ -1,4 +1,5 @@
-/* Taking a connection string apart (connection.h). libnfc's USB drivers are the ones whose name ends so. */
+/* Taking a connection string apart (connection.h). Drivers as in libnfc 1.8: those on USB are the ones
+ * whose name ends so. */
 #include "firmware/reader/connection.h"
 
 #include <string.h>
@@ -21,4 +22,17 @@ bool fg_connection_path(const char *connection, char ret_path[FG_READER_PATH_BYT
     memcpy(ret_path, start, length);
     ret_path[length] = '\0';
     return true;
+}
+
+bool fg_connection_is_pn53x(const char *connection)
+{
+    static const char *const drivers[] = {"pn532_uart", "pn532_i2c", "pn532_spi", "pn53x_usb",
+                                          "acr122_usb", "acr122s",   "arygon"};
+    size_t length = strcspn(connection, ":");
+
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        if (strlen(drivers[i]) == length && memcmp(connection, drivers[i], length) == 0)
+            return true;
+    }
+    return false;
 }

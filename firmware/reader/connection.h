@@ -10,4 +10,7 @@
 /* The device's path. false: the string names none (USB), or one that does not fit. */
 bool fg_connection_path(const char *connection, char ret_path[FG_READER_PATH_BYTES]);
 
+/* Does its driver speak with a PN531, PN532 or PN533? Others know nothing of these chips' commands. */
+bool fg_connection_is_pn53x(const char *connection);
+
 #endif

@@ -17,9 +17,10 @@
 #define EXCHANGE_MS 100
 #define EXCHANGE_BYTES_A_MS 6   /* of an answer: 106 kbit/s in the air, then a serial line of 115,200 baud */
 #define SEARCHES_FIELD_RESET 24 /* a tag that came while the chip was busy may lie halted */
+#define SEARCH_MS 300           /* of a chip that gives up by itself within 50 ms */
 #define COMMAND_READ 0x30
-
-static const nfc_modulation type_a = {.nmt = NMT_ISO14443A, .nbr = NBR_106};
+#define COMMAND_LIST 0x4A /* InListPassiveTarget (UM0701-02, 7.3.5) */
+#define LIST_TYPE_A 0x00  /* 106 kbit/s, ISO/IEC 14443 type A */
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
@@ -41,6 +42,9 @@ static enum fg_err device_open(struct fg_nfc *nfc, const char *connection, struc
 
     if (length < 0 || (size_t)length >= sizeof(name))
         return fg_fail(error, FG_E_SIZE, "connection string longer than %zu bytes", sizeof(name) - 1);
+    if (!fg_connection_is_pn53x(connection))
+        return fg_fail(error, FG_E_ARG, "%.150s: only readers with a PN531, PN532 or PN533 can be used",
+                       connection);
     nfc_init(&nfc->context);
     if (nfc->context == NULL)
         return fg_fail(error, FG_E_MEMORY, "libnfc cannot be initialised");
@@ -117,6 +121,14 @@ enum fg_err fg_nfc_exchange(struct fg_nfc *nfc, enum fg_nfc_way way, const uint8
     int wait_ms = EXCHANGE_MS + (int)(answer_count / EXCHANGE_BYTES_A_MS);
     int result;
 
+    if (way == FG_NFC_THROUGH && nfc->sleeps) {
+        /* What goes through wakes nobody. */
+        enum fg_err code = fg_nfc_block(nfc, 0, answer, error);
+
+        if (code != FG_OK)
+            return code;
+    }
+    nfc->sleeps = false;
     if (nfc_device_set_property_bool(nfc->device, NP_EASY_FRAMING, way == FG_NFC_FRAMED) < 0)
         return device_fail(nfc, "framing", error);
     result =
@@ -160,18 +172,6 @@ enum fg_err fg_nfc_block_patiently(struct fg_nfc *nfc, uint8_t page, uint8_t ret
 
 /* ---- the field ------------------------------------------------------------------------------------- */
 
-static bool uid_of(const nfc_target *target, struct fg_uid *ret_uid)
-{
-    const nfc_iso14443a_info *info = &target->nti.nai;
-
-    if (info->szUidLen == 0 || info->szUidLen > FG_UID_MAX)
-        return false;
-    memset(ret_uid, 0, sizeof(*ret_uid));
-    ret_uid->length = (uint8_t)info->szUidLen;
-    memcpy(ret_uid->bytes, info->abtUid, info->szUidLen);
-    return true;
-}
-
 /* Every tag loses power and is awake again. */
 static enum fg_err field_reset(struct fg_nfc *nfc, struct fg_error *error)
 {
@@ -179,52 +179,46 @@ static enum fg_err field_reset(struct fg_nfc *nfc, struct fg_error *error)
         nfc_device_set_property_bool(nfc->device, NP_ACTIVATE_FIELD, true) < 0)
         return device_fail(nfc, "switching the field", error);
     nfc->field_is_stale = false;
-    nfc->is_asleep = false;
     return FG_OK;
 }
 
-/* Selects one tag that is awake, if there is one. */
-static enum fg_err select_one(struct fg_nfc *nfc, bool *ret_found, struct fg_uid *ret_uid,
-                              struct fg_error *error)
+/* Which tags are awake in the field? The chip looks for a second one in the same command, and puts the first
+ * to sleep for it; it wakes that one by itself when it is spoken to. */
+static enum fg_err field_list(struct fg_nfc *nfc, struct fg_target_list *ret_list, struct fg_error *error)
 {
-    nfc_target target;
-    int found = nfc_initiator_select_passive_target(nfc->device, type_a, NULL, 0, &target);
+    static const uint8_t command[] = {COMMAND_LIST, FG_TARGETS_MAX, LIST_TYPE_A};
+    uint8_t answer[FG_TARGET_LIST_BYTES];
+    int count = pn53x_transceive(nfc->device, command, sizeof(command), answer, sizeof(answer), SEARCH_MS);
 
     progress(nfc, false);
-    if (found < 0)
-        return device_fail(nfc, "selecting", error);
-    *ret_found = found > 0 && uid_of(&target, ret_uid);
-    return FG_OK;
+    if (count < 0)
+        return device_fail(nfc, "searching", error);
+    return fg_target_list_parse(answer, (size_t)count, ret_list, error);
 }
 
-/* A tag that is awake and found stays selected. */
-static enum fg_err hold_one(struct fg_nfc *nfc, struct fg_error *error)
-{
-    struct fg_uid uid = {0};
-    bool found = false;
-    enum fg_err code;
-
-    nfc->holds = false;
-    code = select_one(nfc, &found, &uid, error);
-    if (code != FG_OK)
-        return code;
-    nfc->holds = found;
-    if (found) {
-        nfc->uid = uid;
-        nfc->first_known = false;
-    }
-    return FG_OK;
-}
-
-/* Searches the whole field. */
+/* Searches the whole field. A tag that is found alone is held from then on. */
 static enum fg_err search(struct fg_nfc *nfc, struct fg_error *error)
 {
+    struct fg_target_list list;
     enum fg_err code = FG_OK;
 
     nfc->holds = false;
+    nfc->has_company = false;
     if (nfc->field_is_stale || ++nfc->searches % SEARCHES_FIELD_RESET == 0)
         code = field_reset(nfc, error);
-    return code == FG_OK ? hold_one(nfc, error) : code;
+    if (code == FG_OK)
+        code = field_list(nfc, &list, error);
+    if (code != FG_OK)
+        return code;
+    nfc->has_company = list.count > 1;
+    nfc->field_is_stale = nfc->has_company; /* both sleep now */
+    if (list.count == 1) {
+        nfc->holds = true;
+        nfc->sleeps = true;
+        nfc->first_known = false;
+        nfc->uid = list.uid;
+    }
+    return FG_OK;
 }
 
 static bool holds_uid(const struct fg_nfc *nfc, const struct fg_uid *wanted)
@@ -235,18 +229,12 @@ static bool holds_uid(const struct fg_nfc *nfc, const struct fg_uid *wanted)
 enum fg_err fg_nfc_select_again(struct fg_nfc *nfc, struct fg_error *error)
 {
     struct fg_uid wanted = nfc->uid;
-    enum fg_err code = FG_OK;
+    enum fg_err code;
 
-    /* A tag that only said NAK is idle: most often it answers without the field being switched off. */
-    nfc->holds = false;
-    if (!nfc->is_asleep)
-        code = hold_one(nfc, error);
-    if (code == FG_OK && !holds_uid(nfc, &wanted)) {
-        nfc->field_is_stale = true;
-        code = search(nfc, error);
-    }
+    nfc->field_is_stale = true;
+    code = search(nfc, error);
     if (code == FG_OK && !holds_uid(nfc, &wanted))
-        return fg_fail(error, FG_E_NOT_FOUND, "the tag left the field");
+        return fg_fail(error, FG_E_NOT_FOUND, "the tag left the field, or another came");
     return code;
 }
 
@@ -268,9 +256,23 @@ static enum fg_err held_check(struct fg_nfc *nfc, bool *ret_present, struct fg_e
     return FG_OK;
 }
 
-enum fg_err fg_nfc_find(struct fg_nfc *nfc, struct fg_uid *ret_uid, struct fg_error *error)
+/* Ends a look at the field: what is there now. */
+static enum fg_err field_tell(struct fg_nfc *nfc, enum fg_err code, struct fg_nfc_field *ret_field)
 {
     static const struct fg_uid nothing = {0};
+
+    if (code != FG_OK) {
+        nfc->holds = false;
+        nfc->field_is_stale = true;
+        return code;
+    }
+    ret_field->tag_count = nfc->has_company ? 2 : nfc->holds ? 1 : 0;
+    ret_field->uid = nfc->holds ? nfc->uid : nothing;
+    return FG_OK;
+}
+
+enum fg_err fg_nfc_find(struct fg_nfc *nfc, struct fg_nfc_field *ret_field, struct fg_error *error)
+{
     bool present = false;
     enum fg_err code = FG_OK;
 
@@ -280,30 +282,11 @@ enum fg_err fg_nfc_find(struct fg_nfc *nfc, struct fg_uid *ret_uid, struct fg_er
         nfc->field_is_stale = nfc->field_is_stale || nfc->holds;
         code = search(nfc, error);
     }
-    if (code != FG_OK) {
-        nfc->holds = false;
-        nfc->field_is_stale = true;
-        return code;
-    }
-    *ret_uid = nfc->holds ? nfc->uid : nothing;
-    return FG_OK;
+    return field_tell(nfc, code, ret_field);
 }
 
-enum fg_err fg_nfc_is_alone(struct fg_nfc *nfc, bool *ret_alone, struct fg_error *error)
+enum fg_err fg_nfc_search(struct fg_nfc *nfc, struct fg_nfc_field *ret_field, struct fg_error *error)
 {
-    struct fg_uid other;
-    bool found = false;
-    enum fg_err code;
-
     nfc->field_is_stale = true;
-    nfc->is_asleep = true;
-    if (nfc_initiator_deselect_target(nfc->device) < 0)
-        return device_fail(nfc, "putting the tag to sleep", error);
-    code = select_one(nfc, &found, &other, error);
-    if (code != FG_OK)
-        return code;
-    if (found)
-        nfc->holds = false;
-    *ret_alone = !found;
-    return FG_OK;
+    return field_tell(nfc, search(nfc, error), ret_field);
 }

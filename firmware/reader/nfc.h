@@ -26,17 +26,19 @@ enum fg_err fg_nfc_open(const char *connection, const struct fg_nfc_watcher *wat
                         struct fg_error *error);
 void fg_nfc_close(struct fg_nfc *nfc); /* may be NULL */
 
-/* Looks for a tag: asks the one that is held for its first pages, or searches the field. ret_uid: the tag
- * that is held now, length 0 = none. Whether it is alone is not known yet. FG_E_IO: the device itself failed.
- */
-enum fg_err fg_nfc_find(struct fg_nfc *nfc, struct fg_uid *ret_uid, struct fg_error *error);
+/* What is in the field. */
+struct fg_nfc_field {
+    uint8_t tag_count; /* 2: two or more, and none is held */
+    struct fg_uid uid; /* of the single tag, which is held from then on; length 0 otherwise */
+};
 
-/* Is there no other tag beside the one that is held? That one is put to sleep for it, and found again by
- * fg_nfc_wake; when there are two, none is held any more. */
-enum fg_err fg_nfc_is_alone(struct fg_nfc *nfc, bool *ret_alone, struct fg_error *error);
+/* Asks the held tag for its first pages, or searches the field when there is none or it does not answer.
+ * While a tag is held, one that comes to lie beside it is not seen: fg_nfc_search sees it. FG_E_IO: the
+ * device itself failed. */
+enum fg_err fg_nfc_find(struct fg_nfc *nfc, struct fg_nfc_field *ret_field, struct fg_error *error);
 
-/* Selects the held tag again after fg_nfc_is_alone. FG_E_NOT_FOUND: it left the field. */
-enum fg_err fg_nfc_wake(struct fg_nfc *nfc, struct fg_error *error);
+/* Switches the field off and on, so that all tags are awake, and searches it. Errors as above. */
+enum fg_err fg_nfc_search(struct fg_nfc *nfc, struct fg_nfc_field *ret_field, struct fg_error *error);
 
 /* Reads the held tag's memory as far as fg_tag_extent asks for. Fills ret_report as TAG. complete: that much
  * was read, or the tag answers well but has no more memory; a tag that does not answer is no error but

@@ -8,12 +8,19 @@
 #include <nfc/nfc.h>
 
 #include "firmware/reader/nfc.h"
+#include "firmware/reader/target_list.h"
 
 #define FG_NFC_PAGE_BYTES 4
 #define FG_NFC_BLOCK_BYTES 16 /* four pages: what READ gives */
 #define FG_NFC_FIRST_USER_PAGE 4
 /* The chip's frames hold 255 bytes, some of them its own. */
 #define FG_NFC_ANSWER_MAX 240
+
+/* One command to the chip itself; the length of its answer, or an error of libnfc's. libnfc exports it and
+ * declares it only in its own tree: of its calls no other asks for two tags at once. The device's driver must
+ * be one for the PN53x (fg_connection_is_pn53x). */
+int pn53x_transceive(struct nfc_device *device, const uint8_t *command, size_t count, uint8_t *ret_answer,
+                     size_t size, int wait_ms);
 
 struct fg_nfc {
     nfc_context *context;
@@ -23,7 +30,8 @@ struct fg_nfc {
     struct fg_uid uid;                          /* of the tag that is held */
     bool holds;                                 /* a tag was selected, and has not failed to answer since */
     bool field_is_stale;                        /* a tag may lie halted in the field: reset before a search */
-    bool is_asleep;                             /* it was put to sleep: only a field reset wakes it */
+    bool has_company;                           /* the last search found two tags; none is held */
+    bool sleeps;                                /* it was found, and not spoken to since */
     bool first_known;                           /* first_pages were read from the tag that is held */
     uint8_t first_pages[2 * FG_NFC_PAGE_BYTES]; /* they hold the UID */
     unsigned searches;

@@ -151,8 +151,3 @@ enum fg_err fg_nfc_read(struct fg_nfc *nfc, struct fg_reader_report *ret_report,
     *ret_report = report;
     return FG_OK;
 }
-
-enum fg_err fg_nfc_wake(struct fg_nfc *nfc, struct fg_error *error)
-{
-    return fg_nfc_select_again(nfc, error);
-}

@@ -291,17 +291,6 @@ static void none_report(struct reader *reader, bool two)
         poll_say(reader, two ? 2 : 0, NULL);
 }
 
-/* Makes sure that there is no second tag; the one that is held sleeps then. */
-static enum fg_err alone_check(struct reader *reader, bool *ret_alone, struct fg_error *error)
-{
-    enum fg_err code;
-
-    step_begin(reader->options.step_max_ms);
-    code = fg_nfc_is_alone(reader->nfc, ret_alone, error);
-    step_end();
-    return code;
-}
-
 static enum fg_err memory_read(struct reader *reader, struct fg_reader_report *ret_report,
                                struct fg_error *error)
 {
@@ -321,20 +310,6 @@ static enum fg_err memory_read(struct reader *reader, struct fg_reader_report *r
     return FG_OK;
 }
 
-/* Selects the tag again that slept while a second one was looked for. A tag that does not wake is a miss at
- * the next poll. */
-static enum fg_err wake(struct reader *reader, struct fg_error *error)
-{
-    enum fg_err code;
-
-    step_begin(reader->options.step_max_ms);
-    code = fg_nfc_wake(reader->nfc, error);
-    step_end();
-    if (code == FG_OK)
-        poll_say(reader, 1, &reader->uid);
-    return code == FG_E_NOT_FOUND ? FG_OK : code;
-}
-
 /* The tag that a poll has just missed is back: nobody took it away meanwhile, so that it is seen at once. */
 static bool tag_was_missed(const struct reader *reader, const struct fg_uid *uid)
 {
@@ -342,23 +317,11 @@ static bool tag_was_missed(const struct reader *reader, const struct fg_uid *uid
            fg_mono_ms() - reader->missed_mono_ms < MISSED_MAX_MS;
 }
 
-/* What is decided on a new tag can be thought about while a second one is looked for. */
-static void early_say(struct reader *reader, const struct fg_reader_report *memory)
-{
-    struct fg_reader_report early = *memory;
-
-    early.kind = FG_READER_EARLY;
-    if (memory->complete)
-        report_send(reader, &early);
-}
-
-/* A tag that was not there before: read first, then made sure of that it is the only one, and only then
- * reported as the tag in the field. */
+/* A tag that was not there before. */
 static enum fg_err tag_take(struct reader *reader, const struct fg_uid *uid, struct fg_error *error)
 {
-    struct fg_reader_report memory = {.kind = FG_READER_NOTHING};
-    bool alone = !reader->was_two;
-    enum fg_err code = FG_OK;
+    struct fg_reader_report memory;
+    enum fg_err code;
 
     memset(&reader->uid, 0, sizeof(reader->uid));
     if (tag_was_missed(reader, uid)) {
@@ -367,69 +330,59 @@ static enum fg_err tag_take(struct reader *reader, const struct fg_uid *uid, str
     }
     reader->reads_left = READS_AGAIN;
     reader->polls = 0;
+    reader->was_two = false;
     reader->read_asked = false;
-    if (alone)
-        code = memory_read(reader, &memory, error);
-    if (code == FG_OK && alone)
-        early_say(reader, &memory);
-    if (code == FG_OK)
-        code = alone_check(reader, &alone, error);
+    code = memory_read(reader, &memory, error);
     if (code != FG_OK)
         return code;
-    if (!alone) {
-        none_report(reader, true);
-        return FG_OK;
-    }
     reader->uid = *uid;
     poll_say(reader, 1, uid);
-    if (memory.kind == FG_READER_TAG)
-        report_send(reader, &memory);
-    else
-        reader->read_asked = true; /* there were two just now */
-    reader->was_two = false;
-    return wake(reader, error);
+    report_send(reader, &memory);
+    return FG_OK;
 }
 
-/* A tag that stays: read again when it was asked for or could not be read, and watched for a second one. */
+/* A tag that stays: read again when it was asked for or could not be read. */
 static enum fg_err tag_keep(struct reader *reader, struct fg_error *error)
 {
     struct fg_reader_report memory;
-    bool alone = true;
-    enum fg_err code = FG_OK;
-    unsigned polls = ++reader->polls;
+    enum fg_err code;
 
     poll_say(reader, 1, &reader->uid);
-    if (reader->read_asked || (reader->reads_left > 0 && polls % READ_AGAIN_POLLS == 0)) {
-        code = memory_read(reader, &memory, error);
-        if (code == FG_OK && (reader->read_asked || memory.complete))
-            report_send(reader, &memory);
-        reader->read_asked = false;
-    } else if (polls % POLLS_ALONE == 0) {
-        code = alone_check(reader, &alone, error);
-        if (code == FG_OK && !alone)
-            none_report(reader, true);
-        else if (code == FG_OK)
-            code = wake(reader, error);
-    }
+    if (!reader->read_asked && (reader->reads_left == 0 || reader->polls % READ_AGAIN_POLLS != 0))
+        return FG_OK;
+    code = memory_read(reader, &memory, error);
+    if (code == FG_OK && (reader->read_asked || memory.complete))
+        report_send(reader, &memory);
+    reader->read_asked = false;
+    return code;
+}
+
+/* What is in the field? A held tag hides one that comes to lie beside it, until all of it is searched. */
+static enum fg_err field_look(struct reader *reader, struct fg_nfc_field *ret_field, struct fg_error *error)
+{
+    bool whole = reader->uid.length > 0 && ++reader->polls % POLLS_ALONE == 0;
+    enum fg_err code;
+
+    step_begin(reader->options.step_max_ms);
+    code = whole ? fg_nfc_search(reader->nfc, ret_field, error) : fg_nfc_find(reader->nfc, ret_field, error);
+    step_end();
     return code;
 }
 
 static enum fg_err device_poll(struct reader *reader, struct fg_error *error)
 {
-    struct fg_uid uid = {0};
-    enum fg_err code;
+    struct fg_nfc_field field;
+    enum fg_err code = field_look(reader, &field, error);
 
-    step_begin(reader->options.step_max_ms);
-    code = fg_nfc_find(reader->nfc, &uid, error);
-    step_end();
     if (code != FG_OK)
         return code;
     works_say(reader);
-    if (uid.length == 0) {
-        none_report(reader, false);
+    if (field.tag_count != 1) {
+        none_report(reader, field.tag_count > 1);
         return FG_OK;
     }
-    return fg_uid_is_same(&uid, &reader->uid) ? tag_keep(reader, error) : tag_take(reader, &uid, error);
+    return fg_uid_is_same(&field.uid, &reader->uid) ? tag_keep(reader, error)
+                                                    : tag_take(reader, &field.uid, error);
 }
 
 _Noreturn static void reader_run(struct reader *reader)

@@ -202,7 +202,6 @@ static void report_settle(struct fg_reader *reader, struct fg_reader_report *rep
     switch (report->kind) {
     case FG_READER_POLL:
     case FG_READER_TAG:
-    case FG_READER_EARLY:
         reader->polled = true;
         /* Before BACK there is no tag, whatever the child says. */
         if (reader->faulty)

@@ -7,11 +7,9 @@
  * moment the controller says that the cylinder may be filled. Reference: the frames that no reader can leave
  * out (select the tag, read its container, read the rest of the record by FAST_READ or, from a tag without
  * it, by READs) and the valve's own request on the bus. All moments are from the simulator's record, on the
- * same clock. Beside it the parts that follow each other: search; select to record; the look for a second
- * tag, whose frames the valve must wait for, too, so that nothing gets below the figure "with the look"; from
- * there to the valve. What is decided and written meanwhile costs nothing as long as it takes less than that
- * look. Not: radio time. Relies on: tools/point.sh, to be run from the top of the tree; proto/control.h,
- * proto/tag.h. */
+ * same clock. Beside it the parts that follow each other: search; select to record; from there, with what is
+ * decided and written, to the valve. Not: radio time. Relies on: tools/point.sh, to be run from the top of
+ * the tree; proto/control.h, proto/tag.h. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -42,11 +40,7 @@
     (FRAME_BYTES + 4 + ACK_BYTES + FRAME_BYTES + 2 + 16) /* 40 01 30 page; 41, status, four pages */
 #define FAST_READ_BYTES(pages)                                                                               \
     (FRAME_BYTES + 4 + ACK_BYTES + FRAME_BYTES + 2 + 4 * (pages)) /* 42 3A from to; 43, status */
-/* Is there a second tag? 44 00; 45, status; 4A 01 00; 4B, none. */
-#define LOOK_BYTES                                                                                           \
-    (FRAME_BYTES + 2 + ACK_BYTES + FRAME_BYTES + 2 + FRAME_BYTES + 3 + ACK_BYTES + FRAME_BYTES + 2)
-#define LOOK_ANSWERS 2
-#define CHIP_BYTES_MIN (ACK_BYTES + FRAME_BYTES + 1) /* more than any command that reads */
+#define CHIP_BYTES_MIN (ACK_BYTES + FRAME_BYTES + 1)              /* more than any command that reads */
 #define BLOCK_ANSWER_BYTES (ACK_BYTES + FRAME_BYTES + 2 + 16)
 #define SELECT_ANSWER_BYTES (ACK_BYTES + FRAME_BYTES + 14)
 #define CONTAINER_PAGES_END 7 /* the block with the container holds pages 3 to 6 */
@@ -66,8 +60,6 @@ struct tap {
     int64_t opened_ns;
     int64_t selecting_ns; /* the command that found the tag begins */
     int64_t read_ns;      /* the last byte of its record is there */
-    int64_t looked_ns;    /* and of the answer that there is no second tag */
-    int short_answers;    /* in a row */
 };
 
 static const struct kind {
@@ -300,28 +292,20 @@ static void tap_do(struct tap *tap, int number)
     fg_sleep_ms(500 + number * 7 % 100);
 }
 
-/* One frame on the reader's wire. The tag is found by the first answer that is long enough, read by the last
- * one that is at least a block; two short ones in a row are the look for a second tag. */
+/* One frame on the reader's wire. The tag is found by the first answer that is long enough, and read by the
+ * last one that is at least a block before the valve's command. */
 static void frame_take(struct tap *tap, int64_t time_ns, int64_t wire_ns, size_t bytes)
 {
     static int64_t asked_ns;
 
-    if (bytes < CHIP_BYTES_MIN) {
+    if (bytes < CHIP_BYTES_MIN)
         asked_ns = time_ns;
+    else if (tap->opened_ns != 0)
         return;
-    }
-    if (tap->looked_ns != 0)
-        return;
-    if (tap->selecting_ns == 0) {
+    else if (tap->selecting_ns == 0)
         tap->selecting_ns = bytes >= SELECT_ANSWER_BYTES ? asked_ns : 0;
-        return;
-    }
-    if (bytes >= SELECT_ANSWER_BYTES)
-        tap->short_answers = 0;
-    if (bytes >= BLOCK_ANSWER_BYTES)
+    else if (bytes >= BLOCK_ANSWER_BYTES)
         tap->read_ns = time_ns + wire_ns;
-    else if (tap->read_ns != 0 && bytes < SELECT_ANSWER_BYTES && ++tap->short_answers == LOOK_ANSWERS)
-        tap->looked_ns = time_ns + wire_ns;
 }
 
 /* The number after a name in a line of the record. */
@@ -360,8 +344,8 @@ static void record_read(void)
     (void)fclose(file);
     need(at + 1 == (int)(KINDS * TAPS), "finding every tap in the record");
     for (size_t i = 0; i < KINDS * TAPS; i++)
-        need(bench.taps[i].opened_ns > bench.taps[i].arrived_ns && bench.taps[i].looked_ns != 0,
-             "finding the valve's command and the look for a second tag in the record");
+        need(bench.taps[i].opened_ns > bench.taps[i].arrived_ns && bench.taps[i].read_ns != 0,
+             "finding the record and the valve's command in the simulator's record");
 }
 
 static int compare(const void *a, const void *b)
@@ -378,24 +362,14 @@ static double percentile(double *values, int percent)
     return values[(TAPS - 1) * percent / 100];
 }
 
-enum part {
-    PART_TOTAL,
-    PART_SEARCH,
-    PART_READ,
-    PART_LOOK,
-    PART_VALVE,
-    PART_DECIDED,
-    PART_STARTED,
-    PART_COUNT
-};
+enum part { PART_TOTAL, PART_SEARCH, PART_READ, PART_VALVE, PART_DECIDED, PART_STARTED, PART_COUNT };
 
 static void parts_take(const struct tap *tap, double ret_ms[PART_COUNT])
 {
     ret_ms[PART_TOTAL] = (double)(tap->opened_ns - tap->arrived_ns) / 1e6;
     ret_ms[PART_SEARCH] = (double)(tap->selecting_ns - tap->arrived_ns) / 1e6;
     ret_ms[PART_READ] = (double)(tap->read_ns - tap->selecting_ns) / 1e6;
-    ret_ms[PART_LOOK] = (double)(tap->looked_ns - tap->read_ns) / 1e6;
-    ret_ms[PART_VALVE] = (double)(tap->opened_ns - tap->looked_ns) / 1e6;
+    ret_ms[PART_VALVE] = (double)(tap->opened_ns - tap->read_ns) / 1e6;
     ret_ms[PART_DECIDED] = (double)(tap->decided_ns - tap->read_ns) / 1e6;
     ret_ms[PART_STARTED] = (double)(tap->authorised_ns - tap->started_ns) / 1e6;
 }
@@ -405,7 +379,6 @@ static void kind_print(const struct kind *kind, const struct tap taps[TAPS])
     double values[PART_COUNT][TAPS];
     double median[PART_COUNT];
     double least = least_ms(kind);
-    double look = (double)LOOK_BYTES * BITS_A_BYTE * 1e3 / BAUD;
     double valve = (double)VALVE_REQUEST_BYTES * BITS_A_BYTE * 1e3 / BAUD;
 
     for (int i = 0; i < TAPS; i++) {
@@ -418,15 +391,14 @@ static void kind_print(const struct kind *kind, const struct tap taps[TAPS])
     for (int part = 0; part < PART_COUNT; part++)
         median[part] = percentile(values[part], 50);
     printf("%s in field to valve command: median %.1f ms, p99 %.1f ms; least wire time %.1f ms, ratio median "
-           "%.2f, p99 %.2f (goal 1.25); with the look for a second tag %.1f ms, ratio %.2f\n",
+           "%.2f, p99 %.2f (goal 1.25)\n",
            kind->type, median[PART_TOTAL], percentile(values[PART_TOTAL], 99), least,
-           median[PART_TOTAL] / least, percentile(values[PART_TOTAL], 99) / least, least + look,
-           median[PART_TOTAL] / (least + look));
-    printf("  search %.1f ms; select to record %.1f (its frames %.1f); look for a second tag %.1f (%.1f); "
-           "valve %.1f (%.1f). Meanwhile: decided %.1f after the record, authorised %.1f after start. "
-           "%d taps at %d baud\n",
-           median[PART_SEARCH], median[PART_READ], least - valve, median[PART_LOOK], look, median[PART_VALVE],
-           valve, median[PART_DECIDED], median[PART_STARTED], TAPS, BAUD);
+           median[PART_TOTAL] / least, percentile(values[PART_TOTAL], 99) / least);
+    printf("  search %.1f ms; select to record %.1f (its frames %.1f); from there to the valve %.1f (%.1f): "
+           "decided "
+           "after %.1f, authorised %.1f after start. %d taps at %d baud\n",
+           median[PART_SEARCH], median[PART_READ], least - valve, median[PART_VALVE], valve,
+           median[PART_DECIDED], median[PART_STARTED], TAPS, BAUD);
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include <nfc/nfc.h>
 
 #include "firmware/reader/nfc.h"
+#include "firmware/reader/nfc_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -73,49 +74,36 @@ int nfc_device_set_property_bool(nfc_device *device, const nfc_property property
     return property == NP_ACTIVATE_FIELD ? take_result() : 0;
 }
 
-static void target_take(nfc_target *target)
+/* Mostly a list as the chip gives it, at times anything. */
+static int list_take(uint8_t *answer, size_t size)
 {
-    memset(target, 0, sizeof(*target));
-    target->nm.nmt = NMT_ISO14443A;
-    target->nti.nai.szUidLen = take();
-    (void)take_bytes(target->nti.nai.abtUid, sizeof(target->nti.nai.abtUid));
+    uint8_t way = take();
+    size_t length = way < 64 ? take() : 4 + way % 3 * 3U;
+    size_t count;
+
+    if (size < 6 + length)
+        return NFC_EOVFLOW;
+    memset(answer, 0, size);
+    count = way < 32 ? take_bytes(answer, length) : 6 + take_bytes(answer + 6, length);
+    if (way >= 32) {
+        answer[0] = way & 3;
+        answer[5] = (uint8_t)length;
+    }
+    return (int)count;
 }
 
-int nfc_initiator_list_passive_targets(nfc_device *device, const nfc_modulation modulation,
-                                       nfc_target targets[], const size_t count)
+/* Only its list of tags is asked for. */
+int pn53x_transceive(struct nfc_device *device, const uint8_t *command, size_t count, uint8_t *ret_answer,
+                     size_t size, int wait_ms)
 {
     int result = take_result();
-    uint8_t found = take();
 
     (void)device;
-    (void)modulation;
+    if (wait_ms <= 0 || count != 3 || command[0] != 0x4A || size < 2)
+        abort();
     if (result < 0)
         return result;
-    found = (uint8_t)(found % (count + 1));
-    for (uint8_t i = 0; i < found; i++)
-        target_take(&targets[i]);
-    return found;
-}
-
-int nfc_initiator_select_passive_target(nfc_device *device, const nfc_modulation modulation,
-                                        const uint8_t *wanted, const size_t wanted_count, nfc_target *target)
-{
-    int result = take_result();
-
-    (void)device;
-    (void)modulation;
-    (void)wanted;
-    (void)wanted_count;
-    if (result < 0 || (take() & 3) == 0)
-        return result;
-    target_take(target);
-    return 1;
-}
-
-int nfc_initiator_deselect_target(nfc_device *device)
-{
-    (void)device;
-    return take_result();
+    return list_take(ret_answer, size);
 }
 
 int nfc_initiator_transceive_bytes(nfc_device *device, const uint8_t *sent, const size_t sent_count,
@@ -163,23 +151,21 @@ static void try_write(struct fg_nfc *nfc, const struct fg_uid *uid)
 static void try_poll(struct fg_nfc *nfc)
 {
     static struct fg_reader_report report;
-    struct fg_uid uid = {0};
+    struct fg_nfc_field field;
     struct fg_error error;
-    bool alone = false;
 
-    if (fg_nfc_find(nfc, &uid, &error) != FG_OK)
+    if (((take() & 3) == 0 ? fg_nfc_search(nfc, &field, &error) : fg_nfc_find(nfc, &field, &error)) != FG_OK)
         return;
-    if (uid.length > FG_UID_MAX)
+    if (field.tag_count > 2 || (field.tag_count == 1) != (field.uid.length > 0) ||
+        field.uid.length > FG_UID_MAX)
         abort();
-    if (uid.length == 0 || fg_nfc_read(nfc, &report, &error) != FG_OK)
+    if (field.tag_count != 1 || fg_nfc_read(nfc, &report, &error) != FG_OK)
         return;
     if (report.kind != FG_READER_TAG || report.memory_length > FG_TAG_MEMORY_MAX ||
         report.memory_length % 4 != 0 || (report.complete && report.memory_length < 12))
         abort();
-    if (fg_nfc_is_alone(nfc, &alone, &error) == FG_OK && alone)
-        (void)fg_nfc_wake(nfc, &error);
     if ((take() & 1) != 0)
-        try_write(nfc, &uid);
+        try_write(nfc, &field.uid);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -190,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     input = data;
     input_left = size;
-    if (fg_nfc_open("played", &watcher, &nfc, &error) != FG_OK)
+    if (fg_nfc_open("pn53x_usb", &watcher, &nfc, &error) != FG_OK)
         abort();
     for (int i = 0; i < 64 && input_left > 0; i++)
         try_poll(nfc);

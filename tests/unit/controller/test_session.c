@@ -50,7 +50,6 @@ struct world {
     bool feedback_dead;
     int64_t hold_until_ms;
     uint64_t opened_without_entry; /* the promise's counter */
-    uint64_t opened;
     bool lamps[FG_LAMP_COUNT];
     bool bus_shared;
     uint8_t devices;
@@ -114,7 +113,6 @@ static void plant_hold_open(void *context)
         (void)fg_journal_each(fg_test_path("journal.db"), &filter, open_fill_count, &open, NULL);
         if (open != 1)
             w.opened_without_entry++;
-        w.opened++;
     }
     w.valve = true;
     w.hold_until_ms = w.mono_ms + w.settings.lease_ms;
@@ -259,10 +257,9 @@ static struct fg_uid uid_of(uint8_t number)
 }
 
 /* A tag whose record was signed for signed_uid is held to the reader with uid. */
-static void present_as(uint8_t kind, const char *code, const struct fg_uid *uid,
-                       const struct fg_uid *signed_uid)
+static void present_copy(const char *code, const struct fg_uid *uid, const struct fg_uid *signed_uid)
 {
-    struct fg_reader_report report = {.kind = kind, .tag_count = 1, .uid = *uid, .complete = true};
+    struct fg_reader_report report = {.kind = FG_READER_TAG, .tag_count = 1, .uid = *uid, .complete = true};
     struct fg_code cylinder = {{0}};
     struct fg_tag_record record;
     struct fg_error error;
@@ -281,15 +278,9 @@ static void present_as(uint8_t kind, const char *code, const struct fg_uid *uid,
     w.uid = *uid;
     w.tags_in_field = 1;
     w.memory = report;
-    w.memory.kind = FG_READER_TAG;
     w.mono_ms += 5;
     now = moment();
     fg_session_report(w.session, &report, &now);
-}
-
-static void present_copy(const char *code, const struct fg_uid *uid, const struct fg_uid *signed_uid)
-{
-    present_as(FG_READER_TAG, code, uid, signed_uid);
 }
 
 static void present(const char *code, uint8_t number)
@@ -691,153 +682,6 @@ TEST("CLONES-SHOW: a record copied to another tag is refused; so are two tags an
     fg_session_report(w.session, &blank, &now);
     turns(2);
     refused_with(FG_REASON_TAG_UNREADABLE);
-    world_end();
-}
-
-/* The reader has read a tag and looks whether another lies beside it: no poll comes until w.reader_silent is
- * false. */
-static void present_early(const char *code, uint8_t number)
-{
-    struct fg_uid uid = uid_of(number);
-
-    w.reader_silent = true;
-    present_as(FG_READER_EARLY, code, &uid, &uid);
-}
-
-static void start_early(void)
-{
-    present_early("HZ-1", 1);
-    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
-    check_items(1);
-    CHECK_INT(ask_kind(FG_CONTROL_START), FG_OK);
-    CHECK_HAS(w.answer.text, "started, entry");
-    CHECK_INT(strtol(strrchr(w.answer.text, ' '), NULL, 10), journal_newest(FG_ENTRY_AUTHORISED)->sequence);
-    CHECK_TEXT(state()->phase_name, "AUTHORISING");
-    turns(3);
-    CHECK_TEXT(state()->phase_name, "AUTHORISING");
-    (void)journal_newest(FG_ENTRY_AUTHORISED);
-    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 1);
-    CHECK(!w.valve);
-}
-
-TEST("CLONES-SHOW, LOG-BEFORE-OPEN: what is accepted before the tag is known to be alone opens only then")
-{
-    struct fg_moment now;
-
-    world_make();
-    start_early();
-    w.reader_silent = false;
-    turns(2);
-    CHECK(w.valve);
-    CHECK_TEXT(state()->phase_name, "FILLING");
-    /* The TAG that follows is no second scan. */
-    now = moment();
-    fg_session_report(w.session, &w.memory, &now);
-    until_idle();
-    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TARGET_REACHED);
-    turns(50);
-    CHECK_INT(state()->decisions, 1);
-    (void)journal_newest(FG_ENTRY_AUTHORISED);
-    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 1);
-    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
-    CHECK_INT(counts[FG_ENTRY_REFUSED], 0);
-    world_end();
-}
-
-TEST("CLONES-SHOW: a tag that was accepted early and is not alone is refused as two tags, once")
-{
-    world_make();
-    present_early("HZ-1", 1);
-    CHECK_TEXT(state()->phase_name, "PRE_CHECK");
-    w.reader_silent = false;
-    w.tags_in_field = 2;
-    turns(50);
-    refused_with(FG_REASON_TWO_TAGS);
-    CHECK_INT(newest.uid.length, 0);
-    CHECK_INT(counts[FG_ENTRY_REFUSED], 1);
-    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 0);
-    CHECK(w.lamps[FG_LAMP_RED]);
-    /* They must leave before the next scan, and then it counts. */
-    remove_tag();
-    fill_start();
-    until_idle();
-    world_end();
-}
-
-TEST("CLONES-SHOW, ONE-END: a fill started early whose tag is not alone ends without opening")
-{
-    world_make();
-    start_early();
-    w.reader_silent = false;
-    w.tags_in_field = 2;
-    turns(50);
-    CHECK_INT(state()->phase, FG_FILL_IDLE);
-    CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_SWAPPED);
-    CHECK_INT(newest.quantity_g, 0);
-    CHECK_INT(counts[FG_ENTRY_AUTHORISED], 1);
-    CHECK_INT(counts[FG_ENTRY_ENDED], 1);
-    CHECK(!w.valve);
-    CHECK_INT(w.opened, 0);
-    world_end();
-}
-
-TEST("FAIL-CLOSED: a fill started early opens nothing when the reader falls silent, fails, or loses the tag")
-{
-    static const uint8_t ways[] = {FG_READER_NOTHING, FG_READER_FAULT, FG_READER_POLL};
-
-    for (size_t i = 0; i < sizeof(ways); i++) {
-        struct fg_reader_report report = {.kind = ways[i]};
-        struct fg_moment now;
-
-        world_make();
-        start_early();
-        now = moment();
-        if (ways[i] == FG_READER_FAULT)
-            fg_session_report(w.session, &report, &now);
-        w.tags_in_field = 0;
-        w.reader_silent = ways[i] != FG_READER_POLL;
-        turns(50);
-        CHECK_INT(state()->phase, FG_FILL_IDLE);
-        CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, FG_STOP_TAG_GONE);
-        CHECK_INT(counts[FG_ENTRY_ENDED], 1);
-        CHECK_INT(w.opened, 0);
-        world_end();
-    }
-}
-
-TEST(
-    "ONE-END: a fill started early that is stopped, or that the controller's end meets, ends without opening")
-{
-    for (int by_shutdown = 0; by_shutdown < 2; by_shutdown++) {
-        struct fg_moment now;
-
-        world_make();
-        start_early();
-        now = moment();
-        if (by_shutdown)
-            fg_session_shutdown(w.session, &now);
-        else
-            CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
-        turns(50);
-        CHECK(fg_session_is_quiet(w.session));
-        CHECK_INT(journal_newest(FG_ENTRY_ENDED)->stop, by_shutdown ? FG_STOP_SHUTDOWN : FG_STOP_OPERATOR);
-        CHECK_INT(counts[FG_ENTRY_ENDED], 1);
-        CHECK_INT(w.opened, 0);
-        world_end();
-    }
-}
-
-TEST("what would be refused waits until the tag is known to be alone")
-{
-    world_make();
-    present_early("HZ-2", 2);
-    turns(3);
-    CHECK_INT(state()->decisions, 0);
-    w.tags_in_field = 2;
-    w.reader_silent = false;
-    turns(10);
-    refused_with(FG_REASON_TWO_TAGS);
-    CHECK_INT(counts[FG_ENTRY_REFUSED], 1);
     world_end();
 }
 
@@ -2664,23 +2508,6 @@ TEST("a card signs its operator in, whatever it holds; it is no cylinder, and re
     CHECK_TEXT(newest.operator_id, "qian");
     turns(10);
     CHECK_TEXT(state()->operator_id, "zhao");
-    world_end();
-}
-
-TEST("a card signs in when it is known to be alone, and is no cylinder before")
-{
-    world_make();
-    operator_add("zhao", TODAY + 50)->card = uid_of(1);
-    CHECK_INT(list_bring(6), FG_OK);
-    turns(2);
-    present_early("HZ-1", 1);
-    turns(3);
-    CHECK_TEXT(state()->operator_id, "wang");
-    CHECK_INT(state()->decisions, 0);
-    w.reader_silent = false;
-    turns(3);
-    CHECK_TEXT(state()->operator_id, "zhao");
-    CHECK_INT(state()->decisions, 0);
     world_end();
 }
 

@@ -64,8 +64,7 @@ TEST("BAD-INPUT-IS-SAFE: reports that contradict themselves are refused by name,
         const char *says;
     } cases[] = {
         {"", 0, FG_E_RANGE, "unknown kind 0"},
-        {"\x08\x08", 2, FG_E_RANGE, "unknown kind 8"},
-        {"\x08\x07\x10\x01", 4, FG_E_RANGE, "a tag without UID"},
+        {"\x08\x07", 2, FG_E_RANGE, "unknown kind 7"},
         {"\x08\x81\x02", 3, FG_E_RANGE, "unknown kind 257"},
         {"\x08\x01\x10\x03", 4, FG_E_RANGE, "3 tags in one poll"},
         {"\x08\x01\x10\x01", 4, FG_E_RANGE, "a tag without UID"},

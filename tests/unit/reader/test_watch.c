@@ -284,25 +284,6 @@ TEST("of a large tag with a short record the pages of the record are read, in fe
     end();
 }
 
-TEST("a tag's memory is told before it is known whether it is alone, and once more when it is")
-{
-    struct fg_reader_report early;
-
-    begin();
-    fg_nfc_fixture_place(&tag_a, NULL);
-    await(FG_READER_EARLY);
-    early = last;
-    CHECK_BYTES(early.uid.bytes, tag_a.uid.bytes, 7);
-    for (uint8_t tag_count = 0; tag_count == 0; tag_count = last.tag_count)
-        await(FG_READER_POLL);
-    CHECK_INT(last.tag_count, 1);
-    CHECK_INT(seen[FG_READER_TAG], 0);
-    await_tag(&tag_a);
-    CHECK_INT(last.memory_length, early.memory_length);
-    CHECK_BYTES(last.memory, early.memory, early.memory_length);
-    end();
-}
-
 TEST("a tag that stays is read once, and again after it was away")
 {
     begin();
@@ -342,6 +323,15 @@ TEST("two tags in the field are reported as two, and none of them is read")
     fg_nfc_fixture_place(&tag_a, NULL);
     await_tag(&tag_a);
     end();
+}
+
+TEST("a reader whose driver speaks with another chip is refused by name")
+{
+    begin_program(program_path(), "pn71xx");
+    await(FG_READER_FAULT);
+    CHECK_HAS(last.text, "pn71xx: only readers with a PN531, PN532 or PN533");
+    fg_reader_stop(reader);
+    reader = NULL;
 }
 
 TEST("a second tag that joins the first one is noticed")
