@@ -182,18 +182,29 @@ static enum fg_err field_reset(struct fg_nfc *nfc, struct fg_error *error)
     return FG_OK;
 }
 
-/* Which tags are awake in the field? The chip looks for a second one in the same command, and puts the first
- * to sleep for it; it wakes that one by itself when it is spoken to. */
-static enum fg_err field_list(struct fg_nfc *nfc, struct fg_target_list *ret_list, struct fg_error *error)
+/* Which tags are awake in the field? Asked for two, the chip puts the first to sleep and looks for another
+ * one in the same command; it wakes the first by itself when it is spoken to. */
+static enum fg_err field_list(struct fg_nfc *nfc, uint8_t most, struct fg_target_list *ret_list,
+                              struct fg_error *error)
 {
-    static const uint8_t command[] = {COMMAND_LIST, FG_TARGETS_MAX, LIST_TYPE_A};
+    const uint8_t command[] = {COMMAND_LIST, most, LIST_TYPE_A};
     uint8_t answer[FG_TARGET_LIST_BYTES];
     int count = pn53x_transceive(nfc->device, command, sizeof(command), answer, sizeof(answer), SEARCH_MS);
 
     progress(nfc, false);
     if (count < 0)
         return device_fail(nfc, "searching", error);
-    return fg_target_list_parse(answer, (size_t)count, ret_list, error);
+    /* A chip whose answer cannot be read has failed like one that does not answer. */
+    return fg_target_list_parse(answer, (size_t)count, ret_list, error) == FG_OK ? FG_OK : FG_E_IO;
+}
+
+static void hold(struct fg_nfc *nfc, const struct fg_uid *uid, bool sleeps)
+{
+    nfc->holds = true;
+    nfc->sleeps = sleeps;
+    nfc->slept = sleeps;
+    nfc->first_known = false;
+    nfc->uid = *uid;
 }
 
 /* Searches the whole field. A tag that is found alone is held from then on. */
@@ -207,33 +218,52 @@ static enum fg_err search(struct fg_nfc *nfc, struct fg_error *error)
     if (nfc->field_is_stale || ++nfc->searches % SEARCHES_FIELD_RESET == 0)
         code = field_reset(nfc, error);
     if (code == FG_OK)
-        code = field_list(nfc, &list, error);
+        code = field_list(nfc, FG_TARGETS_MAX, &list, error);
     if (code != FG_OK)
         return code;
     nfc->has_company = list.count > 1;
     nfc->field_is_stale = nfc->has_company; /* both sleep now */
-    if (list.count == 1) {
-        nfc->holds = true;
-        nfc->sleeps = true;
-        nfc->first_known = false;
-        nfc->uid = list.uid;
-    }
+    if (list.count == 1)
+        hold(nfc, &list.uid, true);
     return FG_OK;
 }
 
-static bool holds_uid(const struct fg_nfc *nfc, const struct fg_uid *wanted)
+/* Selects this tag, if it is the one that is awake. */
+static enum fg_err tag_select(struct fg_nfc *nfc, const struct fg_uid *wanted, struct fg_error *error)
 {
-    return nfc->holds && fg_uid_is_same(&nfc->uid, wanted);
+    struct fg_target_list list;
+    enum fg_err code = field_list(nfc, 1, &list, error);
+
+    if (code == FG_OK && list.count == 1 && fg_uid_is_same(&list.uid, wanted))
+        hold(nfc, wanted, false);
+    return code;
+}
+
+/* A tag that said NAK is idle again, or asleep if it had slept before: then it must lose power first. */
+static enum fg_err select_again_once(struct fg_nfc *nfc, const struct fg_uid *wanted, struct fg_error *error)
+{
+    enum fg_err code = FG_OK;
+
+    nfc->holds = false;
+    if (!nfc->slept)
+        code = tag_select(nfc, wanted, error);
+    if (code == FG_OK && !nfc->holds)
+        code = field_reset(nfc, error);
+    if (code == FG_OK && !nfc->holds)
+        code = tag_select(nfc, wanted, error);
+    nfc->field_is_stale = !nfc->holds;
+    return code;
 }
 
 enum fg_err fg_nfc_select_again(struct fg_nfc *nfc, struct fg_error *error)
 {
-    struct fg_uid wanted = nfc->uid;
-    enum fg_err code;
+    const struct fg_uid wanted = nfc->uid;
+    enum fg_err code = FG_E_IO;
 
-    nfc->field_is_stale = true;
-    code = search(nfc, error);
-    if (code == FG_OK && !holds_uid(nfc, &wanted))
+    /* One lost frame is no reason to give up a write under way. */
+    for (int i = 0; i < TRIES && code == FG_E_IO; i++)
+        code = select_again_once(nfc, &wanted, error);
+    if (code == FG_OK && !nfc->holds)
         return fg_fail(error, FG_E_NOT_FOUND, "the tag left the field, or another came");
     return code;
 }

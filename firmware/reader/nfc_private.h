@@ -27,12 +27,13 @@ struct fg_nfc {
     nfc_device *device;
     struct fg_nfc_watcher watcher;
     int lock_fd;
-    struct fg_uid uid;                          /* of the tag that is held */
-    bool holds;                                 /* a tag was selected, and has not failed to answer since */
-    bool field_is_stale;                        /* a tag may lie halted in the field: reset before a search */
-    bool has_company;                           /* the last search found two tags; none is held */
-    bool sleeps;                                /* it was found, and not spoken to since */
-    bool first_known;                           /* first_pages were read from the tag that is held */
+    struct fg_uid uid;   /* of the tag that is held */
+    bool holds;          /* a tag was selected, and has not failed to answer since */
+    bool field_is_stale; /* a tag may lie halted in the field: reset before a search */
+    bool has_company;    /* the last search found two tags; none is held */
+    bool sleeps;         /* it was put to sleep, and not spoken to since */
+    bool slept;          /* once it goes idle it sleeps again, until the field was off */
+    bool first_known;    /* first_pages were read from the tag that is held */
     uint8_t first_pages[2 * FG_NFC_PAGE_BYTES]; /* they hold the UID */
     unsigned searches;
 };
