@@ -50,6 +50,7 @@ struct world {
     bool feedback_dead;
     int64_t hold_until_ms;
     uint64_t opened_without_entry; /* the promise's counter */
+    uint64_t opened;
     bool lamps[FG_LAMP_COUNT];
     bool bus_shared;
     uint8_t devices;
@@ -113,6 +114,7 @@ static void plant_hold_open(void *context)
         (void)fg_journal_each(fg_test_path("journal.db"), &filter, open_fill_count, &open, NULL);
         if (open != 1)
             w.opened_without_entry++;
+        w.opened++;
     }
     w.valve = true;
     w.hold_until_ms = w.mono_ms + w.settings.lease_ms;
