@@ -151,6 +151,12 @@ static enum fg_err read_operator(const FgOperator *wire, size_t number, struct f
     return FG_OK;
 }
 
+/* What does not fit becomes the largest byte, which no field may have. */
+static uint8_t byte_of(uint32_t value)
+{
+    return value > UINT8_MAX ? UINT8_MAX : (uint8_t)value;
+}
+
 static enum fg_err read_rules(const FgRules *wire, struct fg_station_rules *rules, struct fg_error *error)
 {
     memcpy(rules->station, wire->station, sizeof(rules->station));
@@ -158,14 +164,14 @@ static enum fg_err read_rules(const FgRules *wire, struct fg_station_rules *rule
     rules->own_cylinders_only = wire->own_cylinders_only;
     rules->media_count = (uint8_t)wire->media_count;
     for (size_t i = 0; i < wire->media_count; i++)
-        rules->media[i] = wire->media[i] > UINT8_MAX ? UINT8_MAX : (uint8_t)wire->media[i];
+        rules->media[i] = byte_of(wire->media[i]);
     rules->licence_end_day = wire->licence_end_day;
     rules->list_warn_age_h = wire->list_warn_age_h;
     rules->list_block_age_h = wire->list_block_age_h;
     rules->fill_interval_min_s = wire->fill_interval_min_s;
     rules->fills_per_day_max = wire->fills_per_day_max;
     rules->zero_fills_lock_out = wire->zero_fills_lock_out;
-    rules->identity_min = wire->identity_min > UINT8_MAX ? UINT8_MAX : (uint8_t)wire->identity_min;
+    rules->identity_min = byte_of(wire->identity_min);
     rules->manual_entry = wire->manual_entry;
     rules->manual_per_day_max = wire->manual_per_day_max;
     rules->pre_check_count = (uint8_t)wire->pre_checks_count;
@@ -228,7 +234,7 @@ enum fg_err fg_manifest_decode(const uint8_t *bytes, size_t length, struct fg_ma
     memcpy(manifest.list_id, wire.list_id, sizeof(manifest.list_id));
     manifest.version = wire.version;
     memcpy(manifest.root.bytes, wire.root, sizeof(wire.root));
-    manifest.bucket_bits = wire.bucket_bits > UINT8_MAX ? UINT8_MAX : (uint8_t)wire.bucket_bits;
+    manifest.bucket_bits = byte_of(wire.bucket_bits);
     manifest.row_count = wire.row_count;
     manifest.body_bytes = wire.body_bytes;
     manifest.issued_ms = wire.issued_ms;

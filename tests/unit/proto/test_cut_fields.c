@@ -11,6 +11,8 @@
 #include "proto/enrol.h"
 #include "proto/enrol.pb.h"
 #include "proto/journal.pb.h"
+#include "proto/keyring.h"
+#include "proto/keyring.pb.h"
 #include "proto/mark.h"
 #include "proto/roster.h"
 #include "proto/roster.pb.h"
@@ -176,4 +178,74 @@ TEST("BAD-INPUT-IS-SAFE: an enrolment request has a whole device key with a whol
     CHECK_INT(read_request(FG_POINT_BYTES - 1, FG_SIGNATURE_BYTES), FG_E_FORMAT);
     CHECK_INT(read_request(FG_POINT_BYTES, FG_SIGNATURE_BYTES - 1), FG_E_FORMAT);
     CHECK_HAS(error.text, "half a device key");
+}
+
+/* A ring with three signatures, of which one is of another length. */
+static enum fg_err read_ring(size_t which, size_t key_id_bytes, size_t signature_bytes)
+{
+    struct fg_keyring ring = {.version = 1, .key_count = 1};
+    FgSignedKeyring envelope = FgSignedKeyring_init_zero;
+    pb_istream_t stream;
+    size_t length = 0;
+
+    ring.keys[0] = (struct fg_keyring_key){FG_KEYRING_LIST, key.public_key};
+    CHECK_OK(fg_keyring_encode(&ring, bytes, sizeof(bytes), &length, &error), &error);
+    stream = pb_istream_from_buffer(bytes, length);
+    CHECK(pb_decode(&stream, FgSignedKeyring_fields, &envelope));
+    envelope.signatures_count = 3;
+    for (size_t i = 0; i < 3; i++) {
+        envelope.signatures[i].key_id.size = (pb_size_t)(i == which ? key_id_bytes : FG_KEY_ID_BYTES);
+        envelope.signatures[i].signature.size =
+            (pb_size_t)(i == which ? signature_bytes : FG_SIGNATURE_BYTES);
+    }
+    return fg_keyring_decode(bytes, write(FgSignedKeyring_fields, &envelope, bytes, sizeof(bytes)), &ring,
+                             NULL, &error);
+}
+
+TEST("BAD-INPUT-IS-SAFE: each signature of a key ring is whole, and names a whole key")
+{
+    start();
+    CHECK_OK(read_ring(9, 0, 0), &error);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_INT(read_ring(i, FG_KEY_ID_BYTES - 1, FG_SIGNATURE_BYTES), FG_E_FORMAT);
+        CHECK_INT(read_ring(i, FG_KEY_ID_BYTES, FG_SIGNATURE_BYTES - 1), FG_E_FORMAT);
+        CHECK_HAS(error.text, i == 0   ? "signature 1 is cut"
+                              : i == 1 ? "signature 2 is cut"
+                                       : "signature 3 is cut");
+    }
+}
+
+static enum fg_err read_clock(uint64_t sequence, int64_t floor_ms, size_t signature_bytes)
+{
+    FgClockStatement message = FgClockStatement_init_zero;
+    FgSignedClockStatement envelope = FgSignedClockStatement_init_zero;
+    struct fg_clock_statement statement = {.sequence = 99};
+    struct fg_signature signature;
+    enum fg_err result;
+
+    memcpy(message.controller, "ctl-1", 6);
+    memcpy(message.reason, "battery", 8);
+    message.sequence = sequence;
+    message.floor_ms = floor_ms;
+    envelope.message.size = (pb_size_t)write(FgClockStatement_fields, &message, envelope.message.bytes,
+                                             sizeof(envelope.message.bytes));
+    CHECK_OK(
+        fg_sign(&key, FG_PURPOSE_CLOCK, envelope.message.bytes, envelope.message.size, &signature, &error),
+        &error);
+    memcpy(envelope.signature.bytes, signature.bytes, FG_SIGNATURE_BYTES);
+    envelope.signature.size = (pb_size_t)signature_bytes;
+    result = fg_clock_statement_verify(bytes,
+                                       write(FgSignedClockStatement_fields, &envelope, bytes, sizeof(bytes)),
+                                       &key.public_key, 1, &statement, &error);
+    CHECK_INT(statement.sequence, result == FG_OK ? sequence : 99);
+    return result;
+}
+
+TEST("BAD-INPUT-IS-SAFE: a clock statement that says what none may is refused, though it is signed")
+{
+    start();
+    CHECK_OK(read_clock(1, 1, FG_SIGNATURE_BYTES), &error);
+    CHECK_INT(read_clock(0, 1, FG_SIGNATURE_BYTES), FG_E_RANGE);
+    CHECK_INT(read_clock(1, 0, FG_SIGNATURE_BYTES), FG_E_RANGE);
+    CHECK_INT(read_clock(1, 1, FG_SIGNATURE_BYTES - 1), FG_E_FORMAT);
 }

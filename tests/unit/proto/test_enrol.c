@@ -305,3 +305,26 @@ TEST("a one-time code is four groups of five letters and digits that cannot be m
     CHECK_OK(fg_enrol_code_key("MNPQR-STVWX-YZ012-34567", &other, &error), &error);
     CHECK_BYTES(other.scalar, key.scalar, sizeof(key.scalar));
 }
+
+TEST("BAD-INPUT-IS-SAFE: a key off the curve is refused in an enrolment answer, whichever key it is")
+{
+    struct fg_private_key key;
+    struct fg_error error;
+
+    CHECK_OK(fg_private_key_new(&key, &error), &error);
+    for (int which = 0; which < 4; which++) {
+        static struct fg_enrol_answer answer;
+        uint8_t bytes[FG_ENROL_BYTES_MAX];
+        size_t length = 0;
+
+        memset(&answer, 0, sizeof(answer));
+        answer.has_receipt_key = true;
+        answer.receipt_key = answer.list_keys[0] = answer.tag_keys[0] = key.public_key;
+        answer.list_key_count = answer.tag_key_count = 1;
+        answer.receipt_key.point[9] ^= which == 1;
+        answer.list_keys[0].point[9] ^= which == 2;
+        answer.tag_keys[0].point[9] ^= which == 3;
+        CHECK_OK(fg_enrol_answer_encode(&answer, bytes, sizeof(bytes), &length, &error), &error);
+        CHECK_INT(fg_enrol_answer_decode(bytes, length, &answer, &error), which == 0 ? FG_OK : FG_E_FORMAT);
+    }
+}

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proto/settings.h"
 #include "tests/lib/check.h"
@@ -109,6 +110,9 @@ TEST("BAD-INPUT-IS-SAFE: a line too long, a zero byte, a directory and a missing
     CHECK_INT(fg_settings_parse("[a]\0x", 5, "s.ini", table, 1, &sample, sizeof(sample), &error),
               FG_E_FORMAT);
     CHECK_INT(fg_settings_read("/", table, 1, &sample, sizeof(sample), &error), FG_E_IO);
+    CHECK_INT(mkfifo(fg_test_path("pipe.ini"), 0600), 0);
+    CHECK_INT(fg_settings_read(fg_test_path("pipe.ini"), table, 1, &sample, sizeof(sample), &error), FG_E_IO);
+    CHECK_HAS(error.text, "not a regular file");
     CHECK_INT(fg_settings_read("/nonexistent.ini", table, 1, &sample, sizeof(sample), &error), FG_E_IO);
     CHECK_HAS(error.text, "/nonexistent.ini");
 }
