@@ -1,6 +1,7 @@
 /* The control socket's server (firmware/controller/control_server.h) against clients that behave badly: none
  * of them may block it, and none keeps others from being served. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -194,4 +195,98 @@ TEST("a second controller, and a file that is no socket, are told apart from a l
     CHECK(file != NULL && fclose(file) == 0);
     CHECK_INT(fg_control_server_new(fg_test_path("c.sock"), answer_all, NULL, &second, &error), FG_E_EXISTS);
     CHECK_HAS(error.text, "not a socket");
+}
+
+TEST("what is polled is the listener and each client, for reading, and a client that went is polled no more")
+{
+    struct pollfd polls[1 + FG_CONTROL_CLIENTS_MAX];
+    int fds[2];
+
+    server_start();
+    CHECK_INT(fg_control_server_polls(server, polls), 1);
+    CHECK_INT(polls[0].events, POLLIN);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = client_connect();
+        CHECK_INT(poll(polls, 1, 0), 1);
+        fg_control_server_serve(server);
+        CHECK_INT(fg_control_server_polls(server, polls), 2 + i);
+        CHECK_INT(polls[1 + i].events, POLLIN);
+    }
+    CHECK_INT(poll(polls, 3, 0), 0);
+    CHECK(request_send(fds[1]));
+    CHECK_INT(poll(polls, 3, 0), 1);
+    CHECK_INT(polls[2].revents, POLLIN);
+    (void)close(fds[0]);
+    fg_control_server_serve(server);
+    CHECK_INT(fg_control_server_polls(server, polls), 2);
+    CHECK_INT(served, 1);
+    (void)close(fds[1]);
+    fg_control_server_free(server);
+}
+
+TEST("two requests of one client are served in a turn, and the others in the turns that follow")
+{
+    int fd;
+
+    server_start();
+    fd = client_connect();
+    fg_control_server_serve(server);
+    for (int i = 0; i < 5; i++)
+        CHECK(request_send(fd));
+    for (unsigned turn = 1; turn <= 3; turn++) {
+        fg_control_server_serve(server);
+        CHECK_INT(served, turn < 3 ? 2 * turn : 5);
+    }
+    (void)close(fd);
+    fg_control_server_free(server);
+}
+
+TEST("the leftover of a controller that is gone makes room; a place where no socket can be is told")
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[sizeof(address.sun_path) + 1];
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", fg_test_path("c.sock"));
+    CHECK_INT(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    (void)close(fd);
+    server_start();
+    fd = client_connect();
+    fg_control_server_serve(server);
+    CHECK(request_send(fd));
+    CHECK_INT(answer_take(fd), FG_OK);
+    (void)close(fd);
+    fg_control_server_free(server);
+    server = NULL;
+    CHECK_INT(fg_control_server_new(fg_test_path("missing/c.sock"), answer_all, NULL, &server, &error),
+              FG_E_IO);
+    CHECK_HAS(error.text, "missing/c.sock: cannot listen: No such file");
+    memset(path, '/', sizeof(path));
+    path[sizeof(path) - 1] = '\0';
+    CHECK_INT(fg_control_server_new(path, answer_all, NULL, &server, &error), FG_E_SIZE);
+    CHECK_HAS(error.text, "path too long");
+    path[sizeof(path) - 2] = '\0'; /* the root: it may be so long, but is no socket */
+    CHECK_INT(fg_control_server_new(path, answer_all, NULL, &server, &error), FG_E_EXISTS);
+    CHECK(server == NULL);
+    fg_control_server_free(server);
+}
+
+TEST("BAD-INPUT-IS-SAFE: an empty packet ends its client's connection, nobody else's")
+{
+    int empty;
+    int other;
+
+    server_start();
+    empty = client_connect();
+    fg_control_server_serve(server);
+    other = client_connect();
+    fg_control_server_serve(server);
+    CHECK_INT(send(empty, "", 0, MSG_NOSIGNAL), 0);
+    fg_control_server_serve(server);
+    CHECK(is_closed(empty));
+    CHECK(request_send(other));
+    CHECK_INT(answer_take(other), FG_OK);
+    (void)close(empty);
+    (void)close(other);
+    fg_control_server_free(server);
 }

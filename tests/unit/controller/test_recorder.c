@@ -631,6 +631,8 @@ TEST("GAS-ADDS-UP: what flowed since a fill was left open is its own; since an E
     world_make();
     raise(FG_EVENT_CLOCK_STEP, "");
     restart();
+    CHECK_INT(lines_with("is lost"), 0);
+    CHECK(recorder.board.version > 2 * 65536); /* it is the second boot */
     CHECK(recorder.kept.inventory_known);
     CHECK_INT(recorder.kept.inventory_g, 1000000);
     world_end();
@@ -699,6 +701,7 @@ TEST("TAMPER-SHOWS: a file of waiting entries that this controller did not write
     CHECK_TEXT(newest_event(), "JOURNAL_TAMPERED");
     CHECK_TEXT(newest.text, "the kept entries that waited are false");
     CHECK_INT(count, 1);
+    CHECK_INT(lines_with("journal: what the last run could not write is lost: "), 1);
     fg_recorder_write_pending(&recorder, &about);
     (void)journal_newest(FG_ENTRY_EVENT);
     CHECK_INT(count, 1);

@@ -2424,6 +2424,7 @@ TEST("a PIN signs in by the list, from any user; a wrong PIN and an unknown oper
     CHECK_INT(pin_in("nobody", "654321"), FG_E_DENIED);
     CHECK_TEXT(w.answer.text, text);
     CHECK_TEXT(state()->operator_id, "qian");
+    CHECK_INT(pin_in("z", "1"), FG_E_DENIED);
     CHECK_INT(pin_in("zhao", ""), FG_E_ARG);
     fill_start();
     CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
@@ -2768,6 +2769,7 @@ TEST("FAIL-CLOSED: no text is a second person: not a name, not the operator's ow
     CHECK_INT(second_in("qian", "654322"), FG_E_DENIED);
     CHECK_INT(second_in("zhao", "123456"), FG_E_ARG);
     CHECK_INT(second_in("ZHAO", "123456"), FG_E_ARG);
+    CHECK_INT(second_in("qian", "6"), FG_E_DENIED);
     CHECK_INT(second_in("qian", ""), FG_E_ARG);
     card_present(&own);
     CHECK_TEXT(state()->second_code.text, "HZ-1");

@@ -92,6 +92,8 @@ TEST("TAMPER-SHOWS, BAD-INPUT-IS-SAFE: every changed byte, every cut, another ke
         CHECK(fg_waiting_decode(&store, bytes, i, &back, &error) != FG_OK);
     }
     CHECK_INT(fg_waiting_decode(&store, bytes, 0, &back, &error), FG_E_FORMAT);
+    CHECK_INT(fg_waiting_decode(&store, bytes, 8 + 32 + 8 + 1 + FG_SIGNATURE_BYTES - 1, &back, &error),
+              FG_E_FORMAT);
     CHECK_INT(fg_waiting_decode(&store, bytes, sizeof(bytes), &back, &error), FG_E_FORMAT);
     CHECK_INT(fg_waiting_decode(&other, bytes, length, &back, &error), FG_E_AUTH);
     CHECK_OK(fg_private_key_new(&stranger, &error), &error);
