@@ -139,7 +139,8 @@ void fg_start_list_changed(struct fg_start *start)
         fg_clock_signed(start->clock, 0, false);
         return;
     }
-    seen_ahead = start->stores.journal != NULL && strcmp(logged->vouched_list_id, manifest.list_id) == 0 &&
+    /* Without a journal no list is logged. */
+    seen_ahead = strcmp(logged->vouched_list_id, manifest.list_id) == 0 &&
                  logged->vouched_list_version == manifest.version &&
                  manifest.issued_ms > logged->vouched_ms + FG_CLOCK_AHEAD_MS;
     start->ahead_logged_ms = seen_ahead ? manifest.issued_ms : 0;
