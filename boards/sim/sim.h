@@ -17,7 +17,7 @@
 #include "boards/sim/tags.h"
 #include "boards/sim/wire.h"
 
-#define FG_SIM_NAMES_MAX 32 /* cylinders, and as many tags */
+#define FG_SIM_NAMES_MAX 64 /* cylinders, and as many tags */
 #define FG_SIM_REPLY_MAX 8192
 #define FG_SIM_LATE_NS (700 * 1000000LL)
 

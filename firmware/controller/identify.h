@@ -18,20 +18,20 @@ struct fg_identified {
     uint8_t second_proof;                /* how; enum fg_person_proof */
 };
 
-/* Judges one FG_READER_TAG report. Never fails: whatever is wrong with the tag becomes its result. */
-void fg_identify_tag(const struct fg_reader_report *report, const struct fg_public_key *trusted,
-                     size_t trusted_count, struct fg_identified *ret_identified);
-
-/* A tag that was judged. Zero-initialise; set known to false when the trusted keys change. */
-struct fg_identified_before {
-    bool known;
-    struct fg_reader_report report;
-    struct fg_identified identified;
+/* The records that were verified, so that a tag that comes back costs no verification: digests of record and
+ * UID, each in the one place that it can have; another one in the same place takes it. Zero-initialise. */
+#define FG_GENUINE_TAGS_MAX 2048
+struct fg_genuine_tags {
+    struct fg_digest digests[FG_GENUINE_TAGS_MAX];
 };
 
-/* As fg_identify_tag; the same bytes of the same tag are not judged twice. */
-void fg_identify_tag_once(struct fg_identified_before *before, const struct fg_reader_report *report,
-                          const struct fg_public_key *trusted, size_t trusted_count,
-                          struct fg_identified *ret_identified);
+/* To be called whenever the trusted keys change. */
+void fg_genuine_tags_forget(struct fg_genuine_tags *genuine);
+
+/* Judges one FG_READER_TAG report by the trusted keys. Never fails: whatever is wrong with the tag becomes
+ * its result. */
+void fg_identify_tag(struct fg_genuine_tags *genuine, const struct fg_reader_report *report,
+                     const struct fg_public_key *trusted, size_t trusted_count,
+                     struct fg_identified *ret_identified);
 
 #endif

@@ -401,8 +401,8 @@ void fg_session_decide(struct fg_session *session, const struct fg_identified *i
 static void tag_identify(struct fg_session *session, const struct fg_reader_report *report,
                          struct fg_identified *ret_identified)
 {
-    fg_identify_tag_once(&session->identified_before, report, session->settings.trusted,
-                         session->settings.trusted_count, ret_identified);
+    fg_identify_tag(&session->genuine, report, session->settings.trusted, session->settings.trusted_count,
+                    ret_identified);
 }
 
 /* Everything once more, on what is so now: the tag's signature by the keys that count now, list, clock,
@@ -811,7 +811,7 @@ void fg_session_set_tag_keys(struct fg_session *session, const struct fg_public_
     settings->trusted_count =
         (uint8_t)(count < FG_SESSION_TAG_KEYS_MAX ? count : (size_t)FG_SESSION_TAG_KEYS_MAX);
     memcpy(settings->trusted, keys, settings->trusted_count * sizeof(*keys));
-    session->identified_before.known = false;
+    fg_genuine_tags_forget(&session->genuine);
 }
 
 const struct fg_fill *fg_session_fill(const struct fg_session *session)

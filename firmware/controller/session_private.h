@@ -28,7 +28,7 @@ struct fg_session {
     struct fg_progress progress;
     struct fg_list_look look;
 
-    struct fg_identified_before identified_before;
+    struct fg_genuine_tags genuine;
 
     /* The scan that the present (or newest) decision was about. */
     struct fg_judgement judgement;

@@ -111,11 +111,14 @@ static void stores_open(struct bench *bench)
 static void round_authorise(struct bench *bench, size_t round)
 {
     struct fg_entry entry = {.kind = FG_ENTRY_AUTHORISED, .clock_quality = FG_CLOCK_INFORMATIVE};
+    static struct fg_genuine_tags none_yet;
     struct fg_identified identified;
     uint64_t sequence = 0;
-    double begin_ms = now_ms();
+    double begin_ms;
 
-    fg_identify_tag(&bench->report, &bench->bureau.public_key, 1, &identified);
+    fg_genuine_tags_forget(&none_yet);
+    begin_ms = now_ms();
+    fg_identify_tag(&none_yet, &bench->report, &bench->bureau.public_key, 1, &identified);
     times_ms[PART_IDENTIFY][round] = now_ms() - begin_ms;
     need(identified.identity == FG_IDENTITY_SIGNED_TAG, "identifying the tag");
     entry.row.code = identified.code;

@@ -26,11 +26,13 @@
 #include "proto/monotime.h"
 #include "proto/tag.h"
 
-#define TAPS 25 /* of each kind */
+/* Of each kind so many tags, each twice: new, so that its signature is verified, and back after the others.
+ */
+#define TAGS 25
+#define VISITS 2
+#define TAPS (TAGS * VISITS) /* of each kind */
 #define BAUD 115200
 #define VALVE_REQUEST_BYTES 8
-/* Two cylinders come in turn: each tap is of a tag that was not there just before. */
-#define CYLINDERS 2
 /* A frame of the PN532 (UM0701-02, 6.2): start, length, direction, checksum; an acknowledge. */
 #define FRAME_BYTES 8
 #define ACK_BYTES 6
@@ -46,6 +48,8 @@
 #define CONTAINER_PAGES_END 7 /* the block with the container holds pages 3 to 6 */
 #define BITS_A_BYTE 10
 #define STEP_MAX_MS 5000
+#define CODE_BYTES 24
+#define UID_BYTES 24
 #define RULES                                                                                                \
     "[rules]\\nstation = HZ-01\\nmedia = cng\\nlicence_end_day = 2099-12-31\\nidentity_min = "               \
     "signed_tag\\nlist_warn_age_h = "                                                                        \
@@ -84,11 +88,6 @@ struct bench {
     struct tap taps[KINDS * TAPS];
     size_t record_bytes; /* from page 4 on */
 };
-
-static const struct {
-    const char *uid;
-    const char *code;
-} cylinders[CYLINDERS] = {{"04900000000001", "HZ-CNG-900001"}, {"04900000000021", "HZ-CNG-900021"}};
 
 static struct bench bench = {.directory = "/tmp/fillgate-wire-XXXXXX", .log_fd = -1};
 
@@ -206,6 +205,36 @@ static void plant_await(void)
     }
 }
 
+/* Each kind has cylinders of its own: a tag of one kind was not there as another. */
+static void cylinder_name(size_t kind, int tag, char ret_code[CODE_BYTES], char ret_uid[UID_BYTES])
+{
+    (void)snprintf(ret_code, CODE_BYTES, "HZ-CNG-8%02zu%03d", kind, tag);
+    (void)snprintf(ret_uid, UID_BYTES, "0480000000%02zx%02x", kind, tag);
+}
+
+/* They are added to the city's. */
+static void cylinders_register(void)
+{
+    char path[80];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/registry.csv", bench.directory);
+    file = fopen(path, "ae");
+    need(file != NULL, path);
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        for (int tag = 0; tag < TAGS; tag++) {
+            char code[CODE_BYTES];
+            char uid[UID_BYTES];
+
+            cylinder_name(kind, tag, code, uid);
+            (void)fprintf(
+                file, "%s,%s,in_service,cng,0,20000,600,54048,0,2099-08-22,2099-10-02,HZGAS,浙EZ%zu%03d\n",
+                code, uid, kind, tag);
+        }
+    }
+    need(fclose(file) == 0, path);
+}
+
 static void point_begin(const char *program)
 {
     struct fg_control_request sign_in = {
@@ -222,6 +251,7 @@ static void point_begin(const char *program)
     (void)atexit(point_end);
     run("tools/point.sh prepare");
     run("tools/point.sh sim");
+    cylinders_register();
     run("printf '%s' >\"$DIR/bench.ini\"", RULES);
     run("\"$BUILD/fillgate\" list build --csv \"$DIR/registry.csv\" --rules \"$DIR/bench.ini\" --key "
         "\"$DIR/bureau.pem\""
@@ -236,8 +266,10 @@ static void point_begin(const char *program)
 }
 
 /* The cylinders' tags, of this kind; how long a record is. */
-static void tags_make(const struct kind *kind)
+static void tags_make(size_t kind)
 {
+    char code_text[CODE_BYTES];
+    char uid_text[UID_BYTES];
     struct fg_private_key key;
     struct fg_tag_record record;
     struct fg_code code;
@@ -247,17 +279,18 @@ static void tags_make(const struct kind *kind)
     char path[80];
     size_t length = 0;
 
-    for (int i = 0; i < CYLINDERS; i++) {
+    for (int i = 0; i < TAGS; i++) {
+        cylinder_name(kind, i, code_text, uid_text);
         run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'tag bench%d type=%s uid=%s' >\"$DIR/send.log\"", i,
-            kind->type, cylinders[i].uid);
+            kinds[kind].type, uid_text);
         run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send \"tag bench%d sign code=%s key=$DIR/bureau.pem\" "
             ">\"$DIR/send.log\"",
-            i, cylinders[i].code);
+            i, code_text);
     }
     (void)snprintf(path, sizeof(path), "%s/bureau.pem", bench.directory);
     need(fg_private_key_read(path, &key, &error) == FG_OK &&
-             fg_code_parse(cylinders[0].code, &code, &error) == FG_OK &&
-             fg_uid_parse(cylinders[0].uid, &uid, &error) == FG_OK &&
+             fg_code_parse(code_text, &code, &error) == FG_OK &&
+             fg_uid_parse(uid_text, &uid, &error) == FG_OK &&
              fg_tag_sign(&key, &uid, &code, &record, &error) == FG_OK &&
              fg_tag_build(&record, bytes, sizeof(bytes), &length, &error) == FG_OK,
          "making a record");
@@ -278,8 +311,7 @@ static double least_ms(const struct kind *kind)
  */
 static void tap_do(struct tap *tap, int number)
 {
-    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'present bench%d' >\"$DIR/send.log\"",
-        number % CYLINDERS);
+    run("\"$BUILD/fillgate-sim\" --dir \"$DIR\" send 'present bench%d' >\"$DIR/send.log\"", number % TAGS);
     tap->decided_ns = await("phase: PRE_CHECK");
     tap->started_ns = fg_mono_ns();
     ask_kind(FG_CONTROL_START);
@@ -355,11 +387,11 @@ static int compare(const void *a, const void *b)
     return (difference > 0) - (difference < 0);
 }
 
-/* Sorts TAPS values and returns the one that so many percent of them do not exceed. */
+/* Sorts TAGS values and returns the one that so many percent of them do not exceed. */
 static double percentile(double *values, int percent)
 {
-    qsort(values, TAPS, sizeof(values[0]), compare);
-    return values[(TAPS - 1) * percent / 100];
+    qsort(values, TAGS, sizeof(values[0]), compare);
+    return values[(TAGS - 1) * percent / 100];
 }
 
 enum part { PART_TOTAL, PART_SEARCH, PART_READ, PART_VALVE, PART_DECIDED, PART_STARTED, PART_COUNT };
@@ -374,14 +406,14 @@ static void parts_take(const struct tap *tap, double ret_ms[PART_COUNT])
     ret_ms[PART_STARTED] = (double)(tap->authorised_ns - tap->started_ns) / 1e6;
 }
 
-static void kind_print(const struct kind *kind, const struct tap taps[TAPS])
+static void visit_print(const struct kind *kind, const char *which, const struct tap taps[TAGS])
 {
-    double values[PART_COUNT][TAPS];
+    double values[PART_COUNT][TAGS];
     double median[PART_COUNT];
     double least = least_ms(kind);
     double valve = (double)VALVE_REQUEST_BYTES * BITS_A_BYTE * 1e3 / BAUD;
 
-    for (int i = 0; i < TAPS; i++) {
+    for (int i = 0; i < TAGS; i++) {
         double one[PART_COUNT];
 
         parts_take(&taps[i], one);
@@ -390,15 +422,16 @@ static void kind_print(const struct kind *kind, const struct tap taps[TAPS])
     }
     for (int part = 0; part < PART_COUNT; part++)
         median[part] = percentile(values[part], 50);
-    printf("%s in field to valve command: median %.1f ms, p99 %.1f ms; least wire time %.1f ms, ratio median "
+    printf("%s, %s, in field to valve command: median %.1f ms, p99 %.1f ms; least wire time %.1f ms, ratio "
+           "median "
            "%.2f, p99 %.2f (goal 1.25)\n",
-           kind->type, median[PART_TOTAL], percentile(values[PART_TOTAL], 99), least,
+           kind->type, which, median[PART_TOTAL], percentile(values[PART_TOTAL], 99), least,
            median[PART_TOTAL] / least, percentile(values[PART_TOTAL], 99) / least);
     printf("  search %.1f ms; select to record %.1f (its frames %.1f); from there to the valve %.1f (%.1f): "
            "decided "
            "after %.1f, authorised %.1f after start. %d taps at %d baud\n",
            median[PART_SEARCH], median[PART_READ], least - valve, median[PART_VALVE], valve,
-           median[PART_DECIDED], median[PART_STARTED], TAPS, BAUD);
+           median[PART_DECIDED], median[PART_STARTED], TAGS, BAUD);
 }
 
 int main(int argc, char **argv)
@@ -406,12 +439,14 @@ int main(int argc, char **argv)
     need(argc == 1, "usage: bench_wire, without arguments");
     point_begin(argv[0]);
     for (size_t kind = 0; kind < KINDS; kind++) {
-        tags_make(&kinds[kind]);
+        tags_make(kind);
         for (int i = 0; i < TAPS; i++)
             tap_do(&bench.taps[kind * TAPS + (size_t)i], i);
     }
     record_read();
-    for (size_t kind = 0; kind < KINDS; kind++)
-        kind_print(&kinds[kind], bench.taps + kind * TAPS);
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        visit_print(&kinds[kind], "a new tag", bench.taps + kind * TAPS);
+        visit_print(&kinds[kind], "a known tag", bench.taps + kind * TAPS + TAGS);
+    }
     return 0;
 }

@@ -11,6 +11,7 @@ static struct fg_private_key stranger;
 static struct fg_reader_report report;
 static struct fg_identified identified;
 static struct fg_error error;
+static struct fg_genuine_tags genuine;
 
 /* A genuine tag of HZ-1. */
 static void tag_make(void)
@@ -47,7 +48,10 @@ static void judged(uint8_t tag, uint8_t identity, const char *code)
 
 static void identify(const struct fg_private_key *trusted)
 {
-    fg_identify_tag(&report, &trusted->public_key, 1, &identified);
+    static struct fg_genuine_tags none_yet;
+
+    fg_genuine_tags_forget(&none_yet);
+    fg_identify_tag(&none_yet, &report, &trusted->public_key, 1, &identified);
 }
 
 TEST("CLONES-SHOW: only a record that a trusted key signed for this tag is a signed tag; the code is told "
@@ -58,7 +62,7 @@ TEST("CLONES-SHOW: only a record that a trusted key signed for this tag is a sig
     judged(FG_TAG_OK, FG_IDENTITY_SIGNED_TAG, "HZ-1");
     identify(&stranger);
     judged(FG_TAG_BAD_SIGNATURE, FG_IDENTITY_BARE_UID, "HZ-1");
-    fg_identify_tag(&report, &bureau.public_key, 0, &identified);
+    fg_identify_tag(&genuine, &report, &bureau.public_key, 0, &identified);
     judged(FG_TAG_BAD_SIGNATURE, FG_IDENTITY_BARE_UID, "HZ-1");
     report.uid.bytes[6] = 7;
     identify(&bureau);
@@ -84,54 +88,87 @@ TEST("BAD-INPUT-IS-SAFE: a reading that is not whole, or longer than any tag, is
     judged(FG_TAG_BAD_FORMAT, FG_IDENTITY_BARE_UID, "");
 }
 
-/* Judges by the stranger's key: whoever still is a signed tag was not judged again. */
-static bool is_judged_again(struct fg_identified_before before)
+/* Judges by the stranger's key, among tags of which some are known: whoever still is a signed tag was not
+ * verified again. */
+static bool is_verified_again(void)
 {
-    fg_identify_tag_once(&before, &report, &stranger.public_key, 1, &identified);
-    CHECK(before.known);
+    fg_identify_tag(&genuine, &report, &stranger.public_key, 1, &identified);
     return identified.identity != FG_IDENTITY_SIGNED_TAG;
 }
 
-TEST("CLONES-SHOW: the same bytes of the same tag are not judged twice, any others are")
+static void tag_know(void)
 {
-    struct fg_identified_before before = {0};
-
     tag_make();
-    CHECK(is_judged_again(before));
-    fg_identify_tag_once(&before, &report, &bureau.public_key, 1, &identified);
+    fg_genuine_tags_forget(&genuine);
+    fg_identify_tag(&genuine, &report, &bureau.public_key, 1, &identified);
     judged(FG_TAG_OK, FG_IDENTITY_SIGNED_TAG, "HZ-1");
-    CHECK(!is_judged_again(before));
-    before.known = false;
-    CHECK(is_judged_again(before));
-    before.known = true;
-    report.memory[report.memory_length - 1] ^= 1;
-    CHECK(is_judged_again(before));
-    report.memory[report.memory_length - 1] ^= 1;
-    report.memory_length++;
-    CHECK(is_judged_again(before));
-    report.memory_length--;
-    report.uid.bytes[6] ^= 1;
-    CHECK(is_judged_again(before));
-    report.uid.bytes[6] ^= 1;
-    report.complete = false;
-    CHECK(is_judged_again(before));
-    report.complete = true;
-    CHECK(!is_judged_again(before));
-    report.memory_length = before.report.memory_length = sizeof(report.memory);
-    CHECK(!is_judged_again(before));
-    report.memory_length = before.report.memory_length = sizeof(report.memory) + 1;
-    CHECK(is_judged_again(before));
 }
 
-TEST("a tag that is judged again is known from then on by what was found")
+/* Where a byte of the record lies in the memory: code, key id and signature end before the terminator. */
+static size_t signature_end(void)
 {
-    struct fg_identified_before before = {0};
+    size_t end = report.memory_length - 1;
 
+    while (end > 0 && report.memory[end] != 0xFE)
+        end--;
+    return end;
+}
+
+TEST("CLONES-SHOW: a genuine record on its own tag is verified once; on another tag, or changed, it is "
+     "verified")
+{
+    size_t last;
+
+    tag_know();
+    last = signature_end() - 1;
+    CHECK(!is_verified_again());
+    judged(FG_TAG_OK, FG_IDENTITY_SIGNED_TAG, "HZ-1");
+    for (size_t i = 0; i < FG_SIGNATURE_BYTES + FG_KEY_ID_BYTES; i++) {
+        report.memory[last - i] ^= 1;
+        CHECK(is_verified_again());
+        report.memory[last - i] ^= 1;
+    }
+    for (size_t i = 0; i < report.uid.length; i++) {
+        report.uid.bytes[i] ^= 1;
+        CHECK(is_verified_again());
+        report.uid.bytes[i] ^= 1;
+    }
+    report.uid.length = 4;
+    CHECK(is_verified_again());
+    report.uid.length = 7;
+    CHECK(!is_verified_again());
+}
+
+TEST("CLONES-SHOW: what is known of a tag does not outlive the keys, and needs the tag to be read again")
+{
+    tag_know();
+    report.complete = false;
+    CHECK(is_verified_again());
+    judged(FG_TAG_UNREADABLE, FG_IDENTITY_BARE_UID, "");
+    report.complete = true;
+    CHECK(!is_verified_again());
+    fg_genuine_tags_forget(&genuine);
+    CHECK(is_verified_again());
+}
+
+TEST("a record that is not genuine is never known")
+{
     tag_make();
-    fg_identify_tag_once(&before, &report, &bureau.public_key, 1, &identified);
-    report.memory_length = 16;
-    fg_identify_tag_once(&before, &report, &bureau.public_key, 1, &identified);
-    judged(FG_TAG_BAD_FORMAT, FG_IDENTITY_BARE_UID, "");
-    CHECK_INT(before.report.memory_length, 16);
-    CHECK_INT(before.identified.tag, FG_TAG_BAD_FORMAT);
+    fg_genuine_tags_forget(&genuine);
+    for (int i = 0; i < 2; i++) {
+        CHECK(is_verified_again());
+        judged(FG_TAG_BAD_SIGNATURE, FG_IDENTITY_BARE_UID, "HZ-1");
+    }
+}
+
+TEST("more genuine tags than there are places take each other's, and stay genuine")
+{
+    struct fg_public_key key;
+
+    tag_know();
+    key = bureau.public_key;
+    memset(&genuine, 0xFF, sizeof(genuine));
+    fg_identify_tag(&genuine, &report, &key, 1, &identified);
+    judged(FG_TAG_OK, FG_IDENTITY_SIGNED_TAG, "HZ-1");
+    CHECK(!is_verified_again());
 }
