@@ -20,18 +20,21 @@ B := build/$(VARIANT)
 Q := $(if $(V),,@)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-BASE := -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen -isystem /usr/include/postgresql $(WARNINGS) -g -fno-omit-frame-pointer
+BASE := -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen -isystem /usr/include/postgresql $(WARNINGS) -fno-omit-frame-pointer
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-CFLAGS_asan := -O1 $(SANITIZE)
-CFLAGS_cov := -O0 --coverage -DFG_COVERAGE
-CFLAGS_mutant := -O1 -w
+CFLAGS_release := -g -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+# -g1: the lines that a sanitizer names, and no more, which would cost a third of the time.
+CFLAGS_asan := -g1 -O1 $(SANITIZE)
+CFLAGS_cov := -g -O0 --coverage -DFG_COVERAGE
+CFLAGS_mutant := -g1 -O1 -w
 CFLAGS_clang := -fsyntax-only
-CFLAGS_fuzz := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
+CFLAGS_fuzz := -g1 -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 CFLAGS := $(BASE) $(CFLAGS_$(VARIANT))
-LDFLAGS_asan := $(SANITIZE)
+# gold links in half the time; nearly two hundred test programs are linked.
+LDFLAGS_asan := $(SANITIZE) -fuse-ld=gold
 LDFLAGS_cov := --coverage
-LDFLAGS_fuzz := $(SANITIZE) -fsanitize=fuzzer
+LDFLAGS_mutant := -fuse-ld=gold
+LDFLAGS_fuzz := $(SANITIZE) -fsanitize=fuzzer -fuse-ld=gold
 LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(VARIANT))
 LDLIBS := -lnfc -lmodbus -lsqlite3 -lpq -lmicrohttpd -lgnutls -lhttp_parser -lmbedtls -lmbedx509 -lmbedcrypto -linih -lcjson -largon2 \
 	-lprotobuf-nanopb $(shell pkg-config --libs libcurl) -lpthread -lm

@@ -1,16 +1,16 @@
 #!/bin/bash
 # Runs test programs or scripts, some at a time, and adds up their "N passed, N failed" lines. What each prints is kept in build/test_log/;
 # of one that failed it is shown too, of the others only the sum and the seconds, by the clock and of processor (V=1 shows everything). Last line: the sum.
-# Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=3] run_tests.sh PROGRAM...
+# Usage: [ALONE="PROGRAM..."] [BESIDE="PROGRAM..."] [AT_ONCE=5] run_tests.sh PROGRAM...
 #   ALONE: those that measure real time: they run first, two at a time, for they wait nearly all of theirs; with nothing else beside them
-#   BESIDE: those that keep the machine busy: one of them at a time beside the others, and they give way
+#   BESIDE: those that take long or keep the machine busy: two of them at a time beside the others, and they give way
 #   AT_ONCE: how many run at once; more than the machine has cores, as most wait most of their time
 set -u
 source "$(dirname "$0")/summary.sh"
 logs=build/test_log
 mkdir -p "$logs"
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
-jobs=${AT_ONCE:-$(($(nproc) + 1))}
+jobs=${AT_ONCE:-$((2 * $(nproc) + 1))}
 declare -A program_of=() begun_of=() kind_of=()
 declare -A running=([alone]=0 [beside]=0 [usual]=0)
 number=0
@@ -70,7 +70,7 @@ while [ $((${#alone[@]} + ${#programs[@]} + ${#beside[@]} + ${#program_of[@]})) 
         end
     elif [ ${#program_of[@]} -ge "$jobs" ] || [ $((${#programs[@]} + ${#beside[@]})) -eq 0 ]; then
         end
-    elif [ ${#beside[@]} -gt 0 ] && { [ "${running[beside]}" -eq 0 ] || [ ${#programs[@]} -eq 0 ]; }; then
+    elif [ ${#beside[@]} -gt 0 ] && { [ "${running[beside]}" -lt 2 ] || [ ${#programs[@]} -eq 0 ]; }; then
         begin beside 5 "${beside[0]}"
         beside=("${beside[@]:1}")
     else

@@ -122,9 +122,11 @@ start_fill() { # CYLINDER; hardly any gas flows until end_fill, however long a b
         "$fillgate" point start --socket "$socket" >/dev/null && wait_phase FILLING
 }
 end_fill() { # reached its target, whatever happened to the link
-    sim "speed $SPEED" && wait_phase POST_CHECK && "$fillgate" point check --socket "$socket" >/dev/null && wait_phase IDLE &&
-        "$fillgate" journal show --journal "$DIR/journal.db" --json 2>/dev/null | grep '"kind":"ENDED"' | tail -n 1 | grep -q 'TARGET_REACHED' &&
-        sim remove && sim disconnect
+    sim "speed $SPEED" && wait_phase POST_CHECK && "$fillgate" point check --socket "$socket" >/dev/null && wait_phase IDLE
+    "$fillgate" journal show --journal "$DIR/journal.db" --json 2>/dev/null | grep '"kind":"ENDED"' | tail -n 1 | tee "$DIR/ended" | grep -q 'TARGET_REACHED' &&
+        sim remove && sim disconnect && return
+    cat "$DIR/ended" >&2
+    return 1
 }
 killed() {
     start_fill second && sleep 0.5 && tools/point.sh panel-kill && [ "$(phase)" = FILLING ] && end_fill
