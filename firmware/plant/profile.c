@@ -231,7 +231,6 @@ static struct section *find_section(struct parser *parser, const char *name)
     if (parser->section_count == SECTIONS_MAX)
         return NULL;
     section = &parser->sections[parser->section_count];
-    memset(section, 0, sizeof(*section));
     (void)snprintf(section->name, sizeof(section->name), "%s", name);
     if (!classify(section))
         return NULL;

@@ -1789,3 +1789,14 @@ TEST("GAS-ADDS-UP: a replaced meter that has counted more than the old one is ta
     CHECK_INT(fill.idle_inventory_g, 50000000);
     CHECK_INT(fill.meter_state, FG_READING_GOOD);
 }
+
+TEST("an emergency stop is what is told even while the counter is in doubt")
+{
+    begin();
+    step(FG_FILL_EVENT_ACCEPTED);
+    check_items(3, false);
+    plant.readings[FG_SIGNAL_INVENTORY_G].value = 0;
+    plant.readings[FG_SIGNAL_EMERGENCY_STOP].value = 1;
+    step(FG_FILL_EVENT_START);
+    CHECK_INT(commands.refusal, FG_REASON_EMERGENCY_STOP);
+}

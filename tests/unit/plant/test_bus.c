@@ -624,3 +624,23 @@ TEST("answers are taken in every length that a read may have")
         CHECK_INT(fg_rtu_answer_bytes(request), cases[i].bytes);
     }
 }
+
+TEST("a port that fails to open again and again costs no descriptor")
+{
+    struct fg_bus bus;
+    int first;
+    int last;
+
+    settings = (struct fg_bus_settings){"b", FG_BUS_RTU, "/dev/nowhere", 0, 9600, 'N', 1, 100, 100};
+    CHECK_OK(fg_bus_init(&bus, &settings, RESPONSE_MS, &error), &error);
+    first = dup(0);
+    for (int i = 0; i < 20; i++) {
+        bus.reopen_at_mono_ms = 0;
+        CHECK_INT(fg_bus_open(&bus, &error), FG_E_GONE);
+    }
+    last = dup(0);
+    CHECK_INT(last, first + 1);
+    (void)close(first);
+    (void)close(last);
+    fg_bus_destroy(&bus);
+}
