@@ -34,7 +34,6 @@
 #define POLLS_ALONE 12     /* a held tag hides a second one: looked for at every such poll */
 #define READS_AGAIN 8      /* of a tag that cannot be read, while it lies there */
 #define READ_AGAIN_POLLS 6 /* one of them at every such poll */
-#define MISSED_MAX_MS 200  /* back within this time: a miss, not a tag that was taken away */
 #define FAILURES_MAX 3
 
 struct options {
@@ -57,8 +56,6 @@ struct reader {
     bool works;           /* BACK was said */
     int64_t said_mono_ms; /* when the last poll was reported */
     bool tells_seen;      /* a long reading or writing is under way */
-    struct fg_uid missed; /* the single tag that was in the field last, and until when */
-    int64_t missed_mono_ms;
 };
 
 /* ---- watchdog -------------------------------------------------------------------------------------- */
@@ -280,10 +277,6 @@ static void none_report(struct reader *reader, bool two)
     bool told = reader->uid.length == 0 && reader->was_two == two &&
                 fg_mono_ms() - reader->said_mono_ms < (int64_t)reader->options.poll_ms;
 
-    if (reader->uid.length > 0) {
-        reader->missed = reader->uid;
-        reader->missed_mono_ms = fg_mono_ms();
-    }
     memset(&reader->uid, 0, sizeof(reader->uid));
     reader->was_two = two;
     reader->read_asked = false;
@@ -310,35 +303,25 @@ static enum fg_err memory_read(struct reader *reader, struct fg_reader_report *r
     return FG_OK;
 }
 
-/* The tag that a poll has just missed is back: nobody took it away meanwhile, so that it is seen at once. */
-static bool tag_was_missed(const struct reader *reader, const struct fg_uid *uid)
-{
-    return !reader->was_two && fg_uid_is_same(uid, &reader->missed) &&
-           fg_mono_ms() - reader->missed_mono_ms < MISSED_MAX_MS;
-}
-
-/* A tag that was not there before. */
+/* A tag that was not there before is told at once: what its UID alone decides need not wait for its memory.
+ */
 static enum fg_err tag_take(struct reader *reader, const struct fg_uid *uid, struct fg_error *error)
 {
     struct fg_reader_report memory;
     enum fg_err code;
 
-    memset(&reader->uid, 0, sizeof(reader->uid));
-    if (tag_was_missed(reader, uid)) {
-        reader->uid = *uid;
-        poll_say(reader, 1, uid);
-    }
+    reader->uid = *uid;
     reader->reads_left = READS_AGAIN;
     reader->polls = 0;
     reader->was_two = false;
     reader->read_asked = false;
-    code = memory_read(reader, &memory, error);
-    if (code != FG_OK)
-        return code;
-    reader->uid = *uid;
     poll_say(reader, 1, uid);
-    report_send(reader, &memory);
-    return FG_OK;
+    code = memory_read(reader, &memory, error);
+    if (code == FG_OK)
+        report_send(reader, &memory);
+    else
+        memset(&reader->uid, 0, sizeof(reader->uid));
+    return code;
 }
 
 /* A tag that stays: read again when it was asked for or could not be read. */
