@@ -1,5 +1,6 @@
 /* Reading the configuration (config.h): one table of keys says where each value goes and what it may be. */
 #include "firmware/config/config.h"
+#include "firmware/reader/connection.h"
 #include "proto/ini_line.h"
 
 #include <errno.h>
@@ -452,6 +453,10 @@ static enum fg_err reader_finish(struct parse *parse)
     memcpy(given, config->reader_program, sizeof(given));
     if (strchr(given, '/') != NULL && path_resolve(parse, given, config->reader_program) != FG_OK)
         return refuse(parse, FG_E_SIZE, "reader", "program", "too long");
+    if (!fg_connection_is_pn53x(config->reader_connection))
+        return refuse(parse, FG_E_RANGE, "reader", "connection",
+                      "not a driver of libnfc for a PN531, PN532 or PN533 (pn532_uart, pn532_i2c, pn532_spi, "
+                      "pn53x_usb, acr122_usb, acr122s, arygon)");
     at = strstr(config->reader_connection, ":./");
     if (at == NULL)
         return FG_OK;

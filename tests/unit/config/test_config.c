@@ -170,6 +170,8 @@ TEST("bad values stop and the message says what is allowed")
         {"list_keys = bureau.pem.pub", "list_keys = ,", "1 to 4 paths"},
         {"connection = pn532_uart:./nfc", "connection =", "1 to 255 bytes"},
         {"connection = pn532_uart:./nfc", "connection = pn532_uart:./", "too long or empty"},
+        {"connection = pn532_uart:./nfc", "connection = pcsc", "[reader] connection: not a driver"},
+        {"connection = pn532_uart:./nfc", "connection = pn532:/dev/ttyS1", "not a driver"},
         {"[bus main]", "[bus ma/in]", "bad name of a bus"},
         {"[device relay]", "[device re/lay]", "bad name of a device"},
     };
