@@ -49,7 +49,8 @@ static enum fg_err append(struct fg_journal *journal, uint8_t kind, int64_t wall
     return fg_journal_append(journal, &entry, &sequence, &error);
 }
 
-TEST("TAMPER-SHOWS: an append that fails does not make the journal forget to say that it has an anchor")
+TEST("TAMPER-SHOWS: an append that fails makes the journal not writable until one succeeds, and it does not "
+     "forget to say that it has an anchor")
 {
     struct fg_journal_verdict verdict;
     struct fg_journal *journal = open_journal();
@@ -58,9 +59,12 @@ TEST("TAMPER-SHOWS: an append that fails does not make the journal forget to say
     CHECK_OK(append(journal, FG_ENTRY_BOOT, NOON_MS, FG_CLOCK_SYNCHRONISED), &error);
     CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
     CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
     CHECK(append(journal, FG_ENTRY_EVENT, NOON_MS, FG_CLOCK_SYNCHRONISED) != FG_OK);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_NOT_WRITABLE);
     CHECK_INT(sqlite3_close(other), SQLITE_OK);
     CHECK_OK(append(journal, FG_ENTRY_EVENT, NOON_MS, FG_CLOCK_SYNCHRONISED), &error);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
     fg_journal_close(journal);
     CHECK_OK(fg_journal_verify(fg_test_path("journal.db"), NULL, &key.public_key, &verdict, &error), &error);
     CHECK_INT(unlink(fg_test_path("journal.db.anchor")), 0);

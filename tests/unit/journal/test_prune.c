@@ -493,3 +493,42 @@ TEST("what was over before its entries were pruned stays over, and what comes af
     CHECK_INT(start.kept.zero_fills, 2);
     CHECK_INT(start.kept.inventory_g, 99);
 }
+
+TEST("the first entry goes alone when it alone is old")
+{
+    struct fg_journal *journal = journal_open();
+
+    (void)append(journal, FG_ENTRY_EVENT, 0, FG_CLOCK_SYNCHRONISED, 0);
+    (void)fill(journal, 5, FG_CLOCK_SYNCHRONISED);
+    (void)append(journal, FG_ENTRY_LIST, 6, FG_CLOCK_SYNCHRONISED, 0);
+    receipt_take(journal, 4);
+    CHECK_INT(prune(journal, 1), 1);
+    fg_journal_close(journal);
+}
+
+TEST("NO-LOSS: a receipt that cannot be kept is refused, and counts when it is given again")
+{
+    struct fg_journal *journal = sample(FG_CLOCK_SYNCHRONISED);
+    struct fg_digest hash = hash_of(20);
+    sqlite3 *other = NULL;
+
+    CHECK_INT(sqlite3_open(path(), &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    CHECK(receipt_give(journal, 20, &hash) != FG_OK);
+    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    CHECK_INT(prune(journal, 4), 0);
+    CHECK_OK(receipt_give(journal, 20, &hash), &error);
+    CHECK_INT(prune(journal, 4), 8);
+    fg_journal_close(journal);
+}
+
+TEST("TAMPER-SHOWS: a view in place of the entries is not read, whatever it shows")
+{
+    struct fg_journal *journal = NULL;
+
+    fg_journal_close(sample(FG_CLOCK_SYNCHRONISED));
+    tamper("ALTER TABLE entry RENAME TO kept; CREATE VIEW entry AS SELECT * FROM kept");
+    CHECK(try_open(&journal) != FG_OK);
+    CHECK(journal == NULL);
+}
