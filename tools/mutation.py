@@ -30,7 +30,7 @@ ROOMS = {
     "plant": ("firmware/plant", [], 85),
     "journal": ("firmware/journal", ["tests/sim/test_powercut"], 85),
     "list": ("firmware/list", ["tests/unit/listing/test_listing", "tests/sim/test_powercut_list"], 85),
-    "proto": ("proto", ["tests/unit/controller/test_control", "tests/unit/list/test_delta", "tests/unit/reader/test_readerlink"], 85),
+    "proto": ("proto", ["tests/unit/pki/test_ca", "tests/unit/controller/test_control", "tests/unit/list/test_delta", "tests/unit/reader/test_readerlink"], 85),
 }
 JUDGED = "tests/mutation/judged.txt"
 OUTSIDE = "-"  # of all functions

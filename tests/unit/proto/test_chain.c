@@ -78,3 +78,25 @@ TEST("a statement without a controller or with a receipt's number 0 is refused")
     CHECK_INT(fg_receipt_decode(bytes, length, &receipt, &signature, &error), FG_E_RANGE);
     CHECK_INT(fg_head_decode(bytes, sizeof(bytes), &head, &signature, &error), FG_E_SIZE);
 }
+
+TEST("TAMPER-SHOWS: a statement whose fields come in another order says the same and is refused")
+{
+    struct fg_receipt receipt = {.controller = "point-1", .next_sequence = 100};
+    struct fg_signature signature = {{7}};
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    uint8_t other[FG_STATEMENT_BYTES_MAX];
+    size_t name = 2 + strlen(receipt.controller); /* field 1 */
+    size_t number = 2;                            /* field 2: below 128 */
+    size_t length = 0;
+
+    memset(receipt.head.bytes, 0x5a, sizeof(receipt.head.bytes));
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    memcpy(other, bytes, length);
+    CHECK_INT(bytes[2], 0x0a);
+    CHECK_INT(bytes[2 + name], 0x10);
+    memcpy(other + 2, bytes + 2 + name, number);
+    memcpy(other + 2 + number, bytes + 2, name);
+    CHECK_OK(fg_receipt_decode(bytes, length, &receipt, &signature, &error), &error);
+    CHECK_INT(fg_receipt_decode(other, length, &receipt, &signature, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "canonical");
+}

@@ -296,3 +296,21 @@ TEST("TUF rule: a signature of any old list key is enough, and a new key proves 
     next_sign(&bench, &bench.tag);
     CHECK_OK(next_verify(&bench, &ring, &error), &error);
 }
+
+TEST("BAD-INPUT-IS-SAFE: bytes that are no ring are neither signed nor believed")
+{
+    FgSignedKeyring envelope = FgSignedKeyring_init_zero;
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+    pb_ostream_t stream;
+
+    bench_fill(&bench);
+    envelope.ring.size = 3;
+    memset(envelope.ring.bytes, 0xFF, 3);
+    stream = pb_ostream_from_buffer(bench.bytes, sizeof(bench.bytes));
+    CHECK(pb_encode(&stream, FgSignedKeyring_fields, &envelope));
+    bench.length = stream.bytes_written;
+    CHECK_INT(next_verify(&bench, &ring, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "no key ring");
+}

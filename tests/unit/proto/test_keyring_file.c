@@ -1,6 +1,8 @@
 /* Kept key rings: a chain that is verified anew each time, and files that somebody edited. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "proto/keyring_file.h"
@@ -314,4 +316,30 @@ TEST("what cannot be read at the start is left where it is")
     CHECK_HAS(error.text, "only the configured keys count: ");
     CHECK_INT(ring.version, 0);
     CHECK_INT(access(fg_test_directory(), F_OK), 0);
+}
+
+TEST("a disk that takes only half of a ring is named, and what was kept stays in force")
+{
+    struct rlimit before;
+    struct rlimit little;
+    struct bench bench;
+    struct fg_keyring ring;
+    struct fg_error error;
+    enum fg_err code;
+
+    bench_fill(&bench);
+    ring_make(&bench, 1, 0, 1);
+    CHECK_OK(ring_add(&bench, &ring, &error), &error);
+    ring_make(&bench, 2, 1, 2);
+    CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = before;
+    little.rlim_cur = bench.length + 10;
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &little), 0);
+    code = ring_add(&bench, &ring, &error);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
+    CHECK_INT(code, FG_E_IO);
+    CHECK_HAS(error.text, "cannot write");
+    CHECK_OK(load(&bench, &ring, &error), &error);
+    CHECK_INT(ring.version, 1);
 }
