@@ -73,6 +73,32 @@ TEST("what waits is in the file as it was, the ENDED last")
     CHECK_INT(fg_waiting_encode(&store, &waiting, bytes, &length, &error), FG_E_RANGE);
 }
 
+TEST("an entry of more than 255 bytes waits like any other")
+{
+    struct fg_waiting_store store = store_at("point-1");
+    struct fg_entry ended = ended_of(INT64_MAX);
+    uint8_t entry[FG_ENTRY_BYTES_MAX];
+    size_t length = 0;
+
+    memset(ended.text, 'x', FG_TEXT_MAX);
+    memset(ended.second_person, 'y', FG_NAME_MAX);
+    memset(ended.controller, 'z', FG_NAME_MAX);
+    ended.sequence = 1;
+    ended.mono_ms = INT64_MAX;
+    ended.inventory_g = ended.start_inventory_g = ended.quantity_g = ended.duration_ms = INT64_MAX;
+    ended.start_pressure_kpa = ended.end_pressure_kpa = ended.end_temperature_dc = ended.end_scale_g =
+        INT64_MAX;
+    CHECK_OK(fg_entry_encode(&ended, entry, sizeof(entry), &length, &error), &error);
+    CHECK(length > 255);
+    waiting = (struct fg_waiting){.after = 7, .count = 1};
+    waiting.entries[0] = ended;
+    CHECK_OK(fg_waiting_encode(&store, &waiting, bytes, &length, &error), &error);
+    CHECK_OK(fg_waiting_decode(&store, bytes, length, &back, &error), &error);
+    CHECK_INT(back.count, 1);
+    CHECK_TEXT(back.entries[0].text, ended.text);
+    CHECK_INT(back.entries[0].end_scale_g, INT64_MAX);
+}
+
 TEST("TAMPER-SHOWS, BAD-INPUT-IS-SAFE: every changed byte, every cut, another key and another controller's "
      "file "
      "count nothing")
