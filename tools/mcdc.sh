@@ -6,7 +6,7 @@
 # Four conditions have no pair of tests, for none can be made through the public functions; each guards an array or a state against a caller
 # that changes later:
 # - fill.c, zero_fill_count, "fill->locked_out": nothing is accepted while locked out, so that no fill ends then.
-# - presence.c, uid_equal, "a->length <= FG_UID_MAX": fg_presence_poll keeps no longer one.
+# - fill.c, scale_is_below_tare, "reading_good(...)": a fill by mass whose scale cannot be read was refused, or has ended, before it is asked.
 # - rules.c, others_decide and history_decide, "i < FG_VEHICLE_CYLINDERS_MAX": both run only when tag_decide found no more cylinders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
