@@ -37,7 +37,7 @@ begin() { # KIND NICENESS PROGRAM
     running[$1]=$((running[$1] + 1))
     {
         trap 'kill $! 2>/dev/null' TERM
-        nice -n "$2" timeout --kill-after=10 "${TEST_SECONDS_MAX:-900}" "$3" 9>&- </dev/null &
+        nice -n "$2" timeout --kill-after=10 "${TEST_SECONDS_MAX:-1200}" "$3" 9>&- </dev/null &
         wait $!
         code=$?
         times >"$(log_in "$3").times" # not within $(): a shell of its own would tell only of its own children

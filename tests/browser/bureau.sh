@@ -38,4 +38,4 @@ hostile='<img src=x onerror=window.hostile=1>"'"'"
     "$BUILD/fillgate" registry set station HZ-01 --field name="$hostile"$'\u202e\U1F9E8' --database "$database" --why "$hostile" >/dev/null || exit 1
 
 export MODULES BUILD CITY="$dir/city" ADDRESS="$(cat "$dir/city/bureau/pages.url")" DATABASE="$dir/city/bureau/bureau.db"
-timeout 900 nice -n 10 node tests/browser/bureau.mjs
+timeout 1150 nice -n 10 node tests/browser/bureau.mjs

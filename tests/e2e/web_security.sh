@@ -49,7 +49,7 @@ prepare() {
 }
 check "users of every role, and three cylinders" prepare
 attack() { # PHASE: counts its tests as ours
-    (cd "$top" && PHASE=$1 PORT=$port CA=$work/ca/ca.pem DATABASE=$work/bureau.db BUREAU_PID=$bureau timeout 600 node tests/e2e/web_security.mjs) >"$OUT" 2>&1
+    (cd "$top" && PHASE=$1 PORT=$port CA=$work/ca/ca.pem DATABASE=$work/bureau.db BUREAU_PID=$bureau timeout 1000 node tests/e2e/web_security.mjs) >"$OUT" 2>&1
     grep -vE '^[0-9]+ passed, ' "$OUT"
     local line
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$OUT" | tail -n 1)
