@@ -7,7 +7,7 @@ and linked in place of the object it comes from; the tree is never touched. A te
 Only tests that enter the function of a change are run, and of a change outside of all functions those that enter its file: each was run
 once with coverage before. Printed: survivors with place and change, in the form of tests/mutation/judged.txt, where those that are no gap
 are kept with the reason; score and time. Exit code: 0 the score is that of the room or better, 1 not, 2 it could not be tried.
-Not: what nobody can notice (static assertions, the size of an array parameter); a mutant that does not compile counts for nothing.
+Not: what nobody can notice (static assertions, the size of an array parameter, what an error holds before a failure sets it); a mutant that does not compile counts for nothing.
 Relies on: make (VARIANT=mutant), gcc; Python's standard library alone."""
 import argparse
 import concurrent.futures
@@ -176,7 +176,7 @@ def mutants_of(path, enums):
         elif text in SPACED_SWAPS and source[begin - 1] == " " and source[end:end + 1] in (" ", "\n"):
             for other in SPACED_SWAPS[text]:
                 add("operator", begin, end, other)
-        elif kind == "number":
+        elif kind == "number" and [token[1] for token in tokens[max(i - 5, 0):i][:2]] != ["struct", "fg_error"]:
             whole = re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)([uUlL]*)", text)
             if whole:
                 value = int(whole.group(1), 16 if whole.group(1)[:2] in ("0x", "0X") else 8 if re.fullmatch(r"0\d+", whole.group(1)) else 10)
