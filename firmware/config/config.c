@@ -455,8 +455,7 @@ static enum fg_err reader_finish(struct parse *parse)
         return refuse(parse, FG_E_SIZE, "reader", "program", "too long");
     if (!fg_connection_is_pn53x(config->reader_connection))
         return refuse(parse, FG_E_RANGE, "reader", "connection",
-                      "not a driver of libnfc for a PN531, PN532 or PN533 (pn532_uart, pn532_i2c, pn532_spi, "
-                      "pn53x_usb, acr122_usb, acr122s, arygon)");
+                      "not a driver of libnfc for a PN531, PN532 or PN533 (" FG_CONNECTION_DRIVERS ")");
     at = strstr(config->reader_connection, ":./");
     if (at == NULL)
         return FG_OK;

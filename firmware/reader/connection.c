@@ -26,12 +26,14 @@ bool fg_connection_path(const char *connection, char ret_path[FG_READER_PATH_BYT
 
 bool fg_connection_is_pn53x(const char *connection)
 {
-    static const char *const drivers[] = {"pn532_uart", "pn532_i2c", "pn532_spi", "pn53x_usb",
-                                          "acr122_usb", "acr122s",   "arygon"};
+    static const char drivers[] = FG_CONNECTION_DRIVERS;
+    static const char between[] = ", ";
     size_t length = strcspn(connection, ":");
+    size_t one;
 
-    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-        if (strlen(drivers[i]) == length && memcmp(connection, drivers[i], length) == 0)
+    for (const char *at = drivers; *at != '\0'; at += one, at += strspn(at, between)) {
+        one = strcspn(at, between);
+        if (one == length && memcmp(connection, at, length) == 0)
             return true;
     }
     return false;
