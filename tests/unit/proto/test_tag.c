@@ -97,6 +97,16 @@ static void close_message(struct memory *memory, size_t from)
     ADD(memory, 0xFE);
 }
 
+/* A message of one record; where it begins. */
+static size_t add_message(struct memory *memory, uint8_t flags)
+{
+    size_t from = open_message(memory);
+
+    add_record(memory, flags);
+    close_message(memory, from);
+    return from;
+}
+
 TEST("tags are the known answers of proto/vectors/tag.txt")
 {
     FILE *file = fopen("proto/vectors/tag.txt", "r");
@@ -170,13 +180,10 @@ TEST("NULL, lock control, memory control and proprietary TLVs before the message
 {
     struct memory memory;
     struct fg_error error;
-    size_t from;
 
     start(&memory);
     ADD(&memory, 0x00, 0x01, 3, 0xA0, 12, 0x34, 0xFD, 2, 1, 2, 0x00, 0x02, 3, 0xF0, 4, 0x04);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    (void)add_message(&memory, 0xD4);
     CHECK_OK(parse(&memory, &error), &error);
 }
 
@@ -185,14 +192,11 @@ TEST("areas that lock and memory control TLVs reserve inside the message hold no
     struct memory plain;
     struct memory memory;
     struct fg_error error;
-    size_t from;
 
     /* Reserved: 2 lock bytes (12 bits) at 4*16+2 = 66, and 3 bytes at 5*16+0 = 80. */
     start(&plain);
     ADD(&plain, 0x01, 3, 0x42, 12, 0x34, 0x02, 3, 0x50, 3, 0x04);
-    from = open_message(&plain);
-    add_record(&plain, 0xD4);
-    close_message(&plain, from);
+    (void)add_message(&plain, 0xD4);
     memory = plain;
     memory.length = 66;
     ADD(&memory, 0xAA, 0xBB);
@@ -237,9 +241,7 @@ TEST("the type's name compares without regard to case; another type number is no
     size_t from;
 
     start(&memory);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    from = add_message(&memory, 0xD4);
     memory.bytes[from + 3] = 'F';
     CHECK_OK(parse(&memory, &error), &error);
     memory.bytes[from] = 0xD2;
@@ -352,9 +354,7 @@ TEST("BAD-INPUT-IS-SAFE: every cut of a good memory is refused, and so is every 
     size_t from;
 
     start(&memory);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    from = add_message(&memory, 0xD4);
     for (size_t length = 0; length + 1 < memory.length; length++) {
         cut = memory;
         cut.length = length;
@@ -563,12 +563,9 @@ TEST("any minor version of the mapping is read, and the largest memory there is"
 {
     static struct memory memory;
     struct fg_error error;
-    size_t from;
 
     start(&memory);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    (void)add_message(&memory, 0xD4);
     memory.bytes[13] = 0x1F;
     memory.bytes[14] = 0x7E;
     memory.length = FG_TAG_MEMORY_MAX;
@@ -594,13 +591,10 @@ static void check_reserved(const uint8_t tlv[5], size_t at, size_t count)
     struct memory plain;
     struct memory memory;
     struct fg_error error;
-    size_t from;
 
     start(&plain);
     add(&plain, tlv, 5);
-    from = open_message(&plain);
-    add_record(&plain, 0xD4);
-    close_message(&plain, from);
+    (void)add_message(&plain, 0xD4);
     memory = plain;
     memory.length = at;
     for (size_t i = 0; i < count; i++)
@@ -628,13 +622,10 @@ TEST("BAD-INPUT-IS-SAFE: an area that begins beyond every memory reserves nothin
 {
     struct memory memory;
     struct fg_error error;
-    size_t from;
 
     start(&memory);
     ADD(&memory, 0x02, 3, 0xFF, 0, 0x0F, 0x02, 3, 0xFF, 0, 0x06);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    (void)add_message(&memory, 0xD4);
     CHECK_INT(parse(&memory, &error), FG_OK);
     start(&memory);
     ADD(&memory, 0x02, 4, 0, 0, 0, 0);
@@ -646,15 +637,12 @@ TEST("a TLV's length may take three bytes whatever it is, and a TLV as long as a
 {
     static struct memory memory;
     struct fg_error error;
-    size_t from;
 
     start(&memory);
     ADD(&memory, 0xFD, 0xFF, 0, 2, 7, 7, 0xFD, 0xFE);
     for (int i = 0; i < 254; i++)
         ADD(&memory, 0x03);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    (void)add_message(&memory, 0xD4);
     CHECK_INT(parse(&memory, &error), FG_OK);
     start(&memory);
     memory.bytes[14] = 0xFF;
@@ -677,9 +665,7 @@ TEST("a record fills its message to the byte, with an ID and with a length of fo
         size_t from;
 
         start(&memory);
-        from = open_message(&memory);
-        add_record(&memory, flags[i]);
-        close_message(&memory, from);
+        from = add_message(&memory, flags[i]);
         CHECK_INT(parse(&memory, &error), FG_OK);
         memory.bytes[from - 1]--; /* the message is a byte shorter than its record */
         CHECK_INT(parse(&memory, &error), FG_E_FORMAT);
@@ -694,9 +680,7 @@ TEST("a type of the right beginning, or of another length, is not ours")
     size_t from;
 
     start(&memory);
-    from = open_message(&memory);
-    add_record(&memory, 0xD4);
-    close_message(&memory, from);
+    from = add_message(&memory, 0xD4);
     memory.bytes[from + 14] = 'x';
     CHECK_INT(parse(&memory, &error), FG_E_NOT_FOUND);
     memory.bytes[from + 14] = 'l';
