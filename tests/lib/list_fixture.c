@@ -72,6 +72,15 @@ const char *fg_fixture_list(const char *name, const char *csv_path, uint64_t ver
     return options.out_path;
 }
 
+struct fg_list *fg_fixture_store(const char *path)
+{
+    struct fg_list *list = NULL;
+    struct fg_error error;
+
+    CHECK_OK(fg_list_open(path, NULL, &fg_fixture_key()->public_key, 1, &list, &error), &error);
+    return list;
+}
+
 struct fg_code fg_fixture_code(const char *text)
 {
     struct fg_code code = {{0}};

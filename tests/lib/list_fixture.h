@@ -4,6 +4,7 @@
 #ifndef FG_TESTS_LIST_FIXTURE_H
 #define FG_TESTS_LIST_FIXTURE_H
 
+#include "firmware/list/list.h"
 #include "proto/sign.h"
 #include "proto/types.h"
 
@@ -21,6 +22,9 @@ const char *fg_fixture_registry(const char *name, unsigned rows, const char *ext
 
 /* Builds a list file from a registry; returns its path. bucket_bits -1 = chosen. */
 const char *fg_fixture_list(const char *name, const char *csv_path, uint64_t version, int bucket_bits);
+
+/* Opens the store at the path, makes it if need be; it trusts the key above. */
+struct fg_list *fg_fixture_store(const char *path);
 
 struct fg_code fg_fixture_code(const char *text);
 

@@ -17,9 +17,7 @@ static struct fg_error failure;
 void fg_fixture_source_start(struct fg_fixture_source *source)
 {
     memset(source, 0, sizeof(*source));
-    CHECK_OK(fg_list_open(fg_test_path("source.db"), NULL, &fg_fixture_key()->public_key, 1, &source->store,
-                          &failure),
-             &failure);
+    source->store = fg_fixture_store(fg_test_path("source.db"));
 }
 
 void fg_fixture_source_end(struct fg_fixture_source *source)
@@ -46,6 +44,16 @@ void fg_fixture_publish(struct fg_fixture_source *source, const struct fg_fixtur
     if (source->version_before != 0 &&
         fg_delta_build(before, source->file, fg_test_path(name), &built, &failure) == FG_OK)
         (void)snprintf(source->delta, sizeof(source->delta), "%s", fg_test_path(name));
+}
+
+void fg_fixture_publish_next(struct fg_fixture_source *source)
+{
+    struct fg_fixture_city city = *source->next;
+
+    city.version = source->version + 1;
+    city.suspended_every = (unsigned)city.version;
+    fg_fixture_publish(source, &city);
+    source->delta[0] = '\0';
 }
 
 static enum fg_err count_call(struct fg_fixture_source *source, unsigned *counter, struct fg_error *error)

@@ -32,6 +32,7 @@ struct fg_fixture_source {
     bool bad_nodes;     /* one bit of each */
     bool bad_buckets;
     void (*before_call)(struct fg_fixture_source *source); /* may publish */
+    const struct fg_fixture_city *next; /* what fg_fixture_publish_next makes a version of */
 };
 
 void fg_fixture_source_start(struct fg_fixture_source *source);
@@ -39,6 +40,9 @@ void fg_fixture_source_end(struct fg_fixture_source *source);
 
 /* Builds the city's list and publishes it, with a delta from the version before. */
 void fg_fixture_publish(struct fg_fixture_source *source, const struct fg_fixture_city *city);
+
+/* To be called before each call: there is always a newer version, and no delta to it. */
+void fg_fixture_publish_next(struct fg_fixture_source *source);
 
 struct fg_list_source fg_fixture_list_source(struct fg_fixture_source *source);
 

@@ -106,8 +106,7 @@ TEST("cylinders of one plate know each other, and nine are too many")
     char many[1000] = "";
 
     CHECK_OK(build(fg_fixture_registry("v.csv", 40, rows), &seen), &error);
-    CHECK_OK(fg_list_open(fg_test_path("l.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("l.db"));
     CHECK_OK(fg_list_import(list, fg_test_path("out.fgl"), 0, &manifest, &error), &error);
     CHECK_OK(fg_list_find(list, &code, &row, &error), &error);
     CHECK_INT(row.other_count, 1);

@@ -14,8 +14,7 @@ static void list_make(uint64_t version)
 {
     struct fg_manifest manifest;
 
-    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("list.db"));
     CHECK_OK(fg_list_import(list,
                             fg_fixture_list("l.fgl", fg_fixture_registry("r.csv", 3, NULL), version, -1), 0,
                             &manifest, &error),
@@ -55,8 +54,7 @@ TEST("FAIL-CLOSED: without a store, a list, or a key that signed it no manifest 
 {
     struct fg_private_key stranger;
 
-    CHECK_OK(fg_list_open(fg_test_path("empty.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("empty.db"));
     CHECK_INT(state_after("", 0), FG_LIST_MISSING);
     CHECK(!look.manifest_known);
     fg_list_close(list);

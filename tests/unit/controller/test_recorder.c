@@ -8,6 +8,7 @@
 #include "firmware/controller/recorder.h"
 #include "proto/catalogue.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sqlite_file.h"
 
 #define WALL_MS INT64_C(1795000000000) /* 2026-11-18 */
 #define DAY_MS INT64_C(86400000)
@@ -710,17 +711,15 @@ TEST("TAMPER-SHOWS: a file of waiting entries that this controller did not write
 
 TEST("what could not be written is tried again after half a second, to the millisecond")
 {
-    sqlite3 *other = NULL;
+    sqlite3 *held;
 
     world_make();
     in_force("hz", 5);
-    CHECK_INT(sqlite3_open(journal_path, &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    held = fg_test_sqlite_hold(journal_path);
     fg_recorder_write_pending(&recorder, &about);
     CHECK(recorder.list_pending);
     CHECK(recorder.write_broken);
-    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_test_sqlite_let_go(held);
     at_ms(1499);
     fg_recorder_write_pending(&recorder, &about);
     CHECK(recorder.list_pending);

@@ -20,6 +20,7 @@
 #include "proto/tag.h"
 #include "proto/tree.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sqlite_file.h"
 
 #define START_WALL_MS INT64_C(1795000000000) /* 2026-11-18 */
 #define TODAY ((int32_t)(START_WALL_MS / 86400000))
@@ -1639,21 +1640,6 @@ TEST("FAIL-CLOSED: an alarm survives a restart as long as the gas flows")
 
 /* ---- entries that wait ---- */
 
-static sqlite3 *journal_lock(void)
-{
-    sqlite3 *other = NULL;
-
-    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    return other;
-}
-
-static void journal_unlock(sqlite3 *other)
-{
-    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
-}
-
 /* A fill that the operator stopped; its ENDED waits, and the power goes. Returns its quantity. */
 static int64_t fill_stopped_unwritten(void)
 {
@@ -1663,13 +1649,13 @@ static int64_t fill_stopped_unwritten(void)
     world_make();
     fill_start();
     turns(50);
-    other = journal_lock();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     CHECK_INT(ask_kind(FG_CONTROL_STOP), FG_OK);
     turns(200);
     CHECK_TEXT(state()->phase_name, "RECORDING");
     quantity_g = state()->quantity_g;
     world_halt();
-    journal_unlock(other);
+    fg_test_sqlite_let_go(other);
     (void)journal_newest(FG_ENTRY_ENDED);
     CHECK_INT(counts[FG_ENTRY_ENDED], 0);
     return quantity_g;
@@ -1722,12 +1708,12 @@ TEST("NO-LOSS: an event that could not be written keeps its text and time over a
 
     world_make();
     (void)snprintf(waiting, sizeof(waiting), "%s", fg_test_path("journal.db.waiting"));
-    other = journal_lock();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     now = moment();
     fg_session_report(w.session, &fault, &now);
     fg_session_raise(w.session, FG_EVENT_LOCK_OUT, "", &now);
     world_halt();
-    journal_unlock(other);
+    fg_test_sqlite_let_go(other);
     file_copy(waiting, fg_test_path("copy"));
     plant_play();
     world_run();
@@ -1777,12 +1763,12 @@ TEST("NO-LOSS: an event that could not be written keeps its text and time, and i
 
     world_make();
     w.reader_silent = true;
-    other = journal_lock();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     now = moment();
     then_ms = now.wall_ms;
     fg_session_report(w.session, &fault, &now);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->sequence, 0);
-    journal_unlock(other);
+    fg_test_sqlite_let_go(other);
     CHECK_INT(ask_kind(FG_CONTROL_SIGN_OUT), FG_OK);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_READER_FAULT);
     CHECK_TEXT(newest.text, "port gone");
@@ -1804,13 +1790,13 @@ TEST("NO-LOSS: of a flood of events that cannot be written the first are kept as
 
     world_make();
     w.reader_silent = true;
-    other = journal_lock();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     for (int i = 0; i < 40; i++) {
         now = moment();
         fg_session_report(w.session, &fault, &now);
         w.mono_ms += TICK_MS;
     }
-    journal_unlock(other);
+    fg_test_sqlite_let_go(other);
     turns(50);
     (void)journal_newest(FG_ENTRY_EVENT);
     CHECK_INT(counts[FG_ENTRY_EVENT], 3);
@@ -1826,20 +1812,18 @@ TEST("NO-LOSS: of a flood of events that cannot be written the first are kept as
 
 TEST("NO-LOSS: the last event that found room says how many did not")
 {
-    sqlite3 *other = NULL;
+    sqlite3 *other;
     struct fg_moment now;
     char text[FG_TEXT_MAX + 1];
 
     world_make();
-    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     now = moment();
     for (int i = 1; i <= FG_WAITING_EVENTS_MAX + 3; i++) {
         (void)snprintf(text, sizeof(text), "meter-%d: no answer", i);
         fg_session_raise(w.session, FG_EVENT_DEVICE_FAULT, text, &now);
     }
-    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_test_sqlite_let_go(other);
     turns(50);
     (void)snprintf(text, sizeof(text), "meter-%d: no answer; 3 more not kept", FG_WAITING_EVENTS_MAX);
     CHECK_TEXT(journal_newest(FG_ENTRY_EVENT)->text, text);
@@ -1865,7 +1849,6 @@ TEST("FAIL-CLOSED: a valve whose feedback is dead is shut all the same")
 TEST("LIST-IS-SIGNED: a manifest that does not verify is an event, once, and so is a row that was edited")
 {
     struct fg_moment now;
-    sqlite3 *other = NULL;
 
     world_make();
     list_key_is_revoked();
@@ -1879,10 +1862,7 @@ TEST("LIST-IS-SIGNED: a manifest that does not verify is an event, once, and so 
     world_end();
 
     world_make();
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "UPDATE bucket SET bytes = zeroblob(length(bytes))", NULL, NULL, NULL),
-              SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("list.db"), "UPDATE bucket SET bytes = zeroblob(length(bytes))");
     for (int i = 0; i < 2; i++) {
         present("HZ-1", 1);
         turns(2);
@@ -3672,13 +3652,13 @@ TEST("FAIL-CLOSED: what the journal does not take as authorised opens nothing, a
     present("HZ-1", 1);
     turns(2);
     check_items(1);
-    other = journal_lock();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     (void)ask_kind(FG_CONTROL_START);
     turns(3);
     CHECK_INT(state()->phase, FG_FILL_IDLE);
     CHECK(!w.valve);
     CHECK_INT(w.opened, 0);
-    journal_unlock(other);
+    fg_test_sqlite_let_go(other);
     remove_tag();
     w.mono_ms += 10000; /* then the refusal is written, and with it the journal is known to work again */
     turns(5);
@@ -4152,12 +4132,12 @@ TEST(
     sqlite3 *other;
 
     world_make();
-    other = journal_lock();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
     CHECK(sign_in("li") != FG_OK);
     CHECK_HAS(w.answer.text, "another process holds it");
     CHECK_TEXT(state()->operator_id, "");
     CHECK_HAS(log_text, "operator: sign-out of wang not logged: ");
-    journal_unlock(other);
+    fg_test_sqlite_let_go(other);
     CHECK_INT(sign_in("li"), FG_OK);
     world_end();
 }
@@ -4288,13 +4268,8 @@ TEST("GAS-ADDS-UP: a vehicle is filled to what all of its cylinders hold, with t
 
 TEST("TAMPER-SHOWS: the event of a row that was edited says what did not prove, and it is told once a list")
 {
-    sqlite3 *other = NULL;
-
     world_make();
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "UPDATE bucket SET bytes = zeroblob(length(bytes))", NULL, NULL, NULL),
-              SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("list.db"), "UPDATE bucket SET bytes = zeroblob(length(bytes))");
     present("HZ-1", 1);
     turns(2);
     CHECK_INT(journal_newest(FG_ENTRY_EVENT)->event, FG_EVENT_LIST_TAMPERED);

@@ -7,6 +7,7 @@
 #include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sqlite_file.h"
 
 #define DAY_MS INT64_C(86400000)
 #define NOON_MS (INT64_C(20600) * DAY_MS + DAY_MS / 2)
@@ -54,15 +55,14 @@ TEST("TAMPER-SHOWS: an append that fails makes the journal not writable until on
 {
     struct fg_journal_verdict verdict;
     struct fg_journal *journal = open_journal();
-    sqlite3 *other = NULL;
+    sqlite3 *held;
 
     CHECK_OK(append(journal, FG_ENTRY_BOOT, NOON_MS, FG_CLOCK_SYNCHRONISED), &error);
-    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    held = fg_test_sqlite_hold(fg_test_path("journal.db"));
     CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
     CHECK(append(journal, FG_ENTRY_EVENT, NOON_MS, FG_CLOCK_SYNCHRONISED) != FG_OK);
     CHECK_INT(fg_journal_state(journal), FG_JOURNAL_NOT_WRITABLE);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_test_sqlite_let_go(held);
     CHECK_OK(append(journal, FG_ENTRY_EVENT, NOON_MS, FG_CLOCK_SYNCHRONISED), &error);
     CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
     fg_journal_close(journal);

@@ -10,6 +10,7 @@
 #include "proto/catalogue.h"
 #include "proto/sync.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sqlite_file.h"
 
 #define DAY_MS INT64_C(86400000)
 #define NOON_MS (INT64_C(20600) * DAY_MS + DAY_MS / 2)
@@ -101,17 +102,7 @@ static void write_sample(void)
 
 static void tamper(const char *sql)
 {
-    sqlite3 *database = NULL;
-    char *message = NULL;
-    int result = sqlite3_open(fg_test_path("journal.db"), &database);
-
-    if (result == SQLITE_OK)
-        result = sqlite3_exec(database, sql, NULL, NULL, &message);
-    (void)sqlite3_close(database);
-    if (result != SQLITE_OK)
-        printf("    %s\n", message != NULL ? message : "?");
-    sqlite3_free(message);
-    CHECK_INT(result, SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("journal.db"), sql);
 }
 
 /* Whoever edits the file edits the schema, too: nothing then keeps NULL out. */

@@ -8,6 +8,7 @@
 #include "firmware/journal/journal.h"
 #include "proto/mark.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sqlite_file.h"
 
 #define DAY_MS INT64_C(86400000)
 #define START_MS (INT64_C(20000) * DAY_MS)
@@ -136,13 +137,7 @@ static enum fg_err verify(struct fg_journal_verdict *ret_verdict)
 
 static void tamper(const char *sql)
 {
-    sqlite3 *database = NULL;
-    int result = sqlite3_open(path(), &database);
-
-    if (result == SQLITE_OK)
-        result = sqlite3_exec(database, sql, NULL, NULL, NULL);
-    (void)sqlite3_close(database);
-    CHECK_INT(result, SQLITE_OK);
+    (void)fg_test_sqlite_edit(path(), sql);
 }
 
 static void check_found(enum fg_err expected, uint64_t bad, const char *part)
@@ -510,13 +505,10 @@ TEST("NO-LOSS: a receipt that cannot be kept is refused, and counts when it is g
 {
     struct fg_journal *journal = sample(FG_CLOCK_SYNCHRONISED);
     struct fg_digest hash = hash_of(20);
-    sqlite3 *other = NULL;
+    sqlite3 *held = fg_test_sqlite_hold(path());
 
-    CHECK_INT(sqlite3_open(path(), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     CHECK(receipt_give(journal, 20, &hash) != FG_OK);
-    CHECK_INT(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_test_sqlite_let_go(held);
     CHECK_INT(prune(journal, 4), 0);
     CHECK_OK(receipt_give(journal, 20, &hash), &error);
     CHECK_INT(prune(journal, 4), 8);

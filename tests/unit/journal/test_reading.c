@@ -1,6 +1,5 @@
 /* Reading a journal beside its writer: what a filter hides, from which entry on, and what the verdict on a
  * whole journal says. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "proto/chain.h"
 #include "proto/sync.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOON_MS INT64_C(1779883200000)
 
@@ -54,11 +54,7 @@ static void write_refusals(const char *controller)
 
 static void tamper(const char *sql)
 {
-    sqlite3 *database = NULL;
-
-    CHECK_INT(sqlite3_open(fg_test_path("journal.db"), &database), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(database), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("journal.db"), sql);
 }
 
 static char seen[64];

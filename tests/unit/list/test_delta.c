@@ -21,11 +21,7 @@ static struct fg_error error;
 
 static struct fg_list *open_store(void)
 {
-    struct fg_list *list = NULL;
-
-    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
-    return list;
+    return fg_fixture_store(fg_test_path("list.db"));
 }
 
 static struct fg_list *store_with(const char *path)

@@ -1,5 +1,4 @@
 /* What a list's user is told when something fails: by the database, in the store, or at the source. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/source_fixture.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOW_MS (FG_FIXTURE_ISSUED_MS + 1000)
 #define BITS 3
@@ -25,11 +25,7 @@ static const struct fg_fixture_city two = {
 
 static void edit(const char *sql)
 {
-    sqlite3 *db = NULL;
-
-    CHECK_INT(sqlite3_open(fg_test_path("mine.db"), &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("mine.db"), sql);
 }
 
 static enum fg_err update(void)
@@ -44,8 +40,7 @@ static void start(void)
     (void)snprintf(work, sizeof(work), "%s", fg_test_path("work"));
     (void)mkdir(work, 0700);
     fg_fixture_source_start(&source);
-    CHECK_OK(fg_list_open(fg_test_path("mine.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("mine.db"));
     fg_fixture_publish(&source, &one);
     CHECK_OK(update(), &error);
     source.calls = 0;
@@ -128,8 +123,7 @@ TEST("BAD-INPUT-IS-SAFE: a work directory may be as long as leaves room for its 
     from = fg_fixture_list_source(&source);
     fg_list_close(list);
     (void)unlink(fg_test_path("mine.db"));
-    CHECK_OK(fg_list_open(fg_test_path("mine.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("mine.db"));
     memset(directory, 'd', sizeof(directory));
     directory[0] = '/';
     directory[501] = '\0'; /* with "/1.fgl.part" and the end one byte more than there is room for */

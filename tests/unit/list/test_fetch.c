@@ -1,6 +1,5 @@
 /* What an update makes of a source's failures: which way it goes next, what of a download it keeps, and what
  * it says that it fetched. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/source_fixture.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOW_MS (FG_FIXTURE_ISSUED_MS + 1000)
 #define BITS 5
@@ -43,8 +43,7 @@ static void start(void)
     (void)unlink(fg_test_path("work/2.fgl.part"));
     (void)unlink(fg_test_path("work/1-2.fgd.part"));
     fg_fixture_source_start(&source);
-    CHECK_OK(fg_list_open(fg_test_path("mine.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("mine.db"));
 }
 
 static enum fg_err update(void)
@@ -272,21 +271,12 @@ TEST("a delta that is kept for handing on can be read by others, a name that is 
     end();
 }
 
-static void publish_always(struct fg_fixture_source *at)
-{
-    struct fg_fixture_city city = one;
-
-    city.version = at->version + 1;
-    city.suspended_every = (unsigned)city.version;
-    fg_fixture_publish(at, &city);
-    at->delta[0] = '\0';
-}
-
 TEST("a list that keeps changing is tried three times")
 {
     start_with_two();
     source.manifests = 0;
-    source.before_call = publish_always;
+    source.before_call = fg_fixture_publish_next;
+    source.next = &one;
     CHECK_INT(update(), FG_E_BUSY);
     CHECK_HAS(error.text, "keeps changing");
     CHECK_INT(source.manifests, 3);
@@ -317,11 +307,7 @@ TEST("LIST-IS-SIGNED: a delta or file of another list of the same version is not
 
 static void edit(const char *sql)
 {
-    sqlite3 *db = NULL;
-
-    CHECK_INT(sqlite3_open(fg_test_path("mine.db"), &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("mine.db"), sql);
 }
 
 static enum fg_err heal(void)

@@ -11,6 +11,7 @@
 #include "proto/bucket.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
+#include "tests/lib/sqlite_file.h"
 
 #define ROWS 600
 #define NOW_MS (FG_FIXTURE_ISSUED_MS + 1000)
@@ -19,11 +20,7 @@ static struct fg_error error;
 
 static struct fg_list *open_store(void)
 {
-    struct fg_list *list = NULL;
-
-    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
-    return list;
+    return fg_fixture_store(fg_test_path("list.db"));
 }
 
 static void import_version(struct fg_list *list, uint64_t version, unsigned rows, int bits)
@@ -46,13 +43,7 @@ static enum fg_err find(struct fg_list *list, const char *text, struct fg_row *r
 /* What another process does to the file. */
 static void edit(const char *sql)
 {
-    sqlite3 *db = NULL;
-    char *message = NULL;
-
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-        fg_test_fail(__FILE__, __LINE__, "%s: %s", sql, message);
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("list.db"), sql);
 }
 
 static void edit_bucket(const char *format, uint32_t bucket)
@@ -409,15 +400,14 @@ TEST("a list file cut off, prolonged or changed at any place leaves the old list
 TEST("an import that another process blocks fails as busy and changes nothing")
 {
     struct fg_list *list = open_store();
-    sqlite3 *other = NULL;
+    sqlite3 *held;
     const char *path = fg_fixture_list("a.fgl", fg_fixture_registry("a.csv", 60, NULL), 2, 2);
     struct fg_manifest manifest;
 
     import_version(list, 1, 40, 2);
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    held = fg_test_sqlite_hold(fg_test_path("list.db"));
     CHECK_INT(fg_list_import(list, path, NOW_MS, &manifest, &error), FG_E_BUSY);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_test_sqlite_let_go(held);
     CHECK_OK(fg_list_import(list, path, NOW_MS, &manifest, &error), &error);
     fg_list_close(list);
 }
@@ -550,12 +540,11 @@ TEST("reading waits for nobody who is about to write")
     size_t length;
     struct fg_code code = fg_fixture_code("T-00001");
     struct fg_list_proof proof;
-    sqlite3 *other = NULL;
+    sqlite3 *held;
     struct fg_row row;
 
     import_version(list, 1, 40, 2);
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    held = fg_test_sqlite_hold(fg_test_path("list.db"));
     CHECK_OK(find(list, "T-00001", &row), &error);
     CHECK_OK(fg_list_prove(list, &code, &row, &proof, &error), &error);
     CHECK_INT(fg_list_state(list), FG_LIST_IN_FORCE);
@@ -563,7 +552,7 @@ TEST("reading waits for nobody who is about to write")
     CHECK_OK(fg_list_verify(list, &error), &error);
     CHECK_OK(fg_list_export(list, fg_test_path("out.fgl"), &manifest, &error), &error);
     CHECK_OK(fg_list_bucket(list, 1, 0, bytes, sizeof(bytes), &length, &error), &error);
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    fg_test_sqlite_let_go(held);
     fg_list_close(list);
 }
 

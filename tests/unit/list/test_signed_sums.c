@@ -16,6 +16,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 #include "tests/lib/list_fixture.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOW_MS (FG_FIXTURE_ISSUED_MS + 1000)
 #define MAGIC_BYTES 8
@@ -105,11 +106,7 @@ static const char *resigned(const char *path, void (*change)(struct fg_manifest 
 
 static struct fg_list *open_store(void)
 {
-    struct fg_list *list = NULL;
-
-    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
-    return list;
+    return fg_fixture_store(fg_test_path("list.db"));
 }
 
 static void check_version(struct fg_list *list, uint64_t version)
@@ -251,8 +248,7 @@ TEST("LIST-IS-SIGNED: a repair ends with the signed root of a list of this id an
     CHECK_INT(fg_list_repair_root(list, digests, &error), FG_E_STATE);
     CHECK_OK(repair_to(list, nothing), &error);
     check_version(list, 2);
-    CHECK_OK(fg_list_open(fg_test_path("empty.db"), NULL, &fg_fixture_key()->public_key, 1, &empty, &error),
-             &error);
+    empty = fg_fixture_store(fg_test_path("empty.db"));
     CHECK_INT(repair_to(empty, nothing), FG_E_STATE);
     CHECK_INT(fg_list_state(empty), FG_LIST_MISSING);
     fg_list_close(empty);
@@ -317,14 +313,11 @@ static void seal(struct fg_manifest *manifest)
 /* Bytes that are no rows, under a root and sums that are signed. */
 static void put_bucket(size_t length)
 {
-    sqlite3 *db = NULL;
     char sql[64];
 
     sealed_length = length;
     (void)snprintf(sql, sizeof(sql), "UPDATE bucket SET bytes = zeroblob(%zu)", length);
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("list.db"), sql);
     put_manifest(seal);
 }
 

@@ -15,6 +15,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 #include "tests/lib/list_fixture.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOW_MS (FG_FIXTURE_ISSUED_MS + 1000)
 #define CODE "HZ-CNG-00000003"
@@ -23,11 +24,7 @@ static struct fg_error error;
 
 static struct fg_list *open_store(void)
 {
-    struct fg_list *list = NULL;
-
-    CHECK_OK(fg_list_open(fg_test_path("list.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
-    return list;
+    return fg_fixture_store(fg_test_path("list.db"));
 }
 
 static const char *city_file(const struct fg_fixture_city *city)
@@ -56,13 +53,7 @@ static struct fg_list *store_of(uint64_t version, int bucket_bits)
 
 static void edit(const char *sql)
 {
-    sqlite3 *db = NULL;
-    char *message = NULL;
-
-    CHECK_INT(sqlite3_open(fg_test_path("list.db"), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-        fg_test_fail(__FILE__, __LINE__, "%s: %s", sql, message);
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    (void)fg_test_sqlite_edit(fg_test_path("list.db"), sql);
 }
 
 static enum fg_err find(struct fg_list *list)

@@ -1,5 +1,4 @@
 /* Updates: which way they go, how much is fetched, and that nothing is lost when they break off. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/source_fixture.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOW_MS (FG_FIXTURE_ISSUED_MS + 1000)
 #define BITS 7
@@ -27,8 +27,7 @@ static const struct fg_fixture_city two = {
 
 static void open_list(void)
 {
-    CHECK_OK(fg_list_open(fg_test_path("mine.db"), NULL, &fg_fixture_key()->public_key, 1, &list, &error),
-             &error);
+    list = fg_fixture_store(fg_test_path("mine.db"));
 }
 
 static void start(void)
@@ -112,17 +111,13 @@ static void start_with_two(void)
 static void damage(uint32_t bucket)
 {
     char sql[200];
-    sqlite3 *db = NULL;
 
     (void)snprintf(
         sql, sizeof(sql),
         "UPDATE bucket SET bytes = CAST(substr(bytes, 1, 40) || x'7f' || substr(bytes, 42) AS BLOB)"
         " WHERE idx = %u",
         bucket);
-    CHECK_INT(sqlite3_open(fg_test_path("mine.db"), &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    CHECK_INT(sqlite3_changes(db), 1);
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
+    CHECK_INT(fg_test_sqlite_edit(fg_test_path("mine.db"), sql), 1);
 }
 
 TEST("first the whole file, then a delta, then nothing")
@@ -367,20 +362,11 @@ TEST("a list that changes at the source in mid-update is taken in its newer vers
     end();
 }
 
-static void publish_always(struct fg_fixture_source *at)
-{
-    struct fg_fixture_city city = one;
-
-    city.version = at->version + 1;
-    city.suspended_every = (unsigned)city.version;
-    fg_fixture_publish(at, &city);
-    at->delta[0] = '\0';
-}
-
 TEST("a list that keeps changing ends the update with a clear error, and the old one stays")
 {
     start_with_two();
-    source.before_call = publish_always;
+    source.before_call = fg_fixture_publish_next;
+    source.next = &one;
     CHECK_INT(update(), FG_E_BUSY);
     CHECK_HAS(error.text, "keeps changing");
     check_version(1);
@@ -398,9 +384,7 @@ TEST("a source that lacks what its manifest names is told apart from a changing 
     source.version = 99;
     fg_fixture_source_end(&source);
     (void)unlink(fg_test_path("source.db"));
-    CHECK_OK(
-        fg_list_open(fg_test_path("empty.db"), NULL, &fg_fixture_key()->public_key, 1, &source.store, &error),
-        &error);
+    source.store = fg_fixture_store(fg_test_path("empty.db"));
     CHECK_INT(update(), FG_E_BUSY);
     CHECK_HAS(error.text, "does not hold all");
     check_version(1);

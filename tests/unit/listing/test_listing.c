@@ -161,9 +161,7 @@ static void client_start(struct client *client, const char *name, const char *li
     client->context.https = connect_as(name);
     (void)snprintf(client->context.list_id, sizeof(client->context.list_id), "%s", list_id);
     fg_list_https_source(&client->context, &client->source);
-    CHECK_OK(
-        fg_list_open(fg_test_path("mine.db"), NULL, &fg_fixture_key()->public_key, 1, &client->list, &error),
-        &error);
+    client->list = fg_fixture_store(fg_test_path("mine.db"));
 }
 
 static void client_end(struct client *client)
