@@ -223,13 +223,15 @@ kill "$stranger"
 stranger=
 
 # ---- the second factor ----
-code() { # SECRET: as a telephone shows it
+code() { # SECRET STEP: as a telephone shows it in that step of 30 s
     node -e 'const c = require("crypto"); let bits = ""; for (const l of process.argv[1]) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(l).toString(2).padStart(5, "0");
         const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2))); const at = Buffer.alloc(8);
-        at.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + +process.argv[2]));
+        at.writeBigUInt64BE(BigInt(process.argv[2]));
         const h = c.createHmac("sha1", key).update(at).digest(); const o = h[19] & 15;
         console.log(String((h.readUInt32BE(o) & 0x7fffffff) % 1e6).padStart(6, "0"));' "$1" "$2"
 }
+# The bureau takes a code one step early or late. The step is read once and the codes are of this step and the
+# next, so that both are good for 30 s at least, however slow the machine.
 factor() {
     local token
     rm -f "$CITY/jar"
@@ -237,10 +239,11 @@ factor() {
     token=$(call -d '{"user":"zhao","password":"what-zhao-knows"}' "$url/api/v1/session" | sed -E 's/.*"token": ?"([^"]+)".*/\1/') || return 1
     secret=$(call -H "X-Fillgate-Token: $token" -d '{"password":"what-zhao-knows"}' "$url/api/v1/session/totp" |
         sed -E 's/.*"secret": ?"([A-Z2-7]+)".*/\1/') || return 1
-    call -H "X-Fillgate-Token: $token" -d "{\"code\":\"$(code "$secret" -1)\"}" "$url/api/v1/session/totp/confirm"
+    step=$(($(date +%s) / 30))
+    call -H "X-Fillgate-Token: $token" -d "{\"code\":\"$(code "$secret" "$step")\"}" "$url/api/v1/session/totp/confirm"
 }
 check "a supervisor switches the second factor on" factor
-(umask 077 && code "$secret" 0 >"$desk/code")
+(umask 077 && code "$secret" $((step + 1)) >"$desk/code")
 expect "with password and code" 0 'HZ-CNG-900001' audit zhao query --code HZ-CNG-900001 --code-file "$desk/code"
 expect "a code is good once" 3 'SIGN_IN_REFUSED' audit zhao query --code-file "$desk/code"
 
