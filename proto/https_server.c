@@ -2,7 +2,7 @@
  * options.
  *
  * Not: connections, requests, answers (server_*.c). Relies on: libmicrohttpd 0.9.75 or later, built with
- * epoll, thread pool and TLS (as Debian's). */
+ * poll, thread pool and TLS (as Debian's). */
 #include "proto/https_server.h"
 
 #include <arpa/inet.h>
@@ -156,7 +156,11 @@ static void library_log(void *context, const char *format, va_list arguments)
 static enum fg_err start_library(struct fg_server *server, const struct fg_server_settings *settings,
                                  int listener, struct fg_error *error)
 {
-    unsigned flags = MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    /* Not by epoll: the library then takes a connection for readable throughout its handshake, and one peer
+     * that stops there keeps a thread turning. Each turn of poll looks at every connection of its thread,
+     * which is cheap beside a handshake. */
+    unsigned flags =
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     bool pool = !settings->thread_per_connection && settings->threads > 1;
     struct MHD_OptionItem threads[] = {
         {pool ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, pool ? (intptr_t)settings->threads : 0, NULL},
@@ -169,8 +173,8 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
         {MHD_OPTION_END, 0, NULL},
     };
 
-    flags |= settings->thread_per_connection ? (MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD)
-                                             : MHD_USE_EPOLL_INTERNAL_THREAD;
+    if (settings->thread_per_connection)
+        flags |= MHD_USE_THREAD_PER_CONNECTION;
     if (!settings->plain)
         flags |= MHD_USE_TLS;
     else
