@@ -463,6 +463,20 @@ static enum fg_err pending_write(struct fg_recorder *recorder, const struct fg_c
     return FG_OK;
 }
 
+/* Does it take entries? One that did not is tried by itself: the next scan must not be refused for what is
+ * over.
+ */
+static bool journal_takes(struct fg_recorder *recorder)
+{
+    if (fg_recorder_journal_state(recorder) != FG_JOURNAL_NOT_WRITABLE)
+        return true;
+    if (fg_journal_try(recorder->journal, NULL) != FG_OK)
+        return false;
+    recorder->write_broken = false;
+    fg_log_line(&recorder->log, "journal: takes entries again");
+    return true;
+}
+
 /* Somebody else's file in the place of the waiting entries is evidence. */
 static void waiting_told(struct fg_recorder *recorder, const struct fg_circumstances *about)
 {
@@ -474,8 +488,8 @@ static void waiting_told(struct fg_recorder *recorder, const struct fg_circumsta
 
 void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_circumstances *about)
 {
-    uint8_t state = fg_recorder_journal_state(recorder);
-    bool nearly_full = state == FG_JOURNAL_WARN || state == FG_JOURNAL_FULL;
+    bool nearly_full;
+    uint8_t state;
 
     if (!recorder->started) {
         recorder->started = true;
@@ -486,11 +500,13 @@ void fg_recorder_write_pending(struct fg_recorder *recorder, const struct fg_cir
     if (recorder->journal == NULL || about->now->mono_ms < recorder->write_retry_mono_ms)
         return;
     waiting_told(recorder, about);
-    if (pending_write(recorder, about) != FG_OK) {
+    if (!journal_takes(recorder) || pending_write(recorder, about) != FG_OK) {
         recorder->write_retry_mono_ms = about->now->mono_ms + RETRY_MS;
         return;
     }
     counts_write(recorder, about);
+    state = fg_recorder_journal_state(recorder);
+    nearly_full = state == FG_JOURNAL_WARN || state == FG_JOURNAL_FULL;
     if (nearly_full && !recorder->warned_full)
         fg_recorder_raise(recorder, FG_EVENT_JOURNAL_NEARLY_FULL, "", about);
     recorder->warned_full = nearly_full;

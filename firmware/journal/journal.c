@@ -20,6 +20,7 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_VERSION] = "PRAGMA user_version = 1",
     [STATEMENT_PAGES] = "PRAGMA page_count",
     [STATEMENT_FREE_PAGES] = "PRAGMA freelist_count",
     [STATEMENT_FILLERS] = "SELECT count(*) FROM filler",
@@ -345,6 +346,14 @@ static void bind_entry(sqlite3_stmt *insert, const struct fg_head *head, const s
     (void)sqlite3_bind_text(insert, 10, columns->plate, -1, SQLITE_STATIC);
 }
 
+static void transaction_abandon(struct fg_journal *journal)
+{
+    if (sqlite3_get_autocommit(journal->database) != 0)
+        return;
+    (void)sqlite3_step(journal->statements[STATEMENT_ROLLBACK]);
+    (void)sqlite3_reset(journal->statements[STATEMENT_ROLLBACK]);
+}
+
 /* The insert statement is bound. One transaction, one sync. */
 static enum fg_err commit_entry(struct fg_journal *journal, fg_journal_beside beside, void *context,
                                 struct fg_error *error)
@@ -363,10 +372,8 @@ static enum fg_err commit_entry(struct fg_journal *journal, fg_journal_beside be
         code = fg_journal_step(journal, STATEMENT_INSERT, "appending to the journal", error);
     if (code == FG_OK)
         code = fg_journal_step(journal, STATEMENT_COMMIT, "appending to the journal", error);
-    if (code != FG_OK && sqlite3_get_autocommit(journal->database) == 0) {
-        (void)sqlite3_step(journal->statements[STATEMENT_ROLLBACK]);
-        (void)sqlite3_reset(journal->statements[STATEMENT_ROLLBACK]);
-    }
+    if (code != FG_OK)
+        transaction_abandon(journal);
     if (code == FG_OK && flag_anchor)
         journal->anchored = true;
     return code;
@@ -436,6 +443,24 @@ enum fg_err fg_journal_append_with(struct fg_journal *journal, struct fg_entry *
     *entry = written;
     *ret_sequence = written.sequence;
     return FG_OK;
+}
+
+enum fg_err fg_journal_try(struct fg_journal *journal, struct fg_error *error)
+{
+    enum fg_err code;
+
+    if (!journal->write_failed)
+        return FG_OK;
+    /* Setting the version that the file has writes its first page as it was. */
+    code = fg_journal_step(journal, STATEMENT_BEGIN, "trying the journal again", error);
+    if (code == FG_OK)
+        code = fg_journal_step(journal, STATEMENT_VERSION, "trying the journal again", error);
+    if (code == FG_OK)
+        code = fg_journal_step(journal, STATEMENT_COMMIT, "trying the journal again", error);
+    if (code != FG_OK)
+        transaction_abandon(journal);
+    journal->write_failed = code != FG_OK;
+    return code;
 }
 
 /* ---- look-ups ---------------------------------------------------------------------------------- */

@@ -63,8 +63,14 @@ void fg_journal_close(struct fg_journal *journal); /* may be NULL */
 enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry, uint64_t *ret_sequence,
                               struct fg_error *error);
 
-/* enum fg_journal_state of firmware/core/rules.h. */
+/* enum fg_journal_state of firmware/core/rules.h. NOT_WRITABLE: the newest append failed, and nothing since
+ * has shown that the file takes entries again. */
 uint8_t fg_journal_state(struct fg_journal *journal);
+
+/* When the newest append failed: does the file take a durable write again? Asked by one transaction, synced,
+ * that changes nothing the journal says. FG_OK: it does, and the state is no longer NOT_WRITABLE; or no
+ * append had failed, and nothing was written. Any error: the write's, and the state stays. */
+enum fg_err fg_journal_try(struct fg_journal *journal, struct fg_error *error);
 
 /* Most of the room that is left to what belongs to no fill is used up: it should be written more sparingly.
  * The state is then at least WARN. */

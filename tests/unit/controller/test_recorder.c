@@ -730,6 +730,38 @@ TEST("what could not be written is tried again after half a second, to the milli
     world_end();
 }
 
+TEST("FAIL-CLOSED: a journal that did not take an entry is tried by itself every half second, and counts as "
+     "writable "
+     "once it takes a write")
+{
+    struct fg_judgement judgement = judgement_make();
+    uint64_t sequence = 0;
+    sqlite3 *held;
+
+    world_make();
+    held = fg_test_sqlite_hold(journal_path);
+    at_ms(2000);
+    CHECK(fg_recorder_authorised(&recorder, &judgement, 3, &about, &sequence) != FG_OK);
+    CHECK_INT(fg_recorder_journal_state(&recorder), FG_JOURNAL_NOT_WRITABLE);
+    fg_recorder_write_pending(&recorder, &about);
+    CHECK_INT(fg_recorder_journal_state(&recorder), FG_JOURNAL_NOT_WRITABLE);
+    fg_test_sqlite_let_go(held);
+    at_ms(2499);
+    fg_recorder_write_pending(&recorder, &about);
+    CHECK_INT(fg_recorder_journal_state(&recorder), FG_JOURNAL_NOT_WRITABLE);
+    CHECK(recorder.write_broken);
+    CHECK_INT(lines_with("journal: takes entries again"), 0);
+    at_ms(2500);
+    fg_recorder_write_pending(&recorder, &about);
+    CHECK_INT(fg_recorder_journal_state(&recorder), FG_JOURNAL_OK);
+    CHECK(!recorder.write_broken);
+    CHECK_INT(lines_with("journal: takes entries again"), 1);
+    (void)journal_newest(FG_ENTRY_AUTHORISED);
+    CHECK_INT(count, 0); /* nothing was written for it */
+    CHECK_OK(fg_recorder_authorised(&recorder, &judgement, 3, &about, &sequence), &error);
+    world_end();
+}
+
 TEST("a journal that is nearly full is an event, once until there is room again")
 {
     point_make();

@@ -3658,14 +3658,34 @@ TEST("FAIL-CLOSED: what the journal does not take as authorised opens nothing, a
     CHECK_INT(state()->phase, FG_FILL_IDLE);
     CHECK(!w.valve);
     CHECK_INT(w.opened, 0);
+    CHECK_INT(state()->journal_state, FG_JOURNAL_NOT_WRITABLE);
     fg_test_sqlite_let_go(other);
     remove_tag();
-    w.mono_ms += 10000; /* then the refusal is written, and with it the journal is known to work again */
-    turns(5);
-    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_JOURNAL_NOT_WRITABLE);
+    w.mono_ms += 500; /* then the journal is tried, whatever waits to be written */
+    turns(1);
+    CHECK_INT(state()->journal_state, FG_JOURNAL_OK);
     fill_start();
     (void)journal_newest(FG_ENTRY_AUTHORISED);
     CHECK_INT(counts[FG_ENTRY_AUTHORISED], 1);
+    (void)ask_kind(FG_CONTROL_STOP);
+    until_idle();
+    w.mono_ms += 10000; /* and the refusal is written with what was counted */
+    turns(5);
+    CHECK_INT(journal_newest(FG_ENTRY_REFUSED)->reasons.reasons[0], FG_REASON_JOURNAL_NOT_WRITABLE);
+    CHECK_INT(counts[FG_ENTRY_REFUSED], 1);
+    world_end();
+}
+
+TEST("a sign-in that the journal did not take says that nobody is signed in")
+{
+    sqlite3 *other;
+
+    world_make();
+    other = fg_test_sqlite_hold(fg_test_path("journal.db"));
+    CHECK_INT(sign_in("wang"), FG_E_IO);
+    CHECK_HAS(w.answer.text, "not signed in: ");
+    CHECK_HAS(w.answer.text, "another process holds it");
+    fg_test_sqlite_let_go(other);
     world_end();
 }
 

@@ -1,7 +1,9 @@
-/* TAMPER-SHOWS, and the past of a cylinder, where something went wrong before: an append that failed, a clock
- * that was ahead. */
+/* TAMPER-SHOWS, FAIL-CLOSED, and the past of a cylinder, where something went wrong before: an append that
+ * failed, a clock that was ahead. */
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "firmware/core/rules.h"
@@ -71,6 +73,65 @@ TEST("TAMPER-SHOWS: an append that fails makes the journal not writable until on
     CHECK_INT(fg_journal_verify(fg_test_path("journal.db"), NULL, &key.public_key, &verdict, &error),
               FG_E_CORRUPT);
     CHECK_HAS(error.text, "anchor");
+}
+
+/* A disk that takes no byte of this process any more, or does again. */
+static void disk_refuses(bool refuses)
+{
+    struct rlimit limit;
+
+    CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = refuses ? 0 : limit.rlim_max;
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int64_t data_version(sqlite3 *database)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t version;
+
+    CHECK_INT(sqlite3_prepare_v2(database, "PRAGMA data_version", -1, &statement, NULL), SQLITE_OK);
+    CHECK_INT(sqlite3_step(statement), SQLITE_ROW);
+    version = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    return version;
+}
+
+TEST("FAIL-CLOSED: a journal whose append failed is writable again once a write of its own was taken, not "
+     "before, "
+     "and that write says nothing")
+{
+    struct fg_journal_verdict verdict;
+    struct fg_journal *journal = open_journal();
+    enum fg_err refused;
+    enum fg_err tried;
+    sqlite3 *reader = NULL;
+    int64_t version;
+
+    CHECK_OK(append(journal, FG_ENTRY_BOOT, NOON_MS, FG_CLOCK_SYNCHRONISED), &error);
+    CHECK_INT(sqlite3_open_v2(fg_test_path("journal.db"), &reader, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    version = data_version(reader);
+    CHECK_OK(fg_journal_try(journal, &error), &error);
+    CHECK_INT(data_version(reader), version); /* nothing had failed */
+    disk_refuses(true);
+    refused = append(journal, FG_ENTRY_EVENT, NOON_MS, FG_CLOCK_SYNCHRONISED);
+    tried = fg_journal_try(journal, &error);
+    disk_refuses(false);
+    CHECK_INT(refused, FG_E_IO);
+    CHECK_INT(tried, FG_E_IO);
+    CHECK_HAS(error.text, "trying the journal again");
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_NOT_WRITABLE);
+    CHECK_INT(data_version(reader), version);
+    CHECK_OK(fg_journal_try(journal, &error), &error);
+    CHECK_INT(fg_journal_state(journal), FG_JOURNAL_OK);
+    CHECK(data_version(reader) != version); /* it was written */
+    CHECK_INT(fg_journal_last(journal), 1);
+    CHECK_INT(sqlite3_close(reader), SQLITE_OK);
+    CHECK_OK(append(journal, FG_ENTRY_EVENT, NOON_MS, FG_CLOCK_SYNCHRONISED), &error);
+    fg_journal_close(journal);
+    CHECK_OK(fg_journal_verify(fg_test_path("journal.db"), NULL, &key.public_key, &verdict, &error), &error);
+    CHECK_INT(verdict.entries, 2);
 }
 
 TEST("a fill dated in the future was before the next time of a synchronised clock, not before any clock's")
