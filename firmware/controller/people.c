@@ -99,15 +99,17 @@ static enum fg_err operator_in(struct fg_session *session, const char *id, int32
 {
     struct fg_signed_in who = {0};
     struct fg_circumstances about;
+    struct fg_error cause = {0};
     enum fg_err code;
 
     if (fg_operator_is_in(&session->operator_in))
         operator_out(session, "", now);
     fg_operator_enter(&who, id, certificate_end_day, proof, now->mono_ms);
     about = fg_session_circumstances(session, now);
-    code = fg_recorder_operator(&session->recorder, &who, true, &about, error);
-    if (code != FG_OK)
-        return code;
+    code = fg_recorder_operator(&session->recorder, &who, true, &about, &cause);
+    if (code != FG_OK) /* the journal's own codes mean other things to who signs in */
+        return fg_fail(error, code == FG_E_FULL ? code : FG_E_IO, "the journal does not take it: %s",
+                       cause.text);
     session->operator_in = who;
     fg_log_line(&session->log, "operator: %s signed in %s", who.id, proof_words(proof));
     return FG_OK;

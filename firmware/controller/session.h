@@ -159,7 +159,8 @@ enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_mo
 
 /* Signs in by the list's PIN, or by hand (a technician gives the certificate's last day). *ret_already: was
  * signed in before. FG_E_BUSY: a fill is under way, or PINs are blocked; FG_E_STATE: no list; FG_E_DENIED:
- * operator or PIN is wrong; FG_E_IO: PINs cannot be counted; errors of the journal. */
+ * operator or PIN is wrong; FG_E_IO: PINs cannot be counted, or the journal does not take the entry;
+ * FG_E_FULL: it has no room for it. */
 enum fg_err fg_session_sign_in_by_pin(struct fg_session *session, const char *operator_id, const char *pin,
                                       const struct fg_moment *now, bool *ret_already, struct fg_error *error);
 enum fg_err fg_session_sign_in_by_hand(struct fg_session *session, const char *operator_id,
