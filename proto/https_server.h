@@ -48,7 +48,8 @@ struct fg_request {
 
 /* Tells the server what this request has shown: that its connection is that of a party known here (a paired
  * browser, a signed-in user), or, with NULL, of none. The name of a party tells it from others. A peer with a
- * good certificate is a party from its first request on, unless a handler says otherwise. */
+ * good certificate that `knows` of the settings does not deny is a party from its first request on, unless a
+ * handler says otherwise. */
 void fg_request_vouch(const struct fg_request *request, const char *party);
 
 /* The query's parameter or a request header; NULL when missing. Valid during the handler. */
@@ -123,6 +124,11 @@ struct fg_server_settings {
     const char *ca_path; /* of client certificates; NULL: none are asked for */
     int64_t (*now_ms)(void *context);
     void *now_context;
+    /* Is the peer, whose certificate is good, a party here? Asked on the server's threads at a connection's
+     * first request, before its body is there; NULL: every one is. It only says who has a place of his own:
+     * what he may do is for the handlers. */
+    bool (*knows)(void *context, const struct fg_peer *peer);
+    void *knows_context;
     uint32_t threads;           /* ignored with thread_per_connection */
     bool thread_per_connection; /* for few connections with sources that block: none delays another */
     uint32_t connections_max;   /* half of them for peers that have proven who they are */

@@ -117,7 +117,8 @@ static void know_peer(struct fg_server_connection *connection, struct MHD_Connec
     }
     (void)strcpy(peer.address, connection->address);
     connection->peer = peer;
-    if (peer.kind == FG_PEER_CERTIFIED) {
+    if (peer.kind == FG_PEER_CERTIFIED &&
+        (server->settings.knows == NULL || server->settings.knows(server->settings.knows_context, &peer))) {
         (void)snprintf(party, sizeof(party), "%s/%s", peer.role, peer.id);
         fg_server_connection_prove(connection, party);
     }

@@ -62,6 +62,14 @@ static enum fg_err request_admit(struct fg_station_routes *routes, const struct 
     return result;
 }
 
+bool fg_station_routes_peer_known(void *context, const struct fg_peer *peer)
+{
+    struct fg_station_routes *routes = context;
+    struct fg_station_standing standing;
+
+    return peer_admit(routes, peer, &standing, NULL) == FG_OK;
+}
+
 bool fg_station_routes_list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
 {
     struct fg_station_routes *routes = context;

@@ -33,6 +33,9 @@ enum fg_err fg_station_routes_new(const struct fg_station_routes_settings *setti
 void fg_station_routes_free(struct fg_station_routes *routes); /* after the server has stopped; may be NULL */
 /* Fills the routes; valid as long as the object. */
 void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route ret_routes[FG_STATION_ROUTES]);
+/* As `knows` of the server's settings: a controller that is admitted has a place of its own, however many
+ * others with genuine certificates there are. context is the struct fg_station_routes. */
+bool fg_station_routes_peer_known(void *context, const struct fg_peer *peer);
 /* For fg_listing_new: a controller that is admitted may have the list that the roster gives it. context is
  * the struct fg_station_routes. */
 bool fg_station_routes_list_allowed(void *context, const struct fg_peer *peer, const char *list_id);

@@ -138,6 +138,13 @@ static bool list_allowed(void *context, const struct fg_peer *peer, const char *
     return fg_station_routes_list_allowed(app->station_routes, peer, list_id);
 }
 
+static bool peer_known(void *context, const struct fg_peer *peer)
+{
+    const struct app *app = context;
+
+    return fg_station_routes_peer_known(app->station_routes, peer);
+}
+
 static enum fg_err roster_start(struct app *app, struct fg_error *error)
 {
     struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
@@ -168,6 +175,8 @@ static enum fg_err start_server(struct app *app, struct fg_error *error)
         .ca_path = config->ca,
         .now_ms = now_ms,
         .now_context = app,
+        .knows = peer_known,
+        .knows_context = app,
         .threads = config->threads,
         .connections_max = config->connections_max,
         .connections_per_address_max = config->connections_per_address_max,

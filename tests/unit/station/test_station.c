@@ -20,6 +20,7 @@
 #include "proto/https.h"
 #include "proto/monotime.h"
 #include "proto/sync.h"
+#include "proto/tls.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
@@ -367,6 +368,8 @@ static void start_station(struct bench *bench)
     fg_station_routes_fill(bench->routes, bench->station_routes);
     bench->station_routes[FG_STATION_ROUTES] = fg_listing_route(bench->listing);
     server.ca_path = bench->config.ca;
+    server.knows = fg_station_routes_peer_known;
+    server.knows_context = bench->routes;
     server.routes = bench->station_routes;
     server.route_count = FG_STATION_ROUTES + 1;
     CHECK_OK(fg_server_start(&server, &bench->station, &error), &error);
@@ -692,6 +695,72 @@ TEST(
     CHECK(send_entries(bench, 1, 2).verdict >= FG_SYNC_REFUSED);
     start_controller(bench);
     CHECK_INT(send_entries(bench, 1, 2).verdict, FG_SYNC_HELD);
+    bench_close(bench);
+}
+
+/* ---- strangers with genuine certificates ---- */
+
+#define FOREIGN 62
+#define FOREIGN_FIRST 40 /* the rest come when the station's own controller is there */
+
+/* Shakes hands as this controller and asks, but does not end its question. */
+static struct fg_tls *foreign_stall(struct bench *bench, unsigned number)
+{
+    static const char question[] =
+        "POST /v1/journal HTTP/1.1\r\nHost: station\r\nContent-Length: 1000\r\n\r\n";
+    char paths[2][FG_STATION_PATH];
+    struct fg_https_settings settings = {.peer_roles = FG_HTTPS_STATION,
+                                         .ca_path = bench->config.ca,
+                                         .certificate_path = paths[0],
+                                         .key_path = paths[1]};
+    struct fg_tls_credentials *credentials = NULL;
+    struct fg_tls *tls = NULL;
+    char name[32];
+    char port[8];
+
+    (void)snprintf(name, sizeof(name), "F%u", number);
+    certify(bench, name, "controller", name, &bench->journal->key.public_key);
+    (void)snprintf(name, sizeof(name), "F%u.pem", number);
+    put(paths[0], name);
+    (void)snprintf(name, sizeof(name), "F%u.key", number);
+    put(paths[1], name);
+    (void)snprintf(port, sizeof(port), "%u", fg_server_port(bench->station));
+    CHECK_OK(fg_tls_credentials_read(&settings, &credentials, &error), &error);
+    CHECK_OK(fg_tls_open(credentials, "127.0.0.1", port, "127.0.0.1", now_ms(NULL),
+                         fg_mono_ms() + WAIT_MAX_MS, &tls, &error),
+             &error);
+    CHECK_OK(fg_tls_write(tls, question, sizeof(question) - 1, fg_mono_ms() + WAIT_MAX_MS, &error), &error);
+    fg_tls_credentials_free(credentials);
+    return tls;
+}
+
+static uint64_t connections_of(const struct bench *bench)
+{
+    struct fg_server_counts counts;
+
+    fg_server_counts(bench->station, &counts);
+    return counts.connections;
+}
+
+TEST("BAD-INPUT-IS-SAFE: more foreign controllers than there are places, each with a genuine certificate and "
+     "a question that does not end, take no place from the station's own")
+{
+    struct fg_tls *foreign[FOREIGN];
+    struct bench *bench = bench_open();
+
+    for (unsigned i = 0; i < FOREIGN_FIRST; i++)
+        foreign[i] = foreign_stall(bench, i);
+    CHECK_INT(send_entries(bench, 1, 2).verdict, FG_SYNC_HELD);
+    CHECK_INT(connections_of(bench), FOREIGN_FIRST + 1);
+    for (unsigned i = FOREIGN_FIRST; i < FOREIGN; i++)
+        foreign[i] = foreign_stall(bench, i);
+    CHECK_INT(send_entries(bench, 3, 4).verdict, FG_SYNC_HELD);
+    CHECK_INT(ask_manifest(bench), 200);
+    CHECK_INT(connections_of(bench), FOREIGN + 1); /* its own is still the first */
+    start_controller(bench);
+    CHECK_INT(send_entries(bench, 5, 6).verdict, FG_SYNC_HELD); /* and a new one is let in */
+    for (unsigned i = 0; i < FOREIGN; i++)
+        fg_tls_close(foreign[i]);
     bench_close(bench);
 }
 
