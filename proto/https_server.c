@@ -133,11 +133,38 @@ static enum fg_err open_listener(const struct fg_server_settings *settings,
     return FG_OK;
 }
 
-/* Connections that the library may have open: those that gave way are still being closed when newer ones
- * come, and each of its threads has only its share. */
-static uint32_t open_max_of(const struct fg_server_settings *settings)
+/* Beside two for each place: those that gave way are still being closed when newer ones come, and each of the
+ * library's threads has only its share. */
+static uint32_t spare_of(const struct fg_server_settings *settings)
 {
-    return 2 * settings->connections_max + SPARE_PER_THREAD * (settings->threads + 1);
+    return SPARE_PER_THREAD * (settings->threads + 1);
+}
+
+/* Each connection that may be open has its descriptor; with too few of them there are fewer places. */
+static enum fg_err take_descriptors(struct fg_server *server, struct fg_error *error)
+{
+    struct fg_server_settings *settings = &server->settings;
+    uint32_t spare = spare_of(settings);
+    uint32_t wanted = 2 * settings->connections_max + spare;
+    uint32_t places;
+
+    server->open_max = fg_server_descriptors_take(wanted);
+    if (server->open_max == wanted)
+        return FG_OK;
+    places = server->open_max > spare ? (server->open_max - spare) / 2 : 0;
+    if (places < 2 || places < settings->threads)
+        return fg_fail(
+            error, FG_E_FULL,
+            "HTTPS server: this process may open too few files (ulimit -n, LimitNOFILE): %u more are "
+            "needed",
+            wanted - server->open_max);
+    fg_server_log_line(
+        &server->log, fg_server_now_mono_ms(),
+        "%u connections at most instead of %u: this process may open too few files (ulimit -n, "
+        "LimitNOFILE); %u more are needed",
+        places, settings->connections_max, wanted - server->open_max);
+    settings->connections_max = places;
+    return FG_OK;
 }
 
 static void library_log(void *context, const char *format, va_list arguments)
@@ -186,7 +213,7 @@ static enum fg_err start_library(struct fg_server *server, const struct fg_serve
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_CONNECTION, fg_server_connection_event, server,
         MHD_OPTION_NOTIFY_COMPLETED, fg_server_request_end, server, MHD_OPTION_URI_LOG_CALLBACK,
         fg_server_request_uri, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)open_max_of(settings), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->open_max, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_ARRAY, threads, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (server->daemon == NULL)
         return fg_fail(error, FG_E_IO, "HTTPS server: the HTTP library does not start: %s", strerror(errno));
@@ -211,6 +238,7 @@ static void free_server(struct fg_server *server)
     fg_server_watchdog_end(server);
     fg_server_tls_end(&server->tls);
     fg_places_end(&server->places);
+    fg_server_descriptors_give(server->open_max);
     fg_server_log_end(&server->log, fg_server_now_mono_ms());
     (void)pthread_cond_destroy(&server->changed);
     (void)pthread_mutex_destroy(&server->mutex);
@@ -243,8 +271,10 @@ enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg
     fg_server_log_start(&server->log, settings->log, settings->log_context);
     result = fg_server_tls_start(&server->tls, settings, error);
     if (result == FG_OK)
-        result = fg_places_start(&server->places, settings->connections_max,
-                                 settings->connections_per_address_max, open_max_of(settings), error);
+        result = take_descriptors(server, error);
+    if (result == FG_OK)
+        result = fg_places_start(&server->places, server->settings.connections_max,
+                                 settings->connections_per_address_max, server->open_max, error);
     if (result == FG_OK)
         result = open_listener(settings, &address, &listener, error);
     if (result == FG_OK) {

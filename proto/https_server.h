@@ -150,8 +150,10 @@ struct fg_server;
 
 /* FG_E_IO (port taken ...), FG_E_ARG (a setting is impossible), FG_E_NOT_FOUND (a file is missing),
  * FG_E_FORMAT (a file is not what it should be), FG_E_DENIED (key readable by others), FG_E_AUTH (key and
- * certificate do not belong together). Texts of settings need not outlive the call; routes and contexts do.
- */
+ * certificate do not belong together), FG_E_FULL (the process may open too few files for any connections).
+ * Each place needs two descriptors and each thread eight; the process's soft limit is raised for them, and
+ * where the hard limit is too low there are fewer places and the log says so. Texts of settings need not
+ * outlive the call; routes and contexts do. */
 enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg_server **ret_server,
                             struct fg_error *error);
 uint16_t fg_server_port(const struct fg_server *server);

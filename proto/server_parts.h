@@ -52,6 +52,13 @@ int fg_server_tls_give(gnutls_session_t session, const struct gnutls_cert_retr_s
 enum fg_err fg_server_tls_peer(struct fg_server_tls *tls, gnutls_session_t session, int64_t now_ms,
                                struct fg_peer *ret_peer, struct fg_error *error);
 
+/* ---- descriptors ---- */
+
+/* Promises descriptors for so many connections, on top of what this process needs besides; its soft limit is
+ * raised where it must be. Returns how many: fewer when the hard limit allows no more. Any thread. */
+uint32_t fg_server_descriptors_take(uint32_t count);
+void fg_server_descriptors_give(uint32_t count);
+
 /* ---- connections ---- */
 
 enum fg_server_phase { FG_SERVER_READING, FG_SERVER_HANDLING, FG_SERVER_ANSWERING };
@@ -84,6 +91,7 @@ struct fg_server_connection {
 struct fg_server {
     struct fg_server_settings settings; /* its path and address texts are not used after the start */
     struct MHD_Daemon *daemon;
+    uint32_t open_max; /* connections that the library may have open */
     uint16_t port;
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* on CLOCK_MONOTONIC */

@@ -2,6 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "proto/server_parts.h"
 #include "tests/lib/check.h"
@@ -53,6 +56,70 @@ TEST("a server takes each setting up to its bound, and no further")
     fixture.settings.connections_max = 0;
     CHECK_INT(start_and_stop(), FG_E_ARG);
     CHECK_HAS(fixture.error.text, "at least one connection");
+}
+
+static uint64_t files_max(void)
+{
+    struct rlimit limit;
+
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    return limit.rlim_cur;
+}
+
+static bool files_max_set(uint64_t soft, uint64_t hard)
+{
+    return setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = soft, .rlim_max = hard}) == 0;
+}
+
+TEST("BAD-INPUT-IS-SAFE: a server has a descriptor for every connection that it may have open, and 256 are "
+     "left "
+     "for everything else")
+{
+    struct rlimit before;
+    struct fg_server *servers[2];
+
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    CHECK(before.rlim_max >= 1024);
+    CHECK(files_max_set(300, before.rlim_max));
+    prepare();
+    for (uint64_t i = 0; i < 2; i++) {
+        CHECK_OK(fg_server_start(&fixture.settings, &servers[i], &fixture.error), &fixture.error);
+        CHECK_INT(files_max(), 256 + (i + 1) * (2 * 100 + 8 * 3));
+    }
+    fg_server_stop(servers[0]);
+    CHECK_OK(fg_server_start(&fixture.settings, &servers[0], &fixture.error), &fixture.error);
+    CHECK_INT(files_max(), 256 + 2 * (2 * 100 + 8 * 3));
+    fg_server_stop(servers[0]);
+    fg_server_stop(servers[1]);
+    CHECK(files_max_set(before.rlim_cur, before.rlim_max));
+}
+
+/* In a process of its own, whose limit cannot be raised again. */
+static bool starts_with_files(uint64_t limit, enum fg_err expected, const char *told)
+{
+    pid_t child = fork();
+    int status = 1;
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        bool as_expected = files_max_set(limit, limit) && start_and_stop() == expected;
+        const char *text = expected == FG_OK ? fg_fixture_log() : fixture.error.text;
+
+        _exit(as_expected && strstr(text, told) != NULL ? 0 : 1);
+    }
+    CHECK_INT(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST("BAD-INPUT-IS-SAFE: a server that may not open enough files has fewer places and says so, or does not "
+     "start")
+{
+    prepare();
+    CHECK(starts_with_files(256 + 224, FG_OK, ""));
+    CHECK(starts_with_files(256 + 223, FG_OK, "99 connections at most instead of 100: "));
+    CHECK(starts_with_files(256 + 28, FG_OK, "2 connections at most instead of 100: "));
+    CHECK(starts_with_files(256 + 27, FG_E_FULL, "197 more are needed"));
+    CHECK(starts_with_files(100, FG_E_FULL, "224 more are needed"));
 }
 
 TEST("a request may take from 50 ms to an hour, and there are up to 16 headers for every answer")
