@@ -20,6 +20,10 @@
 #define STOP_MAX_MS 1000
 #define CAUSE_MAX_MS 50 /* a FAULT waits so long for the dead process to say what it died of */
 #define BAD_MESSAGES_MAX 3
+/* Of a reader that polls every 10 ms, and what waited while the caller was busy, twice over. More would keep
+ * the caller from ever sleeping. */
+#define MESSAGES_MAX 500
+#define MESSAGES_MS 1000
 #define LINK_FD 3
 
 struct fg_reader {
@@ -39,6 +43,8 @@ struct fg_reader {
     int64_t heard_mono_ms;
     int64_t ended_mono_ms;
     unsigned bad_messages;
+    unsigned messages; /* since counted_mono_ms */
+    int64_t counted_mono_ms;
     bool polled;       /* this child has polled the field at least once */
     bool opening;      /* this child opens its device, or waits to do so */
     bool tries_device; /* the last child ended because its device failed, not by a fault of its own */
@@ -112,6 +118,7 @@ static enum fg_err child_start(struct fg_reader *reader, int64_t now_mono_ms, st
     reader->started_mono_ms = now_mono_ms;
     reader->heard_mono_ms = now_mono_ms;
     reader->bad_messages = 0;
+    reader->messages = 0;
     reader->polled = false;
     reader->opening = true;
     return FG_OK;
@@ -174,6 +181,15 @@ static void child_end(struct fg_reader *reader, int64_t now_mono_ms, const char 
 
 /* ---- messages ---------------------------------------------------------------------------------------- */
 
+static bool talks_too_much(struct fg_reader *reader, int64_t now_mono_ms)
+{
+    if (now_mono_ms - reader->counted_mono_ms >= MESSAGES_MS) {
+        reader->counted_mono_ms = now_mono_ms;
+        reader->messages = 0;
+    }
+    return ++reader->messages > MESSAGES_MAX;
+}
+
 /* Receives one packet; false when there is none (or the child is gone). */
 static bool packet_take(struct fg_reader *reader, int64_t now_mono_ms, struct fg_reader_report *ret_report)
 {
@@ -184,6 +200,10 @@ static bool packet_take(struct fg_reader *reader, int64_t now_mono_ms, struct fg
         return false;
     if (count <= 0) {
         child_end(reader, now_mono_ms, "the reader process ended");
+        return false;
+    }
+    if (talks_too_much(reader, now_mono_ms)) {
+        child_end(reader, now_mono_ms, "the reader process babbles");
         return false;
     }
     if (fg_readerlink_decode_report(packet, (size_t)count, ret_report, NULL) != FG_OK) {

@@ -991,6 +991,16 @@ TEST("a program that says nothing sensible is killed, and there is no tag meanwh
     end();
 }
 
+TEST("BAD-INPUT-IS-SAFE: a program that says sensible things without end is killed, so that the controller "
+     "can sleep")
+{
+    begin_program(script("while printf '\\x08\\x01' >&3; do :; done"), "x");
+    await(FG_READER_FAULT);
+    CHECK_HAS(last.text, "babbles");
+    CHECK(seen[FG_READER_POLL] > 0);
+    end();
+}
+
 TEST("a program that ends at once is one fault, however often it is tried")
 {
     int64_t until;
