@@ -106,9 +106,27 @@ static enum fg_err locked_begin(struct fg_sql *sql, struct fg_error *error)
     return result;
 }
 
-/* The next migration that is missing, in one transaction; *ret_done when there is none. */
-static enum fg_err step(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t count,
-                        bool *ret_done, struct fg_error *error)
+/* All that are missing, in order, and then what they left for the end. */
+static enum fg_err missing_apply(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t first,
+                                 size_t count, struct fg_error *error)
+{
+    enum fg_err result = FG_OK;
+
+    for (size_t i = first; result == FG_OK && i < count; i++)
+        result = migration_apply(sql, &migrations[i], error);
+    for (size_t i = first; result == FG_OK && i < count; i++) {
+        if (migrations[i].finish != NULL)
+            result = migrations[i].finish(sql, error);
+        if (result != FG_OK)
+            return fg_fail_in(error, result, "end of migration %u \"%s\": ", migrations[i].number,
+                              migrations[i].name);
+    }
+    return result;
+}
+
+/* In one transaction, so that nothing is left between a migration and its end. */
+static enum fg_err bring_up(struct fg_sql *sql, const struct fg_sql_migration *migrations, size_t count,
+                            size_t *ret_steps, struct fg_error *error)
 {
     size_t applied = 0;
     enum fg_err result = locked_begin(sql, error);
@@ -120,13 +138,13 @@ static enum fg_err step(struct fg_sql *sql, const struct fg_sql_migration *migra
                                       error);
     if (result == FG_OK)
         result = applied_read(sql, migrations, count, &applied, error);
-    if (result == FG_OK && applied < count)
-        result = migration_apply(sql, &migrations[applied], error);
+    if (result == FG_OK)
+        result = missing_apply(sql, migrations, applied, count, error);
     if (result == FG_OK)
         result = fg_sql_commit(sql, error);
     fg_sql_rollback(sql);
     if (result == FG_OK)
-        *ret_done = applied == count;
+        *ret_steps = count - applied;
     return result;
 }
 
@@ -135,18 +153,13 @@ enum fg_err fg_sql_migrate(struct fg_sql *sql, const struct fg_sql_migration *mi
 {
     struct fg_error passed_over;
     size_t applied = 0;
-    uint32_t steps = 0;
-    bool done = false;
+    size_t steps = 0;
     enum fg_err result = FG_OK;
 
     /* Mostly nothing is missing, and then a long transaction of somebody else's is not waited for. */
-    if (applied_read(sql, migrations, count, &applied, &passed_over) == FG_OK && applied == count)
-        done = true;
-    while (result == FG_OK && !done) {
-        result = step(sql, migrations, count, &done, error);
-        steps += result == FG_OK && !done;
-    }
+    if (applied_read(sql, migrations, count, &applied, &passed_over) != FG_OK || applied != count)
+        result = bring_up(sql, migrations, count, &steps, error);
     if (result == FG_OK && ret_applied != NULL)
-        *ret_applied = steps;
+        *ret_applied = (uint32_t)steps;
     return result;
 }

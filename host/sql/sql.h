@@ -5,8 +5,8 @@
  * the word BYTES, which each back end turns into its own type (BLOB, BYTEA) in migrations. Where the order of
  * texts must be that of their bytes, statements and migrations say COLLATE "C"; SQLite, which knows no other
  * order, does not get to see it. Migrations are
- * numbered, forward only, and each runs in one transaction together with its number's entry in table
- * schema_version.
+ * numbered, forward only, and all that a database is short of run in one transaction together with their
+ * numbers' entries in table schema_version.
  *
  * Not: what the tables mean (host/bureau, host/station). Relies on: SQLite, libpq. A database object belongs
  * to one thread at a time; open several for several threads. No statement waits longer than the settings'
@@ -52,6 +52,9 @@ struct fg_sql_migration {
     const char *name;
     const char *text;
     enum fg_err (*work)(struct fg_sql *sql, struct fg_error *error); /* NULL: the text is all */
+    /* What reads tables as the program now knows them, and so needs all later migrations too: called once
+     * they were applied, in the same transaction. NULL: nothing. */
+    enum fg_err (*finish)(struct fg_sql *sql, struct fg_error *error);
 };
 /* Brings the schema up to the last migration. FG_E_STATE when the database is newer than this program or a
  * number's name differs from what was applied. *ret_applied may be NULL. */

@@ -68,14 +68,14 @@ static const char tables[] = "CREATE TABLE controller ("
                              " clock_offset_ms BIGINT NOT NULL);";
 
 static const struct fg_sql_migration migrations[] = {
-    {1, "first tables", tables, NULL},
+    {1, "first tables", tables, NULL, NULL},
     {2, "evidence shown to the bureau", "ALTER TABLE evidence ADD COLUMN shown_ms BIGINT NOT NULL DEFAULT 0",
-     NULL},
+     NULL, NULL},
     {3, "verification",
      "CREATE TABLE verification (id BIGINT NOT NULL PRIMARY KEY, heads_kept BIGINT NOT NULL,"
      " started_ms BIGINT NOT NULL, ended_ms BIGINT NOT NULL, entries BIGINT NOT NULL,"
      " findings BIGINT NOT NULL, text TEXT NOT NULL)",
-     NULL},
+     NULL, NULL},
 };
 
 const struct fg_sql_migration *fg_station_schema(size_t *ret_count)

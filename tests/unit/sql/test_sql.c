@@ -15,8 +15,8 @@ static const struct fg_sql_migration migrations[] = {
      "CREATE TABLE thing (owner TEXT NOT NULL, number BIGINT NOT NULL, data BYTES, note TEXT, PRIMARY KEY "
      "(owner, number));"
      "CREATE INDEX thing_note ON thing (note);",
-     NULL},
-    {2, "second", "ALTER TABLE thing ADD COLUMN weight BIGINT NOT NULL DEFAULT 7", NULL},
+     NULL, NULL},
+    {2, "second", "ALTER TABLE thing ADD COLUMN weight BIGINT NOT NULL DEFAULT 7", NULL, NULL},
 };
 
 #define PATIENT_MS 30000 /* only a hang takes so long */
@@ -259,11 +259,11 @@ TEST("PostgreSQL: bulk with a key twice adds nothing, and the connection goes on
 
 static void migrations_forward(bool postgres)
 {
-    static const struct fg_sql_migration renamed[] = {{1, "other", "SELECT 1", NULL}};
+    static const struct fg_sql_migration renamed[] = {{1, "other", "SELECT 1", NULL, NULL}};
     static const struct fg_sql_migration broken[] = {
-        {1, "first", "", NULL},
-        {2, "second", "", NULL},
-        {3, "third", "CREATE TABLE half (a BIGINT); CREATE TABLE half (a BIGINT)", NULL}};
+        {1, "first", "", NULL, NULL},
+        {2, "second", "", NULL, NULL},
+        {3, "third", "CREATE TABLE half (a BIGINT); CREATE TABLE half (a BIGINT)", NULL, NULL}};
     char url[256];
     struct fg_sql *sql;
     struct fg_error error;
@@ -298,6 +298,70 @@ TEST("SQLite: migrations go forward on data; a newer, renamed or broken one is t
 TEST("PostgreSQL: migrations go forward on data; a newer, renamed or broken one is told and changes nothing")
 {
     migrations_forward(true);
+}
+
+/* Reads a column that only a later migration makes. */
+static enum fg_err weights_double(struct fg_sql *sql, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(sql, "UPDATE thing SET weight = weight * 2", &statement, error);
+
+    return result == FG_OK ? fg_sql_run(statement, NULL, error) : result;
+}
+
+static enum fg_err fail(struct fg_sql *sql, struct fg_error *error)
+{
+    (void)sql;
+    return fg_fail(error, FG_E_IO, "power cut");
+}
+
+static int64_t weight(struct fg_sql *sql)
+{
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+    int64_t number;
+
+    CHECK_OK(fg_sql_prepare(sql, "SELECT weight FROM thing", &statement, &error), &error);
+    CHECK_OK(fg_sql_next(statement, &error), &error);
+    number = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return number;
+}
+
+static void migrations_finish(bool postgres)
+{
+    struct fg_sql_migration first[2] = {migrations[0], migrations[1]};
+    char url[256];
+    struct fg_sql *sql;
+    struct fg_error error;
+    uint32_t applied = 0;
+
+    url_new(postgres, url);
+    sql = open_url(url);
+    first[0].work = NULL;
+    first[0].text = "CREATE TABLE thing (owner TEXT NOT NULL, number BIGINT NOT NULL, data BYTES, note TEXT, "
+                    "PRIMARY KEY (owner, number));"
+                    "INSERT INTO thing (owner, number) VALUES ('kept', 1);";
+    first[0].finish = fail;
+    CHECK_INT(fg_sql_migrate(sql, first, 2, NULL, &error), FG_E_IO);
+    CHECK_HAS(error.text, "end of migration 1 \"first\": power cut");
+    first[0].finish = weights_double;
+    CHECK_OK(fg_sql_migrate(sql, first, 2, &applied, &error), &error);
+    CHECK_INT(applied, 2);
+    CHECK_INT(weight(sql), 14);
+    CHECK_OK(fg_sql_migrate(sql, first, 2, &applied, &error), &error);
+    CHECK_INT(applied, 0);
+    CHECK_INT(weight(sql), 14);
+    fg_sql_close(sql);
+}
+
+TEST("SQLite: what a migration leaves for the end runs once, after all later ones, or none of them is there")
+{
+    migrations_finish(false);
+}
+TEST("PostgreSQL: what a migration leaves for the end runs once, after all later ones, or none is there")
+{
+    migrations_finish(true);
 }
 
 static void *migrate_on(void *argument)
