@@ -280,7 +280,8 @@ static enum fg_err pairs_find(struct follow *follow, struct pairs *pairs)
         "AND p.wall_ms <= CASE WHEN e." WALL_IS_SANE " THEN e.wall_ms + $4 ELSE 0 END "
         "JOIN follow f ON f.controller = p.controller AND p.sequence < f.next_sequence "
         "WHERE e.controller = $1 AND e.sequence >= $2 AND e.sequence < $3 AND e.code <> '' AND p.code <> '' "
-        "AND p.station <> e.station AND e.marks = 0 AND p.marks = 0 AND e.clock_quality <> 85 AND "
+        "AND p.station <> e.station AND e.marks IN " FG_MARKS_TIMED " AND p.marks IN " FG_MARKS_TIMED
+        " AND e.clock_quality <> 85 AND "
         "p.clock_quality <> 85 AND e.kind IN (4, 5) AND p.kind IN (4, 5) AND e.wall_ms > 0 "
         "GROUP BY e.code, e.station, p.station",
         &statement, follow->error);
@@ -368,9 +369,10 @@ static enum fg_err fills_follow(struct follow *follow)
         follow->sql,
         "SELECT d.code, COUNT(*) FROM (SELECT DISTINCT e.code AS code, (e.wall_ms + $5) / $4 AS period FROM "
         "journal_entry e WHERE e.controller = $1 AND e.sequence >= $2 AND e.sequence < $3 AND e.kind = 6 AND "
-        "e.quantity_g > 0 AND e.marks = 0 AND e.code <> '' AND e." WALL_IS_SANE ") d "
+        "e.quantity_g > 0 AND e.marks IN " FG_MARKS_TIMED " AND e.code <> '' AND e." WALL_IS_SANE ") d "
         "JOIN journal_entry p ON p.code = d.code AND p.wall_ms >= d.period * $4 - $5 AND p.wall_ms < "
-        "(d.period + 1) * $4 - $5 WHERE p.code <> '' AND p.kind = 6 AND p.quantity_g > 0 AND p.marks = 0 "
+        "(d.period + 1) * $4 - $5 WHERE p.code <> '' AND p.kind = 6 AND p.quantity_g > 0 AND p.marks "
+        "IN " FG_MARKS_TIMED " "
         "GROUP BY d.code, d.period HAVING COUNT(*) > $6",
         &statement, follow->error);
     if (result != FG_OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/bureau/day_sums.h"
+#include "host/bureau/journal_columns.h"
 
 #define TOLD_MAX 20
 
@@ -51,7 +52,8 @@ static const struct rule rules[] = {
                          "SUM(e.repeats), 0 - SUM(CASE WHEN e.quantity_g > 0 AND e.quantity_g < 1000000000 "
                          "THEN e.quantity_g ELSE 0 END) "
                          "FROM journal_entry e JOIN sum_follow f ON f.controller = e.controller WHERE " OF(
-                             "e.controller") "AND e.sequence < f.next_sequence AND e.marks IN (0, 2) AND "
+                             "e.controller") "AND e.sequence < f.next_sequence AND e.marks IN " FG_MARKS_COUNT
+                                             " AND "
                                              "e.kind IN (4, 5, 6) GROUP BY e.controller, e.kind) t "
                                              "GROUP BY c, kind HAVING SUM(n) <> SUM(k) OR SUM(q) <> 0 ORDER "
                                              "BY c",
@@ -83,7 +85,8 @@ static const struct rule sums[] = {
                                      "e.quantity_g > 0 AND e.quantity_g < "
                                      "1000000000 THEN 0 - e.quantity_g ELSE 0 END FROM journal_entry e JOIN "
                                      "sum_follow f ON f.controller = "
-                                     "e.controller WHERE e.sequence < f.next_sequence AND e.marks IN (0, 2) "
+                                     "e.controller WHERE e.sequence < f.next_sequence AND e.marks "
+                                     "IN " FG_MARKS_COUNT " "
                                      "AND e.kind IN (4, 5, 6)) t GROUP BY day, "
                                      "station, kind, reason HAVING SUM(n) <> SUM(k) OR SUM(q) <> 0 ORDER BY "
                                      "station",

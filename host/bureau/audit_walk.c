@@ -8,6 +8,7 @@
 
 #include "host/bureau/curve.h"
 #include "host/bureau/journal_columns.h"
+#include "host/bureau/suspension.h"
 #include "proto/chain.h"
 
 #define PROGRESS_ENTRIES 256
@@ -22,6 +23,7 @@ struct walk {
     char controller[FG_NAME_MAX + 1];
     struct fg_origin origin;
     bool key_known;
+    struct fg_suspensions suspensions;
     uint64_t findings; /* of this journal */
     uint64_t sequence; /* of the last entry seen */
     struct fg_digest hash;
@@ -93,6 +95,7 @@ static void columns_check(struct walk *walk, const struct row *row, struct fg_en
         .head_signature = row->has_signature ? &row->signature : NULL,
         .station = fg_sql_text(row->statement, 5),
         .arrived_ms = fg_sql_int(row->statement, 6),
+        .suspended = fg_suspensions_cover(&walk->suspensions, row->sequence),
     };
     uint32_t marks = fg_journal_marks(&place, entry);
     const char *column;
@@ -100,7 +103,8 @@ static void columns_check(struct walk *walk, const struct row *row, struct fg_en
     fg_journal_values(&place, entry, marks, values);
     column = fg_journal_difference(row->statement, values);
     if (column != NULL)
-        find(walk, row->sequence, "its column %s was edited: its bytes say otherwise", column);
+        find(walk, row->sequence, "its column %s was edited: its bytes say otherwise%s", column,
+             strcmp(column, "marks") == 0 ? ", or when its controller was suspended" : "");
 }
 
 /* Says what a row whose hash does not follow really is. */
@@ -305,7 +309,10 @@ static enum fg_err journal_check(struct walk *walk)
         find(walk, 0, "nothing is known of its key: its signatures cannot be verified");
     walk->result->controllers++;
     fg_chain_start(walk->controller, &walk->hash);
-    result = entries_check(walk);
+    result = fg_suspensions_read(walk->sql, walk->controller, &walk->suspensions, walk->error);
+    if (result == FG_OK)
+        result = entries_check(walk);
+    fg_suspensions_free(&walk->suspensions);
     if (result == FG_OK)
         result = head_check(walk);
     if (result == FG_OK)

@@ -32,10 +32,14 @@ static void say(const struct fg_bureau *bureau, const char *format, ...)
     bureau->log(NULL, line);
 }
 
+/* What a request brings or wants: a suspended device brings evidence still, and gets nothing. */
+enum errand { ERRAND_BRINGS, ERRAND_GETS };
+
 /* A database object for this request, the peer admitted; NULL: the answer is set. */
 static struct fg_sql *request_admit(struct fg_bureau *bureau, const struct fg_request *request,
-                                    struct fg_answer *answer)
+                                    enum errand errand, struct fg_answer *answer)
 {
+    bool suspended = false;
     struct fg_sql *sql = fg_sql_pool_take(bureau->pool, SQL_WAIT_MS);
     struct fg_error error;
     enum fg_err result;
@@ -44,7 +48,8 @@ static struct fg_sql *request_admit(struct fg_bureau *bureau, const struct fg_re
         fg_answer_text(answer, 503, "the bureau is busy; try again");
         return NULL;
     }
-    result = fg_peer_admit(sql, request->peer, &error);
+    result = errand == ERRAND_BRINGS ? fg_peer_know(sql, request->peer, &suspended, &error)
+                                     : fg_peer_admit(sql, request->peer, &error);
     if (result == FG_OK)
         return sql;
     fg_sql_pool_give(bureau->pool, sql);
@@ -113,7 +118,7 @@ static void journal_serve(void *context, const struct fg_request *request, struc
         fg_answer_text(ret_answer, 400, "%s", error.text);
         goto done;
     }
-    sql = request_admit(bureau, request, ret_answer);
+    sql = request_admit(bureau, request, ERRAND_BRINGS, ret_answer);
     if (sql == NULL)
         goto done;
     result = batch_serve(bureau, sql, request, batch, ret_answer, &error);
@@ -167,7 +172,7 @@ static void report_serve(void *context, const struct fg_request *request, struct
         fg_answer_text(ret_answer, 400, "%s", error.text);
         goto done;
     }
-    sql = request_admit(bureau, request, ret_answer);
+    sql = request_admit(bureau, request, ERRAND_BRINGS, ret_answer);
     if (sql == NULL)
         goto done;
     result = reports_serve(bureau, sql, request, reports, ret_answer, &error);
@@ -191,7 +196,7 @@ static void roster_serve(void *context, const struct fg_request *request, struct
     uint8_t *bytes = NULL;
     size_t length = 0;
     struct fg_error error;
-    struct fg_sql *sql = request_admit(bureau, request, ret_answer);
+    struct fg_sql *sql = request_admit(bureau, request, ERRAND_GETS, ret_answer);
     enum fg_err result;
 
     if (sql == NULL)

@@ -1,6 +1,7 @@
 /* Implementation of the sums (day_sums.h): a chunk of one journal at a time, by statements over the whole
  * chunk, in one transaction with the place reached. */
 #include "host/bureau/day_sums.h"
+#include "host/bureau/journal_columns.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 
 #define CHUNK "controller = $1 AND sequence >= $2 AND sequence < $3 AND "
 /* Neither undecodable nor of another place. */
-#define COUNTED "marks IN (0, 2) AND kind IN (4, 5, 6) "
+#define COUNTED "marks IN " FG_MARKS_COUNT " AND kind IN (4, 5, 6) "
 /* What one fill can be at most, so that no sum overflows: 1000 t. */
 #define QUANTITY                                                                                             \
     "CAST(SUM(CASE WHEN quantity_g > 0 AND quantity_g < 1000000000 THEN quantity_g ELSE 0 END) AS BIGINT)"

@@ -17,13 +17,13 @@ static enum fg_err device_lookup(void *context, struct fg_sql *sql, const char *
     memset(ret_origin, 0, sizeof(*ret_origin));
     memcpy(ret_origin->station, record.station, sizeof(ret_origin->station));
     ret_origin->device_key = record.device_key;
-    ret_origin->suspended = record.suspended;
     return FG_OK;
 }
 
 const struct fg_directory fg_device_directory = {NULL, device_lookup};
 
-enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct fg_error *error)
+enum fg_err fg_peer_know(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
+                         struct fg_error *error)
 {
     struct fg_device_record record;
     enum fg_err result;
@@ -40,7 +40,16 @@ enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct
     if (memcmp(record.tls_key.point, peer->key.point, FG_POINT_BYTES) != 0)
         return fg_fail(error, FG_E_DENIED, "%s %s has another key since; its old certificate is void",
                        peer->role, peer->id);
-    if (record.suspended)
-        return fg_fail(error, FG_E_DENIED, "%s %s is suspended", peer->role, peer->id);
+    *ret_suspended = record.suspended;
     return FG_OK;
+}
+
+enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct fg_error *error)
+{
+    bool suspended = false;
+    enum fg_err result = fg_peer_know(sql, peer, &suspended, error);
+
+    if (result == FG_OK && suspended)
+        return fg_fail(error, FG_E_DENIED, "%s %s is suspended", peer->role, peer->id);
+    return result;
 }

@@ -1,6 +1,6 @@
 /* The directory of ingest (ingest.h) as enrolment keeps it: table device.
  *
- * Read for every batch, so that a suspension holds from the next request on. Relies on: enrolment.h. */
+ * Read for every request, so that a suspension holds from the next one on. Relies on: enrolment.h. */
 #ifndef FG_BUREAU_DIRECTORY_H
 #define FG_BUREAU_DIRECTORY_H
 
@@ -9,8 +9,11 @@
 
 extern const struct fg_directory fg_device_directory;
 
-/* Is the peer a device that joined under this role, with this very TLS key, and not suspended? FG_E_DENIED
- * with the reason. */
+/* Is the peer a device that joined under this role, with this very TLS key? FG_E_DENIED with the reason. */
+enum fg_err fg_peer_know(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
+                         struct fg_error *error);
+
+/* The same, and not suspended: FG_E_DENIED too. */
 enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct fg_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/bureau/ledger.h"
+#include "host/bureau/suspension.h"
 #include "proto/pk.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -470,6 +471,9 @@ static enum fg_err suspend_run(struct fg_sql *sql, const char *device, bool susp
     result = fg_sql_run(statement, &changed, error);
     if (result == FG_OK && changed == 0)
         return fg_fail(error, FG_E_NOT_FOUND, "device %s: not enrolled", device);
+    if (result == FG_OK)
+        result = suspended ? fg_suspension_begin(sql, device, who, now_ms, error)
+                           : fg_suspension_end(sql, device, who, now_ms, error);
     if (result == FG_OK)
         result = change_keep(sql, device, suspended ? "suspended" : "released", who, why, now_ms, error);
     return result;

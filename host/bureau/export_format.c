@@ -217,11 +217,6 @@ static char *string_put(char *to, const char *text)
 
 /* ---- records ---- */
 
-static const struct {
-    uint32_t mark;
-    const char *name;
-} marks[] = {{FG_MARK_UNDECODABLE, "UNDECODABLE"}, {FG_MARK_FUTURE, "FUTURE"}, {FG_MARK_FOREIGN, "FOREIGN"}};
-
 static const char *reason_of(const struct fg_history_row *row)
 {
     return row->reason != 0 ? fg_reason_name((enum fg_reason)row->reason) : "";
@@ -278,12 +273,12 @@ static char *csv_put(char *to, const struct fg_history_row *row)
     to = comma_put(number_put(to, row->quantity_g));
     to = comma_put(number_put(to, (int64_t)row->authorised_sequence));
     to = details_csv_put(to, row);
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        if ((row->marks & marks[i].mark) == 0)
+    for (size_t i = 1; fg_journal_mark_names[i] != NULL; i++) {
+        if ((row->marks & FG_MARK_OF(i)) == 0)
             continue;
         if (marked)
             *to++ = ' ';
-        to = plain_put(to, marks[i].name);
+        to = plain_put(to, fg_journal_mark_names[i]);
         marked = true;
     }
     to = hex_put(comma_put(to), row->hash.bytes, FG_DIGEST_BYTES);
@@ -305,10 +300,10 @@ static char *marks_put(char *to, uint32_t bits)
     bool marked = false;
 
     to = plain_put(to, ",\"marks\":[");
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        if ((bits & marks[i].mark) == 0)
+    for (size_t i = 1; fg_journal_mark_names[i] != NULL; i++) {
+        if ((bits & FG_MARK_OF(i)) == 0)
             continue;
-        to = string_put(plain_put(to, marked ? "," : ""), marks[i].name);
+        to = string_put(plain_put(to, marked ? "," : ""), fg_journal_mark_names[i]);
         marked = true;
     }
     *to++ = ']';

@@ -5,7 +5,8 @@
  * and the indices of stations, controllers and operators lead with it behind the name. A search goes
  * through the classes that exist under the name (one step by index each), takes the first entries of each
  * that fits, in order of time, and merges them; once the page is full, its last entry bounds what is asked
- * of the further ones. Codes and plates have few entries and are filtered directly. Only names that have an
+ * of the further ones. Codes and plates have few entries and are filtered directly, and so are those with a
+ * mark, whose index leads with the marks. Only names that have an
  * absurd number of groups (a hostile controller's) are searched along the index of time alone.
  *
  * A point is its controllers, each for the time that the registry had it there (history_point.c). */
@@ -25,6 +26,7 @@ enum drive {
     DRIVE_CODE,
     DRIVE_PLATE,
     DRIVE_TIME,
+    DRIVE_MARK,
     DRIVE_CLASS,
     DRIVE_STATION,
     DRIVE_CONTROLLER,
@@ -36,7 +38,7 @@ enum drive {
 struct group {
     char controller[FG_NAME_MAX + 1];
     char station[FG_NAME_MAX + 1];
-    int64_t class;
+    int64_t class; /* DRIVE_MARK: the marks */
 };
 
 struct groups {
@@ -193,17 +195,17 @@ static void merge(struct search *search, const struct fg_history_row *row)
 #define REST                                                                                                 \
     "($1 = '' OR code = $1) AND ($2 = '' OR plate = $2) AND ($3 = '' OR station = $3) AND ($4 = '' OR "      \
     "controller = $4) AND ($5 = '' OR operator_id = $5) AND ($6 = 0 OR kind = $6) AND ($7 = 0 OR medium = "  \
-    "$7) AND ($8 = 0 OR identity = $8) AND ($9 = 0 OR reason = $9) AND "
+    "$7) AND ($8 = 0 OR identity = $8) AND ($9 = 0 OR reason = $9) AND ($16 = 0 OR (marks & $16) <> 0) AND "
 #define RANGE "wall_ms >= $10 AND wall_ms <= $11 AND "
 #define ID "controller COLLATE \"C\""
 #define NEWEST                                                                                               \
     RANGE "(wall_ms, " ID ", sequence) < ($12, $13, $14) ORDER BY wall_ms DESC, " ID " DESC, "               \
-          "sequence DESC LIMIT $16"
+          "sequence DESC LIMIT $17"
 #define OLDEST                                                                                               \
-    RANGE "(wall_ms, " ID ", sequence) > ($12, $13, $14) ORDER BY wall_ms, " ID ", sequence LIMIT $16"
+    RANGE "(wall_ms, " ID ", sequence) > ($12, $13, $14) ORDER BY wall_ms, " ID ", sequence LIMIT $17"
 /* With one controller its name is no part of the order, as it is none of the index. */
-#define NEWEST_OF_ONE RANGE "(wall_ms, sequence) < ($12, $14) ORDER BY wall_ms DESC, sequence DESC LIMIT $16"
-#define OLDEST_OF_ONE RANGE "(wall_ms, sequence) > ($12, $14) ORDER BY wall_ms, sequence LIMIT $16"
+#define NEWEST_OF_ONE RANGE "(wall_ms, sequence) < ($12, $14) ORDER BY wall_ms DESC, sequence DESC LIMIT $17"
+#define OLDEST_OF_ONE RANGE "(wall_ms, sequence) > ($12, $14) ORDER BY wall_ms, sequence LIMIT $17"
 #define CLASS FG_HISTORY_CLASS " = $15 AND "
 #define TEXTS(index, condition, newest, oldest)                                                              \
     {                                                                                                        \
@@ -220,6 +222,7 @@ static const char *const texts[DRIVE_COUNT][2][2] = {
     [DRIVE_CODE] = TEXTS("code", "code = $1 AND code <> '' AND " REST, NEWEST, OLDEST),
     [DRIVE_PLATE] = TEXTS("plate", "plate = $2 AND plate <> '' AND " REST, NEWEST, OLDEST),
     [DRIVE_TIME] = TEXTS("time", REST, NEWEST, OLDEST),
+    [DRIVE_MARK] = TEXTS("mark", "marks = $15 AND marks <> 0 AND " REST, NEWEST, OLDEST),
     [DRIVE_CLASS] = TEXTS("class", CLASS, NEWEST, OLDEST),
     [DRIVE_STATION] = TEXTS("station", "station = $3 AND " CLASS, NEWEST, OLDEST),
     [DRIVE_CONTROLLER] =
@@ -316,7 +319,8 @@ static enum fg_err entries_take(struct search *search, enum drive drive, const s
     range_bind(search, statement, span);
     key_bind(search, statement, span,
              drive == DRIVE_CONTROLLER || drive == DRIVE_OPERATOR ? controller : NULL);
-    fg_sql_bind_int(statement, 16, (int64_t)search->limit);
+    fg_sql_bind_int(statement, 17, (int64_t)search->limit);
+    fg_sql_bind_int(statement, 16, filter->mark != 0 ? FG_MARK_OF(filter->mark) : 0);
     fg_sql_bind_int(statement, 15, group != NULL ? group->class : 0);
     while ((result = fg_sql_next(statement, search->error)) == FG_OK) {
         fg_history_row_take(statement, &row);
@@ -478,6 +482,23 @@ static enum fg_err operator_groups_find(const struct search *search, const char 
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
+/* One for each set of marks that has the wanted one. */
+static enum fg_err mark_groups_add(const struct search *search, struct groups *groups)
+{
+    struct group group = {.class = 0};
+    uint32_t end = 1;
+    enum fg_err result = FG_OK;
+
+    for (size_t i = 1; fg_journal_mark_names[i] != NULL; i++)
+        end *= 2;
+    for (uint32_t marks = 1; result == FG_OK && marks < end; marks++) {
+        group.class = marks;
+        if ((marks & FG_MARK_OF(search->filter->mark)) != 0)
+            result = groups_add(groups, &group, search->error);
+    }
+    return result;
+}
+
 static enum fg_err groups_find(const struct search *search, enum drive drive,
                                const struct fg_history_span *span, struct groups *groups)
 {
@@ -492,6 +513,8 @@ static enum fg_err groups_find(const struct search *search, enum drive drive,
     case DRIVE_CLASS:
         memcpy(names.station, search->filter->station, sizeof(names.station));
         return classes_find(search, drive, &names, groups);
+    case DRIVE_MARK:
+        return mark_groups_add(search, groups);
     case DRIVE_CODE:
     case DRIVE_PLATE:
     case DRIVE_TIME:
@@ -509,6 +532,8 @@ static enum drive drive_of(const struct fg_history_filter *filter, const struct 
         return DRIVE_CODE;
     if (filter->plate[0] != '\0')
         return DRIVE_PLATE;
+    if (filter->mark != 0)
+        return DRIVE_MARK;
     if (filter->operator_id[0] != '\0')
         return DRIVE_OPERATOR;
     if (span->controller[0] != '\0')

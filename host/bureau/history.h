@@ -28,6 +28,7 @@ struct fg_history_filter {
     uint8_t kind;     /* enum fg_entry_kind: the outcome */
     uint8_t reason;   /* enum fg_reason: the first failing one */
     uint8_t identity; /* enum fg_identity */
+    uint8_t mark;     /* a place among fg_journal_mark_names: entries that have it, whatever else they have */
     int64_t from_ms;  /* by the controller's clock, inclusive */
     int64_t until_ms; /* exclusive; INT64_MAX: for ever */
     bool oldest_first;
@@ -37,7 +38,7 @@ struct fg_history_filter {
 void fg_history_filter_start(struct fg_history_filter *ret_filter);
 
 /* Sets one part by the name that it has in the API: code, plate, station, controller, point, operator,
- * medium, outcome, reason, identity, from_ms, until_ms, order. FG_E_NOT_FOUND: no part has this name;
+ * medium, outcome, reason, identity, mark, from_ms, until_ms, order. FG_E_NOT_FOUND: no part has this name;
  * FG_E_RANGE: it cannot have this value, the text says what it can have. */
 enum fg_err fg_history_filter_set(struct fg_history_filter *filter, const char *name, const char *value,
                                   struct fg_error *error);

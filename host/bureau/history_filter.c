@@ -33,12 +33,19 @@ struct part {
     offsetof(struct fg_history_filter, member), sizeof(((struct fg_history_filter *)0)->member)
 
 static const struct part parts[] = {
-    {"code", PART_CODE, MEMBER(code), NULL},           {"plate", PART_TEXT, MEMBER(plate), NULL},
-    {"station", PART_NAME, MEMBER(station), NULL},     {"controller", PART_NAME, MEMBER(controller), NULL},
-    {"point", PART_NAME, MEMBER(point), NULL},         {"operator", PART_NAME, MEMBER(operator_id), NULL},
-    {"medium", PART_WORD, MEMBER(medium), media},      {"outcome", PART_KIND, MEMBER(kind), NULL},
-    {"reason", PART_REASON, MEMBER(reason), NULL},     {"identity", PART_WORD, MEMBER(identity), identities},
-    {"from_ms", PART_TIME, MEMBER(from_ms), NULL},     {"until_ms", PART_TIME, MEMBER(until_ms), NULL},
+    {"code", PART_CODE, MEMBER(code), NULL},
+    {"plate", PART_TEXT, MEMBER(plate), NULL},
+    {"station", PART_NAME, MEMBER(station), NULL},
+    {"controller", PART_NAME, MEMBER(controller), NULL},
+    {"point", PART_NAME, MEMBER(point), NULL},
+    {"operator", PART_NAME, MEMBER(operator_id), NULL},
+    {"medium", PART_WORD, MEMBER(medium), media},
+    {"outcome", PART_KIND, MEMBER(kind), NULL},
+    {"reason", PART_REASON, MEMBER(reason), NULL},
+    {"identity", PART_WORD, MEMBER(identity), identities},
+    {"mark", PART_WORD, MEMBER(mark), fg_journal_mark_names},
+    {"from_ms", PART_TIME, MEMBER(from_ms), NULL},
+    {"until_ms", PART_TIME, MEMBER(until_ms), NULL},
     {"order", PART_ORDER, MEMBER(oldest_first), NULL},
 };
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))

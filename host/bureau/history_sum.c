@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "host/bureau/history_private.h"
+#include "host/bureau/journal_columns.h"
 
 #define SUM_OF(fills, refusals, quantity)                                                                    \
     "SELECT " fills ", " refusals ", CAST(COALESCE(" quantity ", 0) AS BIGINT) FROM "
@@ -12,7 +13,7 @@
            "CAST(COALESCE(SUM(CASE WHEN kind = 4 THEN repeats ELSE 0 END), 0) AS BIGINT)",                   \
            "SUM(CASE WHEN kind = 6 AND quantity_g > 0 AND quantity_g < 1000000000 THEN quantity_g ELSE 0 "   \
            "END)")                                                                                           \
-    "journal_entry WHERE marks IN (0, 2) AND kind IN (4, 6) AND "
+    "journal_entry WHERE marks IN " FG_MARKS_COUNT " AND kind IN (4, 6) AND "
 #define OF_SUMS                                                                                              \
     SUM_OF("CAST(COALESCE(SUM(CASE WHEN kind = 6 THEN entries ELSE 0 END), 0) AS BIGINT)",                   \
            "CAST(COALESCE(SUM(CASE WHEN kind = 4 THEN entries ELSE 0 END), 0) AS BIGINT)",                   \

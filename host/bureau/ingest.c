@@ -14,6 +14,7 @@
 #include "host/bureau/curve.h"
 #include "host/bureau/evidence.h"
 #include "host/bureau/journal_columns.h"
+#include "host/bureau/suspension.h"
 
 #define TRIES_MAX 8
 
@@ -38,6 +39,7 @@ struct intake {
     struct held held;
     struct fg_digest hashes[FG_SYNC_BATCH_ENTRIES_MAX]; /* of the batch's entries from `skip` on */
     size_t skip;                                        /* entries that are held already */
+    struct fg_suspensions suspensions;                  /* of the controller, while the batch is stored */
     struct fg_sync_answer *answer;
     struct fg_error *error;
 };
@@ -87,8 +89,6 @@ static enum fg_err origin_check(struct intake *intake)
     if (result == FG_E_NOT_FOUND || !peer_may_send(intake))
         answer_set(intake, FG_SYNC_REFUSED, "%s %s may not send entries of %s", intake->peer->role,
                    intake->peer->id, controller);
-    else if (intake->origin.suspended)
-        answer_set(intake, FG_SYNC_REFUSED, "%s is suspended", controller);
     else
         return FG_OK;
     return FG_E_DENIED;
@@ -449,6 +449,7 @@ static enum fg_err entries_add(const struct intake *intake)
             .head_signature = i + 1 == batch->count ? &batch->head_signature : NULL,
             .station = intake->origin.station,
             .arrived_ms = intake->now_ms,
+            .suspended = fg_suspensions_cover(&intake->suspensions, batch->first_sequence + i),
         };
 
         fg_journal_values(&place, &entry, fg_journal_marks(&place, &entry), values);
@@ -469,8 +470,13 @@ static enum fg_err batch_store(struct intake *intake)
     if (result != FG_OK)
         return result;
     result = head_move(intake, &after);
+    /* Only from here on nobody suspends or releases the controller meanwhile. */
+    if (result == FG_OK)
+        result =
+            fg_suspensions_read(intake->sql, intake->batch->controller, &intake->suspensions, intake->error);
     if (result == FG_OK)
         result = entries_add(intake);
+    fg_suspensions_free(&intake->suspensions);
     if (result == FG_OK)
         result = fg_sql_commit(intake->sql, intake->error);
     if (result != FG_OK) {

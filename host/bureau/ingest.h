@@ -2,7 +2,9 @@
  *
  * A batch is held only after its chain continues what is held, its head signature verifies with the
  * controller's device key, and one transaction has made its entries durable; then a receipt says so. What
- * contradicts the held entries is kept beside them as evidence and raises an alarm. Not: the transport
+ * contradicts the held entries is kept beside them as evidence and raises an alarm. What a suspended
+ * controller signed is taken and receipted like all else, and marked (suspension.h): its controller may prune
+ * only what has a receipt, and a record that is refused is a record that is lost. Not: the transport
  * (bureau_main.c), alarms over the content of entries (alarms.h), which read the stored entries later.
  * Relies on: host/sql, proto. One database object, one thread at a time; several threads and processes may
  * take in batches of one controller at once. */
@@ -24,7 +26,6 @@ enum fg_evidence { FG_EVIDENCE_FORK = 1, FG_EVIDENCE_HEAD = 2 };
 struct fg_origin {
     char station[FG_NAME_MAX + 1]; /* may send its batches; "" = none: it sends itself */
     struct fg_public_key device_key;
-    bool suspended;
 };
 
 /* Where that is found. lookup gives FG_E_NOT_FOUND for a controller that never joined; other errors make the
@@ -44,7 +45,7 @@ struct fg_ingest_settings {
  *   HELD     durable here (now or before); the newest receipt
  *   GAP      entries before the batch are missing
  *   FORK     an entry of the batch differs from the one held under its number
- *   REFUSED  not this peer's controller, unknown, suspended, or a false head signature
+ *   REFUSED  not this peer's controller, unknown, or a false head signature
  *   BUSY     the database could not take it just now
  * Errors: the store contradicts itself (FG_E_CORRUPT), or failed (FG_E_IO, FG_E_FULL ...): nothing of the
  * batch is held. now_ms is the bureau's clock. */

@@ -42,13 +42,15 @@ static const char *const column_names[FG_JOURNAL_COLUMN_COUNT] = {
     "clock_floor_before_ms",
 };
 
+const char *const fg_journal_mark_names[] = {"", "UNDECODABLE", "FUTURE", "FOREIGN", "SUSPENDED", NULL};
+
 uint32_t fg_journal_marks(const struct fg_journal_place *place, struct fg_entry *ret_entry)
 {
-    uint32_t marks = 0;
+    uint32_t marks = place->suspended ? FG_MARK_SUSPENDED : 0;
 
     if (fg_entry_decode(place->bytes, place->length, ret_entry, NULL) != FG_OK) {
         memset(ret_entry, 0, sizeof(*ret_entry));
-        return FG_MARK_UNDECODABLE;
+        return marks | FG_MARK_UNDECODABLE;
     }
     if (ret_entry->wall_ms > place->arrived_ms && ret_entry->wall_ms - FG_FUTURE_MS > place->arrived_ms)
         marks |= FG_MARK_FUTURE;

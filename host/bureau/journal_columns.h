@@ -11,8 +11,17 @@
 /* Bits of column marks: what is odd about an entry that is held all the same. Values are stored: never
  * renumber. */
 #define FG_MARK_UNDECODABLE 1
-#define FG_MARK_FUTURE 2  /* dated more than FG_FUTURE_MS after it arrived */
-#define FG_MARK_FOREIGN 4 /* its bytes name another controller or sequence than the place it holds */
+#define FG_MARK_FUTURE 2    /* dated more than FG_FUTURE_MS after it arrived */
+#define FG_MARK_FOREIGN 4   /* its bytes name another controller or sequence than the place it holds */
+#define FG_MARK_SUSPENDED 8 /* it came in while its controller was suspended (suspension.h): evidence */
+/* Their names: "", then the one of each bit, from the lowest; NULL ends them. */
+extern const char *const fg_journal_mark_names[];
+#define FG_MARK_OF(place) (UINT32_C(1) << ((place)-1)) /* by place among the names, from 1 on */
+
+/* In SQL: the marks of entries whose bytes say what happened at this very place. */
+#define FG_MARKS_COUNT "(0, 2, 8, 10)"
+/* Of those, the ones whose time can be believed. */
+#define FG_MARKS_TIMED "(0, 8)"
 
 #define FG_FUTURE_MS INT64_C(86400000)
 
@@ -40,6 +49,7 @@ struct fg_journal_place {
     const struct fg_signature *head_signature; /* NULL inside a batch */
     const char *station;                       /* of the controller, or the controller when it has none */
     int64_t arrived_ms;
+    bool suspended; /* it came in while the controller was suspended */
 };
 
 /* Decodes the entry, if it can be, and finds its marks. entry is zeroed when it cannot. */

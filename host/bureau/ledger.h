@@ -54,5 +54,7 @@ const char *fg_ledger_hex(const void *bytes, size_t length, char ret_text[FG_LED
 /* Takes every row that the trail does not know yet as it is, in one record: what was there before the ledger
  * was. Inside the caller's transaction. */
 enum fg_err fg_ledger_adopt(struct fg_sql *sql, struct fg_error *error);
+/* The same of one of the ledger's tables, for the migration that brings it. */
+enum fg_err fg_ledger_adopt_table(struct fg_sql *sql, const char *table, struct fg_error *error);
 
 #endif

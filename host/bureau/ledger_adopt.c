@@ -2,6 +2,7 @@
  * no statement is between rows while others run. */
 #include "host/bureau/ledger.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,17 +73,31 @@ static enum fg_err table_adopt(struct fg_sql *sql, const struct fg_ledger_table 
     return result;
 }
 
-enum fg_err fg_ledger_adopt(struct fg_sql *sql, struct fg_error *error)
+static enum fg_err tables_adopt(struct fg_sql *sql, const struct fg_ledger_table *tables, size_t count,
+                                struct fg_error *error)
 {
     struct piece *piece = malloc(sizeof(*piece));
     struct fg_ledger_record record;
     enum fg_err result = piece == NULL ? fg_fail(error, FG_E_MEMORY, "ledger: no memory") : FG_OK;
 
     fg_ledger_record_start(&record, WHO);
-    for (size_t i = 0; result == FG_OK && i < fg_ledger_table_count; i++)
-        result = table_adopt(sql, &fg_ledger_tables[i], &record, piece, error);
+    for (size_t i = 0; result == FG_OK && i < count; i++)
+        result = table_adopt(sql, &tables[i], &record, piece, error);
     if (result == FG_OK)
         result = fg_ledger_record_end(sql, &record, error);
     free(piece);
     return result;
+}
+
+enum fg_err fg_ledger_adopt(struct fg_sql *sql, struct fg_error *error)
+{
+    return tables_adopt(sql, fg_ledger_tables, fg_ledger_table_count, error);
+}
+
+enum fg_err fg_ledger_adopt_table(struct fg_sql *sql, const char *table, struct fg_error *error)
+{
+    const struct fg_ledger_table *found = fg_ledger_table_find(table);
+
+    assert(found != NULL);
+    return tables_adopt(sql, found, 1, error);
 }

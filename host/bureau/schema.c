@@ -12,6 +12,12 @@
 #include "host/bureau/schema_registry.h"
 #include "host/bureau/schema_users.h"
 
+/* Those that lasted when the table came. */
+static enum fg_err suspensions_adopt(struct fg_sql *sql, struct fg_error *error)
+{
+    return fg_ledger_adopt_table(sql, "suspension", error);
+}
+
 const struct fg_sql_migration fg_bureau_migrations[] = {
     {1, "enrolment", FG_SCHEMA_ENROLMENT, NULL, NULL},
     {2, "journal", FG_SCHEMA_JOURNAL, NULL, NULL},
@@ -31,5 +37,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {16, "device names", FG_SCHEMA_NAMES, NULL, NULL},
     {17, "ledger", FG_SCHEMA_LEDGER, NULL, fg_ledger_adopt},
     {18, "rosters", FG_SCHEMA_ROSTERS, NULL, NULL},
+    {19, "suspensions", FG_SCHEMA_SUSPENSIONS, NULL, suspensions_adopt},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -1,5 +1,5 @@
-/* The tables of enrolment: one-time codes, devices, certificates, rosters, and who changed what. A part of
- * the bureau's schema (schema.h); SQL for both back ends. */
+/* The tables of enrolment: one-time codes, devices, certificates, rosters, suspensions, and who changed what.
+ * A part of the bureau's schema (schema.h); SQL for both back ends. */
 #ifndef FG_BUREAU_SCHEMA_ENROLMENT_H
 #define FG_BUREAU_SCHEMA_ENROLMENT_H
 
@@ -31,5 +31,18 @@
 #define FG_SCHEMA_ROSTERS                                                                                    \
     "CREATE TABLE roster (station TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL,"                       \
     " issued_ms BIGINT NOT NULL, digest BYTES NOT NULL);"
+
+/* Which entries came in while their controller was suspended (suspension.h), and the index by which marked
+ * entries are found. Until now nothing was taken of a suspended controller: what comes now is the first. */
+#define FG_SCHEMA_SUSPENSIONS                                                                                \
+    "CREATE TABLE suspension (controller TEXT NOT NULL, number BIGINT NOT NULL, since_ms BIGINT NOT NULL,"   \
+    " from_sequence BIGINT NOT NULL, until_ms BIGINT NOT NULL, until_sequence BIGINT NOT NULL,"              \
+    " PRIMARY KEY (controller, number));"                                                                    \
+    "INSERT INTO suspension SELECT d.device, 1, COALESCE((SELECT MAX(c.at_ms) FROM device_change c WHERE"    \
+    " c.device = d.device AND c.what = 'suspended'), 1), COALESCE((SELECT h.next_sequence FROM journal_head" \
+    " h WHERE h.controller = d.device), 1), 0, 0 FROM device d WHERE d.suspended <> 0 AND"                   \
+    " d.role = 'controller';"                                                                                \
+    "CREATE INDEX journal_entry_of_mark ON journal_entry (marks, wall_ms, controller COLLATE \"C\","         \
+    " sequence) WHERE marks <> 0;"
 
 #endif

@@ -45,12 +45,10 @@ static void marks_write(struct fg_web_json *json, cJSON *object, uint32_t marks)
 {
     cJSON *array = fg_web_json_array(json, object, "marks");
 
-    if ((marks & FG_MARK_UNDECODABLE) != 0)
-        fg_web_json_push_text(json, array, "UNDECODABLE");
-    if ((marks & FG_MARK_FUTURE) != 0)
-        fg_web_json_push_text(json, array, "FUTURE");
-    if ((marks & FG_MARK_FOREIGN) != 0)
-        fg_web_json_push_text(json, array, "FOREIGN");
+    for (size_t i = 1; fg_journal_mark_names[i] != NULL; i++) {
+        if ((marks & FG_MARK_OF(i)) != 0)
+            fg_web_json_push_text(json, array, fg_journal_mark_names[i]);
+    }
 }
 
 void fg_web_entry_write(struct fg_web_json *json, cJSON *object, const struct fg_history_row *row)

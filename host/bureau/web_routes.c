@@ -1,6 +1,7 @@
 /* The table of what the pages may ask (web_call.h). web/openapi.json says the same for people and other
  * programs; a test holds the two against each other. */
 #include "host/bureau/cases.h"
+#include "host/bureau/journal_columns.h"
 #include "host/bureau/sample.h"
 #include "host/bureau/user.h"
 #include "host/bureau/web_export.h"
@@ -53,7 +54,8 @@
     CODE(FG_WEB_QUERY, false), PLATE(FG_WEB_QUERY, false), NAME(FG_WEB_QUERY, "station", false),             \
         NAME(FG_WEB_QUERY, "controller", false), NAME(FG_WEB_QUERY, "point", false),                         \
         NAME(FG_WEB_QUERY, "operator", false), WORD("medium", media), WORD("outcome", outcomes),             \
-        WORD_OF("reason"), WORD("identity", identities), TIME("from_ms"), TIME("until_ms")
+        WORD_OF("reason"), WORD("identity", identities), WORD("mark", fg_journal_mark_names + 1),            \
+        TIME("from_ms"), TIME("until_ms")
 
 static const char *const media[] = {"CNG", "LPG", NULL};
 static const char *const outcomes[] = {"BOOT",       "LIST",  "OPERATOR", "REFUSED",

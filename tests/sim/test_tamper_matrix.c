@@ -471,6 +471,7 @@ static const struct claim bureau_claims[] = {
     LEDGER("sample"),
     LEDGER("sample_key"),
     LEDGER("station"),
+    LEDGER("suspension"),
     LEDGER("web_export"),
     LEDGER("web_user_change"),
     {"web_user", ALL, "each sign-in moves it; it opens nothing", " signed_in_ms totp_step totp_pending "},

@@ -40,7 +40,8 @@ static void take(void *context, const struct fg_audit_finding *finding)
     bench->last = *finding;
 }
 
-static void bench_open(struct bench *bench, bool postgres)
+/* Its entries up to this one are sent, those behind the eighth in a batch of their own. */
+static void bench_open_until(struct bench *bench, bool postgres, uint64_t last)
 {
     char code[FG_CODE_MAX + 1];
 
@@ -54,12 +55,18 @@ static void bench_open(struct bench *bench, bool postgres)
                                 9000);
     }
     CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", 1, 8, &bench->answer), FG_SYNC_HELD);
-    CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", 9, ENTRIES, &bench->answer),
-              FG_SYNC_HELD);
+    if (last > 8)
+        CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", 9, last, &bench->answer),
+                  FG_SYNC_HELD);
     bench->settings = (struct fg_audit_settings){.directory = fg_device_directory,
                                                  .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
                                                  .report = take,
                                                  .context = bench};
+}
+
+static void bench_open(struct bench *bench, bool postgres)
+{
+    bench_open_until(bench, postgres, ENTRIES);
 }
 
 static void bench_close(struct bench *bench)
@@ -180,6 +187,50 @@ TEST("TAMPER-SHOWS: a time column edited is named")
 TEST("TAMPER-SHOWS: a mark taken away or set is named")
 {
     tamper_shows("UPDATE journal_entry SET marks = 1 WHERE sequence = 2", 2, "marks");
+}
+
+/* Entries 9 to 20 come in while their controller is suspended. */
+static void suspended_tamper_shows(const char *sql, uint64_t sequence)
+{
+    for (int postgres = 0; postgres < 2; postgres++) {
+        struct bench bench;
+        struct fg_error error;
+
+        bench_open_until(&bench, postgres != 0, 8);
+        CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", true, "clerk", "stolen", FG_FIXTURE_BUREAU_MS, &error),
+                 &error);
+        CHECK_INT(fg_fixture_bureau_send(bench.sql, bench.journal, "S1", 9, ENTRIES, &bench.answer),
+                  FG_SYNC_HELD);
+        walk(&bench, NULL);
+        CHECK_INT(bench.result.findings, 0);
+        fg_fixture_sql_run(bench.sql, sql);
+        walk(&bench, "ctl-1");
+        CHECK(bench.result.findings > 0);
+        CHECK_INT(bench.first.sequence, sequence);
+        CHECK_HAS(bench.first.text, "its column marks was edited");
+        CHECK_HAS(bench.first.text, "when its controller was suspended");
+        bench_close(&bench);
+    }
+}
+
+TEST("TAMPER-SHOWS: a mark of suspension taken away is named by its entry")
+{
+    suspended_tamper_shows("UPDATE journal_entry SET marks = 0 WHERE sequence = 12", 12);
+}
+
+TEST("TAMPER-SHOWS: a mark of suspension given to an entry from before is named by its entry")
+{
+    suspended_tamper_shows("UPDATE journal_entry SET marks = 8 WHERE sequence = 3", 3);
+}
+
+TEST("TAMPER-SHOWS: a suspension that is moved past some entries is named by the first of them")
+{
+    suspended_tamper_shows("UPDATE suspension SET from_sequence = 11", 9);
+}
+
+TEST("TAMPER-SHOWS: a suspension that is deleted is named by the first entry that came during it")
+{
+    suspended_tamper_shows("DELETE FROM suspension", 9);
 }
 
 TEST("TAMPER-SHOWS: a hash edited is named")

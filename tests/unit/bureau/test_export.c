@@ -23,7 +23,7 @@ static struct fg_history_row row_make(void)
                                  .sequence = 7,
                                  .station = "S1",
                                  .arrived_ms = 1795392004200,
-                                 .marks = 2 | 4,
+                                 .marks = 2 | 4 | 8,
                                  .wall_ms = 1795392000123,
                                  .clock_quality = 'S',
                                  .kind = FG_ENTRY_ENDED,
@@ -75,7 +75,7 @@ TEST("a record is one line of CSV, with the time in words")
     CHECK_TEXT(record(FG_EXPORT_CSV, &row),
                "ctl-1,7,ENDED,2026-11-23T00:00:00.123Z,1795392000123,S,1795392004200,S1,HZ-CNG-1,\xe6\xb5\x99"
                "ED9021,op-1,CNG,SIGNED_TAG,,TARGET_REACHED,,9120,6,PIN,op-2,CARD,5,40,1795391000000,"
-               "1795392000000,1,2,FUTURE FOREIGN," HASH "\r\n");
+               "1795392000000,1,2,FUTURE FOREIGN SUSPENDED," HASH "\r\n");
     row.wall_ms = INT64_MIN;
     row.marks = 0;
     CHECK_HAS(record(FG_EXPORT_CSV, &row), ",ENDED,,-9223372036854775808,S,");

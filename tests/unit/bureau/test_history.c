@@ -52,6 +52,7 @@ static void row_draw(struct fg_history_row *row, uint64_t *sequences)
     row->arrived_ms = BASE_MS + (int64_t)draw(1000);
     row->clock_quality = "UIS"[draw(3)];
     row->identity = (uint8_t)draw(6);
+    row->marks = draw(5) == 0 ? (uint32_t)draw(16) : 0;
     row->medium = (uint8_t)draw(3);
     row->reason = row->kind == FG_ENTRY_REFUSED ? (uint8_t)(10 + draw(5)) : 0;
     (void)strcpy(row->code, ANY(codes));
@@ -107,7 +108,7 @@ static void row_add(struct fg_sql_bulk *bulk, const struct fg_history_row *row)
     entry.row.medium = row->medium;
     entry.reasons.count = row->reason != 0;
     entry.reasons.reasons[0] = row->reason;
-    fg_journal_values(&place, &entry, 0, values);
+    fg_journal_values(&place, &entry, row->marks, values);
     CHECK_OK(fg_sql_bulk_add(bulk, values, FG_JOURNAL_COLUMN_COUNT, &error), &error);
 }
 
@@ -153,7 +154,9 @@ static bool fits(const struct fg_history_filter *filter, const struct fg_history
            (filter->medium == 0 || filter->medium == row->medium) &&
            (filter->kind == 0 || filter->kind == row->kind) &&
            (filter->reason == 0 || filter->reason == row->reason) &&
-           (filter->identity == 0 || filter->identity == row->identity) && row->wall_ms >= filter->from_ms &&
+           (filter->identity == 0 || filter->identity == row->identity) &&
+           (filter->mark == 0 || (row->marks & FG_MARK_OF(filter->mark)) != 0) &&
+           row->wall_ms >= filter->from_ms &&
            (filter->until_ms == INT64_MAX || row->wall_ms < filter->until_ms);
 }
 
@@ -205,6 +208,7 @@ static void filter_draw(struct fg_history_filter *filter)
     filter->kind = draw(3) == 0 ? (uint8_t)(1 + draw(7)) : 0;
     filter->reason = draw(5) == 0 ? (uint8_t)(10 + draw(6)) : 0;
     filter->identity = draw(4) == 0 ? (uint8_t)(1 + draw(5)) : 0;
+    filter->mark = draw(4) == 0 ? (uint8_t)(1 + draw(4)) : 0;
     if (draw(3) == 0)
         filter->from_ms = BASE_MS + (int64_t)draw(200) * 1000;
     if (draw(3) == 0)

@@ -317,27 +317,111 @@ TEST("only a controller itself and its own station may send its entries (Postgre
     strangers_are_refused(true);
 }
 
-TEST("a suspended controller is refused from the next batch on, and taken again when it is released")
+static void suspend(struct bench *bench, const char *device, bool suspended)
 {
-    struct bench bench;
-    struct fg_peer station;
     struct fg_error error;
 
-    bench_open(&bench, false, 4);
+    CHECK_OK(fg_device_suspend(bench->sql, device, suspended, "clerk", suspended ? "stolen" : "found",
+                               FG_FIXTURE_BUREAU_MS, &error),
+             &error);
+}
+
+#define SUSPENDED_ENTRIES "SELECT COUNT(*) FROM journal_entry WHERE marks = 8"
+
+static void suspended_is_evidence(bool postgres)
+{
+    struct bench bench;
+
+    bench_open(&bench, postgres, 6);
     CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
-    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", true, "clerk", "stolen", FG_FIXTURE_BUREAU_MS, &error),
-             &error);
-    CHECK_INT(send(&bench, 3, 8), FG_SYNC_REFUSED);
-    CHECK_HAS(bench.answer.text, "suspended");
-    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", false, "clerk", "found", FG_FIXTURE_BUREAU_MS, &error),
-             &error);
-    CHECK_INT(send(&bench, 3, 8), FG_SYNC_HELD);
-    station = fg_fixture_bureau_peer("station", "S1");
+    suspend(&bench, "ctl-1", true);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    check_receipt(&bench, 5);
+    suspend(&bench, "ctl-1", true); /* once more changes nothing */
+    CHECK_INT(send(&bench, 5, 6), FG_SYNC_HELD);
+    check_receipt(&bench, 7);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 4);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES " AND sequence BETWEEN 3 AND 6"), 4);
+    CHECK_INT(send(&bench, 1, 6), FG_SYNC_HELD);
+    suspend(&bench, "ctl-1", false);
+    suspend(&bench, "ctl-1", false);
+    CHECK_INT(send(&bench, 7, 8), FG_SYNC_HELD);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 4);
+    suspend(&bench, "ctl-1", true);
+    CHECK_INT(send(&bench, 7, 12), FG_SYNC_HELD);
+    check_receipt(&bench, 13);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 8);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES " AND sequence > 8"), 4);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_entry WHERE marks = 0"), 4);
+    check_held(&bench, 12);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: what a suspended controller signed is held and receipted, and marked from then on (SQLite)")
+{
+    suspended_is_evidence(false);
+}
+
+TEST(
+    "NO-LOSS: what a suspended controller signed is held and receipted, and marked from then on (PostgreSQL)")
+{
+    suspended_is_evidence(true);
+}
+
+TEST("NO-LOSS: a controller that is suspended before its first entry hands all of them in, all marked")
+{
+    struct bench bench;
+
+    bench_open(&bench, false, 2);
+    suspend(&bench, "ctl-1", true);
+    CHECK_INT(send(&bench, 3, 4), FG_SYNC_GAP);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    check_receipt(&bench, 5);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 4);
+    check_held(&bench, 4);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: a mark of suspension leaves the other marks, and what an entry says, as they are")
+{
+    struct bench bench;
+
+    bench_open(&bench, false, 2);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    suspend(&bench, "ctl-1", true);
+    fg_fixture_journal_add_bytes(bench.journal, "no entry", 8);
+    fg_fixture_journal_fill(bench.journal, "HZ-9", FG_FIXTURE_BUREAU_MS + 2 * FG_FUTURE_MS, 9100);
+    CHECK_INT(send(&bench, 5, 7), FG_SYNC_HELD);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT marks FROM journal_entry WHERE sequence = 5"), 1 | 8);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT marks FROM journal_entry WHERE sequence = 6"), 2 | 8);
+    CHECK_INT(fg_fixture_sql_number(
+                  bench.sql, "SELECT COUNT(*) FROM journal_entry WHERE sequence > 5 AND code = 'HZ-9'"),
+              2);
+    check_held(&bench, 7);
+    bench_close(&bench);
+}
+
+TEST("a suspended device is known but not admitted, and a stranger is neither")
+{
+    struct bench bench;
+    struct fg_peer station = fg_fixture_bureau_peer("station", "S1");
+    struct fg_peer stranger = fg_fixture_bureau_peer("station", "S9");
+    bool suspended = true;
+    struct fg_error error;
+
+    bench_open(&bench, false, 1);
+    CHECK_OK(fg_peer_know(bench.sql, &station, &suspended, &error), &error);
+    CHECK(!suspended);
     CHECK_OK(fg_peer_admit(bench.sql, &station, &error), &error);
-    CHECK_OK(fg_device_suspend(bench.sql, "S1", true, "clerk", "closed", FG_FIXTURE_BUREAU_MS, &error),
-             &error);
+    suspend(&bench, "S1", true);
+    CHECK_OK(fg_peer_know(bench.sql, &station, &suspended, &error), &error);
+    CHECK(suspended);
     CHECK_INT(fg_peer_admit(bench.sql, &station, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "suspended");
+    CHECK_INT(fg_peer_know(bench.sql, &stranger, &suspended, &error), FG_E_DENIED);
+    /* Its controller's entries are its controller's, who is not suspended. */
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 0);
     bench_close(&bench);
 }
 

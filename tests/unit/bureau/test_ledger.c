@@ -62,7 +62,7 @@ static void record_put(struct fg_sql *sql, const char *kind_name, const char *co
 }
 
 /* A bureau's day: a user whose role changes, a cylinder that is suspended, an alarm that is closed, a case, a
- * code. */
+ * code, a controller that is suspended, released, and suspended again. */
 static struct fg_sql *day(bool postgres)
 {
     struct fg_sql *sql;
@@ -97,6 +97,11 @@ static struct fg_sql *day(bool postgres)
     CHECK_OK(fg_alarm_close(sql, FG_ALARM_LIST_OLD, "S1", "li", "seen", NOW_MS + 1, &error), &error);
     CHECK_OK(fg_cases_follow(sql, NOW_MS + 2, &more, &error), &error);
     CHECK_OK(fg_one_time_code_new(sql, &order, NOW_MS, code, &error), &error);
+    fg_fixture_bureau_device(sql, "ctl-1", "controller", "S1", &fg_fixture_bureau_receipt_key()->public_key);
+    fg_fixture_bureau_adopt(sql);
+    CHECK_OK(fg_device_suspend(sql, "ctl-1", true, "li", "stolen", NOW_MS, &error), &error);
+    CHECK_OK(fg_device_suspend(sql, "ctl-1", false, "li", "found", NOW_MS + 1, &error), &error);
+    CHECK_OK(fg_device_suspend(sql, "ctl-1", true, "li", "seal broken", NOW_MS + 2, &error), &error);
     return sql;
 }
 
@@ -143,6 +148,18 @@ TEST("TAMPER-SHOWS: alarms, cases and their steps edited past the program are na
     tamper_shows("UPDATE alarm SET closed_by = 'nobody'", "alarm 13 S1 1: it was edited");
     tamper_shows("UPDATE hazard_case SET assigned = 'eve'", "hazard_case 1: it was edited");
     tamper_shows("DELETE FROM hazard_step WHERE place = 2", "hazard_step 1 2: it was deleted");
+}
+
+TEST("TAMPER-SHOWS: a suspension put off, ended or forgotten past the program is named")
+{
+    tamper_shows("UPDATE suspension SET from_sequence = 9 WHERE number = 2",
+                 "suspension ctl-1 2: it was edited");
+    tamper_shows("UPDATE suspension SET until_sequence = 1, until_ms = 1 WHERE number = 2",
+                 "suspension ctl-1 2: it was edited");
+    tamper_shows("DELETE FROM suspension WHERE number = 1", "suspension ctl-1 1: it was deleted");
+    tamper_shows("INSERT INTO suspension (controller, number, since_ms, from_sequence, until_ms, "
+                 "until_sequence) VALUES ('ctl-1', 3, 1, 1, 0, 0)",
+                 "suspension ctl-1 3: it was added past the program");
 }
 
 TEST("TAMPER-SHOWS: one-time codes that were put back to unused or added are named")

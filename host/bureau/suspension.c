@@ -1,0 +1,172 @@
+/* Implementation of the suspensions of journals (suspension.h). */
+#include "host/bureau/suspension.h"
+
+#include <stdlib.h>
+
+#include "host/bureau/ledger.h"
+#include "proto/chain.h"
+
+/* The number of the suspension that lasts. FG_E_NOT_FOUND: none does. */
+static enum fg_err open_find(struct fg_sql *sql, const char *controller, int64_t *ret_number,
+                             struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql, "SELECT number FROM suspension WHERE controller = $1 AND until_sequence = 0", &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, controller);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK)
+        *ret_number = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return result;
+}
+
+/* The first number that is not held, with the journal's head row locked until the transaction ends; the row
+ * is made when nothing was ever held, since there is nothing else to lock. FG_E_NOT_FOUND: no controller. */
+static enum fg_err journal_lock(struct fg_sql *sql, const char *device, int64_t *ret_next_sequence,
+                                struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    struct fg_digest start;
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        "INSERT INTO journal_head (controller, next_sequence, head, receipt, station, arrived_ms) SELECT "
+        "device, 1, $2, $3, station, 0 FROM device WHERE device = $1 AND role = 'controller' ON CONFLICT "
+        "(controller) DO UPDATE SET station = journal_head.station RETURNING next_sequence",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_chain_start(device, &start);
+    fg_sql_bind_text(statement, 1, device);
+    fg_sql_bind_bytes(statement, 2, start.bytes, FG_DIGEST_BYTES);
+    fg_sql_bind_bytes(statement, 3, "", 0);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK)
+        *ret_next_sequence = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return result;
+}
+
+static enum fg_err begin_write(struct fg_sql *sql, const char *device, int64_t from_sequence, const char *who,
+                               int64_t now_ms, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        "INSERT INTO suspension (controller, number, since_ms, from_sequence, until_ms, until_sequence) "
+        "SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, 0, 0 FROM suspension WHERE controller = $1 "
+        "RETURNING number",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, device);
+    fg_sql_bind_int(statement, 2, now_ms);
+    fg_sql_bind_int(statement, 3, from_sequence);
+    return fg_ledger_insert_run(statement, sql, "suspension", device, NULL, who, error);
+}
+
+enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
+                                struct fg_error *error)
+{
+    int64_t number = 0;
+    int64_t from_sequence = 0;
+    enum fg_err result = journal_lock(sql, device, &from_sequence, error);
+
+    if (result == FG_E_NOT_FOUND)
+        return FG_OK;
+    if (result == FG_OK)
+        result = open_find(sql, device, &number, error);
+    if (result == FG_E_NOT_FOUND)
+        return begin_write(sql, device, from_sequence, who, now_ms, error);
+    return result;
+}
+
+enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
+                              struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    int64_t number = 0;
+    int64_t until_sequence = 0;
+    enum fg_err result = journal_lock(sql, device, &until_sequence, error);
+
+    if (result == FG_OK)
+        result = open_find(sql, device, &number, error);
+    if (result == FG_E_NOT_FOUND)
+        return FG_OK;
+    if (result == FG_OK)
+        result = fg_ledger_touch_number(sql, "suspension", device, number, who, error);
+    if (result == FG_OK)
+        result = fg_sql_prepare(sql,
+                                "UPDATE suspension SET until_ms = $3, until_sequence = $4 WHERE controller = "
+                                "$1 AND number = $2",
+                                &statement, error);
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, device);
+    fg_sql_bind_int(statement, 2, number);
+    fg_sql_bind_int(statement, 3, now_ms);
+    fg_sql_bind_int(statement, 4, until_sequence);
+    return fg_sql_run(statement, NULL, error);
+}
+
+static enum fg_err span_add(struct fg_suspensions *suspensions, const struct fg_sql_statement *row,
+                            struct fg_error *error)
+{
+    struct fg_suspension *spans =
+        realloc(suspensions->spans, (suspensions->count + 1) * sizeof(*suspensions->spans));
+
+    if (spans == NULL)
+        return fg_fail(error, FG_E_MEMORY, "suspensions: no memory");
+    suspensions->spans = spans;
+    spans[suspensions->count++] =
+        (struct fg_suspension){(uint64_t)fg_sql_int(row, 0), (uint64_t)fg_sql_int(row, 1)};
+    return FG_OK;
+}
+
+enum fg_err fg_suspensions_read(struct fg_sql *sql, const char *controller,
+                                struct fg_suspensions *ret_suspensions, struct fg_error *error)
+{
+    struct fg_suspensions suspensions = {0};
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql, "SELECT from_sequence, until_sequence FROM suspension WHERE controller = $1 ORDER BY number",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, controller);
+    while (result == FG_OK) {
+        result = fg_sql_next(statement, error);
+        if (result == FG_OK)
+            result = span_add(&suspensions, statement, error);
+    }
+    fg_sql_reset(statement);
+    if (result != FG_E_NOT_FOUND) {
+        fg_suspensions_free(&suspensions);
+        return result;
+    }
+    *ret_suspensions = suspensions;
+    return FG_OK;
+}
+
+void fg_suspensions_free(struct fg_suspensions *suspensions)
+{
+    free(suspensions->spans);
+    *suspensions = (struct fg_suspensions){0};
+}
+
+bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t sequence)
+{
+    for (size_t i = 0; i < suspensions->count; i++) {
+        const struct fg_suspension *span = &suspensions->spans[i];
+
+        if (sequence >= span->from_sequence && (span->until_sequence == 0 || sequence < span->until_sequence))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,42 @@
+/* When controllers were suspended, told by their journals: from which entry on the bureau took in what a
+ * suspended controller had signed, and up to which.
+ *
+ * An entry's own time proves nothing about this, for its controller wrote it. What the bureau vouches for
+ * itself is how far it held the journal when it suspended the controller, and when it let it in again: both
+ * are read under the lock that ingest takes too, so that no batch is in doubt. Entries between are taken all
+ * the same and marked (FG_MARK_SUSPENDED). The rows stand in the ledger. Not: who may suspend, and the
+ * device's own state (enrolment.h). Relies on: host/sql, ledger.h, proto/chain.h. One database object, one
+ * thread. */
+#ifndef FG_BUREAU_SUSPENSION_H
+#define FG_BUREAU_SUSPENSION_H
+
+#include "host/sql/sql.h"
+#include "proto/err.h"
+
+/* One suspension: entries from `from_sequence` up to the one before `until_sequence`; 0 = it lasts. */
+struct fg_suspension {
+    uint64_t from_sequence;
+    uint64_t until_sequence;
+};
+
+/* Of one controller, in the order in which they came. */
+struct fg_suspensions {
+    struct fg_suspension *spans;
+    size_t count;
+};
+
+/* Within the caller's transaction, which changes the device too. Begin does nothing while the controller is
+ * suspended already, and for stations, which sign no entries; end nothing when it is not. */
+enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
+                                struct fg_error *error);
+enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
+                              struct fg_error *error);
+
+/* The suspensions of a controller, to be freed; none when it never was. */
+enum fg_err fg_suspensions_read(struct fg_sql *sql, const char *controller,
+                                struct fg_suspensions *ret_suspensions, struct fg_error *error);
+void fg_suspensions_free(struct fg_suspensions *suspensions);
+/* Did the bureau take this entry in while its controller was suspended? */
+bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t sequence);
+
+#endif
