@@ -1,6 +1,7 @@
 /* Implementation of the suspensions of journals (suspension.h). */
 #include "host/bureau/suspension.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "host/bureau/ledger.h"
@@ -169,4 +170,36 @@ bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t seq
             return true;
     }
     return false;
+}
+
+enum fg_err fg_suspension_stations(struct fg_sql *sql, const char *controller, bool is_due,
+                                   struct fg_suspension_stations *ret_stations, struct fg_error *error)
+{
+    struct fg_suspension_stations stations = {0};
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        is_due ? "SELECT DISTINCT p.station FROM suspension s JOIN point p ON p.controller = s.controller "
+                 "WHERE s.controller = $1 AND s.until_sequence = 0 AND " FG_SUSPENSION_POINT_IS_DUE
+                 " ORDER BY p.station"
+               : "SELECT DISTINCT p.station FROM point p WHERE p.controller = $1 ORDER BY p.station",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, controller);
+    while ((result = fg_sql_next(statement, error)) == FG_OK) {
+        if (stations.count >= FG_SUSPENSION_STATIONS_MAX) {
+            result = fg_fail(error, FG_E_FULL, "controller %s: the registry has it at more than %d stations",
+                             controller, FG_SUSPENSION_STATIONS_MAX);
+            break;
+        }
+        (void)snprintf(stations.ids[stations.count++], sizeof(stations.ids[0]), "%s",
+                       fg_sql_text(statement, 0));
+    }
+    fg_sql_reset(statement);
+    if (result != FG_E_NOT_FOUND)
+        return result;
+    *ret_stations = stations;
+    return FG_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "host/sql/sql.h"
 #include "proto/err.h"
+#include "proto/types.h"
 
 /* One suspension: entries from `from_sequence` up to the one before `until_sequence`; 0 = it lasts. */
 struct fg_suspension {
@@ -31,6 +32,25 @@ enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const ch
                                 struct fg_error *error);
 enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
                               struct fg_error *error);
+
+/* The stations whose lists name a controller's points, by id. is_due: only those whose newest list is older
+ * than the suspension that lasts, so that the points go on. FG_E_FULL: more than FG_SUSPENSION_STATIONS_MAX.
+ */
+#define FG_SUSPENSION_STATIONS_MAX 16
+struct fg_suspension_stations {
+    size_t count;
+    char ids[FG_SUSPENSION_STATIONS_MAX][FG_NAME_MAX + 1];
+};
+enum fg_err fg_suspension_stations(struct fg_sql *sql, const char *controller, bool is_due,
+                                   struct fg_suspension_stations *ret_stations, struct fg_error *error);
+
+/* The same for a statement over table device: 1 when some point of the device goes on, 0 when none does. */
+#define FG_SUSPENSION_POINT_IS_DUE                                                                           \
+    "NOT EXISTS (SELECT 1 FROM list_version v WHERE v.list_id = p.station AND v.issued_ms >= s.since_ms)"
+#define FG_SUSPENSION_POINTS_GO_ON(device)                                                                   \
+    "CASE WHEN EXISTS (SELECT 1 FROM suspension s JOIN point p ON p.controller = s.controller WHERE "        \
+    "s.controller = " device " AND s.until_sequence = 0 AND " FG_SUSPENSION_POINT_IS_DUE ") THEN 1 ELSE 0 "  \
+    "END"
 
 /* The suspensions of a controller, to be freed; none when it never was. */
 enum fg_err fg_suspensions_read(struct fg_sql *sql, const char *controller,

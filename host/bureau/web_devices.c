@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "host/bureau/enrolment.h"
+#include "host/bureau/suspension.h"
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_page.h"
+#include "host/bureau/web_publish.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define CODE_HOURS 24
+#define DETAIL_BYTES 400
 
 /* ---- GET /devices ---- */
 
@@ -25,6 +28,7 @@ static void device_write(struct fg_web_json *json, cJSON *object, const struct f
         fg_web_json_number(json, object, numbers[i], fg_sql_int(row, 5 + i));
     fg_web_json_text(json, object, "software", fg_sql_text(row, 8));
     fg_web_json_text(json, object, "names", fg_sql_text(row, 9));
+    fg_web_json_bool(json, object, "points_go_on", fg_sql_int(row, 10) != 0);
 }
 
 enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error)
@@ -35,9 +39,11 @@ enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error
     enum fg_err result = fg_sql_prepare(
         call->sql,
         "SELECT d.device, d.role, d.station, d.list_id, d.suspended, d.enrolled_ms, d.certificate_end_ms, "
-        "COALESCE(r.contact_ms, 0), COALESCE(r.version, ''), COALESCE(d.names, '') FROM device d LEFT JOIN "
-        "device_report r ON "
-        "r.device = d.device WHERE d.device > $1 ORDER BY d.device LIMIT $2",
+        "COALESCE(r.contact_ms, 0), COALESCE(r.version, ''), COALESCE(d.names, "
+        "''), " FG_SUSPENSION_POINTS_GO_ON(
+            "d.device") " FROM device d LEFT JOIN "
+                        "device_report r ON "
+                        "r.device = d.device WHERE d.device > $1 ORDER BY d.device LIMIT $2",
         &statement, error);
 
     if (result != FG_OK)
@@ -55,6 +61,70 @@ enum fg_err fg_web_devices_list(struct fg_web_call *call, struct fg_error *error
 
 /* ---- suspension ---- */
 
+/* A list of this station stops the device's points, or lets them go. */
+struct list_outcome {
+    const char *station;
+    bool in_force;   /* a list that says so is handed on */
+    int64_t version; /* 0 = the one before says so already */
+    const char *why; /* not */
+};
+
+static enum fg_err outcome_note(struct fg_web_call *call, const char *device, bool suspended,
+                                const struct list_outcome *outcome, struct fg_error *error)
+{
+    char detail[DETAIL_BYTES];
+    enum fg_err result = fg_sql_begin(call->sql, error);
+
+    if (outcome->in_force)
+        (void)snprintf(detail, sizeof(detail), "list %s, version %lld", outcome->station,
+                       (long long)outcome->version);
+    else
+        (void)snprintf(detail, sizeof(detail), "list %s is not published: %.240s; its points %s until it is",
+                       outcome->station, outcome->why, suspended ? "go on" : "stay blocked");
+    if (result == FG_OK)
+        result = fg_web_trail_add(call, "DEVICE_LIST", device, detail, error);
+    if (result == FG_OK)
+        result = fg_sql_commit(call->sql, error);
+    fg_sql_rollback(call->sql);
+    return result;
+}
+
+static void outcome_write(struct fg_web_json *json, cJSON *array, const struct list_outcome *outcome)
+{
+    cJSON *object = fg_web_json_push(json, array);
+
+    fg_web_json_text(json, object, "id", outcome->station);
+    fg_web_json_bool(json, object, "in_force", outcome->in_force);
+    fg_web_json_number(json, object, "version", outcome->version);
+    fg_web_json_text(json, object, "why", outcome->why);
+}
+
+/* The lists that name the device's points are published at once. What stands against that is told, and does
+ * not undo the suspension: the device is refused in any case. */
+static enum fg_err lists_publish(struct fg_web_call *call, const char *device, bool suspended,
+                                 struct fg_web_json *json, struct fg_error *error)
+{
+    cJSON *array = fg_web_json_array(json, json->root, "lists");
+    struct fg_suspension_stations stations;
+    enum fg_err result = fg_suspension_stations(call->sql, device, false, &stations, error);
+
+    for (size_t i = 0; result == FG_OK && i < stations.count; i++) {
+        struct fg_publish_result published = {0};
+        struct fg_error why = {.text = ""};
+        struct list_outcome outcome = {.station = stations.ids[i], .why = ""};
+
+        outcome.in_force =
+            fg_web_publish_station(call, stations.ids[i], suspended, &published, &why) == FG_OK;
+        if (!outcome.in_force)
+            outcome.why = why.text;
+        else if (published.published)
+            outcome.version = (int64_t)published.manifest.version;
+        outcome_write(json, array, &outcome);
+        result = outcome_note(call, device, suspended, &outcome, error);
+    }
+    return result;
+}
+
 static enum fg_err suspend(struct fg_web_call *call, bool suspended, struct fg_error *error)
 {
     const char *device = fg_web_text_of(call, "device");
@@ -67,7 +137,11 @@ static enum fg_err suspend(struct fg_web_call *call, bool suspended, struct fg_e
     fg_web_json_start(&json);
     fg_web_json_text(&json, json.root, "device", device);
     fg_web_json_bool(&json, json.root, "suspended", suspended);
-    return fg_web_answer_json(call, 200, &json);
+    result = lists_publish(call, device, suspended, &json, error);
+    if (result == FG_OK)
+        return fg_web_answer_json(call, 200, &json);
+    fg_web_json_free(&json);
+    return result;
 }
 
 enum fg_err fg_web_device_suspend(struct fg_web_call *call, struct fg_error *error)

@@ -7,6 +7,10 @@
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
+#include "host/bureau/web_publish.h"
+#include "proto/monotime.h"
+
+#define PUBLISH_POLL_MS 50
 
 static bool can_publish(const struct fg_web_call *call)
 {
@@ -58,16 +62,16 @@ enum fg_err fg_web_lists_list(struct fg_web_call *call, struct fg_error *error)
 /* ---- POST /lists/{id}/publish ---- */
 
 /* The key is in memory only while a list is signed. */
-static enum fg_err publish(struct fg_web_call *call, struct fg_publish_result *ret_result,
-                           struct fg_error *error)
+static enum fg_err publish(struct fg_web_call *call, const char *station, bool forced,
+                           struct fg_publish_result *ret_result, struct fg_error *error)
 {
     const struct fg_web_settings *settings = &call->web->settings;
     struct fg_private_key key = {{0}, {{0}, {{0}}}};
-    struct fg_publish_order order = {.station = fg_web_text_of(call, "id"),
+    struct fg_publish_order order = {.station = station,
                                      .key = &key,
                                      .now_ms = call->now_ms,
                                      .who = call->user.user,
-                                     .forced = fg_web_number_of(call, "force", 0) != 0,
+                                     .forced = forced,
                                      .clock_insisted = true};
     enum fg_err result = fg_private_key_read(settings->list_sign_key_path, &key, error);
 
@@ -86,11 +90,39 @@ static enum fg_err clock_check(struct fg_web_call *call, struct fg_error *error)
     const struct fg_web_settings *settings = &call->web->settings;
     char doubt[FG_OWN_CLOCK_DOUBT_BYTES];
 
-    if (fg_web_number_of(call, "insist", 0) != 0)
-        return FG_OK;
     if (settings->clock_doubt != NULL && settings->clock_doubt(settings->context, doubt))
         return fg_fail(error, FG_E_STATE, "%s", doubt);
     return fg_own_clock_check(call->sql, call->now_ms, error);
+}
+
+/* FG_E_BUSY: others publish all the time. */
+static enum fg_err publishing_lock(struct fg_web *web, struct fg_error *error)
+{
+    int64_t until_ms = fg_mono_ms() + FG_WEB_PUBLISH_WAIT_MS;
+
+    while (pthread_mutex_trylock(&web->publishing) != 0) {
+        if (fg_mono_ms() >= until_ms || atomic_load(&web->stopping))
+            return fg_fail(error, FG_E_BUSY, "other lists are being published");
+        fg_sleep_ms(PUBLISH_POLL_MS);
+    }
+    return FG_OK;
+}
+
+enum fg_err fg_web_publish_station(struct fg_web_call *call, const char *station, bool forced,
+                                   struct fg_publish_result *ret_result, struct fg_error *error)
+{
+    enum fg_err result;
+
+    if (!can_publish(call))
+        return fg_fail(error, FG_E_STATE, "lists are signed on another machine");
+    result = clock_check(call, error);
+    if (result == FG_OK)
+        result = publishing_lock(call->web, error);
+    if (result != FG_OK)
+        return result;
+    result = publish(call, station, forced, ret_result, error);
+    (void)pthread_mutex_unlock(&call->web->publishing);
+    return result;
 }
 
 enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error)
@@ -101,7 +133,7 @@ enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error
 
     if (!can_publish(call))
         return fg_fail(error, FG_E_STATE, "lists are signed on another machine");
-    result = clock_check(call, error);
+    result = fg_web_number_of(call, "insist", 0) != 0 ? FG_OK : clock_check(call, error);
     if (result == FG_E_STATE) {
         fg_web_refuse(call, FG_WEB_E_CLOCK_DOUBT, error->text);
         return FG_OK;
@@ -110,7 +142,8 @@ enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error
         return result;
     if (pthread_mutex_trylock(&call->web->publishing) != 0)
         return fg_fail(error, FG_E_STATE, "a list is being published");
-    result = publish(call, &published, error);
+    result =
+        publish(call, fg_web_text_of(call, "id"), fg_web_number_of(call, "force", 0) != 0, &published, error);
     (void)pthread_mutex_unlock(&call->web->publishing);
     if (result != FG_OK)
         return result;

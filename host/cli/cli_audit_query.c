@@ -47,6 +47,20 @@ static const char *const columns[] = {"controller",
                                       "clock_floor_ms",
                                       "clock_floor_before_ms"};
 
+/* Names from the server, each behind the text that stands before it. */
+static void marks_print(const cJSON *entry, const char *before, const char *between)
+{
+    const char *separator = before;
+    const cJSON *mark;
+
+    cJSON_ArrayForEach(mark, cJSON_GetObjectItemCaseSensitive(entry, "marks"))
+    {
+        printf("%s", separator);
+        separator = between;
+        cli_web_print(stdout, cJSON_IsString(mark) ? mark->valuestring : "?");
+    }
+}
+
 static void entry_csv(const cJSON *entry)
 {
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -62,6 +76,8 @@ static void entry_csv(const cJSON *entry)
             (void)fwrite(cell, 1, fg_export_cell(text, cell), stdout);
         free(cell);
     }
+    (void)putchar(',');
+    marks_print(entry, "", " ");
     printf("\r\n");
 }
 
@@ -96,6 +112,7 @@ void cli_audit_entry_print(const struct cli_call *call, const cJSON *entry)
     cli_web_print(stdout, detail_of(call, entry));
     if (cli_web_number(entry, "repeats") > 1)
         printf(" ×%" PRId64, cli_web_number(entry, "repeats"));
+    marks_print(entry, "  ! ", ", ");
     printf("  ");
     cli_web_print(stdout, cli_web_text(entry, "controller"));
     printf("/%" PRId64 "\n", cli_web_number(entry, "sequence"));
@@ -194,7 +211,7 @@ static void csv_head_print(void)
 {
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
         printf("%s%s", i > 0 ? "," : "", columns[i]);
-    printf("\r\n");
+    printf(",marks\r\n");
 }
 
 static enum cli_exit audit_query(const struct cli_call *call)

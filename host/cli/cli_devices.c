@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/bureau/enrolment.h"
+#include "host/bureau/suspension.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_number.h"
 
@@ -181,6 +182,19 @@ static enum cli_exit names_give(const struct cli_call *call)
     return cli_finish(call, result, &error);
 }
 
+/* From here no list is published: its key may be on another machine. */
+static enum fg_err points_tell(const struct cli_call *call, struct fg_sql *sql, const char *device,
+                               struct fg_error *error)
+{
+    struct fg_suspension_stations stations;
+    enum fg_err result = fg_suspension_stations(sql, device, true, &stations, error);
+
+    for (size_t i = 0; result == FG_OK && i < stations.count; i++)
+        (void)fprintf(stderr, "%s: %s %s (fillgate bureau publish %s)\n", device,
+                      cli_text(call, FG_TEXT_CLI_POINTS_GO_ON), stations.ids[i], stations.ids[i]);
+    return result;
+}
+
 static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
 {
     const char *why = cli_value(call, "--why");
@@ -194,6 +208,8 @@ static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
     if (result == FG_OK)
         result =
             fg_device_suspend(sql, call->arguments[0], suspended, cli_who(call), why, cli_now_ms(), &error);
+    if (result == FG_OK && suspended)
+        result = points_tell(call, sql, call->arguments[0], &error);
     fg_sql_close(sql);
     if (result == FG_OK && !call->json)
         printf("%s: %s\n", call->arguments[0],

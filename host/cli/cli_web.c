@@ -124,8 +124,8 @@ bool cli_web_time(const struct cli_call *call, const char *name, int64_t *ret_wa
 enum fg_err cli_web_filter_add(const struct cli_call *call, char path[CLI_WEB_PATH_BYTES],
                                struct fg_error *error)
 {
-    static const char *const names[] = {"code",     "plate",  "station", "controller", "point",
-                                        "operator", "medium", "outcome", "reason",     "identity"};
+    static const char *const names[] = {"code",   "plate",   "station", "controller", "point", "operator",
+                                        "medium", "outcome", "reason",  "identity",   "mark"};
     static const char *const times[][2] = {{"--from", "from_ms"}, {"--until", "until_ms"}};
     enum fg_err result = FG_OK;
 

@@ -35,6 +35,7 @@ struct cli_web;
         {"--outcome", "KIND", FG_TEXT_CLI_OPTION_KIND, false},                                               \
         {"--reason", "REASON", FG_TEXT_CLI_OPTION_REASON, false},                                            \
         {"--identity", "STRENGTH", FG_TEXT_CLI_FILTER_IDENTITY, false},                                      \
+        {"--mark", "MARK", FG_TEXT_CLI_FILTER_MARK, false},                                                  \
         {"--from", "TIME", FG_TEXT_CLI_OPTION_FROM, false},                                                  \
     {                                                                                                        \
         "--until", "TIME", FG_TEXT_CLI_OPTION_TO, false                                                      \

@@ -142,7 +142,7 @@ const LISTS = [['CX-04', 12, 2], ['DQ-02', 11, 41], ['HZ-01', 12, 0.1], ['NX-01'
   who: version ? 'fillgate-bureau' : '',
 }));
 const JOINED = [['HZ-01', 'station', false], ['ctl-1', 'controller', false], ['ctl-2', 'controller', true]].map(([name, role, suspended]) => ({
-  device: name, role, station: 'HZ-01', list_id: 'HZ-01', suspended, enrolled_ms: NOW_MS - 200 * DAY_MS, certificate_end_ms: NOW_MS + 165 * DAY_MS, contact_ms: Date.now() - (suspended ? 31 * 3600000 : 42000), software: 'fillgate 1.0', names: role === 'station' ? 'huzhou1.example' : '',
+  device: name, role, station: 'HZ-01', list_id: 'HZ-01', suspended, points_go_on: suspended, enrolled_ms: NOW_MS - 200 * DAY_MS, certificate_end_ms: NOW_MS + 165 * DAY_MS, contact_ms: Date.now() - (suspended ? 31 * 3600000 : 42000), software: 'fillgate 1.0', names: role === 'station' ? 'huzhou1.example' : '',
 }));
 
 /** The answer to a question, or undefined. @param {string} method @param {string} path below /api/v1/ @param {any} body */

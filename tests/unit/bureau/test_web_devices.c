@@ -121,3 +121,107 @@ TEST("only administrators see and change devices")
               403);
     fg_fixture_web_stop(fixture);
 }
+
+/* Points P1 and P2 of ctl-1 at S1, one of another controller at S2; both stations have a list in force. */
+static struct fg_web_fixture *points_world(bool postgres)
+{
+    struct fg_web_fixture *fixture = world(postgres, "admin");
+
+    fg_fixture_sql_run(fixture->sql,
+                       "INSERT INTO station (station, name, owner, area, latitude_udeg, longitude_udeg, "
+                       "list_medium, list_days, rules) VALUES ('S1', '', '', '', 0, 0, 0, 30, '[rules]\n"
+                       "station = S1\nmedia = cng\n'), ('S2', '', '', '', 0, 0, 0, 30, '[rules]\n"
+                       "station = S2\nmedia = cng\n')");
+    fg_fixture_sql_run(fixture->sql,
+                       "INSERT INTO point (point, station, controller, medium, note) VALUES ('P1', 'S1', "
+                       "'ctl-1', 1, ''), ('P2', 'S1', 'ctl-1', 1, ''), ('P3', 'S2', 'ctl-2', 1, '')");
+    return fixture;
+}
+
+static int act(struct fg_web_fixture *fixture, const char *what)
+{
+    char path[80];
+
+    (void)snprintf(path, sizeof(path), "/api/v1/devices/ctl-1/%s", what);
+    return fg_fixture_web_ask(fixture, "POST", path, "{\"why\":\"seal broken\"}", NULL);
+}
+
+static bool points_go_on(struct fg_web_fixture *fixture)
+{
+    CHECK_INT(fg_fixture_web_ask(fixture, "GET", "/api/v1/devices?limit=1&after=S1", NULL, NULL), 200);
+    return strstr(fixture->answer, "\"points_go_on\":true") != NULL;
+}
+
+static int64_t trail_count(struct fg_web_fixture *fixture, const char *detail)
+{
+    char query[300];
+
+    (void)snprintf(
+        query, sizeof(query),
+        "SELECT COUNT(*) FROM trail WHERE action = 'DEVICE_LIST' AND subject = 'ctl-1' AND login = "
+        "'admin' AND detail LIKE '%s'",
+        detail);
+    return fg_fixture_sql_number(fixture->sql, query);
+}
+
+static void lists_follow(bool postgres)
+{
+    struct fg_web_fixture *fixture = points_world(postgres);
+
+    CHECK_INT(act(fixture, "suspend"), 200);
+    CHECK_HAS(fixture->answer, "\"lists\":[{\"id\":\"S1\",\"in_force\":true,\"version\":1,\"why\":\"\"}]");
+    CHECK(!points_go_on(fixture));
+    CHECK_INT(trail_count(fixture, "list S1, version 1"), 1);
+    CHECK_INT(fg_fixture_sql_number(fixture->sql,
+                                    "SELECT COUNT(*) FROM list_version WHERE list_id = 'S1' AND "
+                                    "version = 1 AND who = 'admin'"),
+              1);
+    CHECK_INT(fg_fixture_sql_number(fixture->sql, "SELECT COUNT(*) FROM list_version WHERE list_id = 'S2'"),
+              0);
+    fixture->now_ms += 1000;
+    CHECK_INT(act(fixture, "resume"), 200);
+    CHECK_HAS(fixture->answer, "\"in_force\":true,\"version\":2");
+    CHECK(!points_go_on(fixture));
+    fg_fixture_web_stop(fixture);
+}
+
+TEST("SQLite: suspending a controller publishes the lists that stop its points, and letting it in the next")
+{
+    lists_follow(false);
+}
+TEST("PostgreSQL: suspending a controller publishes the lists that stop its points, and letting it in the "
+     "next")
+{
+    lists_follow(true);
+}
+
+TEST("without the key, and with a clock in doubt, a suspension says that the points go on, until a list is "
+     "out")
+{
+    struct fg_web_fixture *fixture = points_world(false);
+    char aside[300];
+
+    (void)snprintf(aside, sizeof(aside), "%s.aside", fixture->list_key);
+    CHECK_INT(rename(fixture->list_key, aside), 0);
+    CHECK_INT(act(fixture, "suspend"), 200);
+    CHECK_HAS(fixture->answer, "\"suspended\":true");
+    CHECK_HAS(fixture->answer,
+              "{\"id\":\"S1\",\"in_force\":false,\"version\":0,\"why\":\"the key that signs");
+    CHECK(points_go_on(fixture));
+    CHECK_INT(trail_count(fixture, "list S1 is not published: the key that signs%its points go on%"), 1);
+    CHECK_INT(rename(aside, fixture->list_key), 0);
+    fg_fixture_sql_run(
+        fixture->sql,
+        "INSERT INTO list_version (list_id, version, root, rules, row_count, issued_ms, expires_ms, "
+        "published_ms, who) VALUES ('S2', 1, '', '', 0, 0, 0, 9000000000000, 'x')");
+    fixture->now_ms += 1000;
+    CHECK_INT(act(fixture, "suspend"), 200);
+    CHECK_HAS(fixture->answer, "was it set back?");
+    CHECK(points_go_on(fixture));
+    fg_fixture_sql_run(fixture->sql, "DELETE FROM list_version");
+    fixture->now_ms += 1000;
+    CHECK_INT(act(fixture, "suspend"), 200);
+    CHECK_HAS(fixture->answer, "\"in_force\":true,\"version\":1");
+    CHECK(!points_go_on(fixture));
+    fg_fixture_web_stop(fixture);
+}

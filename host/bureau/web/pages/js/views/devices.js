@@ -10,6 +10,15 @@ import { t, word } from '/js/texts.js';
 
 const ID = { required: true, maxlength: '31', pattern: '[A-Za-z0-9._\\-]+' };
 
+/** Lists that the last change should have published and could not: said once, above the table that shows the change. @type {any[]} */
+let missed = [];
+
+function missedSaid() {
+  const lists = missed;
+  missed = [];
+  return lists.length > 0 ? notice('warn', lists.map((list) => h('p', null, t('DEVICE_LIST_NOT', list.id, list.why)))) : null;
+}
+
 /** @param {any} device @param {() => void} again */
 function suspension(device, again) {
   const act = device.suspended ? 'resume' : 'suspend';
@@ -17,7 +26,7 @@ function suspension(device, again) {
     label: t(device.suspended ? 'DEVICE_RESUME' : 'DEVICE_SUSPEND'), class: 'narrow', tone: device.suspended ? 'main' : 'danger', name: `${t('CHANGE')} ${device.device}`,
     fields: field('why', t('WHY'), { required: true, maxlength: '200' }),
     submit: async ({ why }) => {
-      await send('POST', path('devices', device.device, act), { why });
+      missed = (await send('POST', path('devices', device.device, act), { why })).lists.filter((/** @type {any} */ list) => !list.in_force);
       again();
     },
   }));
@@ -43,6 +52,14 @@ function codeCard() {
   }));
 }
 
+/** @param {any} device */
+function states(device) {
+  if (!device.suspended) {
+    return badge('ok', t('ACTIVE'));
+  }
+  return [badge('bad', t('SUSPENDED')), device.points_go_on ? [' ', h('span', { title: t('DEVICE_POINTS_GO_ON_MEANS') }, badge('warn', t('DEVICE_POINTS_GO_ON')))] : null];
+}
+
 /** A device with the names by which others call it below. @param {any} device */
 function named(device) {
   return [device.device, device.names ? h('div', { class: 'soft names', title: t('DEVICE_NAMES') }, device.names) : null];
@@ -52,14 +69,14 @@ export async function show({ query, signal, again }) {
   const asked = pick(query, ['after', 'limit']);
   const page = await ask(address(path('devices'), asked), signal);
   const { after, ...first } = asked;
-  return h('div', null, head(t('DEVICES'), t('DEVICES_ALL_LEAD')),
+  return h('div', null, head(t('DEVICES'), t('DEVICES_ALL_LEAD')), missedSaid(),
     h('section', { class: 'card results' }, h('h2', null, t('DEVICES')), table({
       caption: t('DEVICES'), hideCaption: true, rows: page.devices, empty: t('DEVICES_NONE'),
       columns: [
         { label: t('DEVICE'), cell: named, class: 'id' },
         { label: t('ROLE'), cell: (device) => word('DEVICE', device.role) },
         { label: t('STATION'), cell: (device) => thing('station', device.station), class: 'id' },
-        { label: t('STATE'), cell: (device) => (device.suspended ? badge('bad', t('SUSPENDED')) : badge('ok', t('ACTIVE'))) },
+        { label: t('STATE'), cell: states },
         { label: t('CONTACT'), cell: (device) => since(device.contact_ms), class: 'time' },
         { label: t('DEVICE_CERTIFICATE_END'), cell: (device) => (device.certificate_end_ms > 0 ? format.moment(device.certificate_end_ms).slice(0, 10) : ''), class: 'due' },
         { label: t('VERSION'), cell: (device) => device.software },

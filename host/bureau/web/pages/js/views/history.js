@@ -9,9 +9,10 @@ import { may } from '/js/session.js';
 import { names, t, text, word } from '/js/texts.js';
 import { exporter } from '/js/views/export.js';
 
-const FILTERS = ['code', 'plate', 'station', 'controller', 'point', 'operator', 'medium', 'outcome', 'reason', 'identity', 'from_ms', 'until_ms'];
+const FILTERS = ['code', 'plate', 'station', 'controller', 'point', 'operator', 'medium', 'outcome', 'reason', 'identity', 'mark', 'from_ms', 'until_ms'];
 const KINDS = ['ENDED', 'REFUSED', 'AUTHORISED', 'OPERATOR', 'EVENT', 'LIST', 'BOOT'];
 const IDENTITIES = ['AUTHENTICATED_TAG', 'SIGNED_TAG', 'BARE_UID', 'QR', 'MANUAL'];
+const MARKS = ['SUSPENDED', 'FUTURE', 'FOREIGN', 'UNDECODABLE'];
 const NAME = { maxlength: '31', pattern: '[A-Za-z0-9._\\-]+' };
 
 function filterForm(query) {
@@ -31,6 +32,7 @@ function filterForm(query) {
       field('reason', t('REASON'), { value: now.reason, options: any(names('reason').map((reason) => [reason, text('reason', reason)])) }),
       field('medium', t('MEDIUM'), { value: now.medium, options: any(['CNG', 'LPG'].map((medium) => [medium, word('MEDIUM', medium)])) }),
       field('identity', t('IDENTITY'), { value: now.identity, options: any(IDENTITIES.map((identity) => [identity, word('IDENTITY', identity)])) }),
+      field('mark', t('MARKS'), { value: now.mark, options: any(MARKS.map((mark) => [mark, word('MARK', mark)])) }),
       field('from', t('FROM'), { type: 'datetime-local', value: day('from_ms') }),
       field('until', t('UNTIL'), { type: 'datetime-local', value: day('until_ms'), hint: format.zone() }),
       field('order', t('ORDER'), { value: now.order ?? 'newest', options: [['newest', t('ORDER_NEWEST')], ['oldest', t('ORDER_OLDEST')]] }),

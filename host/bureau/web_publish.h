@@ -1,0 +1,17 @@
+/* Publishing one station's list with the key on the server, as the page does it, for what else must be
+ * published at once. Private to web_*.c. Relies on: publish_listed.h, own_clock.h. */
+#ifndef FG_BUREAU_WEB_PUBLISH_H
+#define FG_BUREAU_WEB_PUBLISH_H
+
+#include "host/bureau/publish.h"
+#include "host/bureau/web_call.h"
+
+/* With the checks that the page makes: FG_E_STATE when lists are signed on another machine, or with what
+ * speaks against this machine's clock; FG_E_BUSY when others were publishing all the time that it waits
+ * (FG_WEB_PUBLISH_WAIT_MS at most). forced: also when nothing changed. Others as fg_publish_listed. No
+ * transaction may be open. */
+#define FG_WEB_PUBLISH_WAIT_MS 10000
+enum fg_err fg_web_publish_station(struct fg_web_call *call, const char *station, bool forced,
+                                   struct fg_publish_result *ret_result, struct fg_error *error);
+
+#endif
