@@ -10,6 +10,7 @@
 #include "host/bureau/enrol_routes.h"
 #include "host/bureau/reports.h"
 #include "host/bureau/roster.h"
+#include "host/bureau/suspension.h"
 #include "host/listing/authority_route.h"
 #include "host/listing/key_rings.h"
 #include "proto/enrol.h"
@@ -32,8 +33,15 @@ static void say(const struct fg_bureau *bureau, const char *format, ...)
     bureau->log(NULL, line);
 }
 
-/* What a request brings or wants: a suspended device brings evidence still, and gets nothing. */
-enum errand { ERRAND_BRINGS, ERRAND_GETS };
+enum errand { ERRAND_JOURNAL, ERRAND_REPORT, ERRAND_GETS };
+
+/* A suspended device gets nothing. Entries are still taken from it, for each proves itself by its
+ * controller's signature, and what a controller reports of itself, which tells whether any are missing; not
+ * what a station says of itself and others. */
+static bool suspension_bars(enum errand errand, const struct fg_peer *peer)
+{
+    return errand == ERRAND_GETS || (errand == ERRAND_REPORT && strcmp(peer->role, FG_ROLE_CONTROLLER) != 0);
+}
 
 /* A database object for this request, the peer admitted; NULL: the answer is set. */
 static struct fg_sql *request_admit(struct fg_bureau *bureau, const struct fg_request *request,
@@ -48,8 +56,9 @@ static struct fg_sql *request_admit(struct fg_bureau *bureau, const struct fg_re
         fg_answer_text(answer, 503, "the bureau is busy; try again");
         return NULL;
     }
-    result = errand == ERRAND_BRINGS ? fg_peer_know(sql, request->peer, &suspended, &error)
-                                     : fg_peer_admit(sql, request->peer, &error);
+    result = fg_peer_know(sql, request->peer, &suspended, &error);
+    if (result == FG_OK && suspended && suspension_bars(errand, request->peer))
+        result = fg_fail(&error, FG_E_DENIED, "%s %s is suspended", request->peer->role, request->peer->id);
     if (result == FG_OK)
         return sql;
     fg_sql_pool_give(bureau->pool, sql);
@@ -118,7 +127,7 @@ static void journal_serve(void *context, const struct fg_request *request, struc
         fg_answer_text(ret_answer, 400, "%s", error.text);
         goto done;
     }
-    sql = request_admit(bureau, request, ERRAND_BRINGS, ret_answer);
+    sql = request_admit(bureau, request, ERRAND_JOURNAL, ret_answer);
     if (sql == NULL)
         goto done;
     result = batch_serve(bureau, sql, request, batch, ret_answer, &error);
@@ -172,7 +181,7 @@ static void report_serve(void *context, const struct fg_request *request, struct
         fg_answer_text(ret_answer, 400, "%s", error.text);
         goto done;
     }
-    sql = request_admit(bureau, request, ERRAND_BRINGS, ret_answer);
+    sql = request_admit(bureau, request, ERRAND_REPORT, ret_answer);
     if (sql == NULL)
         goto done;
     result = reports_serve(bureau, sql, request, reports, ret_answer, &error);
@@ -256,14 +265,15 @@ static void keys_serve(void *context, const struct fg_request *request, struct f
 
 /* ---- lists ---- */
 
-/* One row when the device has this list, or is the station of a controller that has. */
+/* One row when the device has this list, or is the station of a controller that has. A station goes on
+ * fetching for controllers that are suspended, for it is the list that stops their points. */
 static enum fg_err list_find(struct fg_sql *sql, const char *device, const char *list_id,
                              struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(sql,
-                                        "SELECT device FROM device WHERE list_id = $2 AND suspended = 0 AND "
-                                        "(device = $1 OR (role = 'controller' AND station = $1)) LIMIT 1",
+                                        "SELECT device FROM device WHERE list_id = $2 AND (device = $1 OR "
+                                        "(role = 'controller' AND station = $1)) LIMIT 1",
                                         &statement, error);
 
     if (result != FG_OK)
@@ -275,21 +285,46 @@ static enum fg_err list_find(struct fg_sql *sql, const char *device, const char 
     return result;
 }
 
+/* A suspended controller gets only a list that was made since, which stops its points (as at a station,
+ * host/station/admission.h); a suspended station gets none. */
+static enum fg_err suspended_may_have(const struct fg_bureau *bureau, struct fg_sql *sql,
+                                      const struct fg_peer *peer, const char *list_id, struct fg_error *error)
+{
+    int64_t issued_ms = 0;
+    int64_t since_ms = 0;
+    enum fg_err result;
+
+    if (strcmp(peer->role, FG_ROLE_CONTROLLER) != 0)
+        return fg_fail(error, FG_E_DENIED, "%s %s is suspended", peer->role, peer->id);
+    result = fg_suspension_since(sql, peer->id, &since_ms, error);
+    if (result == FG_OK)
+        result = fg_listing_issued_ms(bureau->listing, list_id, &issued_ms, error);
+    if (result == FG_OK && issued_ms < since_ms)
+        result = fg_fail(error, FG_E_DENIED, "%s is suspended, and this list does not stop its points yet",
+                         peer->id);
+    return result;
+}
+
 bool fg_bureau_list_allowed(void *context, const struct fg_peer *peer, const char *list_id)
 {
     struct fg_bureau *bureau = context;
     struct fg_sql *sql = fg_sql_pool_take(bureau->pool, SQL_WAIT_MS);
+    bool suspended = false;
     struct fg_error error;
     enum fg_err result;
 
     if (sql == NULL)
         return false;
-    result = fg_peer_admit(sql, peer, &error);
-    if (result == FG_OK)
+    result = fg_peer_know(sql, peer, &suspended, &error);
+    if (result == FG_OK) {
         result = list_find(sql, peer->id, list_id, &error);
+        if (result == FG_E_NOT_FOUND)
+            (void)fg_fail(&error, result, "not its list");
+    }
+    if (result == FG_OK && suspended)
+        result = suspended_may_have(bureau, sql, peer, list_id, &error);
     if (result != FG_OK)
-        say(bureau, "list %s refused to %s %s: %s", list_id, peer->role, peer->id,
-            result == FG_E_NOT_FOUND ? "not its list" : error.text);
+        say(bureau, "list %s refused to %s %s: %s", list_id, peer->role, peer->id, error.text);
     fg_sql_pool_give(bureau->pool, sql);
     return result == FG_OK;
 }

@@ -1,10 +1,7 @@
 /* The tables of the ledger. A part of the bureau's schema (schema.h); SQL for both back ends.
  *
  * trail_row: what each record ROWS of the trail covers (ledger.h): of each row its table and key, its digest
- * before (was) and after (becomes); empty = there was or is none. Rows are only ever added.
- *
- * journal_arrival: of each batch taken in, where it came from and when, signed with the receipt key
- * (arrival.h). journal_adopted: how far each journal was held before there were arrivals. */
+ * before (was) and after (becomes); empty = there was or is none. Rows are only ever added. */
 #ifndef FG_BUREAU_SCHEMA_LEDGER_H
 #define FG_BUREAU_SCHEMA_LEDGER_H
 

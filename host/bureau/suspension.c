@@ -115,6 +115,26 @@ enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char
     return fg_sql_run(statement, NULL, error);
 }
 
+enum fg_err fg_suspension_since(struct fg_sql *sql, const char *controller, int64_t *ret_since_ms,
+                                struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result =
+        fg_sql_prepare(sql, "SELECT since_ms FROM suspension WHERE controller = $1 AND until_sequence = 0",
+                       &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, controller);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK)
+        *ret_since_ms = fg_sql_int(statement, 0);
+    else if (result == FG_E_NOT_FOUND)
+        (void)fg_fail(error, result, "%s is not suspended", controller);
+    fg_sql_reset(statement);
+    return result;
+}
+
 static enum fg_err span_add(struct fg_suspensions *suspensions, const struct fg_sql_statement *row,
                             struct fg_error *error)
 {

@@ -33,6 +33,10 @@ enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const ch
 enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
                               struct fg_error *error);
 
+/* Since when the controller is suspended. FG_E_NOT_FOUND: it is not. */
+enum fg_err fg_suspension_since(struct fg_sql *sql, const char *controller, int64_t *ret_since_ms,
+                                struct fg_error *error);
+
 /* The stations whose lists name a controller's points, by id. is_due: only those whose newest list is older
  * than the suspension that lasts, so that the points go on. FG_E_FULL: more than FG_SUSPENSION_STATIONS_MAX.
  */

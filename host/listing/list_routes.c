@@ -128,6 +128,28 @@ static enum fg_err read_manifest(const char *folder, uint8_t *bytes, size_t *ret
     return FG_OK;
 }
 
+enum fg_err fg_listing_issued_ms(const struct fg_listing *listing, const char *list_id,
+                                 int64_t *ret_issued_ms, struct fg_error *error)
+{
+    char folder[FG_LISTING_PATH_MAX];
+    uint8_t bytes[FG_MANIFEST_SIGNED_MAX];
+    struct fg_manifest manifest;
+    uint64_t version = 0;
+    size_t length = 0;
+    enum fg_err result = fg_folder_path(listing->directory, list_id, folder, error);
+
+    if (result == FG_OK)
+        result = read_manifest(folder, bytes, &length, &version, error);
+    if (result == FG_OK && length < FG_MANIFEST_SIGNED_MIN)
+        result = fg_fail(error, FG_E_FORMAT, "list %s: its manifest is cut", list_id);
+    if (result == FG_OK)
+        result = fg_manifest_decode(bytes + FG_MANIFEST_SIGNED_MIN, length - FG_MANIFEST_SIGNED_MIN,
+                                    &manifest, error);
+    if (result == FG_OK)
+        *ret_issued_ms = manifest.issued_ms;
+    return result;
+}
+
 static void answer_manifest(struct work *work)
 {
     uint8_t bytes[FG_MANIFEST_SIGNED_MAX];

@@ -47,6 +47,10 @@ bool fg_listing_id_is_valid(const char *list_id);
 enum fg_err fg_listing_store_path(const struct fg_listing *listing, const char *list_id,
                                   char ret_path[FG_LISTING_PATH_MAX], struct fg_error *error);
 
+/* When the list whose manifest is told was issued. FG_E_NOT_FOUND: there is none; FG_E_ARG, FG_E_FORMAT. */
+enum fg_err fg_listing_issued_ms(const struct fg_listing *listing, const char *list_id,
+                                 int64_t *ret_issued_ms, struct fg_error *error);
+
 /* Publishes a list file: copies it in, makes deltas from the last versions, imports it into list.db, and
  * removes what is too old. The file must prove, be of this list and newer (FG_E_AUTH, FG_E_OLD ... as
  * fg_list_import). The file given stays the caller's. Long for large lists; serving goes on meanwhile. */
