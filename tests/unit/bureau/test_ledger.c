@@ -14,10 +14,12 @@
 #include "host/bureau/ledger_tables.h"
 #include "host/bureau/ledger_verify.h"
 #include "host/bureau/record.h"
+#include "host/bureau/schema.h"
 #include "host/bureau/trail.h"
 #include "host/bureau/user.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
+#include "tests/lib/postgres_fixture.h"
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 
@@ -225,4 +227,75 @@ TEST("many rows in one transaction are put down in several records")
     CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM trail WHERE action = 'ROWS'"), 2);
     CHECK_INT(verify(sql).told, 0);
     fg_sql_close(sql);
+}
+
+/* A database as an earlier version left it, with a suspended controller of which two entries are held. */
+static struct fg_sql *older(bool postgres, size_t version)
+{
+    char url[256];
+    struct fg_sql_settings settings = {.url = url, .deadline_ms = 10000};
+    struct fg_sql *sql = NULL;
+
+    (void)unlink(fg_test_path("older.db"));
+    (void)snprintf(url, sizeof(url), postgres ? "%s" : "sqlite:%s",
+                   postgres ? fg_postgres_database() : fg_test_path("older.db"));
+    CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
+    CHECK_OK(fg_sql_migrate(sql, fg_bureau_migrations, version == 16 ? 16 : fg_bureau_migration_count, NULL,
+                            &error),
+             &error);
+    if (version == 18) {
+        fg_fixture_sql_run(sql, "DROP TABLE suspension");
+        fg_fixture_sql_run(sql, "DROP INDEX journal_entry_of_mark");
+        fg_fixture_sql_run(sql, "DELETE FROM schema_version WHERE number > 18");
+    }
+    fg_fixture_bureau_device(sql, "ctl-1", "controller", "S1", &fg_fixture_bureau_receipt_key()->public_key);
+    fg_fixture_sql_run(sql, "UPDATE device SET suspended = 1");
+    fg_fixture_sql_run(sql, "INSERT INTO device_change (device, number, at_ms, what, who, why) VALUES "
+                            "('ctl-1', 1, 4000, 'suspended', 'li', 'stolen')");
+    fg_fixture_sql_run(sql, postgres ? "INSERT INTO journal_head (controller, next_sequence, head, receipt, "
+                                       "station, arrived_ms) VALUES ('ctl-1', 3, 'a', 'b', 'S1', 1)"
+                                     : "INSERT INTO journal_head (controller, next_sequence, head, receipt, "
+                                       "station, arrived_ms) VALUES ('ctl-1', 3, CAST('a' AS BLOB), CAST('b' "
+                                       "AS BLOB), 'S1', 1)");
+    return sql;
+}
+
+static void older_suspension(bool postgres, size_t version)
+{
+    struct fg_sql *sql = older(postgres, version);
+    struct seen seen;
+
+    CHECK_OK(fg_sql_migrate(sql, fg_bureau_migrations, fg_bureau_migration_count, NULL, &error), &error);
+    CHECK_INT(fg_fixture_sql_number(sql,
+                                    "SELECT COUNT(*) FROM suspension WHERE controller = 'ctl-1' AND "
+                                    "number = 1 AND since_ms = 4000 AND from_sequence = 3 AND until_ms = "
+                                    "0 AND until_sequence = 0"),
+              1);
+    if (version == 18) {
+        /* The test itself put these past the program. */
+        fg_fixture_bureau_adopt(sql);
+        CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM trail WHERE action = 'ROWS'"), 2);
+    }
+    seen = verify(sql);
+    CHECK_TEXT(seen.text, "");
+    CHECK_OK(fg_device_suspend(sql, "ctl-1", false, "li", "found", 5000, &error), &error);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT until_sequence FROM suspension"), 3);
+    seen = verify(sql);
+    CHECK_TEXT(seen.text, "");
+    fg_fixture_sql_run(sql, "UPDATE suspension SET from_sequence = 4");
+    seen = verify(sql);
+    CHECK_HAS(seen.text, "suspension ctl-1 1: it was edited");
+    fg_sql_close(sql);
+}
+
+TEST("TAMPER-SHOWS: an older bureau is brought up with its suspensions in the ledger (SQLite)")
+{
+    older_suspension(false, 16);
+    older_suspension(false, 18);
+}
+
+TEST("TAMPER-SHOWS: an older bureau is brought up with its suspensions in the ledger (PostgreSQL)")
+{
+    older_suspension(true, 16);
+    older_suspension(true, 18);
 }
