@@ -1,12 +1,15 @@
 /* Taking in journal batches, on both back ends: what is held, what is refused, what is kept as evidence. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/audit_walk.h"
 #include "host/bureau/directory.h"
 #include "host/bureau/journal_columns.h"
 #include "host/bureau/schema.h"
+#include "proto/monotime.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/postgres_fixture.h"
@@ -569,6 +572,46 @@ static void *send_all(void *context)
     return NULL;
 }
 
+/* Suspends and releases the controller while others send. */
+struct suspender {
+    const char *url;
+    atomic_bool stop;
+    unsigned failed;
+    unsigned changes;
+};
+
+static void *suspend_often(void *argument)
+{
+    struct suspender *suspender = argument;
+    struct fg_sql_settings settings = {.url = suspender->url, .deadline_ms = 20000};
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+
+    suspender->failed += fg_sql_open(&settings, &sql, &error) != FG_OK;
+    while (suspender->failed == 0 && !atomic_load(&suspender->stop)) {
+        enum fg_err result = fg_device_suspend(sql, "ctl-1", suspender->changes % 2 == 0, "clerk", "test",
+                                               FG_FIXTURE_BUREAU_MS, &error);
+
+        suspender->changes += result == FG_OK;
+        suspender->failed += result != FG_OK && result != FG_E_BUSY && result != FG_E_TIMEOUT;
+        fg_sleep_ms(1);
+    }
+    fg_sql_close(sql);
+    return NULL;
+}
+
+/* Every mark is what the suspensions say, as verifying finds. */
+static void check_marks(struct bench *bench)
+{
+    struct fg_audit_settings settings = {.directory = fg_device_directory,
+                                         .receipt_key = &fg_fixture_bureau_receipt_key()->public_key};
+    struct fg_audit_result result;
+    struct fg_error error;
+
+    CHECK_OK(fg_audit_walk(bench->sql, &settings, "ctl-1", &result, &error), &error);
+    CHECK_INT(result.findings, 0);
+}
+
 static void senders_race(const char *url)
 {
     struct fg_sql_settings settings = {.url = url, .deadline_ms = 20000};
@@ -576,6 +619,8 @@ static void senders_race(const char *url)
     struct fg_sync_batch *batches = calloc(BATCHES, sizeof(*batches));
     struct sender senders[SENDERS];
     pthread_t threads[SENDERS];
+    struct suspender suspender = {.url = url};
+    pthread_t suspending;
     struct fg_error error;
 
     CHECK(batches != NULL);
@@ -588,22 +633,28 @@ static void senders_race(const char *url)
     for (unsigned i = 0; i < BATCHES; i++)
         fg_fixture_journal_batch(bench.journal, i * BATCH + 1, (i + 1) * BATCH, &batches[i]);
     (void)fg_fixture_bureau_ingest();
+    CHECK_INT(pthread_create(&suspending, NULL, suspend_often, &suspender), 0);
     for (unsigned i = 0; i < SENDERS; i++) {
         senders[i] = (struct sender){url, batches, 0, 0};
         CHECK_INT(pthread_create(&threads[i], NULL, send_all, &senders[i]), 0);
     }
     for (unsigned i = 0; i < SENDERS; i++)
         CHECK_INT(pthread_join(threads[i], NULL), 0);
+    atomic_store(&suspender.stop, true);
+    CHECK_INT(pthread_join(suspending, NULL), 0);
+    CHECK_INT(suspender.failed, 0);
+    CHECK(suspender.changes > 0);
     for (unsigned i = 0; i < SENDERS; i++) {
         CHECK_INT(senders[i].failed, 0);
         CHECK_INT(senders[i].held, BATCHES);
     }
     check_held(&bench, BATCHES * BATCH);
+    check_marks(&bench);
     free(batches);
     bench_close(&bench);
 }
 
-TEST("NO-LOSS: the same batches from several connections at once are held once (SQLite)")
+TEST("NO-LOSS: the same batches from several connections at once, amid suspensions, are held once (SQLite)")
 {
     char url[256];
 
@@ -611,7 +662,8 @@ TEST("NO-LOSS: the same batches from several connections at once are held once (
     senders_race(url);
 }
 
-TEST("NO-LOSS: the same batches from several connections at once are held once (PostgreSQL)")
+TEST("NO-LOSS: the same batches from several connections at once, amid suspensions, are held once "
+     "(PostgreSQL)")
 {
     senders_race(fg_postgres_database());
 }
