@@ -99,7 +99,7 @@ static void outcome_write(struct fg_web_json *json, cJSON *array, const struct l
     fg_web_json_text(json, object, "why", outcome->why);
 }
 
-/* The lists that name the device's points are published at once. What stands against that is told, and does
+/* The lists that name the device's points are published at once. What speaks against that is told, and does
  * not undo the suspension: the device is refused in any case. */
 static enum fg_err lists_publish(struct fg_web_call *call, const char *device, bool suspended,
                                  struct fg_web_json *json, struct fg_error *error)

@@ -47,7 +47,7 @@ static const char *const columns[] = {"controller",
                                       "clock_floor_ms",
                                       "clock_floor_before_ms"};
 
-/* Names from the server, each behind the text that stands before it. */
+/* Names from the server, the first after one text, the others after another. */
 static void marks_print(const cJSON *entry, const char *before, const char *between)
 {
     const char *separator = before;

@@ -40,7 +40,7 @@ static void take(void *context, const struct fg_audit_finding *finding)
     bench->last = *finding;
 }
 
-/* Its entries up to this one are sent, those behind the eighth in a batch of their own. */
+/* Its entries up to this one are sent, those after the eighth in a batch of their own. */
 static void bench_open_until(struct bench *bench, bool postgres, uint64_t last)
 {
     char code[FG_CODE_MAX + 1];
