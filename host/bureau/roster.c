@@ -6,12 +6,14 @@
 
 #include "proto/enrol.h"
 
-/* Suspended since: the last time that somebody said so. */
+/* Suspended since: as the bureau itself counts it (suspension.h). One without it (it was taken out past the
+ * program) gets no list at all. */
 #define DEVICES                                                                                              \
-    "SELECT device, tls_point, device_point, list_id, suspended, COALESCE((SELECT MAX(at_ms) FROM "          \
-    "device_change WHERE device_change.device = device.device AND what = 'suspended'), 1) AS since_ms "      \
-    "FROM device WHERE station = $1 AND role = '" FG_ROLE_CONTROLLER "' AND device_point IS NOT NULL "       \
-    "ORDER BY suspended, 6 DESC, device LIMIT $2"
+    "SELECT device, tls_point, device_point, list_id, suspended, COALESCE((SELECT since_ms FROM "            \
+    "suspension WHERE suspension.controller = device.device AND until_sequence = 0), " NEVER_MS ") AS "      \
+    "since_ms FROM device WHERE station = $1 AND role = '" FG_ROLE_CONTROLLER "' AND device_point IS NOT "   \
+    "NULL ORDER BY suspended, 6 DESC, device LIMIT $2"
+#define NEVER_MS "9223372036854775807"
 
 static void copy_name(char to[FG_NAME_MAX + 1], const char *from)
 {

@@ -1,4 +1,5 @@
-/* The roster of a station (proto/roster.h), made from table device.
+/* The roster of a station (proto/roster.h), made from tables device and
+ * suspension.
  *
  * Its version rises when whom it names changes: at least to the time in ms, so that a database that was put
  * back to an older copy gives no version that is below one given out before. Asked again without a change, it

@@ -78,6 +78,10 @@ static void check_versions(bool postgres)
     CHECK_INT(bench->roster.version, first + 1);
     CHECK_INT(bench->roster.devices[0].suspended_ms, 0);
     CHECK_INT(bench->roster.devices[1].suspended_ms, NOW_MS + 6000);
+    suspend(bench, "ctl-b", true, NOW_MS + 6500); /* said again: a list from between goes on stopping it */
+    make(bench, "S1", NOW_MS + 6600);
+    CHECK_INT(bench->roster.version, first + 1);
+    CHECK_INT(bench->roster.devices[1].suspended_ms, NOW_MS + 6000);
     suspend(bench, "ctl-b", false, NOW_MS + 7000);
     make(bench, "S1", NOW_MS + 8000);
     CHECK_INT(bench->roster.version, NOW_MS + 8000);
@@ -93,6 +97,17 @@ TEST("a roster's version rises when a device is suspended or released, and only 
 TEST("a roster's version rises when a device is suspended or released, and only then (PostgreSQL)")
 {
     check_versions(true);
+}
+
+TEST("FAIL-CLOSED: a suspended controller whose suspension is lost gets no list, whenever it was made")
+{
+    struct bench *bench = bench_open(false);
+
+    suspend(bench, "ctl-b", true, NOW_MS);
+    fg_fixture_sql_run(bench->sql, "DELETE FROM suspension");
+    make(bench, "S1", NOW_MS);
+    CHECK_INT(bench->roster.devices[1].suspended_ms, INT64_MAX);
+    bench_close(bench);
 }
 
 TEST("each station has its own roster, and one without controllers an empty one")
