@@ -43,13 +43,3 @@ enum fg_err fg_peer_know(struct fg_sql *sql, const struct fg_peer *peer, bool *r
     *ret_suspended = record.suspended;
     return FG_OK;
 }
-
-enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct fg_error *error)
-{
-    bool suspended = false;
-    enum fg_err result = fg_peer_know(sql, peer, &suspended, error);
-
-    if (result == FG_OK && suspended)
-        return fg_fail(error, FG_E_DENIED, "%s %s is suspended", peer->role, peer->id);
-    return result;
-}

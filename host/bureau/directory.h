@@ -9,11 +9,9 @@
 
 extern const struct fg_directory fg_device_directory;
 
-/* Is the peer a device that joined under this role, with this very TLS key? FG_E_DENIED with the reason. */
+/* Is the peer a device that joined under this role, with this very TLS key? FG_E_DENIED with the reason. Whom
+ * it is, and what a suspended one may have, is the caller's matter. */
 enum fg_err fg_peer_know(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
                          struct fg_error *error);
-
-/* The same, and not suspended: FG_E_DENIED too. */
-enum fg_err fg_peer_admit(struct fg_sql *sql, const struct fg_peer *peer, struct fg_error *error);
 
 #endif

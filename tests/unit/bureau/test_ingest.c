@@ -404,7 +404,7 @@ TEST("NO-LOSS: a mark of suspension leaves the other marks, and what an entry sa
     bench_close(&bench);
 }
 
-TEST("a suspended device is known but not admitted, and a stranger is neither")
+TEST("a suspended device is known as such, and a stranger is not known")
 {
     struct bench bench;
     struct fg_peer station = fg_fixture_bureau_peer("station", "S1");
@@ -415,12 +415,9 @@ TEST("a suspended device is known but not admitted, and a stranger is neither")
     bench_open(&bench, false, 1);
     CHECK_OK(fg_peer_know(bench.sql, &station, &suspended, &error), &error);
     CHECK(!suspended);
-    CHECK_OK(fg_peer_admit(bench.sql, &station, &error), &error);
     suspend(&bench, "S1", true);
     CHECK_OK(fg_peer_know(bench.sql, &station, &suspended, &error), &error);
     CHECK(suspended);
-    CHECK_INT(fg_peer_admit(bench.sql, &station, &error), FG_E_DENIED);
-    CHECK_HAS(error.text, "suspended");
     CHECK_INT(fg_peer_know(bench.sql, &stranger, &suspended, &error), FG_E_DENIED);
     /* Its controller's entries are its controller's, who is not suspended. */
     CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
@@ -428,24 +425,25 @@ TEST("a suspended device is known but not admitted, and a stranger is neither")
     bench_close(&bench);
 }
 
-TEST("a peer is admitted only under its role and with the key it joined with")
+TEST("a peer is known only under its role and with the key it joined with")
 {
     struct bench bench;
     struct fg_peer peer;
+    bool suspended = false;
     struct fg_error error;
 
     bench_open(&bench, false, 0);
     peer = fg_fixture_bureau_peer("controller", "S1");
-    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     peer = fg_fixture_bureau_peer("station", "S9");
-    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "never joined");
     peer = fg_fixture_bureau_peer("station", "S1");
     peer.key = bench.journal->key.public_key;
-    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "another key");
     peer.kind = FG_PEER_NONE;
-    CHECK_INT(fg_peer_admit(bench.sql, &peer, &error), FG_E_DENIED);
+    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     bench_close(&bench);
 }
 
