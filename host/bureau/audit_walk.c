@@ -8,7 +8,6 @@
 
 #include "host/bureau/curve.h"
 #include "host/bureau/journal_columns.h"
-#include "host/bureau/suspension.h"
 #include "proto/chain.h"
 
 #define PROGRESS_ENTRIES 256
@@ -95,7 +94,7 @@ static void columns_check(struct walk *walk, const struct row *row, struct fg_en
         .head_signature = row->has_signature ? &row->signature : NULL,
         .station = fg_sql_text(row->statement, 5),
         .arrived_ms = fg_sql_int(row->statement, 6),
-        .suspended = fg_suspensions_cover(&walk->suspensions, row->sequence),
+        .suspensions = &walk->suspensions,
     };
     uint32_t marks = fg_journal_marks(&place, entry);
     const char *column;

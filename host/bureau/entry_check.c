@@ -8,7 +8,6 @@
 
 #include "host/bureau/curve.h"
 #include "host/bureau/journal_columns.h"
-#include "host/bureau/suspension.h"
 #include "proto/chain.h"
 
 /* ---- words ---- */
@@ -96,7 +95,7 @@ struct walk {
     struct fg_error *error;
     struct fg_origin origin;
     bool key_known;
-    bool suspended; /* it came in while its controller was */
+    struct fg_suspensions suspensions;
     /* What the walk reached. */
     uint64_t at;
     struct fg_digest hash;   /* from the bytes, beginning at the checked entry */
@@ -135,7 +134,7 @@ static void columns_check(struct walk *walk, const struct fg_sql_statement *row,
                                      .hash = &walk->checks->hash,
                                      .station = fg_sql_text(row, 5),
                                      .arrived_ms = fg_sql_int(row, 6),
-                                     .suspended = walk->suspended};
+                                     .suspensions = &walk->suspensions};
     const char *column;
 
     if (signature_length == FG_SIGNATURE_BYTES) {
@@ -225,18 +224,6 @@ static enum fg_err entry_read(struct walk *walk, bool has_previous)
     }
     fg_sql_reset(statement);
     return result;
-}
-
-static enum fg_err suspension_read(struct walk *walk)
-{
-    struct fg_suspensions suspensions;
-    enum fg_err result = fg_suspensions_read(walk->sql, walk->controller, &suspensions, walk->error);
-
-    if (result != FG_OK)
-        return result;
-    walk->suspended = fg_suspensions_cover(&suspensions, walk->sequence);
-    fg_suspensions_free(&suspensions);
-    return FG_OK;
 }
 
 static enum fg_err previous_read(struct walk *walk, bool *ret_has)
@@ -379,11 +366,12 @@ enum fg_err fg_entry_check(struct fg_sql *sql, const struct fg_directory *direct
     if (result == FG_OK || result == FG_E_NOT_FOUND)
         result = receipt_read(&walk, receipt_key);
     if (result == FG_OK)
-        result = suspension_read(&walk);
-    if (result == FG_OK)
         result = previous_read(&walk, &has_previous);
     if (result == FG_OK)
+        result = fg_suspensions_read(sql, controller, &walk.suspensions, error);
+    if (result == FG_OK)
         result = entry_read(&walk, has_previous);
+    fg_suspensions_free(&walk.suspensions);
     if (result == FG_OK)
         result = walk_on(&walk);
     if (result != FG_OK)

@@ -14,7 +14,6 @@
 #include "host/bureau/curve.h"
 #include "host/bureau/evidence.h"
 #include "host/bureau/journal_columns.h"
-#include "host/bureau/suspension.h"
 
 #define TRIES_MAX 8
 
@@ -449,7 +448,7 @@ static enum fg_err entries_add(const struct intake *intake)
             .head_signature = i + 1 == batch->count ? &batch->head_signature : NULL,
             .station = intake->origin.station,
             .arrived_ms = intake->now_ms,
-            .suspended = fg_suspensions_cover(&intake->suspensions, batch->first_sequence + i),
+            .suspensions = &intake->suspensions,
         };
 
         fg_journal_values(&place, &entry, fg_journal_marks(&place, &entry), values);

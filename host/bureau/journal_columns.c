@@ -44,14 +44,22 @@ static const char *const column_names[FG_JOURNAL_COLUMN_COUNT] = {
 
 const char *const fg_journal_mark_names[] = {"", "UNDECODABLE", "FUTURE", "FOREIGN", "SUSPENDED", NULL};
 
+static uint32_t suspended_mark(const struct fg_journal_place *place, int64_t wall_ms)
+{
+    return place->suspensions != NULL && fg_suspensions_cover(place->suspensions, place->sequence, wall_ms)
+               ? FG_MARK_SUSPENDED
+               : 0;
+}
+
 uint32_t fg_journal_marks(const struct fg_journal_place *place, struct fg_entry *ret_entry)
 {
-    uint32_t marks = place->suspended ? FG_MARK_SUSPENDED : 0;
+    uint32_t marks;
 
     if (fg_entry_decode(place->bytes, place->length, ret_entry, NULL) != FG_OK) {
         memset(ret_entry, 0, sizeof(*ret_entry));
-        return marks | FG_MARK_UNDECODABLE;
+        return suspended_mark(place, FG_SUSPENSION_NO_TIME) | FG_MARK_UNDECODABLE;
     }
+    marks = suspended_mark(place, ret_entry->wall_ms);
     if (ret_entry->wall_ms > place->arrived_ms && ret_entry->wall_ms - FG_FUTURE_MS > place->arrived_ms)
         marks |= FG_MARK_FUTURE;
     if (ret_entry->sequence != place->sequence || strcmp(ret_entry->controller, place->controller) != 0)

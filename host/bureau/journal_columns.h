@@ -1,10 +1,12 @@
 /* The columns of the bureau's table journal_entry: what stands in them for an entry's bytes.
  *
  * Ingest writes them and the audit compares them, both through here, so that there is one answer. Not:
- * storing (ingest.h), verifying (audit_walk.h). Relies on: proto/entry.h, host/sql/sql.h. Any thread. */
+ * storing (ingest.h), verifying (audit_walk.h). Relies on: proto/entry.h, suspension.h, host/sql/sql.h. Any
+ * thread. */
 #ifndef FG_BUREAU_JOURNAL_COLUMNS_H
 #define FG_BUREAU_JOURNAL_COLUMNS_H
 
+#include "host/bureau/suspension.h"
 #include "host/sql/sql.h"
 #include "proto/entry.h"
 
@@ -13,7 +15,7 @@
 #define FG_MARK_UNDECODABLE 1
 #define FG_MARK_FUTURE 2    /* dated more than FG_FUTURE_MS after it arrived */
 #define FG_MARK_FOREIGN 4   /* its bytes name another controller or sequence than the place it holds */
-#define FG_MARK_SUSPENDED 8 /* it came in while its controller was suspended (suspension.h): evidence */
+#define FG_MARK_SUSPENDED 8 /* it came, or says it is, from a time when its controller was suspended */
 /* Their names: "", then the one of each bit, from the lowest; NULL ends them. */
 extern const char *const fg_journal_mark_names[];
 #define FG_MARK_OF(place) (UINT32_C(1) << ((place)-1)) /* by place among the names, from 1 on */
@@ -49,7 +51,7 @@ struct fg_journal_place {
     const struct fg_signature *head_signature; /* NULL inside a batch */
     const char *station;                       /* of the controller, or the controller when it has none */
     int64_t arrived_ms;
-    bool suspended; /* it came in while the controller was suspended */
+    const struct fg_suspensions *suspensions; /* of the controller; NULL: it never was suspended */
 };
 
 /* Decodes the entry, if it can be, and finds its marks. entry is zeroed when it cannot. */

@@ -144,8 +144,10 @@ static enum fg_err span_add(struct fg_suspensions *suspensions, const struct fg_
     if (spans == NULL)
         return fg_fail(error, FG_E_MEMORY, "suspensions: no memory");
     suspensions->spans = spans;
-    spans[suspensions->count++] =
-        (struct fg_suspension){(uint64_t)fg_sql_int(row, 0), (uint64_t)fg_sql_int(row, 1)};
+    spans[suspensions->count++] = (struct fg_suspension){.from_sequence = (uint64_t)fg_sql_int(row, 0),
+                                                         .until_sequence = (uint64_t)fg_sql_int(row, 1),
+                                                         .since_ms = fg_sql_int(row, 2),
+                                                         .until_ms = fg_sql_int(row, 3)};
     return FG_OK;
 }
 
@@ -155,7 +157,9 @@ enum fg_err fg_suspensions_read(struct fg_sql *sql, const char *controller,
     struct fg_suspensions suspensions = {0};
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
-        sql, "SELECT from_sequence, until_sequence FROM suspension WHERE controller = $1 ORDER BY number",
+        sql,
+        "SELECT from_sequence, until_sequence, since_ms, until_ms FROM suspension WHERE controller = $1 "
+        "ORDER BY number",
         &statement, error);
 
     if (result != FG_OK)
@@ -181,12 +185,18 @@ void fg_suspensions_free(struct fg_suspensions *suspensions)
     *suspensions = (struct fg_suspensions){0};
 }
 
-bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t sequence)
+static bool covers(const struct fg_suspension *span, uint64_t sequence, int64_t wall_ms)
+{
+    if (sequence < span->from_sequence)
+        return false;
+    return span->until_sequence == 0 || sequence < span->until_sequence ||
+           (wall_ms >= span->since_ms && wall_ms < span->until_ms);
+}
+
+bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t sequence, int64_t wall_ms)
 {
     for (size_t i = 0; i < suspensions->count; i++) {
-        const struct fg_suspension *span = &suspensions->spans[i];
-
-        if (sequence >= span->from_sequence && (span->until_sequence == 0 || sequence < span->until_sequence))
+        if (covers(&suspensions->spans[i], sequence, wall_ms))
             return true;
     }
     return false;

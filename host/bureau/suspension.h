@@ -1,12 +1,13 @@
-/* When controllers were suspended, told by their journals: from which entry on the bureau took in what a
- * suspended controller had signed, and up to which.
+/* When controllers were suspended, and so which entries of their journals are evidence.
  *
- * An entry's own time proves nothing about this, for its controller wrote it. What the bureau vouches for
- * itself is how far it held the journal when it suspended the controller, and when it let it in again: both
- * are read under the lock that ingest takes too, so that no batch is in doubt. Entries between are taken all
- * the same and marked (FG_MARK_SUSPENDED). The rows stand in the ledger. Not: who may suspend, and the
- * device's own state (enrolment.h). Relies on: host/sql, ledger.h, proto/chain.h. One database object, one
- * thread. */
+ * What the bureau vouches for itself is how far it held the journal when it suspended the controller, and
+ * when it let it in again: both are read under the lock that ingest takes too, so that no batch is in doubt.
+ * Entries between are taken all the same and marked (FG_MARK_SUSPENDED). So are those that came later but say
+ * of themselves that they were written during the suspension: otherwise a station would only have to hold
+ * them back until the release. An entry's time proves nothing to the contrary, for its controller wrote it.
+ * Nothing that happens later changes which entries are marked. The rows stand in the ledger. Not: who may
+ * suspend, and the device's own state (enrolment.h). Relies on: host/sql, ledger.h, proto/chain.h. One
+ * database object, one thread. */
 #ifndef FG_BUREAU_SUSPENSION_H
 #define FG_BUREAU_SUSPENSION_H
 
@@ -14,10 +15,13 @@
 #include "proto/err.h"
 #include "proto/types.h"
 
-/* One suspension: entries from `from_sequence` up to the one before `until_sequence`; 0 = it lasts. */
+/* One suspension: entries from `from_sequence` up to the one before `until_sequence` came while it lasted, by
+ * the bureau's clock from `since_ms` to before `until_ms`. until_sequence = 0: it lasts. */
 struct fg_suspension {
     uint64_t from_sequence;
     uint64_t until_sequence;
+    int64_t since_ms;
+    int64_t until_ms;
 };
 
 /* Of one controller, in the order in which they came. */
@@ -60,7 +64,9 @@ enum fg_err fg_suspension_stations(struct fg_sql *sql, const char *controller, b
 enum fg_err fg_suspensions_read(struct fg_sql *sql, const char *controller,
                                 struct fg_suspensions *ret_suspensions, struct fg_error *error);
 void fg_suspensions_free(struct fg_suspensions *suspensions);
-/* Did the bureau take this entry in while its controller was suspended? */
-bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t sequence);
+/* Did the bureau take this entry in while its controller was suspended, or later, but with a time of its own
+ * from then? wall_ms: that time; FG_SUSPENSION_NO_TIME when it cannot be read. */
+#define FG_SUSPENSION_NO_TIME INT64_MIN
+bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t sequence, int64_t wall_ms);
 
 #endif

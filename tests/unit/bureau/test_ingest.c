@@ -329,6 +329,24 @@ static void suspend(struct bench *bench, const char *device, bool suspended)
              &error);
 }
 
+/* What verifying finds. */
+static int64_t marks_verify(struct bench *bench)
+{
+    struct fg_audit_settings settings = {.directory = fg_device_directory,
+                                         .receipt_key = &fg_fixture_bureau_receipt_key()->public_key};
+    struct fg_audit_result result;
+    struct fg_error error;
+
+    CHECK_OK(fg_audit_walk(bench->sql, &settings, "ctl-1", &result, &error), &error);
+    return (int64_t)result.findings;
+}
+
+/* Every mark is what the suspensions say. */
+static void check_marks(struct bench *bench)
+{
+    CHECK_INT(marks_verify(bench), 0);
+}
+
 #define SUSPENDED_ENTRIES "SELECT COUNT(*) FROM journal_entry WHERE marks = 8"
 
 static void suspended_is_evidence(bool postgres)
@@ -383,6 +401,62 @@ TEST("NO-LOSS: a controller that is suspended before its first entry hands all o
     CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 4);
     check_held(&bench, 4);
     bench_close(&bench);
+}
+
+static int64_t mark_of(struct bench *bench, uint64_t sequence)
+{
+    char text[100];
+
+    (void)snprintf(text, sizeof(text), "SELECT marks FROM journal_entry WHERE sequence = %u",
+                   (unsigned)sequence);
+    return fg_fixture_sql_number(bench->sql, text);
+}
+
+/* Ends at this second after the controller was suspended; AUTHORISED a minute before. */
+static void fill_at(struct bench *bench, int64_t second)
+{
+    fg_fixture_journal_fill(bench->journal, "HZ-9", FG_FIXTURE_BUREAU_MS + second * 1000, 9100);
+}
+
+static void held_back(bool postgres)
+{
+    struct bench bench;
+    struct fg_error error;
+
+    bench_open(&bench, postgres, 1);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    fill_at(&bench, 1000); /* 3 and 4, whose time says nothing: they were held before */
+    CHECK_INT(send(&bench, 3, 4), FG_SYNC_HELD);
+    suspend(&bench, "ctl-1", true);
+    fill_at(&bench, 100);  /* 5 and 6: back-dated or not, they came during it */
+    fill_at(&bench, 1830); /* 7 before the release, 8 after */
+    fg_fixture_journal_add_bytes(bench.journal, "no entry", 8);
+    fill_at(&bench, -600);
+    fill_at(&bench, 500);
+    fill_at(&bench, 2000);
+    CHECK_INT(send(&bench, 5, 6), FG_SYNC_HELD);
+    CHECK_OK(fg_device_suspend(bench.sql, "ctl-1", false, "clerk", "found",
+                               FG_FIXTURE_BUREAU_MS + 1800 * INT64_C(1000), &error),
+             &error);
+    CHECK_INT(send(&bench, 7, 15), FG_SYNC_HELD);
+    for (uint64_t i = 1; i <= 15; i++)
+        CHECK_INT(mark_of(&bench, i) & FG_MARK_SUSPENDED,
+                  i == 5 || i == 6 || i == 7 || i == 12 || i == 13 ? FG_MARK_SUSPENDED : 0);
+    check_marks(&bench);
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET marks = 0 WHERE sequence = 12");
+    CHECK_INT(marks_verify(&bench), 1);
+    check_held(&bench, 15);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: entries held back until the release are marked by their own time (SQLite)")
+{
+    held_back(false);
+}
+
+TEST("TAMPER-SHOWS: entries held back until the release are marked by their own time (PostgreSQL)")
+{
+    held_back(true);
 }
 
 TEST("NO-LOSS: a mark of suspension leaves the other marks, and what an entry says, as they are")
@@ -596,18 +670,6 @@ static void *suspend_often(void *argument)
     }
     fg_sql_close(sql);
     return NULL;
-}
-
-/* Every mark is what the suspensions say, as verifying finds. */
-static void check_marks(struct bench *bench)
-{
-    struct fg_audit_settings settings = {.directory = fg_device_directory,
-                                         .receipt_key = &fg_fixture_bureau_receipt_key()->public_key};
-    struct fg_audit_result result;
-    struct fg_error error;
-
-    CHECK_OK(fg_audit_walk(bench->sql, &settings, "ctl-1", &result, &error), &error);
-    CHECK_INT(result.findings, 0);
 }
 
 static void senders_race(const char *url)
