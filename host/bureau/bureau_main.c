@@ -18,6 +18,7 @@
 #include "host/bureau/own_clock.h"
 #include "host/bureau/publisher.h"
 #include "host/bureau/schema.h"
+#include "host/bureau/suspension.h"
 #include "host/bureau/web.h"
 #include "proto/monotime.h"
 #include "proto/secrecy.h"
@@ -212,7 +213,8 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
         result = fg_watcher_new(&watcher, &bureau->watcher, error);
     if (result == FG_OK)
         result = fg_bureau_verifier_start(&verifier, &bureau->verifier, error);
-    bureau->ingest = (struct fg_ingest_settings){&bureau->receipt_key, fg_device_directory};
+    bureau->ingest =
+        (struct fg_ingest_settings){&bureau->receipt_key, fg_device_directory, FG_SUSPENSION_ENTRIES_A_DAY};
     return result;
 }
 

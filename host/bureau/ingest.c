@@ -458,6 +458,24 @@ static enum fg_err entries_add(const struct intake *intake)
     return result == FG_OK ? finished : result;
 }
 
+/* Within the transaction that stores the batch: from head_move on nobody suspends or releases the controller.
+ * FG_E_DENIED: the answer is set. */
+static enum fg_err suspensions_check(struct intake *intake)
+{
+    const struct fg_sync_batch *batch = intake->batch;
+    uint64_t limit;
+    enum fg_err result =
+        fg_suspensions_read(intake->sql, batch->controller, &intake->suspensions, intake->error);
+
+    if (result != FG_OK)
+        return result;
+    limit = fg_suspensions_limit(&intake->suspensions, intake->settings->suspended_a_day, intake->now_ms);
+    if (batch->first_sequence + batch->count <= limit)
+        return FG_OK;
+    answer_set(intake, FG_SYNC_BUSY, "%s is suspended and has handed in enough for today", batch->controller);
+    return FG_E_DENIED;
+}
+
 /* One transaction: head first, so that two batches of one controller wait for each other there. */
 static enum fg_err batch_store(struct intake *intake)
 {
@@ -469,10 +487,8 @@ static enum fg_err batch_store(struct intake *intake)
     if (result != FG_OK)
         return result;
     result = head_move(intake, &after);
-    /* Only from here on nobody suspends or releases the controller meanwhile. */
     if (result == FG_OK)
-        result =
-            fg_suspensions_read(intake->sql, intake->batch->controller, &intake->suspensions, intake->error);
+        result = suspensions_check(intake);
     if (result == FG_OK)
         result = entries_add(intake);
     fg_suspensions_free(&intake->suspensions);

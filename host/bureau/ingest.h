@@ -39,6 +39,7 @@ struct fg_directory {
 struct fg_ingest_settings {
     const struct fg_private_key *receipt_key;
     struct fg_directory directory;
+    uint64_t suspended_a_day; /* entries of a suspended controller: FG_SUSPENSION_ENTRIES_A_DAY, or fewer */
 };
 
 /* Takes one batch from an established peer. FG_OK: *ret_answer is what to answer, whatever the verdict:
@@ -46,9 +47,9 @@ struct fg_ingest_settings {
  *   GAP      entries before the batch are missing
  *   FORK     an entry of the batch differs from the one held under its number
  *   REFUSED  not this peer's controller, unknown, or a false head signature
- *   BUSY     the database could not take it just now
- * Errors: the store contradicts itself (FG_E_CORRUPT), or failed (FG_E_IO, FG_E_FULL ...): nothing of the
- * batch is held. now_ms is the bureau's clock. */
+ *   BUSY     the database could not take it just now, or a suspended controller has handed in enough for
+ * today Errors: the store contradicts itself (FG_E_CORRUPT), or failed (FG_E_IO, FG_E_FULL ...): nothing of
+ * the batch is held. now_ms is the bureau's clock. */
 enum fg_err fg_ingest_batch(struct fg_sql *sql, const struct fg_ingest_settings *settings,
                             const struct fg_peer *peer, const struct fg_sync_batch *batch, int64_t now_ms,
                             struct fg_sync_answer *ret_answer, struct fg_error *error);

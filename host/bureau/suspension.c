@@ -7,6 +7,8 @@
 #include "host/bureau/ledger.h"
 #include "proto/chain.h"
 
+#define DAY_MS UINT64_C(86400000)
+
 /* The number of the suspension that lasts. FG_E_NOT_FOUND: none does. */
 static enum fg_err open_find(struct fg_sql *sql, const char *controller, int64_t *ret_number,
                              struct fg_error *error)
@@ -183,6 +185,18 @@ void fg_suspensions_free(struct fg_suspensions *suspensions)
 {
     free(suspensions->spans);
     *suspensions = (struct fg_suspensions){0};
+}
+
+uint64_t fg_suspensions_limit(const struct fg_suspensions *suspensions, uint64_t a_day, int64_t now_ms)
+{
+    for (size_t i = 0; i < suspensions->count; i++) {
+        const struct fg_suspension *span = &suspensions->spans[i];
+        uint64_t days = now_ms > span->since_ms ? (uint64_t)(now_ms - span->since_ms) / DAY_MS : 0;
+
+        if (span->until_sequence == 0)
+            return span->from_sequence + a_day * (days + 1);
+    }
+    return UINT64_MAX;
 }
 
 static bool covers(const struct fg_suspension *span, uint64_t sequence, int64_t wall_ms)

@@ -64,6 +64,12 @@ enum fg_err fg_suspension_stations(struct fg_sql *sql, const char *controller, b
 enum fg_err fg_suspensions_read(struct fg_sql *sql, const char *controller,
                                 struct fg_suspensions *ret_suspensions, struct fg_error *error);
 void fg_suspensions_free(struct fg_suspensions *suspensions);
+/* How many entries a suspended controller may hand in on each day of its suspension, the first at once: weeks
+ * of a busy point, and so few that a stranger with its key cannot fill the disk. */
+#define FG_SUSPENSION_ENTRIES_A_DAY 32768
+/* The first number that a suspended controller may not hand in yet; UINT64_MAX: no suspension lasts.
+ * a_day: as above, at least 1. */
+uint64_t fg_suspensions_limit(const struct fg_suspensions *suspensions, uint64_t a_day, int64_t now_ms);
 /* Did the bureau take this entry in while its controller was suspended, or later, but with a time of its own
  * from then? wall_ms: that time; FG_SUSPENSION_NO_TIME when it cannot be read. */
 #define FG_SUSPENSION_NO_TIME INT64_MIN

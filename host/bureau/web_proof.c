@@ -12,7 +12,8 @@ enum fg_err fg_web_proof_show(struct fg_web_call *call, struct fg_error *error)
     /* The server reads it on this thread, after the handler has returned. */
     static _Thread_local char disposition[FG_NAME_MAX + 64];
     const struct fg_web_settings *settings = &call->web->settings;
-    const struct fg_ingest_settings ingest = {settings->receipt_key, settings->directory};
+    const struct fg_ingest_settings ingest = {.receipt_key = settings->receipt_key,
+                                              .directory = settings->directory};
     const char *controller = fg_web_text_of(call, "controller");
     uint64_t sequence = (uint64_t)fg_web_number_of(call, "sequence", 0);
     uint8_t *bytes = malloc(FG_PROOF_BYTES_MAX);

@@ -17,6 +17,7 @@
 #include "host/bureau/ingest.h"
 #include "host/bureau/journal_columns.h"
 #include "host/bureau/schema.h"
+#include "host/bureau/suspension.h"
 #include "proto/monotime.h"
 
 #define STATION "S1"
@@ -362,7 +363,7 @@ static enum fg_err lookup(void *context, struct fg_sql *sql, const char *control
 static double ingest_run(struct fg_sql *sql, size_t batch_entries, const struct fg_signature *signatures)
 {
     static struct fg_sync_batch batch;
-    struct fg_ingest_settings settings = {&receipt_key, {NULL, lookup}};
+    struct fg_ingest_settings settings = {&receipt_key, {NULL, lookup}, FG_SUSPENSION_ENTRIES_A_DAY};
     struct fg_peer peer = {.kind = FG_PEER_CERTIFIED, .role = "station", .id = STATION};
     struct fg_sync_answer answer;
     struct fg_error error;

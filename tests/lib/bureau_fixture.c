@@ -8,6 +8,7 @@
 #include "host/bureau/directory.h"
 #include "host/bureau/ledger.h"
 #include "host/bureau/schema.h"
+#include "host/bureau/suspension.h"
 #include "tests/lib/check.h"
 #include "tests/lib/postgres_fixture.h"
 
@@ -198,6 +199,7 @@ const struct fg_ingest_settings *fg_fixture_bureau_ingest(void)
 
     settings.receipt_key = fg_fixture_bureau_receipt_key();
     settings.directory = fg_device_directory;
+    settings.suspended_a_day = FG_SUSPENSION_ENTRIES_A_DAY;
     return &settings;
 }
 

@@ -459,6 +459,55 @@ TEST("TAMPER-SHOWS: entries held back until the release are marked by their own 
     held_back(true);
 }
 
+/* Sends as the station, at this time, when a suspended controller may hand in 4 entries a day. */
+static uint8_t send_slowly(struct bench *bench, uint64_t first, uint64_t last, int64_t now_ms)
+{
+    struct fg_ingest_settings settings = *fg_fixture_bureau_ingest();
+    struct fg_peer peer = fg_fixture_bureau_peer("station", "S1");
+    struct fg_sync_batch batch;
+    struct fg_error error;
+
+    settings.suspended_a_day = 4;
+    fg_fixture_journal_batch(bench->journal, first, last, &batch);
+    CHECK_OK(fg_ingest_batch(bench->sql, &settings, &peer, &batch, now_ms, &bench->answer, &error), &error);
+    return bench->answer.verdict;
+}
+
+static void quota_holds(bool postgres)
+{
+    const int64_t since_ms = FG_FIXTURE_BUREAU_MS;
+    const int64_t day_ms = INT64_C(86400000);
+    struct bench bench;
+
+    bench_open(&bench, postgres, 9);
+    CHECK_INT(send_slowly(&bench, 1, 6, since_ms), FG_SYNC_HELD);
+    suspend(&bench, "ctl-1", true);
+    CHECK_INT(send_slowly(&bench, 7, 11, since_ms), FG_SYNC_BUSY);
+    CHECK_HAS(bench.answer.text, "enough for today");
+    CHECK_INT(bench.answer.next_sequence, 7);
+    CHECK_INT(send_slowly(&bench, 5, 10, since_ms - day_ms), FG_SYNC_HELD);
+    check_receipt(&bench, 11);
+    CHECK_INT(send_slowly(&bench, 7, 10, since_ms), FG_SYNC_HELD); /* again: nothing new */
+    CHECK_INT(send_slowly(&bench, 11, 11, since_ms + day_ms - 1), FG_SYNC_BUSY);
+    CHECK_INT(send_slowly(&bench, 11, 14, since_ms + day_ms), FG_SYNC_HELD);
+    CHECK_INT(send_slowly(&bench, 15, 15, since_ms + day_ms), FG_SYNC_BUSY);
+    suspend(&bench, "ctl-1", false);
+    CHECK_INT(send_slowly(&bench, 15, 18, since_ms + day_ms), FG_SYNC_HELD);
+    check_held(&bench, 18);
+    bench_close(&bench);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a suspended controller cannot fill the bureau's disk, and nothing is lost (SQLite)")
+{
+    quota_holds(false);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a suspended controller cannot fill the bureau's disk, and nothing is lost "
+     "(PostgreSQL)")
+{
+    quota_holds(true);
+}
+
 TEST("NO-LOSS: a mark of suspension leaves the other marks, and what an entry says, as they are")
 {
     struct bench bench;
