@@ -319,12 +319,33 @@ static enum fg_err signed_take(const struct fg_publish_order *order, struct next
     return FG_OK;
 }
 
+/* The rules as they are when the list is recorded. A controller that was suspended since they were read would
+ * pass as stopped by this list, which is dated after its suspension and does not name its points. */
+static enum fg_err rules_check(struct fg_sql *sql, const struct next *next,
+                               const struct fg_publish_order *order, struct fg_error *error)
+{
+    struct station station;
+    struct fg_digest rules;
+    enum fg_err result = station_read(sql, order->station, &station, error);
+
+    if (result == FG_OK)
+        result = rules_digest(&station.rules, &rules, error);
+    if (result == FG_OK && memcmp(rules.bytes, next->rules.bytes, FG_DIGEST_BYTES) != 0)
+        result = fg_fail(error, FG_E_BUSY,
+                         "list %.40s: the station's rules, operators or blocked points changed meanwhile; "
+                         "publish again",
+                         order->station);
+    return result;
+}
+
 /* The key (list, version) decides between two who publish at the same time. */
 static enum fg_err version_record(struct fg_sql *sql, const struct next *next,
                                   const struct fg_publish_order *order, struct fg_error *error)
 {
     enum fg_err result = fg_sql_begin(sql, error);
 
+    if (result == FG_OK)
+        result = rules_check(sql, next, order, error);
     if (result == FG_OK)
         result = version_keep(sql, &next->built.manifest, &next->rules, order, error);
     if (result == FG_OK)

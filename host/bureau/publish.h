@@ -35,12 +35,12 @@ struct fg_publish_result {
 
 /* Builds, signs and writes the station's next list, and records its version; the file is there before the
  * record. Needs no transaction of the caller's; others may write to the database meanwhile, and their changes
- * are in this list or the next. The points of suspended controllers are blocked besides those that the rules
- * name. FG_E_NOT_FOUND: no such station, or it has no rules. FG_E_SIZE: it has too many operators. FG_E_FULL:
- * more points are blocked than a list can name. FG_E_BUSY: somebody else published this version meanwhile.
- * FG_E_RANGE: the signed manifest is dated in the future. FG_E_STATE, unless insisted: there are doubts about
- * the clock that dates the list, from the caller or from the database (own_clock.h). Others. No file is left
- * after a failure. */
+ * of cylinders are in this list or the next. The points of suspended controllers are blocked besides those
+ * that the rules name. FG_E_NOT_FOUND: no such station, or it has no rules. FG_E_SIZE: it has too many
+ * operators. FG_E_FULL: more points are blocked than a list can name. FG_E_BUSY: somebody else published this
+ * version meanwhile, or changed the rules, operators or blocked points: publish again. FG_E_RANGE: the signed
+ * manifest is dated in the future. FG_E_STATE, unless insisted: there are doubts about the clock that dates
+ * the list, from the caller or from the database (own_clock.h). Others. No file is left after a failure. */
 enum fg_err fg_publish(struct fg_sql *sql, const struct fg_publish_order *order,
                        struct fg_publish_result *ret_result, struct fg_error *error);
 

@@ -12,6 +12,7 @@
 #define LINE_BYTES 640
 #define MIN_MS INT64_C(60000)
 #define STATIONS_MAX 100000
+#define TRIES_MAX 3 /* while others change what is published */
 
 struct fg_publisher {
     struct fg_publisher_settings settings;
@@ -68,10 +69,11 @@ static void station_publish(struct fg_publisher *publisher, const char *station,
     struct fg_publish_result published = {0};
     struct fg_error error;
     char text[80];
-    enum fg_err result;
+    enum fg_err result = FG_E_BUSY;
 
-    result = fg_publish_listed(publisher->sql, publisher->settings.listing, publisher->directory, &order,
-                               &published, &error);
+    for (int tries = 0; result == FG_E_BUSY && tries < TRIES_MAX; tries++)
+        result = fg_publish_listed(publisher->sql, publisher->settings.listing, publisher->directory, &order,
+                                   &published, &error);
     if (result != FG_OK) {
         say(publisher, station, error.text);
     } else if (published.published) {

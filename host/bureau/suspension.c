@@ -5,9 +5,35 @@
 #include <stdlib.h>
 
 #include "host/bureau/ledger.h"
+#include "host/bureau/own_clock.h"
 #include "proto/chain.h"
 
 #define DAY_MS UINT64_C(86400000)
+
+/* A list that is dated at the suspension or after it must be one that stops the points. One that was made
+ * just before may carry a later date, by the clock of another machine or while this transaction waited for
+ * its turn: then the suspension is dated after that list. */
+static enum fg_err since_find(struct fg_sql *sql, const char *controller, int64_t now_ms,
+                              int64_t *ret_since_ms, struct fg_error *error)
+{
+    struct fg_sql_statement *statement;
+    enum fg_err result = fg_sql_prepare(
+        sql,
+        "SELECT COALESCE(MAX(v.issued_ms), 0) FROM list_version v JOIN point p ON p.station = v.list_id "
+        "WHERE p.controller = $1 AND v.issued_ms < $2",
+        &statement, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_text(statement, 1, controller);
+    fg_sql_bind_int(statement, 2, now_ms + FG_OWN_CLOCK_AGREE_MS);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK) {
+        *ret_since_ms = now_ms > fg_sql_int(statement, 0) ? now_ms : fg_sql_int(statement, 0) + 1;
+        fg_sql_reset(statement);
+    }
+    return result;
+}
 
 /* The number of the suspension that lasts. FG_E_NOT_FOUND: none does. */
 static enum fg_err open_find(struct fg_sql *sql, const char *controller, int64_t *ret_number,
@@ -55,7 +81,7 @@ static enum fg_err journal_lock(struct fg_sql *sql, const char *device, int64_t 
 }
 
 static enum fg_err begin_write(struct fg_sql *sql, const char *device, int64_t from_sequence, const char *who,
-                               int64_t now_ms, struct fg_error *error)
+                               int64_t since_ms, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
@@ -68,7 +94,7 @@ static enum fg_err begin_write(struct fg_sql *sql, const char *device, int64_t f
     if (result != FG_OK)
         return result;
     fg_sql_bind_text(statement, 1, device);
-    fg_sql_bind_int(statement, 2, now_ms);
+    fg_sql_bind_int(statement, 2, since_ms);
     fg_sql_bind_int(statement, 3, from_sequence);
     return fg_ledger_insert_run(statement, sql, "suspension", device, NULL, who, error);
 }
@@ -78,15 +104,17 @@ enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const ch
 {
     int64_t number = 0;
     int64_t from_sequence = 0;
+    int64_t since_ms = 0;
     enum fg_err result = journal_lock(sql, device, &from_sequence, error);
 
     if (result == FG_E_NOT_FOUND)
         return FG_OK;
     if (result == FG_OK)
         result = open_find(sql, device, &number, error);
-    if (result == FG_E_NOT_FOUND)
-        return begin_write(sql, device, from_sequence, who, now_ms, error);
-    return result;
+    if (result != FG_E_NOT_FOUND)
+        return result;
+    result = since_find(sql, device, now_ms, &since_ms, error);
+    return result == FG_OK ? begin_write(sql, device, from_sequence, who, since_ms, error) : result;
 }
 
 enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
@@ -216,34 +244,32 @@ bool fg_suspensions_cover(const struct fg_suspensions *suspensions, uint64_t seq
     return false;
 }
 
-enum fg_err fg_suspension_stations(struct fg_sql *sql, const char *controller, bool is_due,
-                                   struct fg_suspension_stations *ret_stations, struct fg_error *error)
+enum fg_err fg_suspension_station_next(struct fg_sql *sql, const char *controller,
+                                       enum fg_suspension_lists lists, char station[FG_NAME_MAX + 1],
+                                       struct fg_error *error)
 {
-    struct fg_suspension_stations stations = {0};
+    static const char *const texts[] = {
+        [FG_SUSPENSION_ALL] = "SELECT MIN(p.station) FROM point p WHERE p.controller = $1 AND p.station > $2",
+        [FG_SUSPENSION_GO_ON] =
+            "SELECT MIN(p.station) FROM suspension s JOIN point p ON p.controller = s.controller WHERE "
+            "s.controller = $1 AND p.station > $2 AND s.until_sequence = 0 AND " FG_SUSPENSION_POINT_IS_DUE,
+        [FG_SUSPENSION_STAY_STOPPED] =
+            "SELECT MIN(p.station) FROM suspension s JOIN point p ON p.controller = s.controller WHERE "
+            "s.controller = $1 AND p.station > $2 AND s.until_sequence <> 0 AND s.number = (SELECT "
+            "MAX(number) FROM suspension WHERE controller = $1) AND (SELECT MAX(v.issued_ms) FROM "
+            "list_version v WHERE v.list_id = p.station) BETWEEN s.since_ms AND s.until_ms - 1"};
     struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        sql,
-        is_due ? "SELECT DISTINCT p.station FROM suspension s JOIN point p ON p.controller = s.controller "
-                 "WHERE s.controller = $1 AND s.until_sequence = 0 AND " FG_SUSPENSION_POINT_IS_DUE
-                 " ORDER BY p.station"
-               : "SELECT DISTINCT p.station FROM point p WHERE p.controller = $1 ORDER BY p.station",
-        &statement, error);
+    enum fg_err result = fg_sql_prepare(sql, texts[lists], &statement, error);
 
     if (result != FG_OK)
         return result;
     fg_sql_bind_text(statement, 1, controller);
-    while ((result = fg_sql_next(statement, error)) == FG_OK) {
-        if (stations.count >= FG_SUSPENSION_STATIONS_MAX) {
-            result = fg_fail(error, FG_E_FULL, "controller %s: the registry has it at more than %d stations",
-                             controller, FG_SUSPENSION_STATIONS_MAX);
-            break;
-        }
-        (void)snprintf(stations.ids[stations.count++], sizeof(stations.ids[0]), "%s",
-                       fg_sql_text(statement, 0));
-    }
+    fg_sql_bind_text(statement, 2, station);
+    result = fg_sql_next(statement, error);
+    if (result == FG_OK && fg_sql_is_null(statement, 0))
+        result = FG_E_NOT_FOUND;
+    else if (result == FG_OK)
+        (void)snprintf(station, FG_NAME_MAX + 1, "%s", fg_sql_text(statement, 0));
     fg_sql_reset(statement);
-    if (result != FG_E_NOT_FOUND)
-        return result;
-    *ret_stations = stations;
-    return FG_OK;
+    return result;
 }

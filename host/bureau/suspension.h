@@ -6,8 +6,8 @@
  * of themselves that they were written during the suspension: otherwise a station would only have to hold
  * them back until the release. An entry's time proves nothing to the contrary, for its controller wrote it.
  * Nothing that happens later changes which entries are marked. The rows stand in the ledger. Not: who may
- * suspend, and the device's own state (enrolment.h). Relies on: host/sql, ledger.h, proto/chain.h. One
- * database object, one thread. */
+ * suspend, and the device's own state (enrolment.h). Relies on: host/sql, ledger.h, own_clock.h,
+ * proto/chain.h. One database object, one thread. */
 #ifndef FG_BUREAU_SUSPENSION_H
 #define FG_BUREAU_SUSPENSION_H
 
@@ -31,7 +31,9 @@ struct fg_suspensions {
 };
 
 /* Within the caller's transaction, which changes the device too. Begin does nothing while the controller is
- * suspended already, and for stations, which sign no entries; end nothing when it is not. */
+ * suspended already, and for stations, which sign no entries; end nothing when it is not. A suspension is
+ * dated now_ms, or just after the newest list of the controller's points when that is later by less than
+ * FG_OWN_CLOCK_AGREE_MS. */
 enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
                                 struct fg_error *error);
 enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char *who, int64_t now_ms,
@@ -41,18 +43,19 @@ enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char
 enum fg_err fg_suspension_since(struct fg_sql *sql, const char *controller, int64_t *ret_since_ms,
                                 struct fg_error *error);
 
-/* The stations whose lists name a controller's points, by id. is_due: only those whose newest list is older
- * than the suspension that lasts, so that the points go on. FG_E_FULL: more than FG_SUSPENSION_STATIONS_MAX.
- */
-#define FG_SUSPENSION_STATIONS_MAX 16
-struct fg_suspension_stations {
-    size_t count;
-    char ids[FG_SUSPENSION_STATIONS_MAX][FG_NAME_MAX + 1];
+/* Which stations are asked for. */
+enum fg_suspension_lists {
+    FG_SUSPENSION_ALL,         /* their lists name points of the controller */
+    FG_SUSPENSION_GO_ON,       /* and no list was made since it was suspended: the points go on */
+    FG_SUSPENSION_STAY_STOPPED /* it was released; the newest list is from the suspension: the points stay
+                                  stopped */
 };
-enum fg_err fg_suspension_stations(struct fg_sql *sql, const char *controller, bool is_due,
-                                   struct fg_suspension_stations *ret_stations, struct fg_error *error);
+/* Steps to the next such station by id; station is "" at first. FG_E_NOT_FOUND: there is none after it. */
+enum fg_err fg_suspension_station_next(struct fg_sql *sql, const char *controller,
+                                       enum fg_suspension_lists lists, char station[FG_NAME_MAX + 1],
+                                       struct fg_error *error);
 
-/* The same for a statement over table device: 1 when some point of the device goes on, 0 when none does. */
+/* FG_SUSPENSION_GO_ON for a statement over table device: 1 when some point of the device goes on. */
 #define FG_SUSPENSION_POINT_IS_DUE                                                                           \
     "NOT EXISTS (SELECT 1 FROM list_version v WHERE v.list_id = p.station AND v.issued_ms >= s.since_ms)"
 #define FG_SUSPENSION_POINTS_GO_ON(device)                                                                   \

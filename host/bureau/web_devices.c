@@ -9,10 +9,12 @@
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_page.h"
 #include "host/bureau/web_publish.h"
+#include "proto/monotime.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define CODE_HOURS 24
 #define DETAIL_BYTES 400
+#define PUBLISH_WAIT_MS 10000 /* for others that publish */
 
 /* ---- GET /devices ---- */
 
@@ -75,9 +77,11 @@ static enum fg_err outcome_note(struct fg_web_call *call, const char *device, bo
     char detail[DETAIL_BYTES];
     enum fg_err result = fg_sql_begin(call->sql, error);
 
-    if (outcome->in_force)
+    if (outcome->in_force && outcome->version != 0)
         (void)snprintf(detail, sizeof(detail), "list %s, version %lld", outcome->station,
                        (long long)outcome->version);
+    else if (outcome->in_force)
+        (void)snprintf(detail, sizeof(detail), "list %s needs no new version", outcome->station);
     else
         (void)snprintf(detail, sizeof(detail), "list %s is not published: %.240s; its points %s until it is",
                        outcome->station, outcome->why, suspended ? "go on" : "stay blocked");
@@ -99,30 +103,43 @@ static void outcome_write(struct fg_web_json *json, cJSON *array, const struct l
     fg_web_json_text(json, object, "why", outcome->why);
 }
 
-/* The lists that name the device's points are published at once. What speaks against that is told, and does
- * not undo the suspension: the device is refused in any case. */
+/* What speaks against publishing is told in the outcome, and undoes nothing. */
+static enum fg_err list_publish(struct fg_web_call *call, const char *device, bool suspended,
+                                const struct fg_web_publish_order *order, cJSON *array,
+                                struct fg_web_json *json, struct fg_error *error)
+{
+    struct fg_publish_result published = {0};
+    struct fg_error why = {.text = ""};
+    struct list_outcome outcome = {.station = order->station, .why = ""};
+
+    outcome.in_force = fg_web_publish_station(call, order, &published, &why) == FG_OK;
+    if (!outcome.in_force)
+        outcome.why = why.text;
+    else if (published.published)
+        outcome.version = (int64_t)published.manifest.version;
+    outcome_write(json, array, &outcome);
+    return outcome_note(call, device, suspended, &outcome, error);
+}
+
+/* The lists that name the device's points, at once; dated at the suspension or after it, as they stop the
+ * points. */
 static enum fg_err lists_publish(struct fg_web_call *call, const char *device, bool suspended,
                                  struct fg_web_json *json, struct fg_error *error)
 {
     cJSON *array = fg_web_json_array(json, json->root, "lists");
-    struct fg_suspension_stations stations;
-    enum fg_err result = fg_suspension_stations(call->sql, device, false, &stations, error);
+    char station[FG_NAME_MAX + 1] = "";
+    struct fg_web_publish_order order = {
+        .station = station, .forced = suspended, .give_up_mono_ms = fg_mono_ms() + PUBLISH_WAIT_MS};
+    enum fg_err result = fg_suspension_since(call->sql, device, &order.not_before_ms, error);
 
-    for (size_t i = 0; result == FG_OK && i < stations.count; i++) {
-        struct fg_publish_result published = {0};
-        struct fg_error why = {.text = ""};
-        struct list_outcome outcome = {.station = stations.ids[i], .why = ""};
-
-        outcome.in_force =
-            fg_web_publish_station(call, stations.ids[i], suspended, &published, &why) == FG_OK;
-        if (!outcome.in_force)
-            outcome.why = why.text;
-        else if (published.published)
-            outcome.version = (int64_t)published.manifest.version;
-        outcome_write(json, array, &outcome);
-        result = outcome_note(call, device, suspended, &outcome, error);
+    if (result == FG_E_NOT_FOUND)
+        result = FG_OK; /* released, or a station */
+    while (result == FG_OK) {
+        result = fg_suspension_station_next(call->sql, device, FG_SUSPENSION_ALL, station, error);
+        if (result == FG_OK)
+            result = list_publish(call, device, suspended, &order, array, json, error);
     }
-    return result;
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
 static enum fg_err suspend(struct fg_web_call *call, bool suspended, struct fg_error *error)

@@ -62,14 +62,14 @@ enum fg_err fg_web_lists_list(struct fg_web_call *call, struct fg_error *error)
 /* ---- POST /lists/{id}/publish ---- */
 
 /* The key is in memory only while a list is signed. */
-static enum fg_err publish(struct fg_web_call *call, const char *station, bool forced,
+static enum fg_err publish(struct fg_web_call *call, const char *station, bool forced, int64_t now_ms,
                            struct fg_publish_result *ret_result, struct fg_error *error)
 {
     const struct fg_web_settings *settings = &call->web->settings;
     struct fg_private_key key = {{0}, {{0}, {{0}}}};
     struct fg_publish_order order = {.station = station,
                                      .key = &key,
-                                     .now_ms = call->now_ms,
+                                     .now_ms = now_ms,
                                      .who = call->user.user,
                                      .forced = forced,
                                      .clock_insisted = true};
@@ -95,20 +95,24 @@ static enum fg_err clock_check(struct fg_web_call *call, struct fg_error *error)
     return fg_own_clock_check(call->sql, call->now_ms, error);
 }
 
-/* FG_E_BUSY: others publish all the time. */
-static enum fg_err publishing_lock(struct fg_web *web, struct fg_error *error)
+/* By the clock as it is now: the request may have waited for others, whose lists must not be dated later. */
+static enum fg_err publish_once(struct fg_web_call *call, const struct fg_web_publish_order *order,
+                                struct fg_publish_result *ret_result, struct fg_error *error)
 {
-    int64_t until_ms = fg_mono_ms() + FG_WEB_PUBLISH_WAIT_MS;
+    const struct fg_web_settings *settings = &call->web->settings;
+    int64_t now_ms = settings->now_ms(settings->context);
+    enum fg_err result;
 
-    while (pthread_mutex_trylock(&web->publishing) != 0) {
-        if (fg_mono_ms() >= until_ms || atomic_load(&web->stopping))
-            return fg_fail(error, FG_E_BUSY, "other lists are being published");
-        fg_sleep_ms(PUBLISH_POLL_MS);
-    }
-    return FG_OK;
+    if (now_ms < order->not_before_ms)
+        now_ms = order->not_before_ms;
+    if (pthread_mutex_trylock(&call->web->publishing) != 0)
+        return fg_fail(error, FG_E_BUSY, "other lists are being published");
+    result = publish(call, order->station, order->forced, now_ms, ret_result, error);
+    (void)pthread_mutex_unlock(&call->web->publishing);
+    return result;
 }
 
-enum fg_err fg_web_publish_station(struct fg_web_call *call, const char *station, bool forced,
+enum fg_err fg_web_publish_station(struct fg_web_call *call, const struct fg_web_publish_order *order,
                                    struct fg_publish_result *ret_result, struct fg_error *error)
 {
     enum fg_err result;
@@ -116,12 +120,11 @@ enum fg_err fg_web_publish_station(struct fg_web_call *call, const char *station
     if (!can_publish(call))
         return fg_fail(error, FG_E_STATE, "lists are signed on another machine");
     result = clock_check(call, error);
-    if (result == FG_OK)
-        result = publishing_lock(call->web, error);
     if (result != FG_OK)
         return result;
-    result = publish(call, station, forced, ret_result, error);
-    (void)pthread_mutex_unlock(&call->web->publishing);
+    while ((result = publish_once(call, order, ret_result, error)) == FG_E_BUSY &&
+           fg_mono_ms() < order->give_up_mono_ms && !atomic_load(&call->web->stopping))
+        fg_sleep_ms(PUBLISH_POLL_MS);
     return result;
 }
 
@@ -142,8 +145,8 @@ enum fg_err fg_web_list_publish(struct fg_web_call *call, struct fg_error *error
         return result;
     if (pthread_mutex_trylock(&call->web->publishing) != 0)
         return fg_fail(error, FG_E_STATE, "a list is being published");
-    result =
-        publish(call, fg_web_text_of(call, "id"), fg_web_number_of(call, "force", 0) != 0, &published, error);
+    result = publish(call, fg_web_text_of(call, "id"), fg_web_number_of(call, "force", 0) != 0, call->now_ms,
+                     &published, error);
     (void)pthread_mutex_unlock(&call->web->publishing);
     if (result != FG_OK)
         return result;

@@ -184,15 +184,17 @@ static enum cli_exit names_give(const struct cli_call *call)
 
 /* From here no list is published: its key may be on another machine. */
 static enum fg_err points_tell(const struct cli_call *call, struct fg_sql *sql, const char *device,
-                               struct fg_error *error)
+                               bool suspended, struct fg_error *error)
 {
-    struct fg_suspension_stations stations;
-    enum fg_err result = fg_suspension_stations(sql, device, true, &stations, error);
+    enum fg_suspension_lists lists = suspended ? FG_SUSPENSION_GO_ON : FG_SUSPENSION_STAY_STOPPED;
+    enum fg_text_id text = suspended ? FG_TEXT_CLI_POINTS_GO_ON : FG_TEXT_CLI_POINTS_STAY_STOPPED;
+    char station[FG_NAME_MAX + 1] = "";
+    enum fg_err result;
 
-    for (size_t i = 0; result == FG_OK && i < stations.count; i++)
-        (void)fprintf(stderr, "%s: %s %s (fillgate bureau publish %s)\n", device,
-                      cli_text(call, FG_TEXT_CLI_POINTS_GO_ON), stations.ids[i], stations.ids[i]);
-    return result;
+    while ((result = fg_suspension_station_next(sql, device, lists, station, error)) == FG_OK)
+        (void)fprintf(stderr, "%s: %s %s (fillgate bureau publish %s)\n", device, cli_text(call, text),
+                      station, station);
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
 static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
@@ -208,12 +210,12 @@ static enum cli_exit suspend_set(const struct cli_call *call, bool suspended)
     if (result == FG_OK)
         result =
             fg_device_suspend(sql, call->arguments[0], suspended, cli_who(call), why, cli_now_ms(), &error);
-    if (result == FG_OK && suspended)
-        result = points_tell(call, sql, call->arguments[0], &error);
-    fg_sql_close(sql);
     if (result == FG_OK && !call->json)
         printf("%s: %s\n", call->arguments[0],
                cli_text(call, suspended ? FG_TEXT_CLI_SUSPENDED : FG_TEXT_CLI_ACTIVE));
+    if (result == FG_OK)
+        result = points_tell(call, sql, call->arguments[0], suspended, &error);
+    fg_sql_close(sql);
     return cli_finish(call, result, &error);
 }
 

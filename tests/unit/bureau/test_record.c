@@ -9,6 +9,7 @@
 #include "host/bureau/record.h"
 #include "host/bureau/schema.h"
 #include "proto/manifest.h"
+#include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
 #include "tests/lib/postgres_fixture.h"
@@ -504,6 +505,53 @@ TEST("SQLite: lists are published from the registry, anew when it changed or hal
 TEST("PostgreSQL: lists are published from the registry, anew when it changed or half of their days are over")
 {
     publishing(true);
+}
+
+/* Reading the cylinders suspends the controller, as a clerk may while a list is built. */
+static void suspend_while_built(struct fg_sql *sql)
+{
+    struct fg_import_result result;
+    struct faults faults;
+    struct fg_error error;
+
+    CHECK_OK(import_text(sql, "cylinder", HEADER "A-1,,in_service,cng,20000,2027-02-28,,,\n", false, &result,
+                         &faults, &error),
+             &error);
+    CHECK_OK(import_text(sql, "point", "point,station,controller,medium\nP1,HZ-01,ctl-1,cng\n", false,
+                         &result, &faults, &error),
+             &error);
+    fg_fixture_sql_run(sql, "INSERT INTO device (device, role, station, list_id, tls_point, device_point, "
+                            "suspended, enrolled_ms, certificate_end_ms) VALUES ('ctl-1', 'controller', "
+                            "'HZ-01', 'HZ-01', '', '', 0, 0, 0)");
+    fg_fixture_sql_run(sql, "ALTER TABLE cylinder RENAME TO cylinder_rows");
+    fg_fixture_sql_run(sql, "CREATE FUNCTION suspended_now() RETURNS boolean LANGUAGE plpgsql VOLATILE AS "
+                            "'BEGIN UPDATE device SET suspended = 1; RETURN true; END'");
+    fg_fixture_sql_run(sql, "CREATE VIEW cylinder AS SELECT * FROM cylinder_rows WHERE suspended_now()");
+}
+
+TEST("FAIL-CLOSED: a controller that is suspended while a list is built is stopped by the next one, and "
+     "that is the first")
+{
+    struct fg_sql *sql = open_new(true);
+    struct fg_publish_order order = {.station = "HZ-01",
+                                     .out_path = fg_test_path("1.fgl"),
+                                     .key = fg_fixture_key(),
+                                     .now_ms = NOW_MS,
+                                     .who = "clerk"};
+    struct fg_publish_result published;
+    struct fg_error error;
+
+    set(sql, "station", "HZ-01", "rules", RULES);
+    suspend_while_built(sql);
+    CHECK_INT(fg_publish(sql, &order, &published, &error), FG_E_BUSY);
+    CHECK_HAS(error.text, "publish again");
+    CHECK(access(order.out_path, F_OK) != 0);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM list_version"), 0);
+    CHECK_OK(fg_publish(sql, &order, &published, &error), &error);
+    CHECK_INT(published.manifest.version, 1);
+    CHECK_INT(published.manifest.rules.blocked_count, 1);
+    CHECK_TEXT(published.manifest.rules.blocked_points[0], "P1");
+    fg_sql_close(sql);
 }
 
 /* Two publish the same list again and again; each version must be one's alone. */

@@ -182,6 +182,14 @@ static void lists_follow(bool postgres)
     CHECK_INT(act(fixture, "resume"), 200);
     CHECK_HAS(fixture->answer, "\"in_force\":true,\"version\":2");
     CHECK(!points_go_on(fixture));
+    /* Once more at the very time of that list, which stops nothing. */
+    CHECK_INT(act(fixture, "suspend"), 200);
+    CHECK_HAS(fixture->answer, "\"in_force\":true,\"version\":3");
+    CHECK(!points_go_on(fixture));
+    CHECK_INT(fg_fixture_sql_number(fixture->sql,
+                                    "SELECT (SELECT MAX(issued_ms) FROM list_version) - (SELECT issued_ms "
+                                    "FROM list_version WHERE version = 2)"),
+              1);
     fg_fixture_web_stop(fixture);
 }
 
@@ -210,6 +218,11 @@ TEST("without the key, and with a clock in doubt, a suspension says that the poi
     CHECK(points_go_on(fixture));
     CHECK_INT(trail_count(fixture, "list S1 is not published: the key that signs%its points go on%"), 1);
     CHECK_INT(rename(aside, fixture->list_key), 0);
+    CHECK_INT(act(fixture, "resume"), 200);
+    CHECK_HAS(fixture->answer, "\"in_force\":true,\"version\":1");
+    CHECK_INT(act(fixture, "resume"), 200);
+    CHECK_HAS(fixture->answer, "\"in_force\":true,\"version\":0");
+    CHECK_INT(trail_count(fixture, "list S1 needs no new version"), 1);
     fg_fixture_sql_run(
         fixture->sql,
         "INSERT INTO list_version (list_id, version, root, rules, row_count, issued_ms, expires_ms, "
