@@ -297,6 +297,9 @@ static enum fg_err suspended_may_have(const struct fg_bureau *bureau, struct fg_
     if (strcmp(peer->role, FG_ROLE_CONTROLLER) != 0)
         return fg_fail(error, FG_E_DENIED, "%s %s is suspended", peer->role, peer->id);
     result = fg_suspension_since(sql, peer->id, &since_ms, error);
+    if (result == FG_E_NOT_FOUND)
+        result = fg_fail(error, FG_E_DENIED, "%s is suspended, but since when is lost; verify the store",
+                         peer->id);
     if (result == FG_OK)
         result = fg_listing_issued_ms(bureau->listing, list_id, &issued_ms, error);
     if (result == FG_OK && issued_ms < since_ms)

@@ -69,8 +69,8 @@ enum fg_err fg_device_each(struct fg_sql *sql, fg_device_visit visit, void *cont
 enum fg_err fg_device_names_give(struct fg_sql *sql, const char *device, const struct fg_device_names *names,
                                  const char *who, const char *why, int64_t now_ms, struct fg_error *error);
 
-/* Suspends or releases a device, and keeps who and why (1 to FG_WHY_MAX bytes). FG_E_NOT_FOUND, FG_E_RANGE.
- */
+/* Suspends or releases a device, and keeps who and why (1 to FG_WHY_MAX bytes); of a controller also from
+ * which entry of its journal on, and up to which (suspension.h). FG_E_NOT_FOUND, FG_E_RANGE. */
 enum fg_err fg_device_suspend(struct fg_sql *sql, const char *device, bool suspended, const char *who,
                               const char *why, int64_t now_ms, struct fg_error *error);
 

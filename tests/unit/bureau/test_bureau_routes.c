@@ -30,10 +30,12 @@ static int64_t clock_read(void *context)
     return NOW_MS;
 }
 
-static void log_drop(void *context, const char *line)
+static char last_line[640];
+
+static void log_take(void *context, const char *line)
 {
     (void)context;
-    (void)line;
+    (void)snprintf(last_line, sizeof(last_line), "%s", line);
 }
 
 /* ctl-1 at S1 with list S1. */
@@ -43,7 +45,7 @@ static void bench_open(struct bench *bench)
     char url[256];
     struct fg_sql_settings settings = {.url = url, .deadline_ms = 10000};
     struct fg_watcher_settings watcher = {
-        .sql = &settings, .sweep_every_s = 3600, .now_ms = clock_read, .log = log_drop};
+        .sql = &settings, .sweep_every_s = 3600, .now_ms = clock_read, .log = log_take};
 
     memset(bench, 0, sizeof(*bench));
     (void)snprintf(url, sizeof(url), "sqlite:%s", fg_test_path("bureau.db"));
@@ -66,7 +68,7 @@ static void bench_open(struct bench *bench)
     bench->bureau.receipt_key = *key;
     bench->bureau.ingest = *fg_fixture_bureau_ingest();
     bench->bureau.now_ms = clock_read;
-    bench->bureau.log = log_drop;
+    bench->bureau.log = log_take;
     bench->route_count = fg_bureau_routes(&bench->bureau, bench->routes);
 }
 
@@ -208,5 +210,8 @@ TEST("LIST-IS-SIGNED: a suspended controller gets from the bureau only a list ma
     CHECK(!may_fetch(&bench, "controller", "ctl-1"));
     publish(&bench, NOW_MS + 1000);
     CHECK(may_fetch(&bench, "controller", "ctl-1"));
+    fg_fixture_sql_run(bench.sql, "DELETE FROM suspension");
+    CHECK(!may_fetch(&bench, "controller", "ctl-1"));
+    CHECK_HAS(last_line, "since when is lost");
     bench_close(&bench);
 }
