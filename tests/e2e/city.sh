@@ -164,6 +164,12 @@ alone() { # entries wait at the station while the bureau is away
     return 1
 }
 check "without the bureau the station takes entries all the same" alone
+held_back() { # as by a station that waits for the release
+    "$fillgate" bureau suspend ctl-1 --why "seal broken" --database "$database" &&
+        "$fillgate" point sign-in op-5 --certificate-end 2030-01-01 --socket "$CITY/point-1/control.sock" &&
+        "$fillgate" bureau release ctl-1 --why "new seal" --database "$database"
+}
+check "a controller is suspended and released while its station hands nothing on" held_back
 station_edit() { # a station operator with a database tool changes an entry that the bureau has not seen
     daemon_stop "$CITY/station" "$BUILD/fillgate-station" || return 1
     sqlite3 "$CITY/station/station.db" "UPDATE entry SET bytes = CAST(replace(bytes, 'op-8', 'op-7') AS BLOB)
@@ -184,6 +190,7 @@ alarm() {
 }
 check "TAMPER-SHOWS: the bureau has an alarm about it" alarm
 check "NO-LOSS: the other controller's entries still arrive" equal_journals 1
+check "TAMPER-SHOWS: an entry that was held back until the release is marked by its own time" [ "$(marks_of op-5)" = "1 8" ]
 
 altered() { # a clerk with a database tool
     daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
