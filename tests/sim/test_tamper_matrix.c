@@ -1,5 +1,6 @@
-/* TAMPER-SHOWS as a matrix: every table of the point's journal, the station's store and the bureau's (on both
- * back ends), as the live schemas have them, x what somebody who may write to the store can do to it.
+/* TAMPER-SHOWS as a matrix: every table and index of the point's journal, of the list stores, of the
+ * station's store and of the bureau's (on both back ends), as the live schemas have them, x what somebody who
+ * may write to the store can do to it. The files beside these tables: test_tamper_files.c.
  *
  * Each table has a claim: which deeds verifying must find, and for those that it need not, why they do no
  * harm or who shows them instead. A table that is added to a schema fails here until it has a claim; a claim
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "firmware/journal/journal.h"
+#include "firmware/list/list.h"
 #include "host/bureau/alarms.h"
 #include "host/bureau/day_sums.h"
 #include "host/bureau/directory.h"
@@ -26,7 +28,9 @@
 #include "host/station/heads.h"
 #include "host/station/store_verify.h"
 #include "tests/lib/check.h"
+#include "tests/lib/list_fixture.h"
 #include "tests/lib/postgres_fixture.h"
+#include "tests/lib/sqlite_file.h"
 #include "tests/lib/station_fixture.h"
 
 #ifndef __clang__
@@ -36,6 +40,7 @@
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 #define COLUMNS_MAX 40
 #define TABLES_MAX 64
+#define TREES_MAX 256
 #define NAME_BYTES 64
 #define SQL_BYTES 4096
 
@@ -67,6 +72,8 @@ struct store {
     unsigned done;
     const struct claim *claims;
     size_t claim_count;
+    bool
+        has_trees; /* its tables' own trees are emptied too, not only its indices: nothing reads them whole */
     bool (*find)(struct store *store); /* true: something was found; store->text says what */
     bool (*find_row)(struct store *store, const char *table); /* of an edited row; NULL: as find */
     void *context;
@@ -94,7 +101,7 @@ static void done(struct store *store, const char *text)
     fg_fixture_sql_run(hands(store), text);
 }
 
-/* false: the database itself refuses, by a unique key. */
+/* false: the database itself refuses, by a unique key or a bound. */
 static bool done_if_it_may_be(struct store *store, const char *text)
 {
     struct fg_sql_statement *statement;
@@ -102,7 +109,7 @@ static bool done_if_it_may_be(struct store *store, const char *text)
 
     CHECK_OK(fg_sql_prepare(hands(store), text, &statement, &error), &error);
     result = fg_sql_run(statement, NULL, &error);
-    CHECK(result == FG_OK || result == FG_E_EXISTS);
+    CHECK(result == FG_OK || result == FG_E_EXISTS || result == FG_E_RANGE);
     return result == FG_OK;
 }
 
@@ -115,6 +122,7 @@ struct column {
 };
 struct table {
     char name[NAME_BYTES];
+    char row_id[NAME_BYTES]; /* by what the back end knows a row */
     size_t count;
     struct column columns[COLUMNS_MAX];
 };
@@ -169,6 +177,19 @@ static void columns_read(struct store *store, struct table *table)
     CHECK(table->count > 0);
 }
 
+/* A table without row ids goes by its key. */
+static void row_id_read(struct store *store, struct table *table)
+{
+    char text[SQL_BYTES];
+
+    (void)snprintf(table->row_id, sizeof(table->row_id), "%s", is_sqlite(store) ? "rowid" : "ctid");
+    if (!is_sqlite(store))
+        return;
+    (void)snprintf(text, sizeof(text), "SELECT wr FROM pragma_table_list WHERE name = '%s'", table->name);
+    if (fg_fixture_sql_number(hands(store), text) != 0)
+        (void)snprintf(table->row_id, sizeof(table->row_id), "%s", table->columns[0].name);
+}
+
 static size_t tables_read(struct store *store, struct table *tables)
 {
     struct fg_sql_statement *row = asked(
@@ -184,8 +205,10 @@ static size_t tables_read(struct store *store, struct table *tables)
         (void)snprintf(tables[count++].name, NAME_BYTES, "%s", fg_sql_text(row, 0));
     }
     fg_sql_reset(row);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         columns_read(store, &tables[i]);
+        row_id_read(store, &tables[i]);
+    }
     return count;
 }
 
@@ -202,15 +225,11 @@ static const char *other(const struct store *store, const struct column *column,
     return text;
 }
 
-/* "SELECT the first (or last) row" by where the back end keeps it; a table without row ids has only few rows.
- */
-static void place(const struct store *store, const struct table *table, const char *which, char text[256])
+/* "The first (or last) row" by where the back end keeps it. */
+static void place(const struct table *table, const char *which, char text[256])
 {
-    const char *id = is_sqlite(store) ? "rowid" : "ctid";
-
-    if (is_sqlite(store) && strcmp(table->name, "meta") == 0)
-        id = "name";
-    (void)snprintf(text, 256, "%s = (SELECT %s(%s) FROM %s)", id, which, id, table->name);
+    (void)snprintf(text, 256, "%s = (SELECT %s(%s) FROM %s)", table->row_id, which, table->row_id,
+                   table->name);
 }
 
 static void keep(struct store *store, const struct table *table)
@@ -233,16 +252,16 @@ static void restore(struct store *store, const struct table *table)
     done(store, text);
 }
 
-static void edit(struct store *store, const struct table *table, const struct column *column)
+static bool edit(struct store *store, const struct table *table, const struct column *column)
 {
     char text[SQL_BYTES];
     char where[256];
     char value[256];
 
-    place(store, table, "MIN", where);
+    place(table, "MIN", where);
     (void)snprintf(text, sizeof(text), "UPDATE %s SET %s = %s WHERE %s", table->name, column->name,
                    other(store, column, value), where);
-    done(store, text);
+    return done_if_it_may_be(store, text);
 }
 
 static void remove_one(struct store *store, const struct table *table, const char *which)
@@ -250,13 +269,13 @@ static void remove_one(struct store *store, const struct table *table, const cha
     char text[SQL_BYTES];
     char where[256];
 
-    place(store, table, which, where);
+    place(table, which, where);
     (void)snprintf(text, sizeof(text), "DELETE FROM %s WHERE %s", table->name, where);
     done(store, text);
 }
 
 /* A copy of the last row under another key. */
-static void insert(struct store *store, const struct table *table)
+static bool insert(struct store *store, const struct table *table)
 {
     char text[SQL_BYTES];
     char where[256];
@@ -267,9 +286,9 @@ static void insert(struct store *store, const struct table *table)
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? ", " : "",
                                  table->columns[i].key ? other(store, &table->columns[i], value)
                                                        : table->columns[i].name);
-    place(store, table, "MAX", where);
+    place(table, "MAX", where);
     (void)snprintf(text + used, sizeof(text) - used, " FROM %s WHERE %s", table->name, where);
-    done(store, text);
+    return done_if_it_may_be(store, text);
 }
 
 /* Everything but the key of the first and the last row, exchanged. false: there is nothing to exchange. */
@@ -282,7 +301,7 @@ static bool swap(struct store *store, const struct table *table)
     char olds[2048] = "";
     size_t used = 0;
     size_t old_used = 0;
-    const char *id = is_sqlite(store) ? "rowid" : "ctid";
+    const char *id = table->row_id;
 
     for (size_t i = 0; i < table->count; i++) {
         if (table->columns[i].key)
@@ -295,10 +314,8 @@ static bool swap(struct store *store, const struct table *table)
     (void)snprintf(text, sizeof(text), "SELECT COUNT(*) FROM %s", table->name);
     if (used == 0 || fg_fixture_sql_number(hands(store), text) < 2)
         return false;
-    place(store, table, "MIN", first);
-    place(store, table, "MAX", last);
-    if (is_sqlite(store) && strcmp(table->name, "meta") == 0)
-        id = "name";
+    place(table, "MIN", first);
+    place(table, "MAX", last);
     (void)snprintf(
         text, sizeof(text),
         "UPDATE %s SET (%s) = (SELECT %s FROM kept.%s o WHERE o.%s = (SELECT %s(%s) FROM kept.%s)) WHERE %s",
@@ -361,6 +378,17 @@ static void judge(struct store *store, const struct table *table, enum deed deed
     cell(store, table, deed_names[deed], column, found, why != NULL ? why : "");
 }
 
+/* false: the database itself refuses this deed, or there is nothing to do it to. */
+static bool is_done(struct store *store, const struct table *table, enum deed deed)
+{
+    if (deed == SWAPPED)
+        return swap(store, table);
+    if (deed == INSERTED)
+        return insert(store, table);
+    remove_one(store, table, deed == DELETED ? "MIN" : "MAX");
+    return true;
+}
+
 static void table_try(struct store *store, const struct table *table)
 {
     const struct claim *claim = claim_of(store, table->name);
@@ -379,19 +407,162 @@ static void table_try(struct store *store, const struct table *table)
         /* The comparison is the same code on both back ends: here one column a table. */
         if (!is_sqlite(store) && i + 1 != table->count)
             continue;
-        edit(store, table, column);
+        if (!edit(store, table, column)) {
+            cell(store, table, deed_names[EDITED], column->name, false, "the schema takes no other value");
+            continue;
+        }
         judge(store, table, EDITED, column->name, wanted, claim->why);
         restore(store, table);
     }
     for (enum deed deed = DELETED; deed < DEEDS; deed++) {
-        if (deed == SWAPPED && !swap(store, table))
+        if (!is_done(store, table, deed))
             continue;
-        if (deed == DELETED || deed == CUT)
-            remove_one(store, table, deed == DELETED ? "MIN" : "MAX");
-        if (deed == INSERTED)
-            insert(store, table);
         judge(store, table, deed, "", (claim->found & BIT(deed)) != 0, claim->why);
         restore(store, table);
+    }
+}
+
+/* ---- indices ---- */
+
+/* A tree of the file: an index, or the table's own. */
+struct tree {
+    char name[NAME_BYTES];
+    char table[NAME_BYTES];
+    bool is_index;
+};
+
+static size_t trees_read(struct store *store, struct tree *trees)
+{
+    struct fg_sql_statement *row = asked(
+        hands(store),
+        is_sqlite(store)
+            ? "SELECT name, tbl_name, type = 'index' FROM sqlite_schema WHERE rootpage > 0 AND tbl_name NOT "
+              "LIKE "
+              "'sqlite%' ORDER BY name"
+            : "SELECT MIN(c.relname::text), t.relname::text, 1 FROM pg_index i JOIN pg_class c ON c.oid = "
+              "i.indexrelid JOIN pg_class t ON t.oid = i.indrelid WHERE t.relnamespace = "
+              "current_schema()::regnamespace AND t.relkind = 'r' GROUP BY 2 ORDER BY 1");
+    size_t count = 0;
+
+    while (fg_sql_next(row, &error) == FG_OK) {
+        bool is_index = fg_sql_int(row, 2) != 0;
+
+        if (!is_index && !store->has_trees)
+            continue;
+        CHECK(count < TREES_MAX);
+        (void)snprintf(trees[count].name, NAME_BYTES, "%s", fg_sql_text(row, 0));
+        (void)snprintf(trees[count].table, NAME_BYTES, "%s", fg_sql_text(row, 1));
+        trees[count++].is_index = is_index;
+    }
+    fg_sql_reset(row);
+    return count;
+}
+
+/* What makes an empty tree of the same kind, under the name decoy. */
+static void decoy_sql(const struct tree *tree, const struct table *table, char text[256])
+{
+    const char *column = table->columns[0].name;
+
+    if (tree->is_index)
+        (void)snprintf(text, 256, "CREATE INDEX decoy ON %s (%s) WHERE %s IS NULL AND %s IS NOT NULL",
+                       table->name, column, column, column);
+    else if (strcmp(table->row_id, "rowid") == 0)
+        (void)snprintf(text, 256, "CREATE TABLE decoy (a INTEGER PRIMARY KEY, b)");
+    else
+        (void)snprintf(text, 256, "CREATE TABLE decoy (a TEXT PRIMARY KEY, b) WITHOUT ROWID");
+}
+
+#define ROOT_OF(name) "(SELECT rootpage FROM sqlite_schema WHERE name = '" name "')"
+
+/* Every row is there, but no look-up by this tree finds one. Returns where the tree was. */
+static int64_t tree_empty(const struct store *store, const struct tree *tree, const struct table *table)
+{
+    const char *path = store->url + strlen("sqlite:");
+    char text[SQL_BYTES];
+    char decoy[256];
+    int64_t root;
+
+    (void)snprintf(text, sizeof(text), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", tree->name);
+    root = fg_fixture_sql_number(store->hands, text);
+    decoy_sql(tree, table, decoy);
+    (void)snprintf(text, sizeof(text),
+                   "%s; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = " ROOT_OF(
+                       "decoy") " WHERE name = '%s'; DELETE FROM sqlite_schema WHERE name = 'decoy'",
+                   decoy, tree->name);
+    (void)fg_test_sqlite_edit(path, text);
+    return root;
+}
+
+static void tree_put_back(const struct store *store, const struct tree *tree, const struct table *table,
+                          int64_t root)
+{
+    const char *path = store->url + strlen("sqlite:");
+    int64_t version = fg_fixture_sql_number(store->hands, "SELECT schema_version FROM pragma_schema_version");
+    char text[SQL_BYTES];
+    char decoy[256];
+
+    decoy_sql(tree, table, decoy);
+    (void)snprintf(
+        text, sizeof(text),
+        "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('%s', 'decoy', '%s', " ROOT_OF(
+            "%s") ", '%s'); UPDATE sqlite_schema SET rootpage = %" PRId64
+                  " WHERE name = '%s'; PRAGMA schema_version = %" PRId64,
+        tree->is_index ? "index" : "table", tree->is_index ? table->name : "decoy", tree->name, decoy, root,
+        tree->name, version + 1);
+    (void)fg_test_sqlite_edit(path, text);
+    (void)fg_test_sqlite_edit(path, tree->is_index ? "DROP INDEX decoy" : "DROP TABLE decoy");
+}
+
+/* PostgreSQL's pages are nobody's to edit while it runs; what its catalogue lets be done is to put an index
+ * out of use. */
+static void index_use(struct store *store, const struct tree *tree, bool is_used)
+{
+    char text[SQL_BYTES];
+
+    (void)snprintf(text, sizeof(text),
+                   "UPDATE pg_index SET indisvalid = %s WHERE indexrelid = '%s'::regclass",
+                   is_used ? "true" : "false", tree->name);
+    done(store, text);
+}
+
+static void tree_try(struct store *store, const struct tree *tree, const struct table *table)
+{
+    const char *deed = !is_sqlite(store) ? "index out of use"
+                       : tree->is_index  ? "index emptied"
+                                         : "tree emptied";
+    int64_t root = 0;
+    bool found;
+
+    (void)hands(store);
+    if (is_sqlite(store))
+        root = tree_empty(store, tree, table);
+    else
+        index_use(store, tree, false);
+    found = store->find(store);
+    if (!found) {
+        wrong++;
+        printf("    %s, %s, %s %s: is NOT found\n", store->name, table->name, deed, tree->name);
+    }
+    cell(store, table, deed, tree->name, found, "");
+    if (is_sqlite(store))
+        tree_put_back(store, tree, table, root);
+    else
+        index_use(store, tree, true);
+}
+
+static void trees_try(struct store *store, const struct table *tables, size_t table_count)
+{
+    static struct tree trees[TREES_MAX];
+    size_t count = trees_read(store, trees);
+
+    CHECK(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+
+        while (at < table_count && strcmp(tables[at].name, trees[i].table) != 0)
+            at++;
+        CHECK(at < table_count);
+        tree_try(store, &trees[i], &tables[at]);
     }
 }
 
@@ -411,6 +582,7 @@ static void store_try(struct store *store)
     CHECK(!store->find(store)); /* the untouched store must verify, or the rest proves nothing */
     for (size_t i = 0; i < count; i++)
         table_try(store, &tables[i]);
+    trees_try(store, tables, count);
     CHECK(!store->find(store)); /* and everything was put back */
     if (matrix != NULL)
         (void)fclose(matrix);
@@ -656,6 +828,55 @@ TEST("TAMPER-SHOWS: the matrix of the bureau's tables (SQLite)")
 TEST("TAMPER-SHOWS: the matrix of the bureau's tables (PostgreSQL)")
 {
     bureau_matrix(true);
+}
+
+/* ---- the list stores of point, link, station and bureau: one schema ---- */
+
+static const struct claim list_claims[] = {
+    {"manifest", ALL, NULL, NULL},
+    {"bucket", ALL, NULL, NULL},
+    {"node", ALL, NULL, NULL},
+    {"seen", BIT(EDITED) | BIT(DELETED) | BIT(CUT),
+     "the lowest version of another list than the one that counts here", NULL},
+};
+
+/* As somebody who has just opened it: who has it open remembers the version besides. */
+static bool list_find(struct store *store)
+{
+    struct fg_list *list = NULL;
+    enum fg_err code =
+        fg_list_open(store->url + strlen("sqlite:"), NULL, &fg_fixture_key()->public_key, 1, &list, &error);
+
+    if (code == FG_OK)
+        code = fg_list_pin(list, "city", "S1", &error);
+    if (code == FG_OK)
+        code = fg_list_verify(list, &error);
+    (void)snprintf(store->text, sizeof(store->text), "%s", code != FG_OK ? error.text : "");
+    fg_list_close(list);
+    return code != FG_OK;
+}
+
+TEST("TAMPER-SHOWS: the matrix of the list stores' tables")
+{
+    struct store store = {.name = "list store",
+                          .command = "fillgate list verify",
+                          .claims = list_claims,
+                          .claim_count = sizeof(list_claims) / sizeof(list_claims[0]),
+                          .has_trees = true,
+                          .find = list_find};
+    struct fg_sql_settings settings = {.url = store.url, .deadline_ms = 10000};
+    struct fg_manifest manifest;
+    struct fg_list *list = fg_fixture_store(fg_test_path("list.db"));
+
+    CHECK_OK(fg_list_import(list, fg_fixture_list("l.fgl", fg_fixture_registry("r.csv", 600, NULL), 5, 8), 0,
+                            &manifest, &error),
+             &error);
+    fg_list_close(list);
+    (void)snprintf(store.url, sizeof(store.url), "sqlite:%s", fg_test_path("list.db"));
+    CHECK_OK(fg_sql_open(&settings, &store.sql, &error), &error);
+    store_try(&store);
+    fg_sql_close(store.sql);
+    fg_sql_close(store.hands);
 }
 
 /* ---- the station ---- */
