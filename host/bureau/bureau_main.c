@@ -185,12 +185,14 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
                                           .sweep_every_s = config->sweep_every_s,
                                           .now_ms = now_ms,
                                           .log = say};
-    struct fg_bureau_verifier_settings verifier = {.sql = &sql,
-                                                   .directory = fg_device_directory,
-                                                   .receipt_key = &bureau->receipt_key.public_key,
-                                                   .every_h = config->verify_every_h,
-                                                   .now_ms = now_ms,
-                                                   .log = say};
+    struct fg_bureau_verifier_settings verifier = {
+        .sql = &sql,
+        .directory = fg_device_directory,
+        .receipt_key = &bureau->receipt_key.public_key,
+        .listed = {.directory = config->list_directory, .keys = bureau->list_keys},
+        .every_h = config->verify_every_h,
+        .now_ms = now_ms,
+        .log = say};
     enum fg_err result;
 
     bureau->now_ms = now_ms;
@@ -211,6 +213,7 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
                                 fg_bureau_list_allowed, bureau, &bureau->listing, error);
     if (result == FG_OK)
         result = fg_watcher_new(&watcher, &bureau->watcher, error);
+    verifier.listed.key_count = bureau->list_key_count;
     if (result == FG_OK)
         result = fg_bureau_verifier_start(&verifier, &bureau->verifier, error);
     bureau->ingest =

@@ -28,7 +28,8 @@ struct fg_bureau_verifier {
     struct fg_sql *sql;
     struct fg_turns turns;
     int64_t said_mono_ms;
-    uint64_t total; /* entries that are held when a verification begins */
+    uint64_t listed_findings; /* of this verification, in the folder of lists */
+    uint64_t total;           /* entries that are held when a verification begins */
     size_t kept_count;
     struct fg_audit_finding kept[KEPT_MAX];
 };
@@ -52,6 +53,19 @@ static void found(void *context, const struct fg_audit_finding *finding)
     say(verifier, line);
     if (verifier->kept_count < KEPT_MAX)
         verifier->kept[verifier->kept_count++] = *finding;
+}
+
+/* Numbered on from what was found about no controller before. */
+static void listed_found(void *context, const char *text)
+{
+    struct fg_bureau_verifier *verifier = context;
+    struct fg_audit_finding finding = {.sequence = 1};
+
+    for (size_t i = 0; i < verifier->kept_count; i++)
+        finding.sequence += verifier->kept[i].controller[0] == '\0';
+    (void)snprintf(finding.text, sizeof(finding.text), "%s", text);
+    verifier->listed_findings++;
+    found(verifier, &finding);
 }
 
 static bool progress(void *context, uint64_t entries)
@@ -106,6 +120,7 @@ static enum fg_err verify_once(struct fg_bureau_verifier *verifier, struct fg_au
                                                .report = found,
                                                .progress = progress,
                                                .context = verifier};
+    struct fg_listed listed = verifier->settings.listed;
     int64_t started_ms = verifier->settings.now_ms(verifier->settings.context);
     enum fg_err result = total_read(verifier, error);
 
@@ -113,6 +128,11 @@ static enum fg_err verify_once(struct fg_bureau_verifier *verifier, struct fg_au
     verifier->said_mono_ms = fg_mono_ms() + SAID_EVERY_MS;
     if (result == FG_OK)
         result = fg_bureau_verify(verifier->sql, &settings, NULL, ret_sum, error);
+    listed.now_ms = started_ms;
+    verifier->listed_findings = 0;
+    if (result == FG_OK)
+        result = fg_listed_verify(verifier->sql, &listed, listed_found, verifier, error);
+    ret_sum->findings += verifier->listed_findings;
     if (result == FG_OK)
         result =
             fg_findings_keep(verifier->sql, NULL, verifier->kept, verifier->kept_count, started_ms, error);

@@ -8,6 +8,7 @@
 #define FG_BUREAU_VERIFIER_H
 
 #include "host/bureau/audit_walk.h"
+#include "host/bureau/listed_verify.h"
 
 struct fg_bureau_verifier;
 
@@ -15,6 +16,7 @@ struct fg_bureau_verifier_settings {
     const struct fg_sql_settings *sql; /* only used during start */
     struct fg_directory directory;
     const struct fg_public_key *receipt_key; /* outlives the thread */
+    struct fg_listed listed;                 /* the folder of lists; what it points to outlives the thread */
     uint32_t every_h;                        /* from the end of one to the start of the next */
     int64_t (*now_ms)(void *context);
     void (*log)(void *context, const char *line);

@@ -45,7 +45,7 @@ enum fg_err fg_station_store_open(const struct fg_station_store_settings *settin
         result = settings->read_only ? look_only(store->sql, error)
                                      : fg_sql_migrate(store->sql, migrations, count, NULL, error);
     if (result != FG_OK) {
-        (void)fg_fail_in(error, result, "store %s", settings->path);
+        (void)fg_fail_in(error, result, "store %s: ", settings->path);
         fg_station_store_close(store);
         return result;
     }

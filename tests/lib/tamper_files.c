@@ -19,7 +19,6 @@
 #define PATH_BYTES 512
 #define TEXT_BYTES 16384
 #define LINES_MAX 200
-#define WITH_MAX 4
 
 /* ---- the table ---- */
 
@@ -248,33 +247,46 @@ static bool is_same(const char *left, const char *right)
     return same;
 }
 
-/* Puts the other directory's file in the place of this one's; a file that it lacks goes. Whether anything
- * changed. */
-static bool replace(const char *name, const char *pattern, const char *other)
+/* Puts the other's file in the place of this one; one that the other lacks goes. other NULL: it goes. Whether
+ * anything changed. */
+static bool replace(const char *path, const char *other)
 {
-    char theirs[PATH_BYTES];
-    const char *path = fg_tamper_path("work", name);
-    struct stat status;
+    struct stat ours;
+    struct stat theirs;
+    bool is_here = stat(path, &ours) == 0;
 
-    if (other == NULL || !resolve(other, pattern, theirs))
-        return unlink(path) == 0;
-    if (stat(path, &status) == 0 && is_same(path, fg_tamper_path(other, theirs)))
+    if (other == NULL || stat(other, &theirs) != 0)
+        return is_here && unlink(path) == 0;
+    if (is_here && is_same(path, other))
         return false;
-    file_copy(fg_tamper_path(other, theirs), path, stat(path, &status) == 0 ? status.st_mode & 0777 : 0600);
+    file_copy(other, path, is_here ? ours.st_mode & 0777 : 0600);
     return true;
 }
 
-/* The files of claim->with follow. */
-static bool replace_all(const struct fg_file_claim *claim, const char *name, const char *other)
+/* The files that go with it follow. other NULL: they go. */
+static bool replace_all(const struct fg_file_claim *claim, const char *name, const char *directory)
 {
-    char with[256];
-    char found[PATH_BYTES];
-    bool changed = replace(name, claim->file, other);
+    char ours[PATH_BYTES];
+    char theirs[PATH_BYTES];
+    char other[PATH_BYTES];
+    char with[64];
+    bool changed;
 
+    if (directory != NULL && !resolve(directory, claim->file, other))
+        return false;
+    if (directory != NULL)
+        (void)snprintf(theirs, sizeof(theirs), "%s", fg_tamper_path(directory, other));
+    (void)snprintf(ours, sizeof(ours), "%s", fg_tamper_path("work", name));
+    changed = replace(ours, directory != NULL ? theirs : NULL);
     (void)snprintf(with, sizeof(with), "%s", claim->with != NULL ? claim->with : "");
-    for (char *rest = with, *one; (one = strsep(&rest, " ")) != NULL;) {
-        if (one[0] != '\0' && (resolve("work", one, found) || other != NULL))
-            changed = replace(strpbrk(one, "*?") != NULL ? found : one, one, other) || changed;
+    for (char *rest = with, *end; (end = strsep(&rest, " ")) != NULL;) {
+        char ours_end[PATH_BYTES + 64];
+        char theirs_end[PATH_BYTES + 64];
+
+        (void)snprintf(ours_end, sizeof(ours_end), "%s%s", ours, end);
+        (void)snprintf(theirs_end, sizeof(theirs_end), "%s%s", theirs, end);
+        if (end[0] != '\0')
+            changed = replace(ours_end, directory != NULL ? theirs_end : NULL) || changed;
     }
     return changed;
 }
@@ -282,8 +294,6 @@ static bool replace_all(const struct fg_file_claim *claim, const char *name, con
 /* false: it leaves everything as it was. */
 static bool deed_do(const struct fg_file_claim *claim, const char *name, enum fg_file_deed deed)
 {
-    char theirs[PATH_BYTES];
-
     switch (deed) {
     case FG_FLIPPED:
     case FG_FILE_CUT:
@@ -292,9 +302,9 @@ static bool deed_do(const struct fg_file_claim *claim, const char *name, enum fg
     case FG_REMOVED:
         return replace_all(claim, name, NULL);
     case FG_OLDER:
-        return resolve("older", claim->file, theirs) && replace_all(claim, name, "older");
+        return replace_all(claim, name, "older");
     default:
-        return resolve("foreign", claim->file, theirs) && replace_all(claim, name, "foreign");
+        return replace_all(claim, name, "foreign");
     }
 }
 

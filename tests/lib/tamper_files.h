@@ -25,7 +25,7 @@ struct fg_file_claim {
     const char *why;
     const char
         *mark; /* flipped, or cut before, is this text at its first place; NULL: the byte in the middle */
-    const char *with; /* goes where the file goes, but is not flipped or cut; patterns, between blanks */
+    const char *with; /* ends of the names of what is put back or removed with it, between blanks */
     bool is_settled;  /* a database whose log is folded into it first */
 };
 

@@ -95,7 +95,7 @@ static enum fg_err ask(uint16_t port, const char *ca, const char *certificate, c
                        uint8_t peer_roles, struct fg_error *ret_error)
 {
     char url[64];
-    char body[64];
+    char body[512] = "";
     struct fg_https_settings settings = {.url = url,
                                          .ca_path = ca,
                                          .certificate_path = certificate,
@@ -107,7 +107,7 @@ static enum fg_err ask(uint16_t port, const char *ca, const char *certificate, c
                                          .first_byte_max_ms = 20000,
                                          .whole_max_ms = 30000};
     struct fg_https_request request = {
-        .method = "GET", .path = "/here", .answer_max = sizeof(body), .answer_buffer = (uint8_t *)body};
+        .method = "GET", .path = "/here", .answer_max = sizeof(body) - 1, .answer_buffer = (uint8_t *)body};
     struct fg_https_answer answered = {0};
     struct fg_https *https = NULL;
     enum fg_err code;
@@ -117,7 +117,7 @@ static enum fg_err ask(uint16_t port, const char *ca, const char *certificate, c
     if (code == FG_OK)
         code = fg_https_ask(https, &request, &answered, ret_error);
     if (code == FG_OK && answered.status != 200)
-        code = fg_fail(ret_error, FG_E_DENIED, "answered %u", answered.status);
+        code = fg_fail(ret_error, FG_E_DENIED, "answered %u: %s", answered.status, body);
     fg_https_free(https);
     return code;
 }
