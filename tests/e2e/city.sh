@@ -144,6 +144,16 @@ release() {
 check "NO-LOSS: released again, its entries come through without a mark" release
 goes_on() { publish && until_true 60 is_blocked 2 false; }
 check "the list after that lets the point go on" goes_on
+city_files_known() {
+    files_known bureau "$CITY/bureau" && files_known station "$CITY/station" && files_known point "$CITY/point-1" &&
+        files_known point "$CITY/point-2"
+}
+check "TAMPER-SHOWS: the matrix of files knows every file that a running bureau, station and points leave" city_files_known
+a_file_more() {
+    touch "$CITY/station/lists/HZ-01/more"
+    refuses '^lists/HZ-01/more$' city_files_known && rm "$CITY/station/lists/HZ-01/more"
+}
+check "TAMPER-SHOWS: a file that the matrix does not know is told" a_file_more
 
 log_has() { # FILE PATTERN: within a minute
     for _ in $(seq 120); do

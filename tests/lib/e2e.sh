@@ -99,6 +99,13 @@ directory = lists
 END
 }
 
+files_known() { # OWNER DIRECTORY: tests/sim/tamper_files.txt names every file that is in it now; prints those that it does not
+    local unknown
+    unknown=$(find "$2" -mindepth 1 ! -type d -printf '%P\n' |
+        grep -vxEf <(sed -nE "s/^$1 ([^ ]+) .*/\1/p" tests/sim/tamper_files.txt | sed 's/\./\\./g; s/\*/[^\/]*/g'))
+    [ -z "$unknown" ] || { echo "not in tests/sim/tamper_files.txt, $1:"; echo "$unknown"; return 1; }
+}
+
 count() { # the last line of a test; its result is that of the test
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
