@@ -162,7 +162,7 @@ programs-build: $(PROGRAMS)
 unit-build: $(TEST_BIN)
 # The simulations that take minutes of the processor run optimised, as time is what they need; what they call runs with sanitizers in the
 # shorter ones, in the unit tests and in the fuzz targets.
-LONG_SIM := $(filter %_exhaustive.c %_month_of_strangers.c %_powercut.c %_powercut_bureau.c %_powercut_prune.c,$(TEST_SRC))
+LONG_SIM := $(filter %_exhaustive.c %_month_of_strangers.c %_powercut.c %_powercut_bureau.c %_powercut_prune.c %_tamper_matrix.c,$(TEST_SRC))
 LONG_BIN := $(LONG_SIM:%.c=build/release/%)
 unit-run: $(filter-out $(LONG_SIM:%.c=$(B)/%),$(TEST_BIN))
 	$(Q)BESIDE="$(LONG_BIN) $(filter $(B)/tests/sim/%,$^)" tools/run_tests.sh $(filter-out $(B)/tests/sim/%,$^)

@@ -263,30 +263,30 @@ static bool replace(const char *path, const char *other)
     return true;
 }
 
-/* The files that go with it follow. other NULL: they go. */
+/* The files that go with it follow. directory NULL: they go. */
 static bool replace_all(const struct fg_file_claim *claim, const char *name, const char *directory)
 {
-    char ours[PATH_BYTES];
-    char theirs[PATH_BYTES];
-    char other[PATH_BYTES];
-    char with[64];
+    char other[PATH_BYTES] = "";
+    char ends[64];
+    char *rest = ends;
+    const char *end;
     bool changed;
 
     if (directory != NULL && !resolve(directory, claim->file, other))
         return false;
-    if (directory != NULL)
-        (void)snprintf(theirs, sizeof(theirs), "%s", fg_tamper_path(directory, other));
-    (void)snprintf(ours, sizeof(ours), "%s", fg_tamper_path("work", name));
-    changed = replace(ours, directory != NULL ? theirs : NULL);
-    (void)snprintf(with, sizeof(with), "%s", claim->with != NULL ? claim->with : "");
-    for (char *rest = with, *end; (end = strsep(&rest, " ")) != NULL;) {
-        char ours_end[PATH_BYTES + 64];
-        char theirs_end[PATH_BYTES + 64];
+    changed =
+        replace(fg_tamper_path("work", name), directory != NULL ? fg_tamper_path(directory, other) : NULL);
+    CHECK(snprintf(ends, sizeof(ends), "%s", claim->with != NULL ? claim->with : "") < (int)sizeof(ends));
+    while ((end = strsep(&rest, " ")) != NULL) {
+        char ours[PATH_BYTES];
+        char theirs[PATH_BYTES];
 
-        (void)snprintf(ours_end, sizeof(ours_end), "%s%s", ours, end);
-        (void)snprintf(theirs_end, sizeof(theirs_end), "%s%s", theirs, end);
+        CHECK(snprintf(ours, sizeof(ours), "%s%s", name, end) < PATH_BYTES);
+        CHECK(snprintf(theirs, sizeof(theirs), "%s%s", other, end) < PATH_BYTES);
         if (end[0] != '\0')
-            changed = replace(ours_end, directory != NULL ? theirs_end : NULL) || changed;
+            changed = replace(fg_tamper_path("work", ours),
+                              directory != NULL ? fg_tamper_path(directory, theirs) : NULL) ||
+                      changed;
     }
     return changed;
 }
