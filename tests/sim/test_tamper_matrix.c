@@ -432,6 +432,7 @@ struct tree {
     char name[NAME_BYTES];
     char table[NAME_BYTES];
     bool is_index;
+    bool is_whole; /* it has every row of its table: then it is found by its name, not only by a lost page */
 };
 
 static size_t trees_read(struct store *store, struct tree *trees)
@@ -439,10 +440,10 @@ static size_t trees_read(struct store *store, struct tree *trees)
     struct fg_sql_statement *row = asked(
         hands(store),
         is_sqlite(store)
-            ? "SELECT name, tbl_name, type = 'index' FROM sqlite_schema WHERE rootpage > 0 AND tbl_name NOT "
-              "LIKE "
-              "'sqlite%' ORDER BY name"
-            : "SELECT MIN(c.relname::text), t.relname::text, 1 FROM pg_index i JOIN pg_class c ON c.oid = "
+            ? "SELECT name, tbl_name, type = 'index', type = 'index' AND COALESCE(sql, '') NOT LIKE '% WHERE "
+              "%' "
+              "FROM sqlite_schema WHERE rootpage > 0 AND tbl_name NOT LIKE 'sqlite%' ORDER BY name"
+            : "SELECT MIN(c.relname::text), t.relname::text, 1, 1 FROM pg_index i JOIN pg_class c ON c.oid = "
               "i.indexrelid JOIN pg_class t ON t.oid = i.indrelid WHERE t.relnamespace = "
               "current_schema()::regnamespace AND t.relkind = 'r' GROUP BY 2 ORDER BY 1");
     size_t count = 0;
@@ -455,7 +456,8 @@ static size_t trees_read(struct store *store, struct tree *trees)
         CHECK(count < TREES_MAX);
         (void)snprintf(trees[count].name, NAME_BYTES, "%s", fg_sql_text(row, 0));
         (void)snprintf(trees[count].table, NAME_BYTES, "%s", fg_sql_text(row, 1));
-        trees[count++].is_index = is_index;
+        trees[count].is_index = is_index;
+        trees[count++].is_whole = fg_sql_int(row, 3) != 0;
     }
     fg_sql_reset(row);
     return count;
@@ -544,9 +546,12 @@ static void tree_try(struct store *store, const struct tree *tree, const struct 
     else
         index_use(store, tree, false);
     found = store->find(store);
-    if (!found) {
+    if (!found || (tree->is_whole && strstr(store->text, tree->name) == NULL)) {
         wrong++;
-        printf("    %s, %s, %s %s: is NOT found\n", store->name, table->name, deed, tree->name);
+        printf("    %s, %s, %s %s: is NOT found%s\n", store->name, table->name, deed, tree->name,
+               found ? " by its name: " : "");
+        if (found)
+            printf("        %s\n", store->text);
     }
     cell(store, table, deed, tree->name, found, "");
     if (is_sqlite(store))
@@ -593,6 +598,13 @@ static void store_try(struct store *store)
         (void)fclose(matrix);
     matrix = NULL;
     CHECK_INT(wrong, 0);
+}
+
+/* The first thing that was found; what is said of an index tells more than what is said of its pages. */
+static void text_keep(struct store *store, const char *whose, const char *text)
+{
+    if (store->text[0] == '\0' || (strstr(text, " index ") != NULL && strstr(store->text, " index ") == NULL))
+        (void)snprintf(store->text, sizeof(store->text), "%s%s%s", whose, whose[0] != '\0' ? ": " : "", text);
 }
 
 /* ---- the bureau ---- */
@@ -685,11 +697,7 @@ static const struct claim bureau_claims[] = {
 
 static void take(void *context, const struct fg_audit_finding *finding)
 {
-    struct store *store = context;
-
-    if (store->text[0] == '\0')
-        (void)snprintf(store->text, sizeof(store->text), "%s%s%s", finding->controller,
-                       finding->controller[0] != '\0' ? ": " : "", finding->text);
+    text_keep(context, finding->controller, finding->text);
 }
 
 static bool bureau_find(struct store *store)
@@ -906,11 +914,7 @@ static const struct claim station_claims[] = {
 
 static void station_take(void *context, const char *controller, const char *text)
 {
-    struct store *store = context;
-
-    if (store->text[0] == '\0')
-        (void)snprintf(store->text, sizeof(store->text), "%s%s%s", controller,
-                       controller[0] != '\0' ? ": " : "", text);
+    text_keep(context, controller, text);
 }
 
 static bool station_find(struct store *store)
