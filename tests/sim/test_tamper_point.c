@@ -532,7 +532,7 @@ static void find(const char *directory, const char *file, char *text, size_t cap
         *ret_by = "fillgated: its import of the delta";
         delta_find(directory, text, capacity);
     } else if (is_one_of(file, " link/pairing-code link/device-* ")) {
-        *ret_by = "the panel's pairing page, fillgate panel list";
+        *ret_by = "the panel's pairing page, fillgate panel devices";
         pairing_find(directory, text, capacity);
     } else if (strncmp(file, "link/", 5) == 0) {
         *ret_by = "fillgate-link: its log";
