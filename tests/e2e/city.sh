@@ -209,4 +209,11 @@ altered() { # a clerk with a database tool
 }
 check "the bureau's records verify" "$fillgate" bureau verify --database "$database"
 check "TAMPER-SHOWS: a record that was edited at the bureau is named" altered
+lists_put_back() { # what was published in the last ten minutes is not missed
+    sqlite3 "$CITY/bureau/bureau.db" "UPDATE list_version SET published_ms = published_ms - 700000" &&
+        rm "$(find "$CITY/bureau/lists/HZ-01" -name '*.fgl' | sort -V | tail -n 1)" || return 1
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    log_has "$CITY/bureau/fillgate-bureau.log" "TAMPERED STORE: bureau: list HZ-01: version [0-9]+ was published, but is not in its folder"
+}
+check "TAMPER-SHOWS: a folder of lists that was put back to an older copy is named by the bureau's verification" lists_put_back
 count
