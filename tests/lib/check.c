@@ -16,7 +16,8 @@
 
 static struct fg_test *first_test;
 static struct fg_test **last_link = &first_test;
-static jmp_buf failed;
+static jmp_buf ended_early;
+static enum outcome { PASSED, FAILED, SKIPPED, OUTCOMES } outcome; /* of the running test */
 static char directory[BASE_MAX + sizeof("/fillgate-test-XXXXXX")];
 
 void fg_test_register(struct fg_test *test)
@@ -34,7 +35,15 @@ void fg_test_fail(const char *file, int line, const char *format, ...)
     (void)vprintf(format, arguments);
     va_end(arguments);
     printf("\n");
-    longjmp(failed, 1);
+    outcome = FAILED;
+    longjmp(ended_early, 1);
+}
+
+void fg_test_skip(const char *why)
+{
+    printf("    %s\n", why);
+    outcome = SKIPPED;
+    longjmp(ended_early, 1);
 }
 
 void fg_check_int(const char *file, int line, const char *what, int64_t actual, int64_t expected)
@@ -112,16 +121,16 @@ size_t fg_test_draw(uint64_t *state, size_t below)
     return (size_t)(*state % below);
 }
 
-static bool run_one(const struct fg_test *test)
+static void run_one(const struct fg_test *test)
 {
-    bool ok = setjmp(failed) == 0;
+    static const char *const words[OUTCOMES] = {"  ok  ", "  FAIL", "  skip"};
 
-    if (ok)
+    outcome = PASSED;
+    if (setjmp(ended_early) == 0)
         test->run();
     remove_directory();
-    printf("%s %s\n", ok ? "  ok  " : "  FAIL", test->name);
+    printf("%s %s\n", words[outcome], test->name);
     (void)fflush(stdout);
-    return ok;
 }
 
 static void list_all(void)
@@ -133,8 +142,7 @@ static void list_all(void)
 int main(int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : NULL;
-    unsigned passed = 0;
-    unsigned failures = 0;
+    unsigned counts[OUTCOMES] = {0};
 
     if (only != NULL && strcmp(only, "-l") == 0) {
         list_all();
@@ -143,18 +151,18 @@ int main(int argc, char **argv)
     for (const struct fg_test *test = first_test; test != NULL; test = test->next) {
         if (only != NULL && strstr(test->name, only) == NULL)
             continue;
-        if (run_one(test))
-            passed++;
-        else
-            failures++;
+        run_one(test);
+        counts[outcome]++;
     }
-    if (passed + failures == 0) {
+    if (counts[PASSED] + counts[FAILED] + counts[SKIPPED] == 0) {
         printf("  FAIL no test %s%s\n",
                only == NULL ? "is here" : "has a name with: ", only == NULL ? "" : only);
-        failures++;
+        counts[FAILED]++;
     }
-    printf("%u passed, %u failed\n", passed, failures);
+    if (counts[SKIPPED] > 0)
+        printf("%u skipped\n", counts[SKIPPED]);
+    printf("%u passed, %u failed\n", counts[PASSED], counts[FAILED]);
     /* A leak found at exit ends the program without writing what is still buffered. */
     (void)fflush(stdout);
-    return failures == 0 ? 0 : 1;
+    return counts[FAILED] == 0 ? 0 : 1;
 }

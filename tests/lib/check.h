@@ -19,6 +19,8 @@ struct fg_test {
 void fg_test_register(struct fg_test *test);
 _Noreturn void fg_test_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Ends the running test, which then counts neither as passed nor as failed. */
+_Noreturn void fg_test_skip(const char *why);
 void fg_check_int(const char *file, int line, const char *what, int64_t actual, int64_t expected);
 void fg_check_text(const char *file, int line, const char *what, const char *actual, const char *expected);
 void fg_check_bytes(const char *file, int line, const char *what, const void *actual, const void *expected,

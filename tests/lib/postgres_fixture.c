@@ -74,6 +74,8 @@ const char *fg_postgres_database(void)
     static char url[256];
     char command[512];
 
+    if (getenv("FG_TESTS_NO_POSTGRES") != NULL)
+        fg_test_skip("FG_TESTS_NO_POSTGRES: without PostgreSQL");
     if (directory[0] == '\0')
         start();
     databases++;

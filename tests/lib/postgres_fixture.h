@@ -7,7 +7,8 @@
 #define FG_TESTS_POSTGRES_FIXTURE_H
 
 /* Starts the server if it is not running yet, and makes a new empty database in it. Returns its URL, in
- * static memory until the next call. Fails the test when PostgreSQL cannot be started. */
+ * static memory until the next call. Fails the test when PostgreSQL cannot be started; skips the rest of it
+ * when the environment says FG_TESTS_NO_POSTGRES. */
 const char *fg_postgres_database(void);
 
 /* Ends every connection to the server, as a fallen network or a restart would. */
