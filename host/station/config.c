@@ -111,7 +111,7 @@ enum fg_err fg_station_config_read(const char *path, struct fg_station_config *r
     if (result == FG_OK) {
         result = fg_station_time_of_day(config.window_start, &config.window_start_s, error);
         if (result != FG_OK)
-            return fg_fail_in(error, result, "%s: [bureau] window_start", path);
+            return fg_fail_in(error, result, "%s: [bureau] window_start: ", path);
     }
     if (result == FG_OK)
         result = keyring_beside_store(&config, error);

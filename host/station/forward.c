@@ -152,7 +152,7 @@ enum fg_err fg_forward_take_receipt(struct fg_station_store *store, const struct
         return result;
     result = fg_receipt_verify(&receipt, &signature, receipt_key, error);
     if (result != FG_OK)
-        return fg_fail_in(error, result, "the bureau's receipt for controller %s", controller);
+        return fg_fail_in(error, result, "the bureau's receipt for controller %s: ", controller);
     if (strcmp(receipt.controller, controller) != 0)
         return fg_fail(error, FG_E_AUTH, "the bureau's receipt is for controller %s instead of %s",
                        receipt.controller, controller);

@@ -178,7 +178,7 @@ static enum fg_err take_controller(struct fg_station_store *store, const struct 
     if (result == FG_OK)
         result = fg_station_take_digest(row, 5, &controller->head, error);
     if (result != FG_OK)
-        return fg_fail_in(error, FG_E_CORRUPT, "controller %s", controller->id);
+        return fg_fail_in(error, FG_E_CORRUPT, "controller %s: ", controller->id);
     controller->first_contact_ms = fg_sql_int(row, 2);
     controller->contact_ms = fg_sql_int(row, 3);
     controller->next_sequence = (uint64_t)fg_sql_int(row, 4);
