@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "host/station/intake.h"
+#include "host/station/store_private.h"
 #include "host/station/store_verify.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sql_faults.h"
+#include "tests/lib/sqlite_file.h"
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 
@@ -418,5 +421,262 @@ TEST("the number of controllers is bounded")
     memcpy(report.device, "C1", 3);
     CHECK_INT(fg_intake_report(bench.store, &bench.peer, &report, NOW_MS, &error), FG_E_FULL);
     CHECK_HAS(error.text, "64 controllers");
+    bench_close(&bench);
+}
+
+/* ---- what each verdict leaves in the store ---- */
+
+static int rows(const char *where)
+{
+    char sql[300];
+
+    (void)snprintf(sql, sizeof(sql), "UPDATE %s", where);
+    return fg_test_sqlite_edit(fg_test_path("station.db"), sql);
+}
+
+TEST("NO-LOSS: each entry is kept with its arrival and hash, and each batch's last with the head signature")
+{
+    struct bench bench;
+
+    bench_open(&bench, 4);
+    CHECK_INT(send(&bench, 1, 5), FG_SYNC_HELD);
+    CHECK_INT(send(&bench, 3, 8), FG_SYNC_HELD);
+    CHECK_INT(bench.result.stored, 3);
+    CHECK(!bench.result.logged);
+    CHECK_TEXT(bench.result.answer.text, "");
+    CHECK_INT(rows("entry SET mark = mark WHERE arrived_ms = 1795392000000 AND length(hash) = 32"), 8);
+    CHECK_INT(rows("entry SET mark = mark WHERE head_signature IS NOT NULL AND sequence IN (5, 8)"), 2);
+    CHECK_INT(rows("entry SET mark = mark WHERE head_signature IS NOT NULL"), 2);
+    /* A batch of nothing new that ends elsewhere: its signature is worth keeping. */
+    CHECK_INT(send(&bench, 2, 7), FG_SYNC_HELD);
+    CHECK_INT(bench.result.stored, 0);
+    CHECK_INT(rows("entry SET mark = mark WHERE head_signature IS NOT NULL AND sequence IN (5, 7, 8)"), 3);
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a fork amid a batch names the very entry, and says whether the controller signed it")
+{
+    struct bench bench;
+    struct fg_fixture_journal *other;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, 3);
+    CHECK_INT(send(&bench, 1, 6), FG_SYNC_HELD);
+    other = malloc(sizeof(*other));
+    CHECK(other != NULL);
+    *other = *bench.journal;
+    other->count = 4;
+    fg_fixture_journal_fill(other, "HZ-OTHER", NOW_MS, 1);
+    fg_fixture_journal_batch(other, 3, 6, &batch);
+    CHECK_INT(send_as(&bench, &bench.peer, &batch), FG_SYNC_FORK);
+    CHECK_INT(bench.result.answer.next_sequence, 7);
+    CHECK_HAS(bench.result.answer.text, "another entry 5 ");
+    CHECK_HAS(bench.result.answer.text, "signed with its key");
+    CHECK_INT(rows("evidence SET verdict = 3 WHERE verdict = 3 AND sequence = 5 AND controller = 'C1' AND "
+                   "arrived_ms = 1795392000000"),
+              1);
+    batch.head_signature.bytes[5] ^= 1;
+    CHECK_INT(send_as(&bench, &bench.peer, &batch), FG_SYNC_FORK);
+    CHECK_HAS(bench.result.answer.text, "with a false head signature");
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
+    free(other);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a batch that does not continue is kept under its first number, with its range told")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, 3);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    fg_fixture_journal_batch(bench.journal, 3, 6, &batch);
+    batch.head_signature.bytes[5] ^= 1;
+    CHECK_INT(send_as(&bench, &bench.peer, &batch), FG_SYNC_REFUSED);
+    CHECK(bench.result.logged);
+    CHECK_INT(bench.result.answer.next_sequence, 3);
+    CHECK_HAS(bench.result.answer.text, "entries 3 to 6 ");
+    CHECK_INT(rows("evidence SET verdict = 4 WHERE verdict = 4 AND sequence = 3"), 1);
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
+    /* Partly held, and falsely signed: nothing of it is taken. */
+    fg_fixture_journal_batch(bench.journal, 2, 4, &batch);
+    batch.head_signature.bytes[5] ^= 1;
+    CHECK_INT(send_as(&bench, &bench.peer, &batch), FG_SYNC_REFUSED);
+    CHECK_INT(controller(&bench).next_sequence, 3);
+    bench_close(&bench);
+}
+
+TEST("marked entries are counted over all batches, and told")
+{
+    struct bench bench;
+
+    bench_open(&bench, 1);
+    for (int i = 0; i < 3; i++)
+        fg_fixture_journal_add_bytes(bench.journal, "\xff garbage", 9);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    CHECK_INT(bench.result.marked, 2);
+    CHECK_HAS(bench.result.answer.text, "2 of its new entries before 5 ");
+    CHECK_INT(send(&bench, 5, 5), FG_SYNC_HELD);
+    CHECK_INT(bench.result.marked, 1);
+    CHECK_INT(controller(&bench).marked, 3);
+    CHECK_INT(send(&bench, 1, 5), FG_SYNC_HELD);
+    CHECK_INT(controller(&bench).marked, 3);
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
+    bench_close(&bench);
+}
+
+TEST("the newest urgent entry is kept, whatever comes after it")
+{
+    struct fg_entry entry = {.kind = FG_ENTRY_EVENT, .event = FG_EVENT_JOURNAL_TAMPERED};
+    struct bench bench;
+
+    bench_open(&bench, 1);
+    fg_fixture_journal_add(bench.journal, &entry);
+    fg_fixture_journal_add(bench.journal, &entry);
+    fg_fixture_journal_fill(bench.journal, "HZ-CNG-1", NOW_MS, 5000);
+    CHECK_INT(send(&bench, 1, 6), FG_SYNC_HELD);
+    CHECK(bench.result.urgent);
+    CHECK_INT(controller(&bench).urgent_sequence, 4);
+    fg_fixture_journal_fill(bench.journal, "HZ-CNG-1", NOW_MS, 5000);
+    CHECK_INT(send(&bench, 7, 8), FG_SYNC_HELD);
+    CHECK(!bench.result.urgent);
+    CHECK_INT(controller(&bench).urgent_sequence, 4);
+    bench_close(&bench);
+}
+
+TEST("a gap says from where on entries are missing, and counts as a contact")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, 3);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    fg_fixture_journal_batch(bench.journal, 4, 6, &batch);
+    CHECK_OK(fg_intake_take(bench.store, &bench.peer, &batch, NOW_MS + 77, &bench.result, &error), &error);
+    CHECK_INT(bench.result.answer.verdict, FG_SYNC_GAP);
+    CHECK(!bench.result.logged);
+    CHECK_HAS(bench.result.answer.text, "entries from 3 on");
+    CHECK_INT(controller(&bench).contact_ms, NOW_MS + 77);
+    CHECK_INT(controller(&bench).first_contact_ms, NOW_MS);
+    bench_close(&bench);
+}
+
+TEST("a stranger's batch is answered from number 1 on, and leaves nothing in the store")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fg_peer peer;
+    struct fg_private_key key;
+    struct fg_station_controller found;
+
+    bench_open(&bench, 1);
+    fg_fixture_journal_batch(bench.journal, 1, 2, &batch);
+    peer = bench.peer;
+    memcpy(peer.id, "C2", 3);
+    CHECK_INT(send_as(&bench, &peer, &batch), FG_SYNC_REFUSED);
+    CHECK_INT(bench.result.answer.next_sequence, 1);
+    CHECK(bench.result.logged);
+    batch.first_sequence = (uint64_t)INT64_MAX - FG_SYNC_BATCH_ENTRIES_MAX + 1;
+    CHECK_INT(send_as(&bench, &bench.peer, &batch), FG_SYNC_REFUSED);
+    CHECK_HAS(bench.result.answer.text, "entry numbers that cannot be");
+    CHECK(bench.result.logged);
+    CHECK_INT(fg_station_store_controller(bench.store, "C1", &found, &error), FG_E_NOT_FOUND);
+    CHECK_INT(send(&bench, 1, 1), FG_SYNC_HELD);
+    CHECK_OK(fg_private_key_new(&key, &error), &error);
+    bench.peer.device_key = key.public_key;
+    CHECK_INT(send(&bench, 2, 2), FG_SYNC_REFUSED);
+    CHECK_INT(bench.result.answer.next_sequence, 2);
+    CHECK_INT(fg_intake_report(bench.store, &bench.peer, &(struct fg_sync_report){.device = "C1"}, NOW_MS + 9,
+                               &error),
+              FG_E_DENIED);
+    CHECK_INT(controller(&bench).contact_ms, NOW_MS);
+    CHECK_INT(controller(&bench).report_ms, 0);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a store that lost an entry that a batch builds on takes nothing, and says so")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, 4);
+    CHECK_INT(send(&bench, 1, 6), FG_SYNC_HELD);
+    CHECK_INT(rows("entry SET controller = 'gone' WHERE sequence = 3"), 1);
+    fg_fixture_journal_batch(bench.journal, 4, 8, &batch);
+    CHECK_INT(fg_intake_take(bench.store, &bench.peer, &batch, NOW_MS, &bench.result, &error), FG_E_CORRUPT);
+    fg_fixture_journal_batch(bench.journal, 2, 8, &batch);
+    CHECK_INT(fg_intake_take(bench.store, &bench.peer, &batch, NOW_MS, &bench.result, &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "entry 3 is missing");
+    CHECK_INT(controller(&bench).next_sequence, 7);
+    CHECK_INT(send(&bench, 7, 8), FG_SYNC_HELD);
+    bench_close(&bench);
+}
+
+/* ---- a database that fails ---- */
+
+struct fault_call {
+    struct bench *bench;
+    const struct fg_sync_batch *batch;
+    uint8_t verdict;
+};
+
+static enum fg_err take_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
+{
+    struct fault_call *call = context;
+    enum fg_err result;
+
+    (void)sql;
+    call->bench->result.answer.verdict = 99;
+    result = fg_intake_take(call->bench->store, &call->bench->peer, call->batch, NOW_MS, &call->bench->result,
+                            ret_error);
+    CHECK_INT(call->bench->result.answer.verdict, result == FG_OK ? call->verdict : 99);
+    return result;
+}
+
+static enum fg_err report_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
+{
+    struct fault_call *call = context;
+    struct fg_sync_report report = {.device = "C1", .wall_ms = NOW_MS};
+
+    (void)sql;
+    return fg_intake_report(call->bench->store, &call->bench->peer, &report, NOW_MS, ret_error);
+}
+
+TEST("NO-LOSS: a batch that a failing database interrupts is not taken at all, and is taken the next time")
+{
+    struct bench bench;
+    struct fg_fixture_journal *other;
+    struct fg_sync_batch batch;
+    struct fault_call call = {.bench = &bench, .batch = &batch};
+    const char *path = fg_test_path("station.db");
+
+    bench_open(&bench, 4);
+    fg_fixture_journal_batch(bench.journal, 1, 3, &batch);
+    call.verdict = FG_SYNC_HELD; /* of a controller that was never here */
+    fg_fault_each(bench.store->sql, path, FG_OK, take_once, &call);
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch); /* overlaps */
+    fg_fault_each(bench.store->sql, path, FG_OK, take_once, &call);
+    fg_fixture_journal_batch(bench.journal, 2, 5, &batch); /* nothing new */
+    fg_fault_each(bench.store->sql, path, FG_OK, take_once, &call);
+    fg_fixture_journal_batch(bench.journal, 8, 8, &batch);
+    call.verdict = FG_SYNC_GAP;
+    fg_fault_each(bench.store->sql, path, FG_OK, take_once, &call);
+    other = malloc(sizeof(*other));
+    CHECK(other != NULL);
+    *other = *bench.journal;
+    other->count = 4;
+    fg_fixture_journal_fill(other, "HZ-OTHER", NOW_MS, 1);
+    fg_fixture_journal_batch(other, 3, 6, &batch);
+    call.verdict = FG_SYNC_FORK;
+    fg_fault_each(bench.store->sql, path, FG_OK, take_once, &call);
+    free(other);
+    fg_fixture_journal_batch(bench.journal, 7, 8, &batch);
+    batch.head_signature.bytes[4] ^= 1;
+    call.verdict = FG_SYNC_REFUSED;
+    fg_fault_each(bench.store->sql, path, FG_OK, take_once, &call);
+    fg_fault_each(bench.store->sql, path, FG_OK, report_once, &call);
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
+    check_bytes(&bench, 6);
     bench_close(&bench);
 }
