@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/station/heads.h"
+#include "host/station/store_private.h"
 #include "host/station/store_verify.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sql_faults.h"
 #include "tests/lib/station_fixture.h"
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
@@ -344,5 +347,314 @@ TEST("receipts that an earlier key of the bureau signed stay good while that key
     CHECK_OK(fg_station_store_trust(bench.store, keys, 1, &error), &error);
     CHECK_INT(controller(&bench, 0).receipt_next, 1);
     CHECK_INT(fg_station_store_trust(bench.store, keys, 9, &error), FG_E_RANGE);
+    bench_close(&bench);
+}
+
+/* ---- every finding ---- */
+
+TEST("TAMPER-SHOWS: every edit of an entry's row at a station is named with the entry's number")
+{
+    tamper_shows("DELETE FROM entry WHERE controller = 'C1' AND sequence = 2", "C1: entry 2 is missing");
+    tamper_shows("UPDATE entry SET sequence = 0 WHERE controller = 'C1' AND sequence = 1",
+                 "C1: entry 0: its number is impossible");
+    tamper_shows("UPDATE entry SET bytes = x'0102' WHERE controller = 'C1' AND sequence = 3",
+                 "C1: entry 3 was edited in the store");
+    tamper_shows("UPDATE entry SET hash = zeroblob(32) WHERE controller = 'C1' AND sequence = 3",
+                 "C1: entry 3 was edited in the store");
+    tamper_shows("UPDATE entry SET hash = x'0102' WHERE controller = 'C1' AND sequence = 3",
+                 "C1: entry 3 was edited in the store: its hash has another length");
+    tamper_shows("UPDATE entry SET head_signature = x'0102' WHERE controller = 'C1' AND sequence = 4",
+                 "C1: entry 4: its head signature has 2 bytes");
+    tamper_shows("UPDATE entry SET head_signature = zeroblob(64) WHERE controller = 'C1' AND sequence = 4",
+                 "C1: entry 4: its head signature is false");
+    tamper_shows(
+        "UPDATE entry SET head_signature = (SELECT head_signature FROM entry WHERE controller = 'C1' "
+        "AND sequence = 6) WHERE controller = 'C1' AND sequence = 4",
+        "C1: entry 4: its head signature is false");
+}
+
+TEST("TAMPER-SHOWS: every edit of a controller's row at a station is named with both numbers")
+{
+    tamper_shows("UPDATE controller SET next_sequence = 9 WHERE id = 'C1'",
+                 "C1: the store ends at entry 6, but 8 were taken in");
+    tamper_shows("UPDATE controller SET next_sequence = 5 WHERE id = 'C1'",
+                 "C1: its row says that 4 entries were taken in, but the store ends at entry 6");
+    tamper_shows("UPDATE controller SET head = zeroblob(32) WHERE id = 'C1'",
+                 "C1: its row has another hash than the last entry's");
+    tamper_shows("UPDATE controller SET urgent_sequence = 3 WHERE id = 'C2'",
+                 "C2: its row says that entry 3 is the newest urgent one; the entries say 0");
+    tamper_shows("UPDATE controller SET marked = 3 WHERE id = 'C2'",
+                 "C2: its row counts 3 marked entries; 0 are held");
+    tamper_shows("UPDATE controller SET refusals = 2 WHERE id = 'C1'",
+                 "C1: its row counts 2 contradictions, but their evidence is gone");
+    tamper_shows("UPDATE receipt SET controller = 'C7' WHERE controller = 'C1'",
+                 ": controller C7 was removed from the table of controllers");
+}
+
+/* A receipt of the bureau's own for C1, over any number and head. */
+static void receipt_over(struct bench *bench, uint64_t next, const struct fg_digest *head)
+{
+    struct fg_receipt receipt = {.controller = "C1", .next_sequence = next, .head = *head};
+    struct fg_signature signature;
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+    size_t length = 0;
+
+    CHECK_OK(fg_receipt_sign(&receipt, fg_fixture_bureau_receipt_key(), &signature, &error), &error);
+    CHECK_OK(fg_receipt_encode(&receipt, &signature, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_OK(fg_station_store_put_receipt(bench->store, "C1", bytes, length, next, NOW_MS, &error), &error);
+}
+
+TEST("TAMPER-SHOWS: a receipt over another entry, beyond the store's end or over another beginning is named")
+{
+    struct fg_digest none = {{0}};
+    struct fg_digest start;
+    struct bench bench;
+
+    bench_open(&bench);
+    receipt_over(&bench, 7, &bench.journals[0]->hashes[6]);
+    CHECK_INT(verify(&bench), 0);
+    receipt_over(&bench, 7, &none);
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "C1: entry 6 is another than the one that the bureau's receipt covers");
+    receipt_over(&bench, 3, &none);
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "C1: entry 2 is another than the one that the bureau's receipt covers");
+    receipt_over(&bench, 8, &none);
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "C1: entry 7 is missing in the store: the bureau's receipt covers entry 7");
+    receipt_over(&bench, 1, &none);
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "C1: the bureau's receipt is over another beginning");
+    fg_chain_start("C1", &start);
+    receipt_over(&bench, 1, &start);
+    CHECK_INT(verify(&bench), 0);
+    bench_close(&bench);
+}
+
+/* C1 contradicts itself: a fork from entry 5 on. */
+static void fork_send(struct bench *bench)
+{
+    struct fg_fixture_journal *other = malloc(sizeof(*other));
+
+    CHECK(other != NULL);
+    *other = *bench->journals[0];
+    other->count = 4;
+    fg_fixture_journal_fill(other, "HZ-OTHER", NOW_MS, 1);
+    CHECK_INT(fg_fixture_station_send(bench->store, other, 3, 6, NOW_MS), FG_SYNC_FORK);
+    free(other);
+}
+
+static void evidence_shows(const char *sql, const char *words)
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    fork_send(&bench);
+    CHECK_INT(verify(&bench), 0);
+    run(sql);
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, words);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: evidence at a station that was edited, moved, added or deleted is named")
+{
+    evidence_shows("UPDATE evidence SET batch = x'ffff'",
+                   "C1: the evidence against entry 5 was edited: its batch is not about that entry");
+    evidence_shows("UPDATE evidence SET batch = zeroblob(300000)", "its batch is not about that entry");
+    evidence_shows("UPDATE evidence SET controller = 'C2'", "C1: its row counts 1 contradictions");
+    evidence_shows("UPDATE evidence SET sequence = 2",
+                   "C1: the evidence against entry 2 was edited: its batch is not about that entry");
+    evidence_shows("UPDATE evidence SET sequence = 7",
+                   "C1: the evidence against entry 7 was edited: its batch is not about that entry");
+    evidence_shows("UPDATE evidence SET sequence = 6",
+                   "C1: the evidence against entry 6 was edited: its batch gives another hash");
+    evidence_shows("UPDATE evidence SET sequence = 3",
+                   "C1: the evidence against entry 3 was edited: its batch gives another hash");
+    evidence_shows("UPDATE evidence SET hash = zeroblob(32)",
+                   "C1: the evidence against entry 5 was edited: its batch gives another hash");
+    evidence_shows("UPDATE evidence SET hash = x'01'",
+                   "C1: the evidence against entry 5 was edited: its batch gives another hash");
+    evidence_shows("UPDATE controller SET forks = 0 WHERE id = 'C1'",
+                   "C1: 1 pieces of evidence are kept, but its row counts 0");
+    evidence_shows("DELETE FROM evidence", "C1: its row counts 1 contradictions, but their evidence is gone");
+    evidence_shows("UPDATE evidence SET controller = 'C7'", ": controller C7 was removed from the table");
+    /* More contradictions than pieces is as it should be: the same one came again. */
+    evidence_shows("UPDATE controller SET forks = 9, marked = 1 WHERE id = 'C1'",
+                   "C1: its row counts 1 marked entries");
+}
+
+TEST("evidence that builds on an entry that is gone is told of by that entry alone")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    fork_send(&bench);
+    run("DELETE FROM entry WHERE controller = 'C1' AND sequence = 2");
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "C1: entry 2 is missing in the store");
+    bench_close(&bench);
+}
+
+/* ---- the whole ---- */
+
+struct whole {
+    uint64_t told;
+    uint64_t progress;
+    unsigned asked;
+    bool go_on;
+};
+
+static void whole_found(void *context, const char *id, const char *text)
+{
+    struct whole *whole = context;
+
+    (void)id;
+    (void)text;
+    whole->told++;
+}
+
+static bool whole_progress(void *context, uint64_t entries)
+{
+    struct whole *whole = context;
+
+    whole->asked++;
+    whole->progress = entries;
+    return whole->go_on;
+}
+
+TEST("verifying counts controllers and entries, tells how it goes every 256 entries, and can be stopped")
+{
+    struct whole whole = {.go_on = true};
+    struct fg_station_verify wanted = {.found = whole_found, .progress = whole_progress, .context = &whole};
+    struct fg_station_verified sum = {0};
+    struct bench bench;
+
+    bench_open(&bench);
+    for (int i = 0; i < 125; i++)
+        fg_fixture_journal_fill(bench.journals[0], "HZ-CNG-1", NOW_MS - 1000, 5000);
+    take(&bench, 0, 7, 256);
+    CHECK_OK(fg_station_store_check(bench.store, &wanted, &sum, &error), &error);
+    CHECK_INT(sum.controllers, 2);
+    CHECK_INT(sum.entries, 262);
+    CHECK_INT(sum.findings, 0);
+    CHECK_INT(whole.asked, 1);
+    CHECK_INT(whole.progress, 256);
+    whole.go_on = false;
+    sum.entries = 77;
+    CHECK_INT(fg_station_store_check(bench.store, &wanted, &sum, &error), FG_E_STATE);
+    CHECK_HAS(error.text, "stopped");
+    CHECK_INT(sum.entries, 77);
+    wanted.progress = NULL;
+    CHECK_OK(fg_station_store_check(bench.store, &wanted, &sum, NULL), &error);
+    bench_close(&bench);
+}
+
+TEST("of one controller twenty findings are told and all are counted")
+{
+    struct whole whole = {.go_on = true};
+    struct fg_station_verify wanted = {.found = whole_found, .context = &whole};
+    struct fg_station_verified sum = {0};
+    struct bench bench;
+
+    bench_open(&bench);
+    for (int i = 0; i < 20; i++)
+        fg_fixture_journal_fill(bench.journals[0], "HZ-CNG-1", NOW_MS - 1000, 5000);
+    take(&bench, 0, 7, 46);
+    run("UPDATE entry SET mark = 1 WHERE controller = 'C1'");
+    run("UPDATE entry SET time_ms = 1 WHERE controller = 'C2'");
+    CHECK_OK(fg_station_store_check(bench.store, &wanted, &sum, &error), &error);
+    CHECK_INT(sum.findings, 46 + 6);
+    CHECK_INT(whole.told, 20 + 6);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a kept head with another hash is named; heads that cannot be read are an error")
+{
+    struct fg_station_verify wanted = {.found = found};
+    struct fg_station_verified sum;
+    struct bench bench;
+
+    bench_open(&bench);
+    run("UPDATE entry SET hash = zeroblob(32) WHERE controller = 'C2' AND sequence = 6");
+    CHECK(verify(&bench) > 0);
+    CHECK_HAS(bench.text, ": controller C2: entry 6 is another than the one that was held here once");
+    CHECK_INT(unlink(bench.heads), 0);
+    run("UPDATE entry SET hash = (SELECT head FROM controller WHERE id = 'C2') WHERE controller = 'C2' AND "
+        "sequence = 6");
+    CHECK_INT(verify(&bench), 0); /* none were ever kept */
+    CHECK_INT(mkdir(bench.heads, 0700), 0);
+    wanted.heads_path = bench.heads;
+    wanted.context = &bench;
+    CHECK_INT(fg_station_store_check(bench.store, &wanted, &sum, &error), FG_E_IO);
+    CHECK_INT(rmdir(bench.heads), 0);
+    bench_close(&bench);
+}
+
+TEST("one controller is verified alone, and one that was never here is not found")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    CHECK_OK(fg_station_store_verify(bench.store, "C1", NULL), &error);
+    run("UPDATE entry SET mark = 1 WHERE controller = 'C1' AND sequence = 2");
+    run("UPDATE entry SET mark = 1 WHERE controller = 'C1' AND sequence = 4");
+    CHECK_INT(fg_station_store_verify(bench.store, "C1", NULL), FG_E_CORRUPT);
+    CHECK_INT(fg_station_store_verify(bench.store, "C1", &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "controller C1: entry 2: ");
+    CHECK_OK(fg_station_store_verify(bench.store, "C2", &error), &error);
+    CHECK_INT(fg_station_store_verify(bench.store, "C9", &error), FG_E_NOT_FOUND);
+    bench_close(&bench);
+}
+
+TEST("a controller's report of a receipt counts only when it has reported")
+{
+    struct fg_sync_report report = {.last_sequence = 7, .unsent = 9, .wall_ms = NOW_MS, .device = "C1"};
+    struct bench bench;
+
+    bench_open(&bench);
+    CHECK_OK(fg_station_store_report(bench.store, "C1", &report, NOW_MS, &error), &error);
+    CHECK_INT(verify(&bench), 0); /* more unsent than there are: nothing is acknowledged */
+    report.last_sequence = 16;
+    CHECK_OK(fg_station_store_report(bench.store, "C1", &report, NOW_MS, &error), &error);
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "reported a receipt for entry 7");
+    run("UPDATE controller SET report_ms = 0");
+    CHECK_INT(verify(&bench), 0);
+    bench_close(&bench);
+}
+
+/* ---- a database that fails ---- */
+
+static enum fg_err check_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
+{
+    struct bench *bench = context;
+    const struct fg_station_verify wanted = {.heads_path = bench->heads, .found = found, .context = bench};
+    struct fg_station_verified sum;
+
+    (void)sql;
+    bench->told = 0;
+    return fg_station_store_check(bench->store, &wanted, &sum, ret_error);
+}
+
+static enum fg_err verify_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
+{
+    struct bench *bench = context;
+
+    (void)sql;
+    return fg_station_store_verify(bench->store, "C1", ret_error);
+}
+
+TEST("TAMPER-SHOWS: verifying that a failing database interrupts is an error, never a store that holds")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    fork_send(&bench);
+    fg_fault_each(bench.store->sql, fg_test_path("station.db"), FG_OK, check_once, &bench);
+    CHECK_INT(bench.told, 0);
+    fg_fault_each(bench.store->sql, fg_test_path("station.db"), FG_OK, verify_once, &bench);
+    CHECK_INT(unlink(bench.heads), 0);
+    fg_fault_each(bench.store->sql, fg_test_path("station.db"), FG_OK, check_once, &bench);
     bench_close(&bench);
 }
