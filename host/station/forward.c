@@ -265,11 +265,11 @@ static uint64_t receipt_next(struct fg_forward *forward, const char *id)
     return next;
 }
 
-static void wait_longer(struct fg_forward *forward, struct turn *turn, const struct fg_forward_moment *moment)
+/* verdict: of the answer that failed; 0 = there was none. */
+static void wait_longer(struct fg_forward *forward, struct turn *turn, uint8_t verdict,
+                        const struct fg_forward_moment *moment)
 {
-    uint32_t factor = turn->last_verdict == FG_SYNC_FORK || turn->last_verdict == FG_SYNC_REFUSED
-                          ? RETRY_REFUSED_FACTOR
-                          : 1;
+    uint32_t factor = verdict == FG_SYNC_FORK || verdict == FG_SYNC_REFUSED ? RETRY_REFUSED_FACTOR : 1;
 
     fg_backoff_fail(&turn->backoff, forward->settings.retry_min_s * factor,
                     forward->settings.retry_max_s * factor, moment->mono_ms, moment->random);
@@ -296,7 +296,7 @@ static enum fg_err push_one(struct fg_forward *forward, const struct fg_station_
                        covered, whys[why]);
     }
     if (code != FG_OK) {
-        wait_longer(forward, turn, moment);
+        wait_longer(forward, turn, 0, moment);
         if (!is_local(&push, code))
             return code;
         note_verdict(forward, turn, moment, 0, error != NULL ? error->text : "");
@@ -307,7 +307,7 @@ static enum fg_err push_one(struct fg_forward *forward, const struct fg_station_
         turn->backoff = (struct fg_backoff){0};
         result->more |= covered < controller->next_sequence;
     } else {
-        wait_longer(forward, turn, moment);
+        wait_longer(forward, turn, pushed.verdict, moment);
         if (pushed.verdict == FG_SYNC_HELD)
             (void)snprintf(pushed.text, sizeof(pushed.text),
                            "the bureau holds the entries but gave no good receipt");
