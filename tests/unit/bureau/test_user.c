@@ -7,6 +7,7 @@
 #include "host/bureau/web_session.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
+#include "tests/lib/sql_faults.h"
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 
@@ -343,4 +344,249 @@ TEST("browsers are known by user for 90 days, so many of them (SQLite)")
 TEST("browsers are known by user for 90 days, so many of them (PostgreSQL)")
 {
     browsers_are_known(true);
+}
+
+/* ---- what is kept, and for whom ---- */
+
+TEST("the four roles are roles, and nothing else is")
+{
+    static const char *const roles[] = {"auditor", "registrar", "supervisor", "administrator"};
+    static const char *const none[] = {"", "Auditor", "auditor ", "audito", "auditors", "root"};
+
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(fg_user_role_exists(roles[i]));
+        CHECK_TEXT(fg_user_roles[i], roles[i]);
+    }
+    CHECK(fg_user_roles[4] == NULL);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        CHECK(!fg_user_role_exists(none[i]));
+}
+
+TEST("a user's name may have 31 characters, the person's 63 bytes, and no more")
+{
+    struct fg_sql *sql = fg_fixture_bureau(false);
+    char user[FG_NAME_MAX + 2];
+    char name[FG_USER_NAME_MAX + 2];
+
+    memset(user, 'u', sizeof(user));
+    memset(name, 'n', sizeof(name));
+    user[FG_NAME_MAX] = '\0';
+    name[FG_USER_NAME_MAX] = '\0';
+    CHECK_OK(CHANGING(fg_user_add(sql, user, name, "auditor", "h", false, &by, &error)), &error);
+    CHECK_TEXT(found(sql, user).user, user);
+    CHECK_TEXT(found(sql, user).name, name);
+    CHECK(!found(sql, user).must_change_password);
+    CHECK_OK(CHANGING(fg_user_add(sql, "A-z_0.9", "x", "auditor", "h", true, &by, &error)), &error);
+    user[FG_NAME_MAX] = 'u';
+    user[FG_NAME_MAX + 1] = '\0';
+    CHECK_INT(CHANGING(fg_user_add(sql, user, "x", "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_HAS(error.text, "user: ");
+    name[FG_USER_NAME_MAX] = 'n';
+    name[FG_USER_NAME_MAX + 1] = '\0';
+    CHECK_INT(CHANGING(fg_user_add(sql, "b", name, "auditor", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_HAS(error.text, "name: ");
+    CHECK_INT(CHANGING(fg_user_add(sql, "b", "x", "", "h", true, &by, &error)), FG_E_RANGE);
+    CHECK_HAS(error.text, "role: ");
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_user"), 2);
+    fg_sql_close(sql);
+}
+
+/* The newest change of li: what, who, why. */
+static void change_is(struct fg_sql *sql, const char *what, const char *who)
+{
+    char text[300];
+
+    (void)snprintf(
+        text, sizeof(text),
+        "SELECT COUNT(*) FROM web_user_change WHERE login = 'li' AND what = '%s' AND who = '%s' AND "
+        "why = 'test' AND at_ms = 1795392000000 AND number = (SELECT MAX(number) FROM "
+        "web_user_change WHERE login = 'li')",
+        what, who);
+    if (fg_fixture_sql_number(sql, text) != 1)
+        fg_test_fail(__FILE__, __LINE__, "the newest change is not %s by %s", what, who);
+}
+
+TEST("each change says in the user's history what was done, by whom and when, and touches nobody else")
+{
+    struct fg_sql *sql = with_user(false);
+    uint8_t secret[FG_TOTP_SECRET_BYTES] = {1};
+    struct fg_user_secrets secrets;
+
+    CHECK_OK(CHANGING(fg_user_add(sql, "wu", "Wu", "supervisor", "hash-w", false, &by, &error)), &error);
+    change_is(sql, "added, auditor", "admin");
+    CHECK_OK(CHANGING(fg_user_role_set(sql, "li", "registrar", &by, &error)), &error);
+    change_is(sql, "role registrar", "admin");
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", true, &by, &error)), &error);
+    change_is(sql, "suspended", "admin");
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", false, &by, &error)), &error);
+    change_is(sql, "resumed", "admin");
+    CHECK(!found(sql, "li").suspended);
+    CHECK_OK(CHANGING(fg_user_password_set(sql, "li", "hash-2", true, &by, &error)), &error);
+    change_is(sql, "one-time password", "admin");
+    CHECK(found(sql, "li").must_change_password);
+    CHECK_OK(CHANGING(fg_user_password_set(sql, "li", "hash-3", false, &by, &error)), &error);
+    change_is(sql, "password", "admin");
+    CHECK(!found(sql, "li").must_change_password);
+    CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
+    CHECK_OK(CHANGING(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &by, &error)), &error);
+    change_is(sql, "second factor on", "admin");
+    CHECK_OK(fg_user_find(sql, "li", NULL, &secrets, &error), &error);
+    CHECK(secrets.totp);
+    CHECK_BYTES(secrets.totp_secret, secret, FG_TOTP_SECRET_BYTES);
+    CHECK_INT(secrets.totp_step, NOW_MS / FG_TOTP_STEP_MS);
+    CHECK_TEXT(secrets.hash, "hash-3");
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT length(totp_pending) FROM web_user WHERE login = 'li'"), 0);
+    CHECK_OK(CHANGING(fg_user_totp_off(sql, "li", &by, &error)), &error);
+    change_is(sql, "second factor off", "admin");
+    CHECK_OK(CHANGING(fg_user_totp_off(sql, "li", &by, &error)), &error); /* is off already */
+    CHECK_OK(fg_user_find(sql, "li", NULL, &secrets, &error), &error);
+    CHECK(!secrets.totp);
+    CHECK_INT(found(sql, "wu").version, 1);
+    CHECK_TEXT(found(sql, "wu").role, "supervisor");
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_user_change WHERE login = 'wu'"), 1);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT MAX(number) FROM web_user_change WHERE login = 'li'"), 9);
+    fg_sql_close(sql);
+}
+
+TEST("a change of a user who is not there, or of another version, changes and keeps nothing")
+{
+    struct fg_sql *sql = with_user(false);
+    struct fg_user_by stale = {"li", "test", NOW_MS, 2};
+    uint8_t secret[FG_TOTP_SECRET_BYTES] = {1};
+
+    CHECK_INT(CHANGING(fg_user_role_set(sql, "li", "registrar", &stale, &error)), FG_E_OLD);
+    CHECK_HAS(error.text, "changed meanwhile");
+    CHECK_INT(CHANGING(fg_user_suspend(sql, "li", true, &stale, &error)), FG_E_OLD);
+    CHECK_INT(fg_user_totp_propose(sql, "nobody", secret, &error), FG_E_NOT_FOUND);
+    CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
+    CHECK_INT(CHANGING(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &stale, &error)), FG_E_OLD);
+    CHECK_INT(fg_user_signed_in(sql, "nobody", 1, NOW_MS, &error), FG_E_NOT_FOUND);
+    CHECK_HAS(error.text, "user nobody");
+    CHECK_INT(fg_user_still(sql, "nobody", 1, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_user_still(sql, "li", 2, &error), FG_E_OLD);
+    CHECK_TEXT(found(sql, "li").role, "auditor");
+    CHECK(!found(sql, "li").suspended && !found(sql, "li").totp);
+    CHECK_INT(found(sql, "li").version, 1);
+    CHECK_INT(found(sql, "li").signed_in_ms, 0);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM web_user_change"), 1);
+    stale.version = 1;
+    CHECK_OK(CHANGING(fg_user_role_set(sql, "li", "registrar", &stale, &error)), &error);
+    CHECK_OK(CHANGING(fg_user_suspend(sql, "li", true, &by, &error)), &error);
+    CHECK_INT(fg_user_still(sql, "li", 3, &error), FG_E_OLD); /* suspended */
+    fg_sql_close(sql);
+}
+
+TEST("a second factor's code is good for its own step and its neighbours, once each, and none before it")
+{
+    struct fg_sql *sql = with_user(false);
+    uint8_t secret[FG_TOTP_SECRET_BYTES] = {7};
+    int64_t later = NOW_MS + 10 * FG_TOTP_STEP_MS;
+
+    CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);
+    CHECK_OK(CHANGING(fg_user_totp_confirm(sql, "li", code_of(secret, NOW_MS), &by, &error)), &error);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, later - 2 * FG_TOTP_STEP_MS), later, &error),
+              FG_E_AUTH);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, later + 2 * FG_TOTP_STEP_MS), later, &error),
+              FG_E_AUTH);
+    CHECK_OK(fg_user_totp_use(sql, "li", code_of(secret, later - FG_TOTP_STEP_MS), later, &error), &error);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, later - FG_TOTP_STEP_MS), later, &error),
+              FG_E_AUTH);
+    CHECK_OK(fg_user_totp_use(sql, "li", code_of(secret, later + FG_TOTP_STEP_MS), later, &error), &error);
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, later), later, &error), FG_E_AUTH);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT totp_step FROM web_user"), later / FG_TOTP_STEP_MS + 1);
+    /* A secret of another length is none that a code could fit. */
+    fg_fixture_sql_run(sql, "UPDATE web_user SET totp_secret = x'0102'");
+    CHECK_INT(fg_user_totp_use(sql, "li", code_of(secret, later + 3 * FG_TOTP_STEP_MS),
+                               later + 3 * FG_TOTP_STEP_MS, &error),
+              FG_E_AUTH);
+    fg_fixture_sql_run(sql, "UPDATE web_user SET totp_secret = '', totp_pending = x'0102'");
+    CHECK_INT(CHANGING(fg_user_totp_confirm(sql, "li", "123456", &by, &error)), FG_E_STATE);
+    fg_sql_close(sql);
+}
+
+static bool login_add(void *context, const struct fg_user *user)
+{
+    (void)strcat(strcat(context, user->user), " ");
+    return strcmp(user->user, "wu") != 0;
+}
+
+TEST("users are listed in order, until the visitor has enough")
+{
+    struct fg_sql *sql = with_user(false);
+    char text[100] = "";
+
+    CHECK_OK(CHANGING(fg_user_add(sql, "an", "An", "supervisor", "h", true, &by, &error)), &error);
+    CHECK_OK(fg_user_each(sql, login_add, text, &error), &error);
+    CHECK_TEXT(text, "an li ");
+    CHECK_OK(CHANGING(fg_user_add(sql, "wu", "Wu", "supervisor", "h", true, &by, &error)), &error);
+    CHECK_OK(CHANGING(fg_user_add(sql, "xi", "Xi", "supervisor", "h", true, &by, &error)), &error);
+    text[0] = '\0';
+    CHECK_OK(fg_user_each(sql, login_add, text, &error), &error);
+    CHECK_TEXT(text, "an li wu ");
+    fg_sql_close(sql);
+}
+
+/* ---- a database that fails ---- */
+
+static int fault_which;
+static uint8_t fault_secret[FG_TOTP_SECRET_BYTES] = {3};
+
+static enum fg_err user_change(struct fg_sql *sql, struct fg_error *ret_error)
+{
+    switch (fault_which) {
+    case 0:
+        return fg_user_add(sql, "wu", "Wu", "auditor", "h", true, &by, ret_error);
+    case 1:
+        return fg_user_role_set(sql, "wu", "registrar", &by, ret_error);
+    case 2:
+        return fg_user_suspend(sql, "wu", false, &by, ret_error);
+    case 3:
+        return fg_user_password_set(sql, "wu", "h2", false, &by, ret_error);
+    case 4:
+        return fg_user_totp_propose(sql, "wu", fault_secret, ret_error);
+    case 5:
+        return fg_user_totp_confirm(sql, "wu", code_of(fault_secret, NOW_MS), &by, ret_error);
+    case 6:
+        return fg_user_totp_use(sql, "wu", code_of(fault_secret, NOW_MS + 60000), NOW_MS + 60000, ret_error);
+    case 7:
+        return fg_user_totp_off(sql, "wu", &by, ret_error);
+    case 8:
+        return fg_user_signed_in(sql, "wu", 6, NOW_MS, ret_error);
+    default:
+        return fg_user_still(sql, "wu", 6, ret_error);
+    }
+}
+
+static enum fg_err change_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
+{
+    enum fg_err result = fg_sql_begin(sql, ret_error);
+
+    (void)context;
+    if (result == FG_OK)
+        result = user_change(sql, ret_error);
+    if (result == FG_OK)
+        return fg_sql_commit(sql, ret_error);
+    fg_sql_rollback(sql);
+    return result;
+}
+
+static enum fg_err find_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
+{
+    struct fg_user user;
+    int count = 0;
+    enum fg_err result = fg_user_find(sql, "li", &user, NULL, ret_error);
+
+    (void)context;
+    return result == FG_OK ? fg_user_each(sql, count_one, &count, ret_error) : result;
+}
+
+TEST("whatever is changed of a user, a database that fails leaves it as it was")
+{
+    struct fg_sql *sql = with_user(false);
+
+    for (fault_which = 0; fault_which < 10; fault_which++)
+        fg_fault_each(sql, fg_test_path("bureau.db"), FG_OK, change_once, NULL);
+    fg_fault_each(sql, fg_test_path("bureau.db"), FG_OK, find_once, NULL);
+    CHECK_INT(found(sql, "wu").version, 6);
+    fg_sql_close(sql);
 }
