@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/enrol_routes.h"
 #include "host/bureau/enrolment.h"
 #include "host/bureau/schema.h"
+#include "proto/authority.h"
 #include "proto/enrol.h"
+#include "proto/sync.h"
 #include "tests/lib/check.h"
 #include "tests/lib/postgres_fixture.h"
+#include "tests/lib/sql_faults.h"
 
 #define NOW_MS INT64_C(1795392000000)
 #define HOUR_MS INT64_C(3600000)
@@ -430,5 +434,585 @@ TEST("a station must have a name, a controller none, and a name must be a host's
     CHECK_INT(fg_device_names_parse("a.example.", &names, &error), FG_E_RANGE);
     CHECK_INT(fg_device_names_parse("*.example", &names, &error), FG_E_RANGE);
     CHECK_INT(fg_device_names_parse("a,b,c,d,e", &names, &error), FG_E_RANGE);
+    bench_close(&bench);
+}
+
+/* ---- what is kept ---- */
+
+static int64_t number(struct bench *bench, const char *text)
+{
+    struct fg_sql_statement *statement;
+    struct fg_error error;
+    int64_t found;
+
+    CHECK_OK(fg_sql_prepare(bench->sql, text, &statement, &error), &error);
+    CHECK_OK(fg_sql_next(statement, &error), &error);
+    found = fg_sql_int(statement, 0);
+    fg_sql_reset(statement);
+    return found;
+}
+
+TEST("what joining gives a device is what its code says, its own keys and the bureau's, and all is kept")
+{
+    struct bench bench;
+    struct fg_public_key keys[FG_ENROL_LIST_KEYS_MAX + 1];
+    struct fg_enrol_answer answer;
+    struct fg_device_record record;
+    struct fg_error error;
+    const uint8_t *ca;
+    size_t ca_length = 0;
+
+    bench_open(&bench, false);
+    for (size_t i = 0; i <= FG_ENROL_LIST_KEYS_MAX; i++)
+        keys[i] = i % 2 == 0 ? bench.tls.public_key : bench.device.public_key;
+    bench.settings.list_keys = keys;
+    bench.settings.list_key_count = FG_ENROL_LIST_KEYS_MAX + 1;
+    bench.settings.receipt_key = NULL;
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS + 5, &answer, &error), &error);
+    ca = fg_ca_certificate(bench.ca, &ca_length);
+    CHECK_TEXT(answer.id, "HZ-001");
+    CHECK_TEXT(answer.station, "HZ-001");
+    CHECK_TEXT(answer.list_id, "HZ-001");
+    CHECK_INT(answer.ca_length, ca_length);
+    CHECK_BYTES(answer.ca, ca, ca_length);
+    CHECK(!answer.has_receipt_key);
+    CHECK_INT(answer.list_key_count, FG_ENROL_LIST_KEYS_MAX);
+    CHECK_INT(answer.tag_key_count, FG_ENROL_LIST_KEYS_MAX);
+    for (size_t i = 0; i < FG_ENROL_LIST_KEYS_MAX; i++) {
+        CHECK_BYTES(answer.list_keys[i].point, keys[i].point, FG_POINT_BYTES);
+        CHECK_BYTES(answer.tag_keys[i].point, keys[i].point, FG_POINT_BYTES);
+    }
+    CHECK_OK(fg_device_find(bench.sql, "HZ-001", &record, &error), &error);
+    CHECK_TEXT(record.device, "HZ-001");
+    CHECK_TEXT(record.role, "station");
+    CHECK_TEXT(record.station, "HZ-001");
+    CHECK_TEXT(record.list_id, "HZ-001");
+    CHECK_BYTES(record.tls_key.point, bench.tls.public_key.point, FG_POINT_BYTES);
+    CHECK(!record.has_device_key && !record.suspended && record.has_names);
+    CHECK_INT(record.names.count, 2);
+    CHECK_TEXT(record.names.names[1], "10.0.0.2");
+    CHECK_INT(record.enrolled_ms, NOW_MS + 5);
+    CHECK_INT(record.certificate_end_ms, NOW_MS + 5 + 365 * 24 * HOUR_MS);
+    CHECK_INT(number(&bench, "SELECT COUNT(*) FROM certificate WHERE device = 'HZ-001' AND issued_ms = "
+                             "1795392000005 AND end_ms = 1795392000005 + 365 * 86400000"),
+              1);
+    CHECK_INT(number(&bench, "SELECT length(bytes) FROM certificate"), answer.certificate_length);
+    CHECK_INT(number(&bench,
+                     "SELECT COUNT(*) FROM device_change WHERE device = 'HZ-001' AND number = 1 AND "
+                     "at_ms = 1795392000005 AND what = 'enrolled' AND who = 'one-time code' AND why = "
+                     "'joined'"),
+              1);
+    CHECK_INT(number(&bench,
+                     "SELECT COUNT(*) FROM enrol_code WHERE device = 'HZ-001' AND role = 'station' AND "
+                     "who = 'clerk' AND created_ms = 1795392000000 AND expires_ms = 1795395600000 AND "
+                     "used_ms = 1795392000005"),
+              1);
+    bench.settings.receipt_key = &bench.receipt.public_key;
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    CHECK(answer.has_receipt_key);
+    CHECK_BYTES(answer.receipt_key.point, bench.receipt.public_key.point, FG_POINT_BYTES);
+    CHECK_INT(number(&bench,
+                     "SELECT COUNT(*) FROM device_change WHERE number = 2 AND what = 'renewed' AND who "
+                     "= 'HZ-001' AND why = 'certificate renewed'"),
+              1);
+    CHECK_OK(fg_device_find(bench.sql, "HZ-001", &record, &error), &error);
+    CHECK_INT(record.enrolled_ms, NOW_MS + 5);
+    bench_close(&bench);
+}
+
+TEST("a certificate is good from an hour before it was issued to its last day")
+{
+    struct bench bench;
+    struct fg_enrol_answer answer;
+    struct fg_certificate_part part;
+    struct fg_error error;
+    int64_t begin_ms = 0;
+    int64_t end_ms = 0;
+
+    bench_open(&bench, false);
+    bench.settings.certificate_days = 30;
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    part = (struct fg_certificate_part){answer.certificate, answer.certificate_length};
+    CHECK_OK(fg_certificates_write(fg_test_path("own.pem"), &part, 1, &error), &error);
+    CHECK_OK(fg_certificate_times(fg_test_path("own.pem"), &begin_ms, &end_ms, &error), &error);
+    CHECK_INT(begin_ms, NOW_MS - HOUR_MS);
+    CHECK_INT(end_ms, NOW_MS + 30 * 24 * HOUR_MS);
+    bench_close(&bench);
+}
+
+/* ---- codes ---- */
+
+TEST("a code is good until the millisecond before it expires, and is made only for a time to come")
+{
+    struct bench bench;
+    struct fg_enrol_answer answer;
+    struct fg_one_time_order order = {.device = "C-1",
+                                      .role = "controller",
+                                      .station = "HZ-001",
+                                      .list_id = "city",
+                                      .who = "clerk",
+                                      .expires_ms = NOW_MS};
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    CHECK_INT(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), FG_E_RANGE);
+    CHECK_HAS(error.text, "expired already");
+    order.expires_ms = NOW_MS + 1;
+    CHECK_OK(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), &error);
+    CHECK_INT(join(&bench, bench.code, "controller", &bench.device, NOW_MS + 1, &answer, &error),
+              FG_E_DENIED);
+    CHECK_OK(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), &error);
+    CHECK_TEXT(answer.station, "HZ-001");
+    CHECK_TEXT(answer.list_id, "city");
+    bench_close(&bench);
+}
+
+TEST("BAD-INPUT-IS-SAFE: a code's names are 1 to 31 letters, digits, dots, lines; its role is one of two")
+{
+    struct bench bench;
+    char name[FG_NAME_MAX + 2];
+    static const char *const roles[] = {"", "bureau", "Station", "controllers"};
+    struct fg_one_time_order good = {.device = name,
+                                     .role = "controller",
+                                     .station = "HZ-001",
+                                     .list_id = "city",
+                                     .who = "clerk",
+                                     .expires_ms = NOW_MS + 1};
+    struct fg_one_time_order order;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    memset(name, 'Z', sizeof(name));
+    name[FG_NAME_MAX] = '\0';
+    CHECK_OK(fg_one_time_code_new(bench.sql, &good, NOW_MS, bench.code, &error), &error);
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        order = good;
+        order.role = roles[i];
+        CHECK_INT(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), FG_E_RANGE);
+        CHECK_HAS(error.text, "no role that joins");
+    }
+    for (int which = 0; which < 9; which++) {
+        static char longer[FG_NAME_MAX + 2];
+        const char *bad = which % 3 == 0 ? "" : which % 3 == 1 ? "a b" : longer;
+
+        memset(longer, 'z', FG_NAME_MAX + 1);
+        order = good;
+        order.device = which / 3 == 0 ? bad : "d";
+        order.station = which / 3 == 1 ? bad : "s";
+        order.list_id = which / 3 == 2 ? bad : "l";
+        CHECK_INT(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), FG_E_RANGE);
+        CHECK_HAS(error.text, "device, station and list id");
+    }
+    CHECK_INT(number(&bench, "SELECT COUNT(*) FROM enrol_code"), 1);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a code whose key was damaged in the database, or whose names were, joins nobody")
+{
+    struct bench bench;
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    run_sql(&bench, "UPDATE enrol_code SET names = 'a b'");
+    CHECK_INT(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), FG_E_RANGE);
+    run_sql(&bench, "UPDATE enrol_code SET names = 'a.example', code_point = zeroblob(length(code_point))");
+    CHECK_INT(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), FG_E_DENIED);
+    run_sql(&bench, "UPDATE enrol_code SET code_point = x'04'");
+    CHECK_INT(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), FG_E_DENIED);
+    CHECK_INT(number(&bench, "SELECT used_ms FROM enrol_code"), 0);
+    bench_close(&bench);
+}
+
+/* ---- devices ---- */
+
+TEST("only a controller brings a journal key, and a known controller does not come back without it")
+{
+    struct bench bench;
+    struct fg_enrol_answer answer;
+    struct fg_enrol_request request;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_INT(join(&bench, bench.code, "station", &bench.device, NOW_MS, &answer, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "only a controller");
+    CHECK_INT(join(&bench, bench.code, "controller", NULL, NOW_MS, &answer, &error), FG_E_FORMAT);
+    CHECK_HAS(error.text, "needs its journal key");
+    code_new(&bench, "C-1", "controller");
+    CHECK_OK(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), &error);
+    code_new(&bench, "C-1", "station");
+    CHECK_INT(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), FG_E_DENIED);
+    CHECK_HAS(error.text, "another journal key");
+    CHECK_OK(fg_enrol_request_make("station", false, &bench.tls, NULL, &request, &error), &error);
+    request.request[request.request_length - 1] ^= 1;
+    CHECK(join_as(&bench, bench.code, &request, NOW_MS, &answer, &error) != FG_OK);
+    CHECK(fg_enrolment_renew(bench.sql, &bench.settings, &request, NOW_MS, &answer, &error) != FG_OK);
+    CHECK_INT(number(&bench, "SELECT COUNT(*) FROM enrol_code WHERE used_ms <> 0"), 1);
+    bench_close(&bench);
+}
+
+static enum fg_err device_name(void *context, const struct fg_device_record *record, struct fg_error *error)
+{
+    char *text = context;
+
+    (void)strcat(strcat(text, record->device), " ");
+    return strcmp(record->device, "HZ-002") == 0 ? fg_fail(error, FG_E_STATE, "enough") : FG_OK;
+}
+
+TEST("devices come in order until the visitor has enough, and a damaged row is named")
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } edits[] = {{"UPDATE device SET names = 'a b' WHERE device = 'C-1'", "device C-1: \"a b\""},
+                 {"UPDATE device SET device_point = zeroblob(length(device_point)) WHERE device = 'C-1'", ""},
+                 {"UPDATE device SET tls_point = zeroblob(length(tls_point)) WHERE device = 'C-1'", ""},
+                 {"UPDATE device SET tls_point = x'0102' WHERE device = 'C-1'",
+                  "device C-1: its TLS key is 2 bytes long"}};
+    struct bench bench;
+    struct fg_enrol_answer answer;
+    struct fg_device_record record;
+    struct fg_error error;
+    char text[200] = "";
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    code_new(&bench, "C-1", "controller");
+    CHECK_OK(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), &error);
+    CHECK_OK(fg_device_each(bench.sql, device_name, text, &error), &error);
+    CHECK_TEXT(text, "C-1 HZ-001 ");
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        run_sql(&bench, edits[i].sql);
+        memset(&record, 0x5a, sizeof(record));
+        CHECK(fg_device_find(bench.sql, "C-1", &record, &error) != FG_OK);
+        CHECK_HAS(error.text, edits[i].words);
+        CHECK_INT(record.device[0], 0x5a);
+        CHECK(fg_device_each(bench.sql, device_name, text, &error) != FG_OK);
+    }
+    CHECK_TEXT(text, "C-1 HZ-001 ");
+    run_sql(&bench, "DELETE FROM device WHERE device = 'C-1'");
+    run_sql(&bench, "UPDATE device SET device = 'HZ-002'");
+    CHECK_INT(fg_device_each(bench.sql, device_name, text, &error), FG_E_STATE);
+    CHECK_INT(fg_device_find(bench.sql, "C-1", &record, &error), FG_E_NOT_FOUND);
+    CHECK_HAS(error.text, "device C-1: not enrolled");
+    bench_close(&bench);
+}
+
+TEST("a suspension and new names need who and why, of the lengths that are kept, and are kept")
+{
+    struct bench bench;
+    struct fg_device_names names;
+    struct fg_device_names none = {0};
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+    char why[FG_WHY_MAX + 2];
+    char who[FG_NAME_MAX + 2];
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    code_new(&bench, "C-1", "controller");
+    CHECK_OK(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), &error);
+    memset(why, 'y', sizeof(why));
+    memset(who, 'o', sizeof(who));
+    why[FG_WHY_MAX + 1] = '\0';
+    who[FG_NAME_MAX + 1] = '\0';
+    CHECK_INT(fg_device_suspend(bench.sql, "C-1", true, "", "x", NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_suspend(bench.sql, "C-1", true, "x", "", NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_suspend(bench.sql, "C-1", true, who, why + 1, NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_suspend(bench.sql, "C-1", true, who + 1, why, NOW_MS, &error), FG_E_RANGE);
+    CHECK_OK(fg_device_suspend(bench.sql, "C-1", true, who + 1, why + 1, NOW_MS + 9, &error), &error);
+    CHECK_INT(number(&bench, "SELECT suspended FROM device WHERE device = 'C-1'"), 1);
+    CHECK_INT(number(&bench, "SELECT suspended FROM device WHERE device = 'HZ-001'"), 0);
+    CHECK_INT(number(&bench,
+                     "SELECT COUNT(*) FROM device_change WHERE device = 'C-1' AND number = 2 AND what = "
+                     "'suspended' AND at_ms = 1795392000009 AND length(who) = 31 AND length(why) = 199"),
+              1);
+    CHECK_OK(fg_device_suspend(bench.sql, "C-1", false, "clerk", "found", NOW_MS, &error), &error);
+    CHECK_INT(number(&bench,
+                     "SELECT COUNT(*) FROM device_change WHERE number = 3 AND what = 'released' AND who "
+                     "= 'clerk' AND why = 'found'"),
+              1);
+    CHECK_OK(fg_device_names_parse("new.example", &names, &error), &error);
+    CHECK_INT(fg_device_names_give(bench.sql, "HZ-001", &names, "", "x", NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_give(bench.sql, "HZ-001", &names, "x", why, NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_give(bench.sql, "HZ-009", &names, "x", "y", NOW_MS, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_device_names_give(bench.sql, "C-1", &names, "x", "y", NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(fg_device_names_give(bench.sql, "HZ-001", &none, "x", "y", NOW_MS, &error), FG_E_RANGE);
+    CHECK_INT(number(&bench, "SELECT COUNT(*) FROM device_change WHERE device = 'HZ-001'"), 1);
+    CHECK_OK(fg_device_names_give(bench.sql, "HZ-001", &names, "clerk", "moved", NOW_MS + 4, &error), &error);
+    CHECK_INT(number(&bench,
+                     "SELECT COUNT(*) FROM device_change WHERE device = 'HZ-001' AND what = 'named' AND "
+                     "who = 'clerk' AND why = 'moved' AND at_ms = 1795392000004"),
+              1);
+    CHECK_INT(number(&bench, "SELECT COUNT(*) FROM device WHERE names = 'new.example'"), 1);
+    bench_close(&bench);
+}
+
+TEST("a device from before names were kept has those of its newest certificate, and none without one")
+{
+    struct bench bench;
+    struct fg_device_names names;
+    struct fg_device_record record;
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new_named(&bench, "HZ-001", "station", "a.example,b.example,c.example,d.example");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    run_sql(&bench, "UPDATE device SET names = NULL");
+    CHECK_OK(fg_device_find(bench.sql, "HZ-001", &record, &error), &error);
+    CHECK(!record.has_names);
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "a.example b.example c.example d.example ");
+    CHECK_INT(number(&bench, "SELECT COUNT(*) FROM device WHERE names = "
+                             "'a.example,b.example,c.example,d.example'"),
+              1);
+    CHECK_OK(fg_device_names_parse("e.example", &names, &error), &error);
+    CHECK_OK(fg_device_names_give(bench.sql, "HZ-001", &names, "clerk", "moved", NOW_MS, &error), &error);
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    run_sql(&bench, "UPDATE device SET names = NULL");
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "e.example ");
+    run_sql(&bench, "UPDATE device SET names = NULL");
+    run_sql(&bench, "UPDATE certificate SET bytes = x'010203'");
+    CHECK(renew(&bench, &answer, &error) != FG_OK);
+    CHECK_HAS(error.text, "device HZ-001: ");
+    run_sql(&bench, "DELETE FROM certificate");
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "");
+    bench_close(&bench);
+}
+
+/* ---- a database that fails ---- */
+
+static struct fg_enrol_request fault_request;
+
+static enum fg_err join_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    struct bench *bench = context;
+    struct fg_enrol_answer answer = {.id = "untouched"};
+    enum fg_err result = join_as(bench, bench->code, &fault_request, NOW_MS, &answer, error);
+
+    (void)sql;
+    CHECK_INT(strcmp(answer.id, "untouched") == 0, result != FG_OK);
+    return result;
+}
+
+static enum fg_err renew_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    struct fg_enrol_answer answer = {.id = "untouched"};
+    enum fg_err result = renew(context, &answer, error);
+
+    (void)sql;
+    CHECK_INT(strcmp(answer.id, "untouched") == 0, result != FG_OK);
+    return result;
+}
+
+static enum fg_err code_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    struct fg_one_time_order order = {.device = "C-9",
+                                      .role = "controller",
+                                      .station = "HZ-001",
+                                      .list_id = "city",
+                                      .who = "clerk",
+                                      .expires_ms = NOW_MS + 1};
+    char code[FG_ONE_TIME_CODE_TEXT] = "";
+    enum fg_err result = fg_one_time_code_new(sql, &order, NOW_MS, code, error);
+
+    (void)context;
+    CHECK_INT(code[0] == '\0', result != FG_OK);
+    return result;
+}
+
+static enum fg_err names_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    struct fg_device_names names = {.count = 1, .names = {"new.example"}};
+
+    (void)context;
+    return fg_device_names_give(sql, "HZ-001", &names, "clerk", "moved", NOW_MS, error);
+}
+
+static enum fg_err suspend_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    (void)context;
+    return fg_device_suspend(sql, "C-1", true, "clerk", "stolen", NOW_MS, error);
+}
+
+static enum fg_err release_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    (void)context;
+    return fg_device_suspend(sql, "C-1", false, "clerk", "found", NOW_MS, error);
+}
+
+static enum fg_err devices_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    struct fg_device_record record;
+    char text[200] = "";
+    enum fg_err result = fg_device_find(sql, "HZ-001", &record, error);
+
+    (void)context;
+    return result == FG_OK ? fg_device_each(sql, device_name, text, error) : result;
+}
+
+TEST("a code that a failing database interrupts stays good, and nothing is half enrolled, renewed or "
+     "suspended")
+{
+    struct bench bench;
+    const char *path = fg_test_path("bureau.db");
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(fg_enrol_request_make("station", false, &bench.tls, NULL, &fault_request, &error), &error);
+    fg_fault_each(bench.sql, path, FG_OK, join_once, &bench);
+    fg_fault_each(bench.sql, path, FG_OK, renew_once, &bench);
+    run_sql(&bench, "UPDATE device SET names = NULL");
+    fg_fault_each(bench.sql, path, FG_OK, renew_once, &bench);
+    CHECK_OK(fg_private_key_new(&bench.tls, &error), &error);
+    code_new(&bench, "C-1", "controller");
+    CHECK_OK(fg_enrol_request_make("controller", false, &bench.tls, &bench.device, &fault_request, &error),
+             &error);
+    fg_fault_each(bench.sql, path, FG_OK, join_once, &bench);
+    fg_fault_each(bench.sql, path, FG_OK, code_once, NULL);
+    fg_fault_each(bench.sql, path, FG_OK, names_once, NULL);
+    fg_fault_each(bench.sql, path, FG_OK, suspend_once, NULL);
+    fg_fault_each(bench.sql, path, FG_OK, release_once, NULL);
+    fg_fault_each(bench.sql, path, FG_OK, devices_once, NULL);
+    bench_close(&bench);
+}
+
+/* ---- the routes ---- */
+
+static struct fg_answer served;
+static char served_line[600];
+
+static void line_keep(void *context, const char *line)
+{
+    (void)context;
+    (void)snprintf(served_line, sizeof(served_line), "%s", line);
+}
+
+/* Asks as the server does; the answer's text ends with a NUL. */
+static uint16_t serve(struct bench *bench, const char *path, const uint8_t *body, size_t length)
+{
+    struct fg_peer peer = {.address = "10.1.2.3"};
+    struct fg_request request = {
+        .method = "POST", .path = path, .peer = &peer, .body = body, .body_length = length};
+    char *text;
+
+    free(served.body);
+    memset(&served, 0, sizeof(served));
+    served_line[0] = '\0';
+    fg_enrol_serve(bench->sql, &bench->settings, &request, NOW_MS, &served, line_keep, NULL);
+    text = realloc(served.body, served.body_length + 1);
+    CHECK(text != NULL);
+    text[served.body_length] = '\0';
+    served.body = text;
+    return served.status;
+}
+
+/* The body of a request to join, signed with the code's key; its length. */
+static size_t join_body(struct bench *bench, const struct fg_enrol_request *request,
+                        uint8_t bytes[FG_ENROL_BYTES_MAX])
+{
+    struct fg_private_key key;
+    struct fg_signature signature;
+    struct fg_error error;
+    size_t length = 0;
+
+    CHECK_OK(fg_enrol_request_encode(request, bytes + FG_ENROL_FRAME_BYTES,
+                                     FG_ENROL_BYTES_MAX - FG_ENROL_FRAME_BYTES, &length, &error),
+             &error);
+    CHECK_OK(fg_enrol_code_key(bench->code, &key, &error), &error);
+    CHECK_OK(fg_sign(&key, FG_PURPOSE_ENROL_CODE, bytes + FG_ENROL_FRAME_BYTES, length, &signature, &error),
+             &error);
+    fg_enrol_frame_put(bytes, &key.public_key.id, &signature);
+    return length + FG_ENROL_FRAME_BYTES;
+}
+
+TEST("a request to join is answered with what the authority signed for that very request, and logged")
+{
+    struct bench bench;
+    struct fg_enrol_request request;
+    struct fg_enrol_answer answer;
+    struct fg_enrol_frame frame;
+    struct fg_authority authority;
+    struct fg_digest digest;
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    struct fg_error error;
+    size_t length;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(fg_enrol_request_make("station", false, &bench.tls, NULL, &request, &error), &error);
+    length = join_body(&bench, &request, bytes);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 200);
+    CHECK_TEXT(served_line, "HZ-001 joined from 10.1.2.3");
+    CHECK_OK(fg_enrol_frame_read(served.body, served.body_length, &frame, &error), &error);
+    CHECK_OK(fg_authority_read(fg_test_path("ca/ca.pem"), &authority, &error), &error);
+    CHECK_OK(fg_authority_verify(&authority, FG_PURPOSE_ENROL_ANSWER, &frame.key_id, &frame.signature,
+                                 frame.message, frame.message_length, &error),
+             &error);
+    CHECK_OK(fg_enrol_answer_decode(frame.message, frame.message_length, &answer, &error), &error);
+    CHECK_TEXT(answer.id, "HZ-001");
+    CHECK(answer.has_request_digest);
+    fg_sha256(bytes, length, &digest);
+    CHECK_BYTES(answer.request_digest.bytes, digest.bytes, FG_DIGEST_BYTES);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 403);
+    CHECK_HAS((const char *)served.body, "unknown, used, expired");
+    CHECK_HAS(served_line, "enrolment refused to 10.1.2.3: the one-time code");
+    CHECK_OK(fg_enrol_request_make("station", true, &bench.tls, NULL, &request, &error), &error);
+    CHECK_OK(fg_enrol_request_encode(&request, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_RENEW, bytes, length), 200);
+    CHECK_TEXT(served_line, "HZ-001 renewed its certificate from 10.1.2.3");
+    CHECK_OK(fg_enrol_answer_decode(served.body, served.body_length, &answer, &error), &error);
+    CHECK_TEXT(answer.id, "HZ-001");
+    free(served.body);
+    served.body = NULL;
+    bench_close(&bench);
+}
+
+TEST("BAD-INPUT-IS-SAFE: what is no request to join or renew is told so, and a fault of ours is not told")
+{
+    struct bench bench;
+    struct fg_enrol_request request;
+    uint8_t bytes[FG_ENROL_BYTES_MAX];
+    struct fg_error error;
+    size_t length;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, (const uint8_t *)"x", 1), 400);
+    memset(bytes, 0xff, sizeof(bytes));
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, 200), 400);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_RENEW, bytes, 200), 400);
+    CHECK_HAS(served_line, "renewal refused to 10.1.2.3: ");
+    CHECK_OK(fg_enrol_request_make("station", true, &bench.tls, NULL, &request, &error), &error);
+    length = join_body(&bench, &request, bytes); /* without a nonce */
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 400);
+    CHECK_HAS((const char *)served.body, "without a nonce");
+    CHECK_OK(fg_enrol_request_encode(&request, bytes, sizeof(bytes), &length, &error), &error);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_RENEW, bytes, length), 403); /* nobody joined with this key */
+    CHECK_OK(fg_enrol_request_make("controller", false, &bench.tls, &bench.device, &request, &error), &error);
+    request.device_key = bench.receipt.public_key;
+    length = join_body(&bench, &request, bytes);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 403);
+    CHECK_HAS((const char *)served.body, "journal key");
+    CHECK_OK(fg_enrol_request_make("station", false, &bench.tls, NULL, &request, &error), &error);
+    length = join_body(&bench, &request, bytes);
+    fg_fault_at(bench.sql, 4, 1, FG_E_IO);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 503);
+    CHECK(fg_fault_end(bench.sql));
+    CHECK_TEXT((const char *)served.body, "the bureau cannot enrol just now; try again\n");
+    CHECK_HAS(served_line, "the test makes piece 4");
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 200);
+    free(served.body);
+    served.body = NULL;
     bench_close(&bench);
 }
