@@ -13,6 +13,8 @@
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/postgres_fixture.h"
+#include "tests/lib/sql_faults.h"
+#include "tests/lib/sqlite_file.h"
 
 struct bench {
     struct fg_sql *sql;
@@ -649,6 +651,381 @@ TEST("TAMPER-SHOWS: a store that lost an entry says so instead of giving a recei
               FG_E_CORRUPT);
     CHECK_HAS(error.text, "entry 4");
     bench_close(&bench);
+}
+
+/* ---- what each answer leaves ---- */
+
+static enum fg_err take(struct bench *bench, const struct fg_sync_batch *batch,
+                        const struct fg_ingest_settings *settings, int64_t now_ms, struct fg_error *error)
+{
+    struct fg_peer peer = fg_fixture_bureau_peer("station", "S1");
+
+    return fg_ingest_batch(bench->sql, settings, &peer, batch, now_ms, &bench->answer, error);
+}
+
+TEST(
+    "the head row follows each batch: how far, since when, from which station; only batches' ends are signed")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fg_error error;
+
+    bench_open(&bench, false, 5);
+    CHECK_INT(send(&bench, 1, 3), FG_SYNC_HELD);
+    CHECK_TEXT(bench.answer.text, "3 entries, 3 of them new");
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
+    CHECK_OK(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS + 7, &error), &error);
+    CHECK_TEXT(bench.answer.text, "5 entries, 3 of them new");
+    CHECK_INT(send(&bench, 3, 4), FG_SYNC_HELD);
+    CHECK_TEXT(bench.answer.text, "2 entries, 0 of them new");
+    CHECK_INT(bench.answer.next_sequence, 7);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM journal_head WHERE controller = 'ctl-1' AND "
+                                    "next_sequence = 7 AND station = 'S1' AND arrived_ms = 1795392000007 AND "
+                                    "gap_since_ms = 0 AND gap_sequence = 0 AND length(head) = 32"),
+              1);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM journal_entry WHERE head_signature IS NOT NULL"),
+              2);
+    CHECK_INT(
+        fg_fixture_sql_number(
+            bench.sql,
+            "SELECT COUNT(*) FROM journal_entry WHERE head_signature IS NOT NULL AND sequence IN (3, 6)"),
+        2);
+    CHECK_INT(fg_fixture_sql_number(
+                  bench.sql, "SELECT COUNT(*) FROM journal_entry WHERE station = 'S1' AND arrived_ms = "
+                             "1795392000000 + CASE WHEN sequence > 3 THEN 7 ELSE 0 END"),
+              6);
+    bench_close(&bench);
+}
+
+TEST("a gap is told with its first and last number, and noted once, with the batch that showed it")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fg_error error;
+
+    bench_open(&bench, false, 5);
+    CHECK_INT(send(&bench, 4, 5), FG_SYNC_GAP);
+    CHECK_TEXT(bench.answer.text, "entries 1 to 3 are missing here");
+    CHECK_INT(bench.answer.receipt_length, 0);
+    fg_fixture_journal_batch(bench.journal, 8, 9, &batch);
+    CHECK_OK(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS + 99, &error), &error);
+    CHECK_INT(bench.answer.verdict, FG_SYNC_GAP);
+    CHECK_TEXT(bench.answer.text, "entries 1 to 7 are missing here");
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM journal_head WHERE next_sequence = 1 AND "
+                                    "gap_since_ms = 1795392000000 AND gap_sequence = 4 AND station "
+                                    "= 'S1' AND length(receipt) = 0 AND arrived_ms = 0"),
+              1);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    check_receipt(&bench, 5);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT gap_since_ms + gap_sequence FROM journal_head"), 0);
+    CHECK_INT(send(&bench, 6, 6), FG_SYNC_GAP);
+    CHECK_TEXT(bench.answer.text, "entries 5 to 5 are missing here");
+    CHECK_INT(bench.answer.next_sequence, 5);
+    CHECK_INT(
+        fg_fixture_sql_number(bench.sql, "SELECT gap_sequence FROM journal_head WHERE next_sequence = 5"), 6);
+    bench_close(&bench);
+}
+
+TEST("BAD-INPUT-IS-SAFE: batches go up to the last number that there can be, and to 512 entries")
+{
+    struct bench bench;
+    static struct fg_sync_batch batch;
+    struct fg_error error;
+
+    bench_open(&bench, false, 256);
+    fg_fixture_journal_batch(bench.journal, 1, 512, &batch);
+    batch.first_sequence = (uint64_t)INT64_MAX - FG_SYNC_BATCH_ENTRIES_MAX;
+    CHECK_OK(take(&bench, &batch, fg_fixture_bureau_ingest(), 1, &error), &error);
+    CHECK_INT(bench.answer.verdict, FG_SYNC_GAP);
+    batch.first_sequence++;
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), 1, &error), FG_E_RANGE);
+    batch.first_sequence = 1;
+    batch.count = FG_SYNC_BATCH_ENTRIES_MAX + 1;
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), 1, &error), FG_E_RANGE);
+    batch.count = FG_SYNC_BATCH_ENTRIES_MAX;
+    CHECK_OK(take(&bench, &batch, fg_fixture_bureau_ingest(), 1, NULL), &error);
+    CHECK_INT(bench.answer.verdict, FG_SYNC_HELD);
+    check_receipt(&bench, 513);
+    bench_close(&bench);
+}
+
+TEST("TAMPER-SHOWS: a second history is told from its first entry that differs, and whether it is signed")
+{
+    struct bench bench;
+    struct fg_fixture_journal *other = malloc(sizeof(*other));
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, false, 4);
+    CHECK(other != NULL);
+    CHECK_INT(send(&bench, 1, 8), FG_SYNC_HELD);
+    *other = *bench.journal;
+    other->count = 0;
+    other->inventory_g = 5;
+    fg_fixture_journal_fill(other, "HZ-OTHER", FG_FIXTURE_BUREAU_MS, 1);
+    fg_fixture_journal_batch(other, 1, 2, &batch);
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_FORK);
+    CHECK_HAS(bench.answer.text, "entry 1 ");
+    *other = *bench.journal;
+    other->count = 4;
+    fg_fixture_journal_fill(other, "HZ-OTHER", FG_FIXTURE_BUREAU_MS, 1);
+    fg_fixture_journal_batch(other, 2, 6, &batch);
+    batch.head_signature.bytes[6] ^= 1;
+    CHECK_INT(send_as(&bench, "controller", "ctl-1", &batch), FG_SYNC_FORK);
+    CHECK_HAS(bench.answer.text, "entry 5 ");
+    check_receipt(&bench, 9);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM journal_evidence WHERE kind = 1 AND signed "
+                                    "= 1 AND sequence = 1 AND peer = 'station/S1' AND arrived_ms = "
+                                    "1795392000000"),
+              1);
+    CHECK_INT(fg_fixture_sql_number(bench.sql,
+                                    "SELECT COUNT(*) FROM journal_evidence WHERE kind = 1 AND signed "
+                                    "= 0 AND sequence = 5 AND peer = 'controller/ctl-1'"),
+              1);
+    CHECK_INT(
+        fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM alarm WHERE kind = 1 AND station = 'S1'"), 1);
+    free(other);
+    bench_close(&bench);
+}
+
+TEST(
+    "TAMPER-SHOWS: a falsely signed batch is refused with its last number, kept under its first, and no more")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, false, 4);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
+    batch.head_signature.bytes[6] ^= 1;
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    CHECK_HAS(bench.answer.text, "after entry 6 is false");
+    CHECK_INT(bench.answer.next_sequence, 3);
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_evidence WHERE kind = 2 AND "
+                                               "sequence = 2 AND peer = 'station/S1'"),
+              1);
+    check_held(&bench, 2);
+    bench_close(&bench);
+}
+
+/* ---- a head row that somebody edited ---- */
+
+TEST(
+    "TAMPER-SHOWS: how far a journal is held is believed only with its receipt or the controller's signature")
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } edits[] = {
+        {"UPDATE journal_head SET next_sequence = 9, receipt = x''", "entry 8 is held"},
+        {"UPDATE journal_head SET next_sequence = 3", "entry 2 is held"},
+        {"UPDATE journal_head SET next_sequence = 4, receipt = x'', head = (SELECT hash FROM journal_entry "
+         "WHERE sequence = 3)",
+         "entry 3 is held"},
+        {"UPDATE journal_head SET head = zeroblob(32)", "entry 6 is held"},
+        {"UPDATE journal_head SET next_sequence = 0", "its head row is impossible"},
+        {"UPDATE journal_head SET receipt = zeroblob(5000)", "its head row is impossible"},
+        {"UPDATE journal_head SET head = x'0102'", "a stored hash has 2 bytes"},
+        {"UPDATE journal_head SET next_sequence = 1, receipt = x'01'", "entry 0 is held"},
+    };
+
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        struct bench bench;
+        struct fg_sync_batch batch;
+        struct fg_error error;
+
+        bench_open(&bench, false, 6);
+        CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+        CHECK_INT(send(&bench, 5, 6), FG_SYNC_HELD);
+        fg_fixture_sql_run(bench.sql, edits[i].sql);
+        fg_fixture_journal_batch(bench.journal, 7, 8, &batch);
+        CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error),
+                  FG_E_CORRUPT);
+        CHECK_HAS(error.text, edits[i].words);
+        CHECK_HAS(error.text, "ctl-1");
+        CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_entry"), 6);
+        bench_close(&bench);
+        (void)remove(fg_test_path("bureau.db"));
+        (void)remove(fg_test_path("bureau.db-wal"));
+        (void)remove(fg_test_path("bureau.db-shm"));
+    }
+}
+
+TEST("a receipt of an earlier key is replaced when the controller's signature proves what is held")
+{
+    struct bench bench;
+    struct fg_private_key newer;
+    struct fg_ingest_settings settings = *fg_fixture_bureau_ingest();
+    struct fg_sync_batch batch;
+    struct fg_receipt receipt;
+    struct fg_signature signature;
+    struct fg_error error;
+
+    bench_open(&bench, false, 6);
+    CHECK_OK(fg_private_key_new(&newer, &error), &error);
+    settings.receipt_key = &newer;
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    fg_fixture_journal_batch(bench.journal, 3, 4, &batch);
+    CHECK_OK(take(&bench, &batch, &settings, FG_FIXTURE_BUREAU_MS, &error), &error);
+    CHECK_INT(bench.answer.verdict, FG_SYNC_HELD);
+    CHECK_OK(
+        fg_receipt_decode(bench.answer.receipt, bench.answer.receipt_length, &receipt, &signature, &error),
+        &error);
+    CHECK_OK(fg_receipt_verify(&receipt, &signature, &newer.public_key, &error), &error);
+    CHECK_INT(receipt.next_sequence, 5);
+    /* Neither the old key nor the controller's signature: not to be believed. */
+    fg_fixture_sql_run(bench.sql,
+                       "UPDATE journal_entry SET head_signature = zeroblob(64) WHERE sequence = 4");
+    CHECK_INT(take(&bench, &batch, &settings, FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET head_signature = x'01' WHERE sequence = 4");
+    CHECK_INT(take(&bench, &batch, &settings, FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET hash = x'01' WHERE sequence = 4");
+    CHECK_INT(take(&bench, &batch, &settings, FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    bench_close(&bench);
+}
+
+TEST(
+    "TAMPER-SHOWS: entries without their head row, and hashes of a wrong length, are named, not written over")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fg_error error;
+
+    bench_open(&bench, false, 6);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET hash = x'010203' WHERE sequence = 3");
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "a stored hash has 3 bytes");
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET hash = x'010203' WHERE sequence = 1");
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_entry WHERE sequence = 1");
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "entry 1 is missing");
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_entry WHERE sequence = 4");
+    fg_fixture_journal_batch(bench.journal, 4, 4, &batch);
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_head");
+    fg_fixture_journal_batch(bench.journal, 1, 2, &batch);
+    CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    CHECK_HAS(error.text, "entries behind its head are in the store");
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_head"), 0);
+    bench_close(&bench);
+}
+
+/* ---- a database that fails ---- */
+
+struct fault_call {
+    struct bench *bench;
+    const struct fg_sync_batch *batch;
+    uint8_t verdict;
+};
+
+static enum fg_err take_once(void *context, struct fg_sql *sql, struct fg_error *error)
+{
+    struct fault_call *call = context;
+    enum fg_err result;
+
+    (void)sql;
+    call->bench->answer.verdict = 99;
+    result = take(call->bench, call->batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, error);
+    CHECK_INT(call->bench->answer.verdict, result == FG_OK ? call->verdict : 99);
+    return result;
+}
+
+TEST("NO-LOSS: a batch that a failing database interrupts gets no receipt and leaves nothing; sent again it "
+     "is held")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fault_call call = {.bench = &bench, .batch = &batch, .verdict = FG_SYNC_GAP};
+    const char *path = fg_test_path("bureau.db");
+
+    bench_open(&bench, false, 5);
+    fg_fixture_journal_batch(bench.journal, 4, 5, &batch);
+    fg_fault_each(bench.sql, path, FG_OK, take_once, &call);
+    call.verdict = FG_SYNC_HELD;
+    fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+    fg_fault_each(bench.sql, path, FG_OK, take_once, &call);
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
+    fg_fault_each(bench.sql, path, FG_OK, take_once, &call);
+    fg_fault_each(bench.sql, path, FG_OK, take_once, &call); /* nothing new */
+    check_held(&bench, 6);
+    check_receipt(&bench, 7);
+    fg_fixture_journal_batch(bench.journal, 7, 8, &batch);
+    batch.head_signature.bytes[2] ^= 1;
+    call.verdict = FG_SYNC_REFUSED;
+    fg_fault_each(bench.sql, path, FG_OK, take_once, &call);
+    fg_fixture_journal_batch(bench.journal, 5, 6, &batch);
+    batch.entries[0] = batch.entries[1];
+    call.verdict = FG_SYNC_FORK;
+    fg_fault_each(bench.sql, path, FG_OK, take_once, &call);
+    bench_close(&bench);
+}
+
+TEST("NO-LOSS: a receipt of an earlier key is replaced by nobody while the database fails")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fault_call call = {.bench = &bench, .batch = &batch, .verdict = FG_SYNC_HELD};
+
+    bench_open(&bench, false, 5);
+    CHECK_INT(send(&bench, 1, 4), FG_SYNC_HELD);
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_head SET receipt = x'01'");
+    fg_fixture_journal_batch(bench.journal, 3, 6, &batch);
+    fg_fault_each(bench.sql, fg_test_path("bureau.db"), FG_OK, take_once, &call);
+    check_receipt(&bench, 7);
+    bench_close(&bench);
+}
+
+/* What comes of a batch when pieces of the database's work fail. */
+static uint8_t answered(unsigned nth, unsigned count, enum fg_err code)
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+    struct fg_error error;
+    uint8_t verdict;
+
+    bench_open(&bench, false, 3);
+    CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
+    fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
+    fg_fault_at(bench.sql, nth, count, code);
+    CHECK_OK(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), &error);
+    CHECK(fg_fault_end(bench.sql));
+    verdict = bench.answer.verdict;
+    if (verdict == FG_SYNC_BUSY) {
+        CHECK_HAS(bench.answer.text, "busy; try again");
+        CHECK_INT(bench.answer.receipt_length, 0);
+    } else {
+        check_receipt(&bench, 7);
+    }
+    CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_entry"),
+              verdict == FG_SYNC_HELD ? 6 : 2);
+    CHECK_INT(send(&bench, 1, 6), FG_SYNC_HELD);
+    check_held(&bench, 6);
+    bench_close(&bench);
+    (void)remove(fg_test_path("bureau.db"));
+    (void)remove(fg_test_path("bureau.db-wal"));
+    (void)remove(fg_test_path("bureau.db-shm"));
+    return verdict;
+}
+
+TEST("NO-LOSS: what is busy or gone for a moment is tried again, for long is BUSY, and a deadline is BUSY at "
+     "once")
+{
+    for (unsigned nth = 3; nth <= 12; nth++) { /* of finding the device is no second try */
+        CHECK_INT(answered(nth, 1, FG_E_BUSY), FG_SYNC_HELD);
+        CHECK_INT(answered(nth, 1, FG_E_GONE), FG_SYNC_HELD);
+        CHECK_INT(answered(nth, 1, FG_E_TIMEOUT), FG_SYNC_BUSY);
+    }
+    CHECK_INT(answered(3, 1000, FG_E_BUSY), FG_SYNC_BUSY);
+    CHECK_INT(answered(3, 1000, FG_E_GONE), FG_SYNC_BUSY);
+    CHECK_INT(answered(3, 7, FG_E_BUSY), FG_SYNC_HELD); /* the eighth try */
+    CHECK_INT(answered(3, 8, FG_E_BUSY), FG_SYNC_BUSY);
+    CHECK_INT(answered(1, 1, FG_E_BUSY), FG_SYNC_BUSY);
 }
 
 /* ---- several senders at once ---- */
