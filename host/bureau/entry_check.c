@@ -105,6 +105,8 @@ struct walk {
     bool has_receipt;
     bool receipt_true;
     struct fg_receipt receipt;
+    bool receipt_reached; /* the walk came by the entry that it ends with ... */
+    bool receipt_fits;    /* ... and found the hash that it names */
 };
 
 static bool hash_take(const struct fg_sql_statement *row, unsigned column, struct fg_digest *ret_hash)
@@ -169,6 +171,15 @@ static void chain_check(struct walk *walk, bool has_previous, bool has_hash, con
         say_number(check, FG_VERDICT_FALSE, WORDS_CHAIN_FALSE, before, "");
 }
 
+/* The receipt may end before the signed head, where the walk goes on. */
+static void receipt_meet(struct walk *walk)
+{
+    if (!walk->receipt_true || walk->at + 1 != walk->receipt.next_sequence)
+        return;
+    walk->receipt_reached = true;
+    walk->receipt_fits = memcmp(walk->receipt.head.bytes, walk->hash.bytes, FG_DIGEST_BYTES) == 0;
+}
+
 /* A head signature at the row, for the hash that the walk reached. */
 static void signature_check(struct walk *walk, const struct fg_sql_statement *row, unsigned column)
 {
@@ -220,6 +231,7 @@ static enum fg_err entry_read(struct walk *walk, bool has_previous)
         columns_check(walk, statement, bytes, length);
         chain_check(walk, has_previous, has_hash, bytes, length);
         walk->at = walk->sequence;
+        receipt_meet(walk);
         signature_check(walk, statement, 4);
     }
     fg_sql_reset(statement);
@@ -268,6 +280,7 @@ static void step(struct walk *walk, const struct fg_sql_statement *row)
         (!has_hash || memcmp(stored.bytes, walk->hash.bytes, FG_DIGEST_BYTES) != 0))
         walk->break_sequence = sequence;
     walk->at = sequence;
+    receipt_meet(walk);
     signature_check(walk, row, 3);
 }
 
@@ -339,13 +352,13 @@ static void receipt_check(struct walk *walk, bool key_known)
         say(check, FG_VERDICT_FALSE, WORDS_RECEIPT_FORGED, "", "");
     else if (last < walk->sequence)
         say_number(check, FG_VERDICT_FALSE, WORDS_RECEIPT_BEHIND, last, "");
-    else if (walk->at == last && memcmp(walk->receipt.head.bytes, walk->hash.bytes, FG_DIGEST_BYTES) == 0)
+    else if (walk->receipt_fits)
         say_number(check, FG_VERDICT_HOLDS, WORDS_RECEIPT_HOLDS, last, "");
     else if (last - walk->sequence >= FG_CHECK_WALK_MAX)
         say_number(check, FG_VERDICT_UNKNOWN, WORDS_RECEIPT_FAR, last, "");
     else if (walk->break_sequence != 0)
         say_number(check, FG_VERDICT_UNKNOWN, WORDS_RECEIPT_BREAK, walk->break_sequence, "");
-    else if (walk->at < last)
+    else if (!walk->receipt_reached)
         say_number(check, FG_VERDICT_UNKNOWN, WORDS_RECEIPT_SHORT, last, held);
     else
         say_number(check, FG_VERDICT_FALSE, WORDS_RECEIPT_FALSE, last, "");
