@@ -162,14 +162,15 @@ def mutants_of(path, enums):
     function = OUTSIDE
     statement = None  # index of the first token of the present statement, inside functions
     silent = -1  # up to this token nothing that is changed can be noticed: a static assertion
-    parentheses = 0
+    parentheses = brackets = 0
     for i, (kind, text, begin, end) in enumerate(tokens):
         previous = tokens[i - 1][1] if i > 0 else ";"
         parentheses += (text == "(") - (text == ")")
+        brackets += (text == "[") - (text == "]")
         if text in ("static_assert", "_Static_assert"):
             silent = partner(tokens, i + 1, 1) or i
         # The size in an array parameter is words only.
-        if i <= silent or depth == 0 and parentheses > 0 and previous == "[":
+        if i <= silent or depth == 0 and parentheses > 0 and brackets > 0:
             continue
         if depth == 0:
             function = (function_named(tokens, i) or function) if text != ";" and previous != "}" else OUTSIDE

@@ -701,6 +701,59 @@ TEST("more alarms than one round takes become cases in the rounds that follow, n
     fg_sql_close(sql);
 }
 
+TEST("an alarm's longest texts are in its case whole, and so is why it ended")
+{
+    struct fg_sql *sql = fg_fixture_bureau(false);
+    static struct fg_alarm alarm = {.kind = FG_ALARM_FORK};
+    struct fg_case found;
+    struct rows rows;
+    char who[FG_NAME_MAX + 1];
+    char why[FG_ALARM_WHY_MAX + 1];
+    struct fg_error error;
+
+    memset(alarm.subject, 's', sizeof(alarm.subject) - 1);
+    memset(alarm.station, 't', sizeof(alarm.station) - 1);
+    memset(alarm.controller, 'c', sizeof(alarm.controller) - 1);
+    memset(alarm.code, 'K', sizeof(alarm.code) - 1);
+    memset(alarm.detail, 'd', sizeof(alarm.detail) - 1);
+    memset(who, 'w', sizeof(who));
+    memset(why, 'y', sizeof(why));
+    who[FG_NAME_MAX] = '\0';
+    why[FG_ALARM_WHY_MAX] = '\0';
+    CHECK_OK(fg_alarm_raise(sql, &alarm, NOW, &error), &error);
+    follow(sql, NOW);
+    found = find(sql, 1);
+    CHECK_TEXT(found.alarm_subject, alarm.subject);
+    CHECK_TEXT(found.station, alarm.station);
+    CHECK_TEXT(found.controller, alarm.controller);
+    CHECK_TEXT(found.code, alarm.code);
+    CHECK_TEXT(found.words, alarm.detail);
+    CHECK_OK(fg_alarm_close(sql, FG_ALARM_FORK, alarm.subject, who, why, NOW + 1, &error), &error);
+    follow(sql, NOW);
+    rows = history(sql, 1);
+    CHECK_INT(rows.count, 2);
+    CHECK_TEXT(rows.who[1], who);
+    CHECK_HAS(rows.last, why);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT case_noted FROM alarm"), 1);
+    fg_sql_close(sql);
+}
+
+TEST("the end of an alarm whose case is closed already is noted at the alarm, and the case stays as it is")
+{
+    struct fg_sql *sql = fg_fixture_bureau(false);
+
+    raise_alarm(sql, FG_ALARM_FORK, "ctl-1");
+    follow(sql, NOW);
+    end_alarm(sql, FG_ALARM_FORK, "ctl-1");
+    fg_fixture_sql_run(sql, "UPDATE hazard_case SET closed_ms = 5, state = 5");
+    follow(sql, NOW + 1);
+    CHECK_INT(history(sql, 1).count, 1);
+    CHECK_INT(find(sql, 1).version, 1);
+    CHECK_INT(find(sql, 1).alarm_ended_ms, 0);
+    CHECK_INT(fg_fixture_sql_number(sql, "SELECT case_noted FROM alarm"), 1);
+    fg_sql_close(sql);
+}
+
 TEST("TAMPER-SHOWS: without the counter of their numbers no case is opened")
 {
     struct fg_sql *sql = fg_fixture_bureau(false);

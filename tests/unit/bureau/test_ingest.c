@@ -297,6 +297,8 @@ static void strangers_are_refused(bool postgres)
     CHECK_INT(send_as(&bench, "station", "S2", &batch), FG_SYNC_REFUSED);
     CHECK_INT(send_as(&bench, "controller", "ctl-2", &batch), FG_SYNC_REFUSED);
     CHECK_INT(send_as(&bench, "bureau", "ctl-1", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(send_as(&bench, "bureau", "S1", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(send_as(&bench, "controller", "S1", &batch), FG_SYNC_REFUSED);
     CHECK_INT(send_as(&bench, "station", "ctl-1", &batch), FG_SYNC_REFUSED);
     CHECK_INT(bench.answer.next_sequence, 0);
     CHECK_INT(bench.answer.receipt_length, 0);
@@ -308,6 +310,21 @@ static void strangers_are_refused(bool postgres)
     CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
     check_held(&bench, 0);
     fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+    CHECK_INT(send_as(&bench, "controller", "ctl-1", &batch), FG_SYNC_HELD);
+    bench_close(&bench);
+}
+
+TEST("nobody is the station of a controller that has none")
+{
+    struct bench bench;
+    struct fg_sync_batch batch;
+
+    bench_open(&bench, false, 2);
+    fg_fixture_sql_run(bench.sql, "UPDATE device SET station = '' WHERE device = 'ctl-1'");
+    fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+    CHECK_INT(send_as(&bench, "station", "", &batch), FG_SYNC_REFUSED);
+    CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
+    CHECK_HAS(bench.answer.text, "station S1 may not send entries of ctl-1");
     CHECK_INT(send_as(&bench, "controller", "ctl-1", &batch), FG_SYNC_HELD);
     bench_close(&bench);
 }
