@@ -1,5 +1,6 @@
 /* Forwarding: when entries are due, what a receipt must be, and that one controller never holds back the
  * others. The bureau is a stand-in that does what the test says. */
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,9 @@
 #define CONTROLLERS 3
 
 static struct fg_error error;
-static const char *const names[CONTROLLERS] = {"C1", "C2", "C3"};
+#define C3 "C3.has.the.longest.name.that.is" /* FG_NAME_MAX characters */
+static const char *const names[CONTROLLERS] = {"C1", "C2", C3};
+static_assert(sizeof(C3) == FG_NAME_MAX + 1, "no longer one is possible");
 
 /* What the stand-in bureau does with one controller. */
 struct behaviour {
@@ -55,7 +58,7 @@ static void give_receipt(struct bench *bench, size_t index, uint64_t next,
     uint8_t bytes[FG_STATEMENT_BYTES_MAX];
     size_t length = 0;
 
-    memcpy(receipt.controller, names[index], sizeof("C1"));
+    (void)snprintf(receipt.controller, sizeof(receipt.controller), "%s", names[index]);
     CHECK_OK(fg_private_key_new(&other, &error), &error);
     CHECK_OK(fg_receipt_sign(
                  &receipt, bench->behaviours[index].false_receipt ? &other : fg_fixture_bureau_receipt_key(),
@@ -86,7 +89,7 @@ static enum fg_err push(void *context, const struct fg_push_source *source, uint
     while (strcmp(names[index], batch.controller) != 0)
         index++;
     bench->asked[index]++;
-    if (strlen(bench->order) + 4 < sizeof(bench->order))
+    if (strlen(bench->order) + strlen(names[index]) + 2 < sizeof(bench->order))
         (void)strcat(strcat(bench->order, names[index]), " ");
     if (bench->behaviours[index].failure != FG_OK)
         return fg_fail(ret_error, bench->behaviours[index].failure, "as the test says");
@@ -357,8 +360,8 @@ TEST("TAMPER-SHOWS: entries missing in the station's own store hold back their c
                        "UPDATE entry SET bytes = CAST('x' AS BLOB) WHERE controller = 'C1' AND sequence = 3");
     CHECK_INT(fg_station_store_verify(bench.store, "C1", &error), FG_E_CORRUPT);
     CHECK_HAS(error.text, "entry 3 was edited");
-    fg_fixture_sql_run(sql, "DELETE FROM entry WHERE controller = 'C3' AND sequence > 2");
-    CHECK_INT(fg_station_store_verify(bench.store, "C3", &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(sql, "DELETE FROM entry WHERE controller = '" C3 "' AND sequence > 2");
+    CHECK_INT(fg_station_store_verify(bench.store, C3, &error), FG_E_CORRUPT);
     CHECK_HAS(error.text, "ends at entry 2");
     fg_sql_close(sql);
     bench_close(&bench);
@@ -499,6 +502,7 @@ TEST("a window is a day at most, begins within the day, and a short one has no o
     CHECK(window.offset_s < 18 * HOUR_S);
     CHECK_INT(fg_forward_window_of("S1", false, 24 * HOUR_S, 24 * HOUR_S).start_s, 0);
     CHECK_INT(fg_forward_window_of("S1", false, 0, 24 * HOUR_S).length_s, 24 * HOUR_S);
+    CHECK_INT(fg_forward_window_of("S1", false, 0, 24 * HOUR_S + 1).length_s, 24 * HOUR_S);
     window = fg_forward_window_of("S1", false, 5, 3);
     CHECK_INT(window.offset_s, 0);
     CHECK(!fg_forward_window_is_open(&window, 4));
@@ -694,9 +698,10 @@ TEST("entries that are held without a good receipt are told of as such, and why,
     log_begin();
     CHECK_OK(pass(&bench), &error);
     text = log_end();
-    CHECK_HAS(text, "controller C3: entries before 5 are at the bureau (continuous)");
+    CHECK_HAS(text, "controller " C3 ": entries before 5 are at the bureau (continuous)");
     CHECK_HAS(text, "receipt not taken: the bureau's receipt for controller C2: ");
     CHECK(strstr(text, "controller C1: entries before") == NULL);
+    CHECK(strstr(text, "does not take") == NULL);
     CHECK_INT(bench.result.asked, 3);
     CHECK_INT(bench.result.entries, 4);
     CHECK_HAS(controller(&bench, 0).upstream_text, "no good receipt");
@@ -719,8 +724,8 @@ TEST("a pass begins with the controller after the one that the last pass ended w
     bench.moment.mono_ms += 1000000;
     bench.order[0] = '\0';
     CHECK_INT(pass(&bench), FG_E_TIMEOUT);
-    CHECK_TEXT(bench.order, "C3 C1 C2 ");
-    (void)fg_test_sqlite_edit(fg_test_path("station.db"), "DELETE FROM controller WHERE id = 'C3'");
+    CHECK_TEXT(bench.order, C3 " C1 C2 ");
+    (void)fg_test_sqlite_edit(fg_test_path("station.db"), "DELETE FROM controller WHERE id = '" C3 "'");
     bench.moment.mono_ms += 1000000;
     bench.behaviours[1].failure = FG_OK;
     CHECK_OK(pass(&bench), &error); /* it is gone: from the beginning */
@@ -865,6 +870,11 @@ TEST("TAMPER-SHOWS: evidence is not shown before a receipt proves that the burea
     bench.asked[0] = 0;
     evidence_passes(&bench, 0);
     CHECK_INT(bench.asked[0], 1); /* for its entries: the column says so, the receipt does not */
+    (void)fg_test_sqlite_edit(fg_test_path("station.db"), "UPDATE evidence SET sequence = 1");
+    bench.moment.mono_ms += 1000000;
+    bench.asked[0] = 0;
+    evidence_passes(&bench, 0);
+    CHECK_INT(bench.asked[0], 1);
     bench_close(&bench);
 }
 

@@ -556,6 +556,13 @@ TEST("the newest receipt comes back as it came, with its time; what it does not 
     CHECK_INT(found.receipt_ms, 0);
     CHECK_INT(found.oldest_unsent_ms, 100);
     CHECK_INT(fg_station_store_receipt(store, "C1", kept, &kept_length, &next, &error), FG_E_NOT_FOUND);
+    /* Nothing of the controller that was read before is left over in the next. */
+    controller_add(store, "C2");
+    found.receipt_ms = 99;
+    CHECK_OK(fg_station_store_controller(store, "C2", &found, &error), &error);
+    CHECK(!found.receipt_false);
+    CHECK_INT(found.receipt_ms, 0);
+    CHECK_INT(found.receipt_next, 1);
     fg_station_store_close(store);
 }
 

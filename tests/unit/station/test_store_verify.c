@@ -573,6 +573,7 @@ TEST("TAMPER-SHOWS: a kept head with another hash is named; heads that cannot be
 {
     struct fg_station_verify wanted = {.found = found};
     struct fg_station_verified sum;
+    FILE *file;
     struct bench bench;
 
     bench_open(&bench);
@@ -583,6 +584,11 @@ TEST("TAMPER-SHOWS: a kept head with another hash is named; heads that cannot be
     run("UPDATE entry SET hash = (SELECT head FROM controller WHERE id = 'C2') WHERE controller = 'C2' AND "
         "sequence = 6");
     CHECK_INT(verify(&bench), 0); /* none were ever kept */
+    file = fopen(bench.heads, "w");
+    CHECK(file != NULL && fputs("no heads", file) >= 0);
+    CHECK_INT(fclose(file), 0);
+    CHECK_INT(verify(&bench), 1); /* what cannot be heads is a finding */
+    CHECK_INT(unlink(bench.heads), 0);
     CHECK_INT(mkdir(bench.heads, 0700), 0);
     wanted.heads_path = bench.heads;
     wanted.context = &bench;
