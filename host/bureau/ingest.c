@@ -19,7 +19,6 @@
 
 /* How far a journal is held. */
 struct held {
-    bool known; /* there is a row */
     uint64_t next_sequence;
     struct fg_digest head;
     bool gap;
@@ -187,7 +186,6 @@ static enum fg_err held_row_take(struct intake *intake, const struct fg_sql_stat
     const uint8_t *receipt;
     enum fg_err result;
 
-    held->known = true;
     held->next_sequence = (uint64_t)fg_sql_int(row, 0);
     held->gap = fg_sql_int(row, 3) != 0;
     result = digest_take(row, 1, intake->batch->controller, &held->head, intake->error);
@@ -388,7 +386,6 @@ static enum fg_err receipt_make(const struct intake *intake, struct held *ret_he
     const struct fg_sync_batch *batch = intake->batch;
 
     memset(ret_held, 0, sizeof(*ret_held));
-    ret_held->known = true;
     ret_held->next_sequence = batch->first_sequence + batch->count;
     ret_held->head = intake->hashes[batch->count - 1];
     return receipt_sign(intake, ret_held);

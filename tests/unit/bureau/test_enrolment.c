@@ -439,6 +439,9 @@ TEST("a station must have a name, a controller none, and a name must be a host's
 
 /* ---- what is kept ---- */
 
+/* FG_ENROL_NAME_MAX characters. */
+#define LONGEST_NAME "abcdefghijklmnopqrstuvwxyz-0123456789.abcdefghijklmnopq.example"
+
 static int64_t number(struct bench *bench, const char *text)
 {
     struct fg_sql_statement *statement;
@@ -773,12 +776,12 @@ TEST("a device from before names were kept has those of its newest certificate, 
     CHECK_INT(number(&bench, "SELECT COUNT(*) FROM device WHERE names = "
                              "'a.example,b.example,c.example,d.example'"),
               1);
-    CHECK_OK(fg_device_names_parse("e.example", &names, &error), &error);
+    CHECK_OK(fg_device_names_parse(LONGEST_NAME, &names, &error), &error);
     CHECK_OK(fg_device_names_give(bench.sql, "HZ-001", &names, "clerk", "moved", NOW_MS, &error), &error);
     CHECK_OK(renew(&bench, &answer, &error), &error);
     run_sql(&bench, "UPDATE device SET names = NULL");
     CHECK_OK(renew(&bench, &answer, &error), &error);
-    names_are(&answer, "e.example ");
+    names_are(&answer, LONGEST_NAME " ");
     run_sql(&bench, "UPDATE device SET names = NULL");
     run_sql(&bench, "UPDATE certificate SET bytes = x'010203'");
     CHECK(renew(&bench, &answer, &error) != FG_OK);
@@ -980,6 +983,8 @@ TEST("a request to join is answered with what the authority signed for that very
 
 TEST("BAD-INPUT-IS-SAFE: what is no request to join or renew is told so, and a fault of ours is not told")
 {
+    static const uint8_t clear[] = "\x0a\x17"
+                                   "7K2M9-QXW4T-B3N8R-H5VDC"; /* as programs sent it before */
     struct bench bench;
     struct fg_enrol_request request;
     uint8_t bytes[FG_ENROL_BYTES_MAX];
@@ -994,6 +999,12 @@ TEST("BAD-INPUT-IS-SAFE: what is no request to join or renew is told so, and a f
     CHECK_INT(serve(&bench, FG_SYNC_PATH_RENEW, bytes, 200), 400);
     CHECK_HAS(served_line, "renewal refused to 10.1.2.3: ");
     CHECK_OK(fg_enrol_request_make("station", true, &bench.tls, NULL, &request, &error), &error);
+    memcpy(bytes, clear, sizeof(clear) - 1);
+    CHECK_OK(fg_enrol_request_encode(&request, bytes + sizeof(clear) - 1, sizeof(bytes) - sizeof(clear),
+                                     &length, &error),
+             &error);
+    CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length + sizeof(clear) - 1), 403);
+    CHECK_HAS((const char *)served.body, "in clear");
     length = join_body(&bench, &request, bytes); /* without a nonce */
     CHECK_INT(serve(&bench, FG_SYNC_PATH_ENROL, bytes, length), 400);
     CHECK_HAS((const char *)served.body, "without a nonce");
