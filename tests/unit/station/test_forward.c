@@ -878,6 +878,33 @@ TEST("TAMPER-SHOWS: evidence is not shown before a receipt proves that the burea
     bench_close(&bench);
 }
 
+TEST("what cannot be noted in the store of a pass is logged, and the pass goes on")
+{
+    struct bench bench;
+    const char *text;
+
+    bench_open(&bench);
+    (void)fg_test_sqlite_edit(
+        fg_test_path("station.db"),
+        "CREATE TRIGGER refuse_one BEFORE UPDATE ON controller WHEN new.id = 'C1' BEGIN "
+        "SELECT RAISE(ABORT, 'no verdict'); END; CREATE TRIGGER refuse_two BEFORE UPDATE "
+        "ON evidence BEGIN SELECT RAISE(ABORT, 'not shown'); END");
+    log_begin();
+    CHECK_OK(pass(&bench), &error);
+    text = log_end();
+    CHECK_HAS(text, "store: ");
+    CHECK_HAS(text, "no verdict");
+    CHECK_INT(controller(&bench, 2).receipt_next, 5);
+    (void)fg_test_sqlite_edit(fg_test_path("station.db"), "DROP TRIGGER refuse_one");
+    fork_send(&bench);
+    bench.fork_expected = true;
+    log_begin();
+    evidence_passes(&bench, 1);
+    CHECK_HAS(log_end(), "not shown");
+    evidence_passes(&bench, 2);
+    bench_close(&bench);
+}
+
 /* ---- a database that fails ---- */
 
 static enum fg_err receipt_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)

@@ -550,6 +550,22 @@ TEST("verifying counts controllers and entries, tells how it goes every 256 entr
     bench_close(&bench);
 }
 
+TEST("an urgent entry is found in the entries as its row has it")
+{
+    struct fg_entry entry = {.kind = FG_ENTRY_EVENT, .event = FG_EVENT_JOURNAL_TAMPERED};
+    struct bench bench;
+
+    bench_open(&bench);
+    fg_fixture_journal_add(bench.journals[0], &entry);
+    fg_fixture_journal_fill(bench.journals[0], "HZ-CNG-1", NOW_MS - 1000, 5000);
+    take(&bench, 0, 7, 9);
+    CHECK_INT(verify(&bench), 0);
+    run("UPDATE controller SET urgent_sequence = 6 WHERE id = 'C1'");
+    CHECK_INT(verify(&bench), 1);
+    CHECK_HAS(bench.text, "entry 6 is the newest urgent one; the entries say 7");
+    bench_close(&bench);
+}
+
 TEST("of one controller twenty findings are told and all are counted")
 {
     struct whole whole = {.go_on = true};
