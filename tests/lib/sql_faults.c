@@ -2,6 +2,7 @@
 #include "tests/lib/sql_faults.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "host/sql/sql_private.h"
@@ -16,6 +17,8 @@ static struct {
     unsigned first;
     unsigned count;
     enum fg_err code;
+    void (*work)(void *context); /* NULL: the pieces fail */
+    void *context;
     bool came;
 } fault;
 
@@ -24,7 +27,9 @@ static bool fails(void)
     bool now = ++fault.done >= fault.first && fault.done < fault.first + fault.count;
 
     fault.came = fault.came || now;
-    return now;
+    if (now && fault.work != NULL)
+        fault.work(fault.context);
+    return now && fault.work == NULL;
 }
 
 static enum fg_err fail(struct fg_error *error)
@@ -82,8 +87,28 @@ void fg_fault_at(struct fg_sql *sql, unsigned nth, unsigned count, enum fg_err c
     fault.first = nth;
     fault.count = count;
     fault.code = code;
+    fault.work = NULL;
     fault.came = false;
     sql->backend = &fault.ours;
+}
+
+void fg_fault_meanwhile(struct fg_sql *sql, unsigned nth, void (*work)(void *context), void *context)
+{
+    fg_fault_at(sql, nth, 1, FG_OK);
+    fault.work = work;
+    fault.context = context;
+}
+
+struct fg_sql *fg_fault_other(const char *path)
+{
+    char url[300];
+    struct fg_sql_settings settings = {.url = url, .deadline_ms = 1};
+    struct fg_sql *sql = NULL;
+    struct fg_error error;
+
+    (void)snprintf(url, sizeof(url), "sqlite:%s", path);
+    CHECK_OK(fg_sql_open(&settings, &sql, &error), &error);
+    return sql;
 }
 
 bool fg_fault_end(struct fg_sql *sql)

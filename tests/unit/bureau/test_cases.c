@@ -901,3 +901,80 @@ TEST("whatever is done about a case, a database that fails leaves it as it was")
     fg_fault_each(sql, path, FG_OK, read_once, NULL);
     fg_sql_close(sql);
 }
+
+/* ---- somebody else at the same moment ---- */
+
+static struct fg_sql *other;
+static enum fg_err other_result;
+
+static void other_follows(void *context)
+{
+    bool more;
+    struct fg_error error;
+
+    (void)context;
+    other_result = fg_cases_follow(other, NOW, &more, &error);
+}
+
+static void other_steps(void *context)
+{
+    struct fg_case_by by = {"other", "because", NOW};
+    struct fg_error error;
+
+    (void)context;
+    other_result = fg_case_step(other, &fault_move, &by, &error);
+}
+
+TEST("alarms that two take up at the same moment become one case each, and each end is noted once")
+{
+    struct fg_sql *sql = fg_fixture_bureau(false);
+    bool came = true;
+
+    other = fg_fault_other(fg_test_path("bureau.db"));
+    for (unsigned nth = 1; came; nth++) {
+        char subject[16];
+        struct fg_error error;
+        bool more;
+
+        (void)snprintf(subject, sizeof(subject), "ctl-%u", nth);
+        raise_alarm(sql, FG_ALARM_FORK, subject);
+        for (int ended = 0; ended < 2; ended++) {
+            if (ended == 1)
+                end_alarm(sql, FG_ALARM_FORK, subject);
+            fg_fault_meanwhile(sql, nth, other_follows, NULL);
+            CHECK_OK(fg_cases_follow(sql, NOW, &more, &error), &error);
+            came = fg_fault_end(sql);
+        }
+        CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM hazard_case"), nth);
+        CHECK_INT(history(sql, nth).count, 2);
+        CHECK_INT(fg_fixture_sql_number(sql, "SELECT last FROM hazard_counter"), nth);
+        CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM alarm WHERE case_noted = 0"), 0);
+    }
+    fg_sql_close(other);
+    fg_sql_close(sql);
+}
+
+TEST("of two who take a step at the same moment one does, and the other is told to look again")
+{
+    struct fg_sql *sql = fg_fixture_bureau(false);
+    struct fg_case_by by = {"judge", "because", NOW};
+    bool came = true;
+
+    other = fg_fault_other(fg_test_path("bureau.db"));
+    for (unsigned nth = 1; came; nth++) {
+        struct fg_error error;
+        enum fg_err result;
+
+        fault_move = (struct fg_case_move){
+            .number = case_in(sql, FG_CASE_OPEN), .version = 1, .step = FG_CASE_ASSIGN, .party = "x"};
+        other_result = FG_E_BUSY;
+        fg_fault_meanwhile(sql, nth, other_steps, NULL);
+        result = fg_case_step(sql, &fault_move, &by, &error);
+        came = fg_fault_end(sql);
+        CHECK_INT((result == FG_OK) + (other_result == FG_OK), 1);
+        CHECK(result == FG_OK || result == FG_E_OLD);
+        CHECK_INT(history(sql, fault_move.number).count, 2);
+    }
+    fg_sql_close(other);
+    fg_sql_close(sql);
+}

@@ -890,6 +890,48 @@ TEST("a code that a failing database interrupts stays good, and nothing is half 
     bench_close(&bench);
 }
 
+/* ---- somebody else at the same moment ---- */
+
+static struct bench thief;
+static enum fg_err thief_result;
+
+static void thief_joins(void *context)
+{
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+
+    (void)context;
+    thief_result = join_as(&thief, thief.code, &fault_request, NOW_MS, &answer, &error);
+}
+
+TEST("a one-time code that two bring at the same moment joins one of them")
+{
+    struct bench bench;
+    bool came = true;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    CHECK_OK(fg_enrol_request_make("station", false, &bench.tls, NULL, &fault_request, &error), &error);
+    thief = bench;
+    thief.sql = fg_fault_other(fg_test_path("bureau.db"));
+    for (unsigned nth = 1; came; nth++) {
+        struct fg_enrol_answer answer;
+        enum fg_err result;
+
+        code_new(&bench, "HZ-001", "station");
+        memcpy(thief.code, bench.code, sizeof(thief.code));
+        thief_result = FG_E_BUSY;
+        fg_fault_meanwhile(bench.sql, nth, thief_joins, NULL);
+        result = join_as(&bench, bench.code, &fault_request, NOW_MS, &answer, &error);
+        came = fg_fault_end(bench.sql);
+        CHECK_INT((result == FG_OK) + (thief_result == FG_OK), 1);
+        CHECK(result == FG_OK || result == FG_E_DENIED);
+        CHECK_INT(number(&bench, "SELECT COUNT(*) FROM certificate"), nth);
+    }
+    fg_sql_close(thief.sql);
+    bench_close(&bench);
+}
+
 /* ---- the routes ---- */
 
 static struct fg_answer served;

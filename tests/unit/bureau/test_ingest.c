@@ -1045,6 +1045,51 @@ TEST("NO-LOSS: what is busy or gone for a moment is tried again, for long is BUS
     CHECK_INT(answered(1, 1, FG_E_BUSY), FG_SYNC_BUSY);
 }
 
+/* ---- somebody else at the same moment ---- */
+
+static struct bench other;
+
+static void other_sends(void *context)
+{
+    struct fg_error error;
+
+    (void)take(&other, context, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error);
+}
+
+TEST("NO-LOSS: a batch that comes twice at the same moment, or with the one after it, is held once and "
+     "receipted")
+{
+    static struct fg_sync_batch batch;
+    static struct fg_sync_batch theirs;
+
+    bool came = true;
+
+    for (unsigned nth = 1; came; nth++) {
+        uint64_t last = nth % 2 == 0 ? 4 : 6; /* of theirs: as much, or more */
+        struct bench bench;
+        struct fg_error error;
+
+        bench_open(&bench, false, 3);
+        other = bench;
+        other.sql = fg_fault_other(fg_test_path("bureau.db"));
+        fg_fixture_journal_batch(bench.journal, 1, 4, &batch);
+        fg_fixture_journal_batch(bench.journal, 1, last, &theirs);
+        fg_fault_meanwhile(bench.sql, nth, other_sends, &theirs);
+        CHECK_OK(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), &error);
+        came = fg_fault_end(bench.sql);
+        CHECK_INT(bench.answer.verdict, FG_SYNC_HELD);
+        CHECK(bench.answer.next_sequence == 5 || bench.answer.next_sequence == last + 1);
+        check_receipt(&bench, bench.answer.next_sequence);
+        CHECK_INT(send(&bench, 1, 6), FG_SYNC_HELD);
+        check_held(&bench, 6);
+        fg_sql_close(other.sql);
+        bench_close(&bench);
+        (void)remove(fg_test_path("bureau.db"));
+        (void)remove(fg_test_path("bureau.db-wal"));
+        (void)remove(fg_test_path("bureau.db-shm"));
+    }
+}
+
 /* ---- several senders at once ---- */
 
 #define SENDERS 4

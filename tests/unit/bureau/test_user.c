@@ -590,3 +590,40 @@ TEST("whatever is changed of a user, a database that fails leaves it as it was")
     CHECK_INT(found(sql, "wu").version, 6);
     fg_sql_close(sql);
 }
+
+/* ---- somebody else at the same moment ---- */
+
+static struct fg_sql *other;
+static enum fg_err other_result;
+
+static void other_uses(void *context)
+{
+    struct fg_error ignored;
+
+    other_result = fg_user_totp_use(other, "li", context, NOW_MS + 300000, &ignored);
+}
+
+TEST("a code of the second factor that two use at the same moment is good for one of them")
+{
+    struct fg_sql *sql = with_user(false);
+    bool came = true;
+
+    CHECK_OK(fg_user_totp_propose(sql, "li", fault_secret, &error), &error);
+    CHECK_OK(CHANGING(fg_user_totp_confirm(sql, "li", code_of(fault_secret, NOW_MS), &by, &error)), &error);
+    other = fg_fault_other(fg_test_path("bureau.db"));
+    for (unsigned nth = 1; came; nth++) {
+        char code[8];
+        enum fg_err result;
+
+        (void)snprintf(code, sizeof(code), "%s", code_of(fault_secret, NOW_MS + 300000));
+        fg_fixture_sql_run(sql, "UPDATE web_user SET totp_step = 1");
+        other_result = FG_E_BUSY;
+        fg_fault_meanwhile(sql, nth, other_uses, code);
+        result = fg_user_totp_use(sql, "li", code, NOW_MS + 300000, &error);
+        came = fg_fault_end(sql);
+        CHECK_INT((result == FG_OK) + (other_result == FG_OK), 1);
+        CHECK(result == FG_OK || result == FG_E_AUTH);
+    }
+    fg_sql_close(other);
+    fg_sql_close(sql);
+}
