@@ -792,6 +792,35 @@ TEST("a device from before names were kept has those of its newest certificate, 
     bench_close(&bench);
 }
 
+TEST("of a certificate from before names were kept, four names count, as a device can have")
+{
+    struct bench bench;
+    struct fg_certificate certificate;
+    struct fg_certificate_order order = {
+        .role = "station",
+        .id = "HZ-001",
+        .key = &bench.tls.public_key,
+        .name_count = 5,
+        .names = {"a.example", "b.example", "c.example", "d.example", "e.example"},
+        .from_ms = NOW_MS,
+        .to_ms = NOW_MS + HOUR_MS};
+    struct fg_sql_statement *statement;
+    struct fg_enrol_answer answer;
+    struct fg_error error;
+
+    bench_open(&bench, false);
+    code_new(&bench, "HZ-001", "station");
+    CHECK_OK(join(&bench, bench.code, "station", NULL, NOW_MS, &answer, &error), &error);
+    CHECK_OK(fg_ca_issue(bench.ca, &order, &certificate, &error), &error);
+    run_sql(&bench, "UPDATE device SET names = NULL");
+    CHECK_OK(fg_sql_prepare(bench.sql, "UPDATE certificate SET bytes = $1", &statement, &error), &error);
+    fg_sql_bind_bytes(statement, 1, certificate.bytes, certificate.length);
+    CHECK_OK(fg_sql_run(statement, NULL, &error), &error);
+    CHECK_OK(renew(&bench, &answer, &error), &error);
+    names_are(&answer, "a.example b.example c.example d.example ");
+    bench_close(&bench);
+}
+
 /* ---- a database that fails ---- */
 
 static struct fg_enrol_request fault_request;

@@ -646,6 +646,39 @@ TEST("a controller's report of a receipt counts only when it has reported")
     bench_close(&bench);
 }
 
+/* ---- somebody else at the same moment ---- */
+
+static struct bench during; /* another object on the same store */
+
+static void during_takes(void *context)
+{
+    struct fg_fixture_journal *journal = during.journals[0];
+    uint64_t first = journal->count + 1;
+
+    (void)context;
+    fg_fixture_journal_fill(journal, "HZ-CNG-1", NOW_MS - 1000, 5000);
+    take(&during, 0, first, first + 1);
+    receipt_put(&during, 0, first + 2);
+}
+
+TEST("entries and receipts that come in while a store is verified are no findings")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    during = bench;
+    store_open(&during);
+    for (unsigned nth = 1; nth <= 61; nth += 4) {
+        struct fg_sql *sql = bench.store->sql;
+
+        fg_fault_meanwhile(sql, nth, during_takes, NULL);
+        CHECK_INT(verify(&bench), 0);
+        CHECK(fg_fault_end(sql));
+    }
+    fg_station_store_close(during.store);
+    bench_close(&bench);
+}
+
 /* ---- a database that fails ---- */
 
 static enum fg_err check_once(void *context, struct fg_sql *sql, struct fg_error *ret_error)
