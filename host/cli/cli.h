@@ -67,6 +67,7 @@ extern const struct cli_command cli_ca_commands[];
 extern const struct cli_command cli_device_commands[];
 extern const struct cli_command cli_enrol_commands[];
 extern const struct cli_command cli_station_commands[];
+extern const struct cli_command cli_roster_commands[];
 extern const struct cli_command cli_keyring_commands[];
 extern const struct cli_command cli_clock_commands[];
 extern const struct cli_command cli_panel_commands[];

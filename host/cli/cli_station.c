@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/cli/cli.h"
+#include "host/cli/cli_line.h"
+#include "host/cli/cli_roster.h"
 #include "host/station/config.h"
 #include "host/station/heads.h"
 #include "host/station/keys.h"
@@ -13,7 +14,6 @@
 #include "host/station/store_verify.h"
 #include "proto/certificate_watch.h"
 #include "proto/enrol.h"
-#include "proto/keyring_file.h"
 
 #define DEADLINE_MS 5000
 #define VERIFY_DEADLINE_MS 600000 /* SQLite's own check reads the whole file in one statement */
@@ -24,6 +24,7 @@
 struct status {
     struct fg_station_config config;
     struct fg_station_upstream upstream;
+    struct cli_roster roster;
     struct fg_station_controller controllers[FG_STATION_CONTROLLERS_MAX];
     struct fg_station_verification background; /* the daemon's newest */
     struct {
@@ -86,24 +87,13 @@ static const char *finding_of(const struct status *status, const char *controlle
 static enum fg_err keys_trust(struct fg_station_store *store, const struct fg_station_config *config,
                               struct fg_error *error)
 {
-    struct fg_station_keys keys = {.config = config};
-    struct fg_public_key list_keys[FG_STATION_LIST_KEYS_MAX];
+    struct fg_station_keys keys;
     struct fg_public_key receipts[FG_STATION_RECEIPT_KEYS_MAX];
-    size_t count = 0;
-    enum fg_err result = fg_public_key_read(config->receipt_key, &keys.receipt_key, error);
+    enum fg_err result = fg_station_keys_read(config, &keys, error);
 
-    for (size_t i = 0; i < FG_STATION_LIST_KEYS_MAX && result == FG_OK; i++) {
-        if (config->list_keys[i][0] != '\0')
-            result = fg_public_key_read(config->list_keys[i], &list_keys[count++], error);
-    }
-    if (result == FG_OK)
-        result = fg_keyring_first(list_keys, count, NULL, &keys.first, error);
-    if (result == FG_OK)
-        result = fg_keyring_file_load(config->keyring, &keys.first, &keys.ring, error);
-    if (result != FG_OK)
-        return result;
-    count = fg_station_keys_receipts(&keys, receipts);
-    return fg_station_store_trust(store, receipts, count, error);
+    return result == FG_OK
+               ? fg_station_store_trust(store, receipts, fg_station_keys_receipts(&keys, receipts), error)
+               : result;
 }
 
 static enum fg_err verify(struct fg_station_store *store, struct status *status, struct fg_error *error)
@@ -150,6 +140,8 @@ static enum fg_err read_status(const struct cli_call *call, struct status *statu
         result = verify(store, status, error);
     fg_station_store_close(store);
     add_up(status);
+    if (result == FG_OK)
+        result = cli_roster_read(&status->config, &status->roster, error);
     status->disk_free_bytes = fg_station_disk_free(status->config.store);
     if (result == FG_OK &&
         fg_certificate_times(status->config.certificate, NULL, &status->certificate_end_ms, NULL) != FG_OK)
@@ -159,42 +151,12 @@ static enum fg_err read_status(const struct cli_call *call, struct status *statu
 
 /* ---- for people ---- */
 
-static void line(const struct cli_call *call, const char *indent, enum fg_text_id id, const char *value)
-{
-    printf("%s%s: %s\n", indent, cli_text(call, id), value);
-}
-
-static void line_time(const struct cli_call *call, const char *indent, enum fg_text_id id, int64_t wall_ms)
-{
-    char text[CLI_TIME_TEXT];
-    char value[CLI_TIME_TEXT + 32];
-    int64_t ago_ms = cli_now_ms() - wall_ms;
-    int64_t ago_min = ago_ms > 0 ? ago_ms / 60000 : 0; /* another clock may be ahead of this one */
-
-    if (wall_ms == 0) {
-        line(call, indent, id, cli_text(call, FG_TEXT_STATION_NEVER));
-        return;
-    }
-    cli_time_text(wall_ms, text);
-    (void)snprintf(value, sizeof(value), "%s (%" PRId64 ":%02" PRId64 " %s)", text, ago_min / 60,
-                   ago_min % 60, cli_text(call, FG_TEXT_CLI_AGO));
-    line(call, indent, id, value);
-}
-
-static void line_number(const struct cli_call *call, const char *indent, enum fg_text_id id, uint64_t number)
-{
-    char value[32];
-
-    (void)snprintf(value, sizeof(value), "%" PRIu64, number);
-    line(call, indent, id, value);
-}
-
 static void line_seconds(const struct cli_call *call, const char *indent, enum fg_text_id id, int64_t ms)
 {
     char value[48];
 
     (void)snprintf(value, sizeof(value), "%+.3f", (double)ms / 1000.0);
-    line(call, indent, id, value);
+    cli_line(call, indent, id, value);
 }
 
 static void line_list(const struct cli_call *call, const char *indent, const char *list_id, uint64_t version)
@@ -205,7 +167,7 @@ static void line_list(const struct cli_call *call, const char *indent, const cha
         (void)snprintf(value, sizeof(value), "%s", cli_text(call, FG_TEXT_CLI_NONE));
     else
         (void)snprintf(value, sizeof(value), "%s %" PRIu64, list_id, version);
-    line(call, indent, FG_TEXT_STATION_LIST_VERSION, value);
+    cli_line(call, indent, FG_TEXT_STATION_LIST_VERSION, value);
 }
 
 static void print_controller(const struct cli_call *call, const struct status *status, size_t index)
@@ -213,26 +175,26 @@ static void print_controller(const struct cli_call *call, const struct status *s
     const struct fg_station_controller *controller = &status->controllers[index];
     char value[FG_SYNC_TEXT_MAX + 64];
 
-    line(call, "", FG_TEXT_CLI_CONTROLLER, controller->id);
-    line_time(call, "  ", FG_TEXT_STATION_LAST_CONTACT, controller->contact_ms);
-    line_number(call, "  ", FG_TEXT_STATION_HELD, controller->next_sequence - 1);
-    line_number(call, "  ", FG_TEXT_STATION_UNSENT, fg_station_unsent(controller));
+    cli_line(call, "", FG_TEXT_CLI_CONTROLLER, controller->id);
+    cli_line_time(call, "  ", FG_TEXT_STATION_LAST_CONTACT, controller->contact_ms);
+    cli_line_number(call, "  ", FG_TEXT_STATION_HELD, controller->next_sequence - 1);
+    cli_line_number(call, "  ", FG_TEXT_STATION_UNSENT, fg_station_unsent(controller));
     if (fg_station_unsent(controller) > 0)
-        line_time(call, "  ", FG_TEXT_CLI_OLDEST_UNSENT, controller->oldest_unsent_ms);
+        cli_line_time(call, "  ", FG_TEXT_CLI_OLDEST_UNSENT, controller->oldest_unsent_ms);
     if (controller->report_ms != 0) {
         line_list(call, "  ", controller->report.list_id, controller->report.list_version);
         line_seconds(call, "  ", FG_TEXT_STATION_CLOCK_OFFSET, controller->clock_offset_ms);
-        line_number(call, "  ", FG_TEXT_STATION_DISK_FREE, controller->report.disk_free_bytes / MIB);
+        cli_line_number(call, "  ", FG_TEXT_STATION_DISK_FREE, controller->report.disk_free_bytes / MIB);
     }
     if (controller->forks + controller->refusals + controller->marked > 0) {
         (void)snprintf(value, sizeof(value), "%" PRIu64 " / %" PRIu64 " / %" PRIu64, controller->forks,
                        controller->refusals, controller->marked);
-        line(call, "  ", FG_TEXT_STATION_FORKS, value);
+        cli_line(call, "  ", FG_TEXT_STATION_FORKS, value);
     }
     if (controller->upstream_ms != 0 && controller->upstream_verdict != FG_SYNC_HELD) {
         (void)snprintf(value, sizeof(value), "%s %s", verdict_name(controller->upstream_verdict),
                        controller->upstream_text);
-        line(call, "  ", FG_TEXT_STATION_BUREAU_SAYS, value);
+        cli_line(call, "  ", FG_TEXT_STATION_BUREAU_SAYS, value);
     }
     if (controller->receipt_false)
         printf("  %s\n", cli_text(call, FG_TEXT_STATION_RECEIPT_FALSE));
@@ -251,12 +213,13 @@ static void print_verification(const struct cli_call *call, const struct status 
 
     if (background->started_ms == 0)
         return;
-    line_time(call, "  ", background->ended_ms != 0 ? FG_TEXT_STATION_VERIFIED : FG_TEXT_STATION_VERIFYING,
-              background->ended_ms != 0 ? background->ended_ms : background->started_ms);
-    line_number(call, "    ", FG_TEXT_CLI_ENTRIES, background->entries);
+    cli_line_time(call, "  ",
+                  background->ended_ms != 0 ? FG_TEXT_STATION_VERIFIED : FG_TEXT_STATION_VERIFYING,
+                  background->ended_ms != 0 ? background->ended_ms : background->started_ms);
+    cli_line_number(call, "    ", FG_TEXT_CLI_ENTRIES, background->entries);
     if (background->findings > 0) {
         (void)snprintf(value, sizeof(value), "%" PRIu64 ": %s", background->findings, background->text);
-        line(call, "    ", FG_TEXT_CLI_FINDINGS, value);
+        cli_line(call, "    ", FG_TEXT_CLI_FINDINGS, value);
     }
 }
 
@@ -275,33 +238,34 @@ static void line_certificate(const struct cli_call *call, int64_t end_ms)
     else if (days < FG_CERTIFICATE_WARN_DAYS)
         (void)snprintf(value, sizeof(value), "%s: %" PRId64 " %s", text, days,
                        cli_text(call, FG_TEXT_STATION_CERTIFICATE_DAYS));
-    line(call, "  ", FG_TEXT_STATION_CERTIFICATE, value);
+    cli_line(call, "  ", FG_TEXT_STATION_CERTIFICATE, value);
 }
 
 static void print_status(const struct cli_call *call, const struct status *status)
 {
     const struct fg_station_upstream *upstream = &status->upstream;
 
-    line(call, "", FG_TEXT_STATION_STATION, status->config.id);
-    line_time(call, "  ", FG_TEXT_STATION_DAEMON, upstream->updated_ms);
+    cli_line(call, "", FG_TEXT_STATION_STATION, status->config.id);
+    cli_line_time(call, "  ", FG_TEXT_STATION_DAEMON, upstream->updated_ms);
     line_list(call, "  ", upstream->list_id, upstream->list_version);
-    line_number(call, "  ", FG_TEXT_STATION_DISK_FREE, status->disk_free_bytes / MIB);
+    cli_line_number(call, "  ", FG_TEXT_STATION_DISK_FREE, status->disk_free_bytes / MIB);
     line_certificate(call, status->certificate_end_ms);
     if (status->evidence > 0)
-        line_number(call, "  ", FG_TEXT_STATION_EVIDENCE, status->evidence);
+        cli_line_number(call, "  ", FG_TEXT_STATION_EVIDENCE, status->evidence);
     print_verification(call, status);
-    line(call, "", FG_TEXT_STATION_BUREAU, status->config.url);
-    line_time(call, "  ", FG_TEXT_STATION_LAST_CONTACT, upstream->contact_ms);
+    cli_roster_print(call, &status->roster, upstream->roster_checked_ms);
+    cli_line(call, "", FG_TEXT_STATION_BUREAU, status->config.url);
+    cli_line_time(call, "  ", FG_TEXT_STATION_LAST_CONTACT, upstream->contact_ms);
     if (upstream->failures > 0)
-        line_time(call, "  ", FG_TEXT_STATION_ALONE_SINCE,
-                  upstream->contact_ms != 0 ? upstream->contact_ms : upstream->started_ms);
+        cli_line_time(call, "  ", FG_TEXT_STATION_ALONE_SINCE,
+                      upstream->contact_ms != 0 ? upstream->contact_ms : upstream->started_ms);
     if (upstream->error_ms != 0) {
-        line_time(call, "  ", FG_TEXT_STATION_LAST_FAILURE, upstream->error_ms);
+        cli_line_time(call, "  ", FG_TEXT_STATION_LAST_FAILURE, upstream->error_ms);
         printf("    %s\n", upstream->error_text);
     }
-    line_number(call, "  ", FG_TEXT_STATION_UNSENT, status->unsent);
+    cli_line_number(call, "  ", FG_TEXT_STATION_UNSENT, status->unsent);
     if (status->unsent > 0)
-        line_time(call, "  ", FG_TEXT_CLI_OLDEST_UNSENT, status->oldest_unsent_ms);
+        cli_line_time(call, "  ", FG_TEXT_CLI_OLDEST_UNSENT, status->oldest_unsent_ms);
     line_seconds(call, "  ", FG_TEXT_STATION_CLOCK_OFFSET, upstream->clock_offset_ms);
     for (size_t i = 0; i < status->count; i++)
         print_controller(call, status, i);
@@ -391,6 +355,7 @@ static bool json_status(const struct status *status)
     cli_json_number(&json, json.root, "disk_free_bytes", (int64_t)status->disk_free_bytes);
     cli_json_number(&json, json.root, "certificate_end_ms", status->certificate_end_ms);
     cli_json_number(&json, json.root, "evidence", (int64_t)status->evidence);
+    cli_roster_json(&json, &status->roster, upstream->roster_checked_ms);
     bureau = cli_json_object(&json, json.root, "bureau");
     cli_json_text(&json, bureau, "url", status->config.url);
     cli_json_number(&json, bureau, "last_contact_ms", upstream->contact_ms);

@@ -7,12 +7,12 @@
 
 #include "host/station/log.h"
 
-enum fg_err fg_station_keys_start(const struct fg_station_config *config, struct fg_station_keys *ret_keys,
-                                  struct fg_error *error)
+/* The configured keys; the ring in force is the first one. */
+static enum fg_err configured(const struct fg_station_config *config, struct fg_station_keys *ret_keys,
+                              struct fg_error *error)
 {
     struct fg_public_key keys[FG_STATION_LIST_KEYS_MAX];
     struct fg_station_keys made = {.config = config};
-    struct fg_error trouble;
     size_t count = 0;
     enum fg_err result = fg_public_key_read(config->receipt_key, &made.receipt_key, error);
 
@@ -24,10 +24,37 @@ enum fg_err fg_station_keys_start(const struct fg_station_config *config, struct
         result = fg_keyring_first(keys, count, NULL, &made.first, error);
     if (result != FG_OK)
         return result;
+    made.ring = made.first;
+    *ret_keys = made;
+    return FG_OK;
+}
+
+enum fg_err fg_station_keys_start(const struct fg_station_config *config, struct fg_station_keys *ret_keys,
+                                  struct fg_error *error)
+{
+    struct fg_station_keys made;
+    struct fg_error trouble;
+    enum fg_err result = configured(config, &made, error);
+
+    if (result != FG_OK)
+        return result;
     if (fg_keyring_file_start(config->keyring, &made.first, &made.ring, &trouble) != FG_OK)
         fg_station_log("kept key rings do not hold: %s", trouble.text);
     *ret_keys = made;
     return FG_OK;
+}
+
+enum fg_err fg_station_keys_read(const struct fg_station_config *config, struct fg_station_keys *ret_keys,
+                                 struct fg_error *error)
+{
+    struct fg_keyring ring;
+    enum fg_err result = configured(config, ret_keys, error);
+
+    if (result == FG_OK)
+        result = fg_keyring_file_load(config->keyring, &ret_keys->first, &ring, error);
+    if (result == FG_OK)
+        ret_keys->ring = ring;
+    return result;
 }
 
 enum fg_err fg_station_keys_fetch(struct fg_station_keys *keys, const struct fg_keyring_source *source,

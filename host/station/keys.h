@@ -24,6 +24,11 @@ struct fg_station_keys {
 enum fg_err fg_station_keys_start(const struct fg_station_config *config, struct fg_station_keys *ret_keys,
                                   struct fg_error *error);
 
+/* Likewise for who only looks on: nothing is told and nothing put aside. Errors besides: those of
+ * fg_keyring_file_load; *ret_keys then has the configured keys. */
+enum fg_err fg_station_keys_read(const struct fg_station_config *config, struct fg_station_keys *ret_keys,
+                                 struct fg_error *error);
+
 /* Takes what the source has of newer rings; *ret_taken: another ring is in force now. A ring that is not good
  * is told in the log, changes nothing and is FG_OK. An error: the source does not answer. */
 enum fg_err fg_station_keys_fetch(struct fg_station_keys *keys, const struct fg_keyring_source *source,

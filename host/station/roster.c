@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/station/kept_file.h"
 #include "proto/enrol.h"
 
 #define KEPT_ROSTER "the kept roster"
+#define BROUGHT_ROSTER "the roster that was brought"
 #define ASK_EVERY_MS 10000
 
 struct fg_station_roster {
     char path[FG_KEPT_FILE_PATH_BYTES];
+    char brought_path[FG_KEPT_FILE_PATH_BYTES];
     char station[FG_NAME_MAX + 1];
     pthread_mutex_t lock; /* for what follows */
     size_t key_count;
@@ -85,6 +88,55 @@ done:
     return result;
 }
 
+/* ---- on a stick ---- */
+
+enum fg_err fg_station_roster_bring(struct fg_station_roster *roster, const uint8_t *bytes, size_t length,
+                                    uint64_t *ret_version, struct fg_error *error)
+{
+    struct fg_roster *next = malloc(sizeof(*next));
+    enum fg_err result;
+
+    if (next == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for a roster");
+    (void)pthread_mutex_lock(&roster->lock);
+    result = judge(roster, bytes, length, next, error);
+    (void)pthread_mutex_unlock(&roster->lock);
+    if (result == FG_OK)
+        result = fg_kept_file_write(roster->brought_path, BROUGHT_ROSTER, bytes, length, error);
+    if (result == FG_OK)
+        *ret_version = next->version;
+    free(next);
+    return result;
+}
+
+bool fg_station_roster_waits(const struct fg_station_roster *roster)
+{
+    return access(roster->brought_path, F_OK) == 0;
+}
+
+enum fg_err fg_station_roster_take_brought(struct fg_station_roster *roster, bool *ret_taken,
+                                           struct fg_error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    enum fg_err result;
+
+    *ret_taken = false;
+    if (!fg_station_roster_waits(roster))
+        return fg_fail(error, FG_E_NOT_FOUND, "no roster was brought");
+    bytes = malloc(FG_ROSTER_BYTES_MAX + 1);
+    if (bytes == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for a roster");
+    result = fg_kept_file_read(roster->brought_path, BROUGHT_ROSTER, bytes, FG_ROSTER_BYTES_MAX + 1, &length,
+                               error);
+    if (result == FG_OK)
+        result = fg_station_roster_take(roster, bytes, length, ret_taken, error);
+    free(bytes);
+    if (result != FG_E_IO && result != FG_E_MEMORY)
+        (void)unlink(roster->brought_path);
+    return result;
+}
+
 /* ---- who is served ---- */
 
 uint64_t fg_station_roster_version(struct fg_station_roster *roster)
@@ -95,6 +147,20 @@ uint64_t fg_station_roster_version(struct fg_station_roster *roster)
     version = roster->in_force.version;
     (void)pthread_mutex_unlock(&roster->lock);
     return version;
+}
+
+enum fg_err fg_station_roster_copy(struct fg_station_roster *roster, struct fg_roster *ret_roster,
+                                   struct fg_error *error)
+{
+    enum fg_err result = FG_OK;
+
+    (void)pthread_mutex_lock(&roster->lock);
+    if (roster->in_force.version == 0)
+        result = fg_fail(error, FG_E_NOT_FOUND, "this station has no roster of the bureau yet");
+    else
+        *ret_roster = roster->in_force;
+    (void)pthread_mutex_unlock(&roster->lock);
+    return result;
 }
 
 static enum fg_err compare(const struct fg_roster_device *device, const struct fg_peer *peer,
@@ -217,6 +283,9 @@ enum fg_err fg_station_roster_open(const char *store_path, const char *station,
     (void)snprintf(roster->station, sizeof(roster->station), "%s", station);
     fg_station_roster_trust(roster, keys, key_count);
     result = fg_kept_file_path(store_path, ".roster", roster->path, sizeof(roster->path), error);
+    if (result == FG_OK)
+        result = fg_kept_file_path(store_path, ".roster.brought", roster->brought_path,
+                                   sizeof(roster->brought_path), error);
     if (result != FG_OK) {
         fg_station_roster_free(roster);
         return result;

@@ -2,7 +2,8 @@
  * ".roster" at the end, so that it holds over restarts and without the bureau.
  *
  * A roster is taken when the bureau signed it, it is this station's, and it is not older than the one in
- * force. Not: fetching it (upstream.h), what is refused to whom (routes.h). Relies on: proto/roster.h,
+ * force, whether it was fetched or brought on a stick. Not: fetching it (upstream.h), what is refused to whom
+ * (routes.h). Relies on: proto/roster.h,
  * kept_file.h. Any thread. */
 #ifndef FG_STATION_ROSTER_H
 #define FG_STATION_ROSTER_H
@@ -33,6 +34,23 @@ enum fg_err fg_station_roster_take(struct fg_station_roster *roster, const uint8
 
 /* 0 = there is none yet. */
 uint64_t fg_station_roster_version(struct fg_station_roster *roster);
+/* The whole roster in force. FG_E_NOT_FOUND: there is none. */
+enum fg_err fg_station_roster_copy(struct fg_station_roster *roster, struct fg_roster *ret_roster,
+                                   struct fg_error *error);
+
+/* ---- a roster that came on a stick ----
+ * Only the station's program writes the roster in force. Whoever brings one leaves it in a file beside it
+ * (the store's name with ".roster.brought" at the end), where the program finds it. */
+
+/* Leaves it there, durably, if it would be taken. Errors as fg_station_roster_take; then nothing is left. */
+enum fg_err fg_station_roster_bring(struct fg_station_roster *roster, const uint8_t *bytes, size_t length,
+                                    uint64_t *ret_version, struct fg_error *error);
+/* Does one still wait to be taken? */
+bool fg_station_roster_waits(const struct fg_station_roster *roster);
+/* For the program: takes the one that waits, which is then gone whether it was good or not; it stays when it
+ * could not be kept (FG_E_IO, FG_E_MEMORY). FG_E_NOT_FOUND: none waits. Errors as fg_station_roster_take. */
+enum fg_err fg_station_roster_take_brought(struct fg_station_roster *roster, bool *ret_taken,
+                                           struct fg_error *error);
 
 /* The peer's place on the roster: same id, same TLS key, same journal key. FG_E_STATE: there is no roster
  * yet; FG_E_DENIED: not on it, or with another key. A suspended device is found. */

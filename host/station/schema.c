@@ -76,6 +76,8 @@ static const struct fg_sql_migration migrations[] = {
      " started_ms BIGINT NOT NULL, ended_ms BIGINT NOT NULL, entries BIGINT NOT NULL,"
      " findings BIGINT NOT NULL, text TEXT NOT NULL)",
      NULL, NULL},
+    {4, "when the roster was asked for",
+     "ALTER TABLE upstream ADD COLUMN roster_checked_ms BIGINT NOT NULL DEFAULT 0", NULL, NULL},
 };
 
 const struct fg_sql_migration *fg_station_schema(size_t *ret_count)

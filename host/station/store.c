@@ -482,6 +482,22 @@ enum fg_err fg_station_store_evidence_count(struct fg_station_store *store, uint
     return count_rows(store, "SELECT COUNT(*) FROM evidence", NULL, ret_count, error);
 }
 
+/* A store that no daemon of this version has opened yet has no such column: then nobody asked. */
+static int64_t roster_checked(struct fg_station_store *store)
+{
+    struct fg_sql_statement *row = NULL;
+    int64_t checked_ms = 0;
+
+    if (fg_sql_prepare(store->sql, "SELECT roster_checked_ms FROM upstream WHERE id = $1", &row, NULL) !=
+        FG_OK)
+        return 0;
+    fg_sql_bind_int(row, 1, UPSTREAM_ROW);
+    if (fg_sql_next(row, NULL) == FG_OK)
+        checked_ms = fg_sql_int(row, 0);
+    fg_sql_reset(row);
+    return checked_ms;
+}
+
 enum fg_err fg_station_store_upstream(struct fg_station_store *store,
                                       struct fg_station_upstream *ret_upstream, struct fg_error *error)
 {
@@ -518,6 +534,7 @@ enum fg_err fg_station_store_upstream(struct fg_station_store *store,
     fg_sql_reset(row);
     if (result != FG_OK && result != FG_E_NOT_FOUND)
         return result;
+    upstream.roster_checked_ms = roster_checked(store);
     *ret_upstream = upstream;
     return FG_OK;
 }
@@ -531,12 +548,12 @@ enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,
         "INSERT INTO upstream (id, started_ms, updated_ms, attempt_ms, contact_ms, attempts, failures, "
         "error_ms,"
         " error_text, list_id, list_version, list_issued_ms, list_expires_ms, list_checked_ms,"
-        " clock_offset_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO "
+        " clock_offset_ms, roster_checked_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO "
         "UPDATE SET"
         " started_ms = $2, updated_ms = $3, attempt_ms = $4, contact_ms = $5, attempts = $6, failures = $7,"
         " error_ms = $8, error_text = $9, list_id = $10, list_version = $11, list_issued_ms = $12,"
-        " list_expires_ms = $13, list_checked_ms = $14, clock_offset_ms = $15",
+        " list_expires_ms = $13, list_checked_ms = $14, clock_offset_ms = $15, roster_checked_ms = $16",
         &statement, error);
 
     if (result != FG_OK)
@@ -556,6 +573,7 @@ enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,
     fg_sql_bind_int(statement, 13, upstream->list_expires_ms);
     fg_sql_bind_int(statement, 14, upstream->list_checked_ms);
     fg_sql_bind_int(statement, 15, upstream->clock_offset_ms);
+    fg_sql_bind_int(statement, 16, upstream->roster_checked_ms);
     return fg_sql_run(statement, NULL, error);
 }
 

@@ -179,8 +179,9 @@ struct fg_station_upstream {
     uint64_t list_version; /* 0 = none */
     int64_t list_issued_ms;
     int64_t list_expires_ms;
-    int64_t list_checked_ms; /* the bureau last said what its newest version is */
-    int64_t clock_offset_ms; /* our clock minus the bureau's when it last told */
+    int64_t list_checked_ms;   /* the bureau last said what its newest version is */
+    int64_t clock_offset_ms;   /* our clock minus the bureau's when it last told */
+    int64_t roster_checked_ms; /* the bureau last said what its newest roster is */
 };
 /* All zero when nothing was written yet. */
 enum fg_err fg_station_store_upstream(struct fg_station_store *store,

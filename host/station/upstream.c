@@ -40,8 +40,9 @@ struct fg_upstream {
     struct fg_station_keys keys;
     struct fg_list *lists[FG_STATION_LISTS_MAX];
     struct fg_station_upstream state;
-    struct fg_backoff backoff;                 /* of the bureau as a whole */
-    int64_t list_due_ms;                       /* monotonic, as the next four */
+    struct fg_backoff backoff; /* of the bureau as a whole */
+    int64_t list_due_ms;       /* monotonic, as the next five */
+    int64_t brought_due_ms;
     int64_t heal_due_ms[FG_STATION_LISTS_MAX]; /* the whole store is verified then, and healed */
     int64_t report_due_ms;
     int64_t status_due_ms;
@@ -263,7 +264,36 @@ static bool is_connection(enum fg_err code)
 
 /* ---- roster ---- */
 
-/* A roster that is not taken changes nothing, and is told once. false: the bureau does not answer. */
+/* What became of a roster, once each time. */
+static void say_roster(struct fg_upstream *upstream, enum fg_err code, bool taken, const char *how,
+                       const struct fg_error *error)
+{
+    uint64_t version = fg_station_roster_version(upstream->settings.roster);
+
+    if (taken)
+        fg_station_log("roster %" PRIu64 " is in force%s", version, how);
+    if (code == FG_OK) {
+        upstream->roster_trouble[0] = '\0';
+    } else if (strncmp(upstream->roster_trouble, error->text, FG_SYNC_TEXT_MAX) != 0) {
+        (void)snprintf(upstream->roster_trouble, sizeof(upstream->roster_trouble), "%.*s", FG_SYNC_TEXT_MAX,
+                       error->text);
+        fg_station_log("roster%s not taken, %s: %s", how,
+                       version > 0 ? "the one in force stays" : "there is none yet", error->text);
+    }
+}
+
+/* One that somebody left here, with or without the bureau. */
+static void take_brought_roster(struct fg_upstream *upstream)
+{
+    struct fg_error error = {.text = ""};
+    bool taken = false;
+    enum fg_err code = fg_station_roster_take_brought(upstream->settings.roster, &taken, &error);
+
+    if (code != FG_E_NOT_FOUND)
+        say_roster(upstream, code, taken, " (brought by hand)", &error);
+}
+
+/* A roster that is not taken changes nothing. false: the bureau does not answer. */
 static bool update_roster(struct fg_upstream *upstream)
 {
     struct fg_station_roster *roster = upstream->settings.roster;
@@ -272,21 +302,14 @@ static bool update_roster(struct fg_upstream *upstream)
     bool taken = false;
     enum fg_err code = fg_station_roster_fetch(roster, upstream->https, &answered, &taken, &error);
 
-    if (taken)
-        fg_station_log("roster %" PRIu64 " is in force", fg_station_roster_version(roster));
     if (code == FG_OK || (answered && !is_connection(code)))
         heard(upstream);
     else if (is_connection(code))
         not_heard(upstream, "roster", &error);
-    if (code == FG_OK) {
-        upstream->roster_trouble[0] = '\0';
-    } else if (answered && strncmp(upstream->roster_trouble, error.text, FG_SYNC_TEXT_MAX) != 0) {
-        (void)snprintf(upstream->roster_trouble, sizeof(upstream->roster_trouble), "%.*s", FG_SYNC_TEXT_MAX,
-                       error.text);
-        fg_station_log("roster not taken, %s: %s",
-                       fg_station_roster_version(roster) > 0 ? "the one in force stays" : "there is none yet",
-                       error.text);
-    }
+    if (code == FG_OK)
+        upstream->state.roster_checked_ms = upstream->state.contact_ms;
+    if (answered)
+        say_roster(upstream, code, taken, "", &error);
     return answered;
 }
 
@@ -373,6 +396,20 @@ static void say_list_trouble(struct fg_upstream *upstream, const char *id, const
     if (strcmp(trouble, upstream->list_trouble) != 0)
         fg_station_log("list %s is not updated, the old one stays: %s", id, text);
     memcpy(upstream->list_trouble, trouble, sizeof(trouble));
+}
+
+/* A list that somebody imported into its store by hand is handed down like one that was fetched, also while
+ * the bureau does not answer. What is wrong with a store is told when it is updated. */
+static void take_brought_lists(struct fg_upstream *upstream)
+{
+    const struct fg_upstream_settings *settings = &upstream->settings;
+
+    upstream->brought_due_ms = fg_mono_ms() + (int64_t)settings->config->list_update_s * 1000;
+    for (size_t i = 0; i < FG_STATION_LISTS_MAX; i++) {
+        if (settings->config->list_ids[i][0] != '\0' &&
+            fg_listing_take_store(settings->listing, settings->config->list_ids[i], NULL, NULL) == FG_OK)
+            note_list(upstream, i);
+    }
 }
 
 static void update_lists(struct fg_upstream *upstream)
@@ -564,6 +601,9 @@ static void *run(void *context)
 
     while (wait_for_turn(upstream, at_once)) {
         at_once = false;
+        take_brought_roster(upstream);
+        if (fg_mono_ms() >= upstream->brought_due_ms)
+            take_brought_lists(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()))
             at_once = forward_entries(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->list_due_ms)

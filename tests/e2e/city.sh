@@ -180,10 +180,42 @@ held_back() { # as by a station that waits for the release
         "$fillgate" bureau release ctl-1 --why "new seal" --database "$database"
 }
 check "a controller is suspended and released while its station hands nothing on" held_back
+
+# A station without a network: rosters and lists come to it in somebody's pocket.
+stick() { "$fillgate" bureau roster HZ-01 "$CITY/$1" --key "$CITY/bureau/receipt.pem" --database "$database"; }
+bring() { "$fillgate" station roster-import "$CITY/$1" --config "$CITY/station/station.ini"; }
+station_says() { # PATTERN
+    refuses "$1" "$fillgate" station status --config "$CITY/station/station.ini"
+}
+list_by_stick() { # the newest list, into the station's own store, proven there
+    publish && "$fillgate" list import "$(ls -t "$CITY"/bureau/lists/HZ-01/*.fgl | head -n 1)" \
+        --list "$CITY/station/lists/HZ-01/list.db" --key "$CITY/station/list-1.pub"
+}
+stick_suspends() {
+    stick first.roster && "$fillgate" bureau suspend ctl-2 --why "seal broken" --database "$database" && stick second.roster &&
+        [ "$(list_status 2)" = 200 ] && bring second.roster && [ "$(list_status 2)" = 403 ] && [ "$(list_status 1)" = 200 ]
+}
+check "a roster on a stick suspends a device at a station that the bureau cannot reach" stick_suspends
+check "station status says which roster is in force, how old it is, how many are on it, and who is suspended" \
+    eval 'station_says "^  roster: [0-9]{13}" && station_says "issued: .* \(0:0[0-9] h ago\)" && station_says "controllers: 2" &&
+        station_says "ctl-2 suspended since 20" && station_says "last asked the bureau for it: .* \(0:" && ! station_says "ctl-1 suspended"'
+expect "TAMPER-SHOWS: an older roster on a stick is refused" 1 'is older than' bring first.roster
+head -c -1 "$CITY/second.roster" >"$CITY/cut.roster"
+expect "TAMPER-SHOWS: one that was edited is refused" 1 'not signed with a key that signs receipts' bring cut.roster
+expect "the bureau writes no roster for a device that is no station" 3 'is no station' \
+    "$fillgate" bureau roster ctl-1 "$CITY/no.roster" --key "$CITY/bureau/receipt.pem" --database "$database"
+check "LIST-IS-SIGNED: a list on a stick, imported at the station, is handed down and stops the suspended controller's point" \
+    eval 'list_by_stick && until_true 60 is_blocked 2 true && is_blocked 1 false'
+stick_releases() {
+    "$fillgate" bureau release ctl-2 --why "new seal" --database "$database" && stick third.roster && bring third.roster &&
+        list_by_stick && until_true 60 is_blocked 2 false && station_says "controllers: 2" && ! station_says "suspended since"
+}
+check "the next ones let it go on" stick_releases
+
 station_edit() { # a station operator with a database tool changes an entry that the bureau has not seen
     daemon_stop "$CITY/station" "$BUILD/fillgate-station" || return 1
     sqlite3 "$CITY/station/station.db" "UPDATE entry SET bytes = CAST(replace(bytes, 'op-8', 'op-7') AS BLOB)
-        WHERE controller = 'ctl-2' AND sequence = (SELECT MAX(sequence) FROM entry WHERE controller = 'ctl-2')" || return 1
+        WHERE controller = 'ctl-2' AND sequence = (SELECT MAX(sequence) FROM entry WHERE controller = 'ctl-2' AND instr(bytes, CAST('op-8' AS BLOB)) > 0)" || return 1
     daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
     daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
     log_has "$CITY/station/fillgate-station.log" "TAMPERED STORE.*ctl-2"

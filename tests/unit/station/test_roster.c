@@ -77,13 +77,19 @@ static void bench_close(struct bench *bench)
     free(bench);
 }
 
+/* The bureau's next roster, as bytes. */
+static void sign(struct bench *bench, const struct fg_private_key *key)
+{
+    CHECK_OK(fg_roster_sign(&bench->roster, key, bench->bytes, sizeof(bench->bytes), &bench->length,
+                            &bench->error),
+             &bench->error);
+}
+
 static enum fg_err take_signed_by(struct bench *bench, const struct fg_private_key *key)
 {
     bool taken;
 
-    CHECK_OK(fg_roster_sign(&bench->roster, key, bench->bytes, sizeof(bench->bytes), &bench->length,
-                            &bench->error),
-             &bench->error);
+    sign(bench, key);
     return fg_station_roster_take(bench->in_force, bench->bytes, bench->length, &taken, &bench->error);
 }
 
@@ -229,5 +235,77 @@ TEST(
     fg_station_roster_answered(bench->in_force, ticket, 11200);
     CHECK_INT(fg_station_admit(bench->in_force, bench->store, &other, 11201, &bench->standing, &bench->error),
               FG_E_DENIED);
+    bench_close(bench);
+}
+
+static enum fg_err bring(struct bench *bench)
+{
+    uint64_t version;
+
+    return fg_station_roster_bring(bench->in_force, bench->bytes, bench->length, &version, &bench->error);
+}
+
+TEST("a roster that was brought on a stick waits until the station's program takes it, also over a restart")
+{
+    struct bench *bench = bench_open();
+    struct fg_roster *in_force = malloc(sizeof(*in_force));
+    bool taken = true;
+
+    CHECK(in_force != NULL);
+    CHECK_INT(fg_station_roster_copy(bench->in_force, in_force, &bench->error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_station_roster_take_brought(bench->in_force, &taken, &bench->error), FG_E_NOT_FOUND);
+    CHECK(!taken);
+    sign(bench, bench->bureau);
+    CHECK_OK(bring(bench), &bench->error);
+    CHECK(fg_station_roster_waits(bench->in_force));
+    CHECK_INT(fg_station_roster_version(bench->in_force), 0);
+    fg_station_roster_free(bench->in_force);
+    roster_open(bench);
+    CHECK_OK(fg_station_roster_take_brought(bench->in_force, &taken, &bench->error), &bench->error);
+    CHECK(taken);
+    CHECK(!fg_station_roster_waits(bench->in_force));
+    CHECK_OK(fg_station_roster_copy(bench->in_force, in_force, &bench->error), &bench->error);
+    CHECK_INT(in_force->version, 10);
+    CHECK_INT(in_force->devices[1].suspended_ms, NOW_MS);
+    CHECK_OK(bring(bench), &bench->error); /* brought twice: nothing changes */
+    CHECK_OK(fg_station_roster_take_brought(bench->in_force, &taken, &bench->error), &bench->error);
+    CHECK(!taken);
+    free(in_force);
+    bench_close(bench);
+}
+
+TEST("TAMPER-SHOWS: an older roster on a stick, a stranger's, another station's or a cut one is refused, "
+     "whether it is brought or laid there")
+{
+    struct bench *bench = bench_open();
+    bool taken = true;
+    FILE *file;
+
+    CHECK_OK(take(bench), &bench->error);
+    bench->roster.version = 9;
+    sign(bench, bench->bureau);
+    CHECK_INT(bring(bench), FG_E_OLD);
+    bench->roster.version = 11;
+    sign(bench, &bench->stranger);
+    CHECK_INT(bring(bench), FG_E_AUTH);
+    sign(bench, bench->bureau);
+    bench->length--;
+    CHECK_INT(bring(bench), FG_E_AUTH);
+    (void)strcpy(bench->roster.station, "S2");
+    sign(bench, bench->bureau);
+    CHECK_INT(bring(bench), FG_E_RANGE);
+    CHECK(!fg_station_roster_waits(bench->in_force));
+
+    (void)strcpy(bench->roster.station, "S1");
+    bench->roster.version = 9;
+    sign(bench, bench->bureau);
+    file = fopen(fg_test_path("station.db.roster.brought"), "wb");
+    CHECK(file != NULL);
+    CHECK_INT(fwrite(bench->bytes, 1, bench->length, file), bench->length);
+    CHECK_INT(fclose(file), 0);
+    CHECK_INT(fg_station_roster_take_brought(bench->in_force, &taken, &bench->error), FG_E_OLD);
+    CHECK(!taken);
+    CHECK(!fg_station_roster_waits(bench->in_force)); /* told once, not each second */
+    CHECK_INT(fg_station_roster_version(bench->in_force), 10);
     bench_close(bench);
 }
