@@ -2,6 +2,7 @@
 #include "proto/authority.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/enrol.h"
@@ -11,6 +12,22 @@
 #include "proto/sync.h"
 
 /* ---- certificates in PEM ---- */
+
+/* What the first line says; 0: it is no such line. */
+static uint64_t version_read(const char *pem)
+{
+    static const char begin[] = "# fillgate authorities, version ";
+    char line[80];
+    uint64_t version = 0;
+    const char *at = pem + sizeof(begin) - 1;
+
+    if (strncmp(pem, begin, sizeof(begin) - 1) != 0)
+        return 0;
+    for (; *at >= '0' && *at <= '9' && version < UINT64_C(1000000000000000000); at++)
+        version = version * 10 + (uint64_t)(*at - '0');
+    (void)snprintf(line, sizeof(line), FG_AUTHORITY_VERSION_LINE "\n", version);
+    return strncmp(pem, line, strlen(line)) == 0 ? version : 0;
+}
 
 /* The caller frees *chain, also on failure. */
 static enum fg_err chain_parse(const char *pem, mbedtls_x509_crt *chain, struct fg_error *error)
@@ -35,6 +52,7 @@ enum fg_err fg_authority_parse(const char *pem, size_t length, struct fg_authori
         return fg_fail(error, FG_E_SIZE, "authority: more than %d bytes", FG_AUTHORITY_PEM_MAX);
     memcpy(authority.pem, pem, length);
     authority.pem[length] = '\0';
+    authority.version = version_read(authority.pem);
     mbedtls_x509_crt_init(&chain);
     result = chain_parse(authority.pem, &chain, error);
     mbedtls_x509_crt_free(&chain);
@@ -102,6 +120,7 @@ static enum fg_err chain_pick(const mbedtls_x509_crt *chain, const struct fg_dig
         result = fg_certificate_text(at->raw.p, at->raw.len, authority.pem, sizeof(authority.pem), error);
         if (result != FG_OK)
             return result;
+        authority.version = 0;
         *ret_authority = authority;
         return FG_OK;
     }
@@ -163,6 +182,59 @@ enum fg_err fg_authority_verify(const struct fg_authority *authority, const char
             }
         }
     }
+    mbedtls_x509_crt_free(&chain);
+    return result;
+}
+
+bool fg_authority_has(const struct fg_authority *authority, const uint8_t *der, size_t length)
+{
+    mbedtls_x509_crt chain;
+    bool has = false;
+
+    mbedtls_x509_crt_init(&chain);
+    if (chain_parse(authority->pem, &chain, NULL) == FG_OK) {
+        for (const mbedtls_x509_crt *at = &chain; at != NULL && !has; at = at->next)
+            has = at->raw.len == length && memcmp(at->raw.p, der, length) == 0;
+    }
+    mbedtls_x509_crt_free(&chain);
+    return has;
+}
+
+/* Of one authority alone; dates are somebody else's question. */
+static bool has_issued(mbedtls_x509_crt *authority, mbedtls_x509_crt *certificate)
+{
+    mbedtls_x509_crt *next = authority->next;
+    uint32_t flags = 0;
+
+    authority->next = NULL;
+    (void)mbedtls_x509_crt_verify(certificate, authority, NULL, NULL, &flags, NULL, NULL);
+    authority->next = next;
+    return (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0;
+}
+
+enum fg_err fg_authority_place(const struct fg_authority *authority, const char *path, size_t *ret_place,
+                               struct fg_error *error)
+{
+    mbedtls_x509_crt chain;
+    mbedtls_x509_crt certificate;
+    size_t place = 0;
+    enum fg_err result;
+
+    mbedtls_x509_crt_init(&chain);
+    mbedtls_x509_crt_init(&certificate);
+    result = chain_parse(authority->pem, &chain, error);
+    if (result == FG_OK && mbedtls_x509_crt_parse_file(&certificate, path) != 0)
+        result = fg_fail(error, FG_E_FORMAT, "%s: not a certificate in PEM, or not readable", path);
+    if (result == FG_OK) {
+        result = fg_fail(error, FG_E_AUTH, "%s: of an authority that is not in force", path);
+        for (mbedtls_x509_crt *at = &chain; at != NULL && result != FG_OK; at = at->next, place++) {
+            if (has_issued(at, &certificate)) {
+                *ret_place = place;
+                result = FG_OK;
+            }
+        }
+    }
+    mbedtls_x509_crt_free(&certificate);
     mbedtls_x509_crt_free(&chain);
     return result;
 }

@@ -5,13 +5,18 @@
 #ifndef FG_PROTO_AUTHORITY_H
 #define FG_PROTO_AUTHORITY_H
 
+#include <inttypes.h>
+
 #include "proto/https.h"
 #include "proto/https_server.h"
 
 #define FG_AUTHORITY_PEM_MAX 16384
+/* The first line of a file that a change of authorities wrote (authority_change.h). */
+#define FG_AUTHORITY_VERSION_LINE "# fillgate authorities, version %" PRIu64
 
 struct fg_authority {
     char pem[FG_AUTHORITY_PEM_MAX + 1]; /* one certificate or more */
+    uint64_t version;                   /* 0: as it was brought by hand */
 };
 
 /* FG_E_IO, FG_E_SIZE; FG_E_FORMAT: no certificates in PEM alone, or one that is no authority's. */
@@ -34,6 +39,14 @@ enum fg_err fg_authority_fetch(struct fg_https *https, const struct fg_digest *f
 enum fg_err fg_authority_verify(const struct fg_authority *authority, const char *purpose,
                                 const struct fg_key_id *key_id, const struct fg_signature *signature,
                                 const void *message, size_t length, struct fg_error *error);
+
+/* Is this certificate (DER) one of them? */
+bool fg_authority_has(const struct fg_authority *authority, const uint8_t *der, size_t length);
+
+/* Which of them issued the first certificate of the file at path, counted from 0, whatever the dates say.
+ * FG_E_AUTH: none of them; FG_E_FORMAT: the file cannot be read. */
+enum fg_err fg_authority_place(const struct fg_authority *authority, const char *path, size_t *ret_place,
+                               struct fg_error *error);
 
 /* A device's certificate (DER): issued by one of these, valid at now_ms, and what it says of its bearer.
  * Errors as fg_peer_establish. */

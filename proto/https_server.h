@@ -157,7 +157,8 @@ struct fg_server;
 enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg_server **ret_server,
                             struct fg_error *error);
 uint16_t fg_server_port(const struct fg_server *server);
-/* Reads certificate and key anew for new connections (renewal without downtime). */
+/* Reads certificate, key and authorities anew for new connections (renewal without downtime). On an error
+ * those in use stay. */
 enum fg_err fg_server_reload(struct fg_server *server, struct fg_error *error);
 /* Stops accepting, lets running handlers end and their answers be taken (request_max_ms at most for these),
  * closes everything. May be NULL. Not from a handler. */

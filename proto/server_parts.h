@@ -32,13 +32,15 @@ struct fg_server_tls {
     gnutls_x509_crt_t chain[FG_SERVER_CHAIN_MAX];
     gnutls_x509_privkey_t key;
     bool asks; /* for client certificates */
-    char *authority_pem;
-    mbedtls_x509_crt authorities;
+    char ca_path[FG_SERVER_FILE_PATH_MAX];
+    char *authority_pem; /* as at the start: only a hint for clients */
+    pthread_rwlock_t authorities_lock;
+    mbedtls_x509_crt *authorities;
 };
 
 enum fg_err fg_server_tls_start(struct fg_server_tls *tls, const struct fg_server_settings *settings,
                                 struct fg_error *error);
-/* On failure the identity in use stays. */
+/* Identity and authorities; on failure those in use stay. */
 enum fg_err fg_server_tls_load(struct fg_server_tls *tls, struct fg_error *error);
 void fg_server_tls_end(struct fg_server_tls *tls);
 /* Binds a new session to tls, so that the callback below finds it. */

@@ -121,14 +121,12 @@ static void free_identity(gnutls_x509_crt_t *chain, unsigned length, gnutls_x509
         gnutls_x509_privkey_deinit(key);
 }
 
-enum fg_err fg_server_tls_load(struct fg_server_tls *tls, struct fg_error *error)
+/* A certificate chain and its key: on failure nothing is the caller's to free. */
+static enum fg_err read_identity(const struct fg_server_tls *tls, gnutls_x509_crt_t *chain,
+                                 unsigned *ret_length, gnutls_x509_privkey_t *ret_key, struct fg_error *error)
 {
-    gnutls_x509_crt_t chain[FG_SERVER_CHAIN_MAX];
-    gnutls_x509_crt_t old_chain[FG_SERVER_CHAIN_MAX];
     gnutls_x509_privkey_t key = NULL;
-    gnutls_x509_privkey_t old_key;
     unsigned length = 0;
-    unsigned old_length;
     enum fg_err result = load_chain(tls->certificate_path, chain, &length, error);
 
     if (result == FG_OK)
@@ -140,6 +138,43 @@ enum fg_err fg_server_tls_load(struct fg_server_tls *tls, struct fg_error *error
         free_identity(chain, length, key);
         return result;
     }
+    *ret_length = length;
+    *ret_key = key;
+    return FG_OK;
+}
+
+static void free_authorities(mbedtls_x509_crt *authorities)
+{
+    if (authorities != NULL)
+        mbedtls_x509_crt_free(authorities);
+    free(authorities);
+}
+
+/* *ret_pem and *ret_authorities are the caller's to free, also on failure. */
+static enum fg_err read_authorities(const char *path, char **ret_pem, mbedtls_x509_crt **ret_authorities,
+                                    struct fg_error *error)
+{
+    size_t length = 0;
+    enum fg_err result = read_file(path, ret_pem, &length, error);
+
+    if (result != FG_OK)
+        return result;
+    *ret_authorities = calloc(1, sizeof(**ret_authorities));
+    if (*ret_authorities == NULL)
+        return fg_fail(error, FG_E_MEMORY, "no memory for the authorities");
+    mbedtls_x509_crt_init(*ret_authorities);
+    if (mbedtls_x509_crt_parse(*ret_authorities, (const unsigned char *)*ret_pem, length + 1) != 0)
+        return fg_fail(error, FG_E_FORMAT, "%s: not certificates in PEM", path);
+    return FG_OK;
+}
+
+static void put_identity(struct fg_server_tls *tls, gnutls_x509_crt_t *chain, unsigned length,
+                         gnutls_x509_privkey_t key)
+{
+    gnutls_x509_crt_t old_chain[FG_SERVER_CHAIN_MAX];
+    gnutls_x509_privkey_t old_key;
+    unsigned old_length;
+
     (void)pthread_mutex_lock(&tls->mutex);
     memcpy(old_chain, tls->chain, sizeof(old_chain));
     old_length = tls->chain_length;
@@ -149,52 +184,79 @@ enum fg_err fg_server_tls_load(struct fg_server_tls *tls, struct fg_error *error
     tls->key = key;
     (void)pthread_mutex_unlock(&tls->mutex);
     free_identity(old_chain, old_length, old_key);
-    return FG_OK;
 }
 
-static enum fg_err load_authorities(struct fg_server_tls *tls, const char *path, struct fg_error *error)
+/* pem stays the caller's unless it is the first. */
+static void put_authorities(struct fg_server_tls *tls, char **pem, mbedtls_x509_crt *authorities)
 {
-    size_t length = 0;
-    enum fg_err result = read_file(path, &tls->authority_pem, &length, error);
+    mbedtls_x509_crt *old;
 
-    if (result != FG_OK)
-        return result;
-    if (mbedtls_x509_crt_parse(&tls->authorities, (const unsigned char *)tls->authority_pem, length + 1) != 0)
-        return fg_fail(error, FG_E_FORMAT, "%s: not certificates in PEM", path);
-    tls->asks = true;
-    return FG_OK;
+    (void)pthread_rwlock_wrlock(&tls->authorities_lock);
+    old = tls->authorities;
+    tls->authorities = authorities;
+    (void)pthread_rwlock_unlock(&tls->authorities_lock);
+    free_authorities(old);
+    if (tls->authority_pem == NULL) {
+        tls->authority_pem = *pem;
+        *pem = NULL;
+    }
+}
+
+enum fg_err fg_server_tls_load(struct fg_server_tls *tls, struct fg_error *error)
+{
+    gnutls_x509_crt_t chain[FG_SERVER_CHAIN_MAX];
+    gnutls_x509_privkey_t key = NULL;
+    mbedtls_x509_crt *authorities = NULL;
+    char *pem = NULL;
+    unsigned length = 0;
+    enum fg_err result = FG_OK;
+
+    if (tls->asks)
+        result = read_authorities(tls->ca_path, &pem, &authorities, error);
+    if (result == FG_OK)
+        result = read_identity(tls, chain, &length, &key, error);
+    if (result == FG_OK) {
+        put_identity(tls, chain, length, key);
+        if (tls->asks) {
+            put_authorities(tls, &pem, authorities);
+            authorities = NULL;
+        }
+    }
+    free_authorities(authorities);
+    free(pem);
+    return result;
 }
 
 enum fg_err fg_server_tls_start(struct fg_server_tls *tls, const struct fg_server_settings *settings,
                                 struct fg_error *error)
 {
-    enum fg_err result;
-
     *tls = (struct fg_server_tls){.asks = false};
     (void)pthread_mutex_init(&tls->mutex, NULL);
-    mbedtls_x509_crt_init(&tls->authorities);
+    (void)pthread_rwlock_init(&tls->authorities_lock, NULL);
     if (settings->plain)
         return FG_OK;
     if (settings->certificate_path == NULL || settings->key_path == NULL ||
         strlen(settings->certificate_path) >= sizeof(tls->certificate_path) ||
-        strlen(settings->key_path) >= sizeof(tls->key_path))
+        strlen(settings->key_path) >= sizeof(tls->key_path) ||
+        (settings->ca_path != NULL && strlen(settings->ca_path) >= sizeof(tls->ca_path)))
         return fg_fail(error, FG_E_ARG,
-                       "HTTPS server: needs the paths of a certificate and its key, each "
+                       "HTTPS server: needs the paths of a certificate and its key, each path "
                        "shorter than %d bytes",
                        FG_SERVER_FILE_PATH_MAX);
     (void)strcpy(tls->certificate_path, settings->certificate_path);
     (void)strcpy(tls->key_path, settings->key_path);
-    result = fg_server_tls_load(tls, error);
-    if (result == FG_OK && settings->ca_path != NULL)
-        result = load_authorities(tls, settings->ca_path, error);
-    return result;
+    tls->asks = settings->ca_path != NULL;
+    if (tls->asks)
+        (void)strcpy(tls->ca_path, settings->ca_path);
+    return fg_server_tls_load(tls, error);
 }
 
 void fg_server_tls_end(struct fg_server_tls *tls)
 {
     free_identity(tls->chain, tls->chain_length, tls->key);
-    mbedtls_x509_crt_free(&tls->authorities);
+    free_authorities(tls->authorities);
     free(tls->authority_pem);
+    (void)pthread_rwlock_destroy(&tls->authorities_lock);
     (void)pthread_mutex_destroy(&tls->mutex);
 }
 
@@ -257,6 +319,7 @@ enum fg_err fg_server_tls_peer(struct fg_server_tls *tls, gnutls_session_t sessi
 {
     unsigned count = 0;
     const gnutls_datum_t *chain;
+    enum fg_err result;
 
     *ret_peer = (struct fg_peer){.kind = FG_PEER_NONE};
     if (!tls->asks)
@@ -264,5 +327,8 @@ enum fg_err fg_server_tls_peer(struct fg_server_tls *tls, gnutls_session_t sessi
     chain = gnutls_certificate_get_peers(session, &count);
     if (chain == NULL || count == 0)
         return FG_OK;
-    return fg_peer_establish(chain[0].data, chain[0].size, &tls->authorities, now_ms, ret_peer, error);
+    (void)pthread_rwlock_rdlock(&tls->authorities_lock);
+    result = fg_peer_establish(chain[0].data, chain[0].size, tls->authorities, now_ms, ret_peer, error);
+    (void)pthread_rwlock_unlock(&tls->authorities_lock);
+    return result;
 }

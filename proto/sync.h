@@ -27,6 +27,7 @@
 #define FG_SYNC_PATH_KEYS "/v1/keys"
 #define FG_SYNC_PATH_ROSTER "/v1/roster"
 #define FG_SYNC_PATH_AUTHORITY "/v1/authority"
+#define FG_SYNC_PATH_AUTHORITIES "/v1/authorities" /* changes of authorities */
 
 /* Values travel: never renumber. The HTTP status that goes with each is in brackets. */
 enum fg_sync_verdict {

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "firmware/link/link_private.h"
+#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/join.h"
 #include "proto/monotime.h"
@@ -18,6 +19,10 @@
 
 #define REPEAT_MS 600000
 #define DAY_MS INT64_C(86400000)
+#define WAY_BACK                                                                                             \
+    "get a new one-time code from the bureau and run fillgate controller enrol again in the same "           \
+    "directory; "                                                                                            \
+    "keys and entries stay"
 
 /* ---- log, chance, clock ---- */
 
@@ -80,7 +85,7 @@ static int64_t now_of(void *context)
 
 /* ---- connections ---- */
 
-enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error)
+struct fg_https_settings fg_link_connection_settings(struct fg_link *link)
 {
     const struct fg_link_config *config = &link->config;
     struct fg_https_settings settings = {
@@ -97,6 +102,13 @@ enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error)
         .first_byte_max_ms = config->first_byte_max_ms,
         .whole_max_ms = config->whole_max_ms,
     };
+
+    return settings;
+}
+
+enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error)
+{
+    struct fg_https_settings settings = fg_link_connection_settings(link);
 
     if (link->https != NULL)
         return FG_OK;
@@ -130,7 +142,7 @@ static enum fg_err renew(struct fg_link *link, int64_t end_ms, struct fg_error *
     if (code == FG_OK)
         code = fg_certificate_renew(link->https, &renewal, error);
     if (code != FG_OK)
-        return fg_fail_in(error, code, "certificate ends in %lld days and could not be renewed: ",
+        return fg_fail_in(error, code, "certificate (it ends in %lld days) could not be renewed: ",
                           (long long)((end_ms - fg_link_now_ms(link)) / DAY_MS));
     fg_link_tell(link, FG_LINK_SAY_RENEW, "certificate renewed");
     fg_https_free(link->https);
@@ -153,9 +165,19 @@ static void say_certificate(struct fg_link *link)
         link->say(link->say_context, line);
 }
 
+/* Of an authority that is in force, and of the one that issues now? */
+static enum fg_err issuer_look(const struct fg_link *link, bool *ret_outgrown, struct fg_error *error)
+{
+    enum fg_err code =
+        fg_authority_outgrown(link->config.ca_path, link->config.certificate_path, ret_outgrown, error);
+
+    return code == FG_E_AUTH ? fg_fail(error, code, "its authority is no longer in force: " WAY_BACK) : code;
+}
+
 static void watch_certificate(struct fg_link *link)
 {
     struct fg_error error = {0};
+    bool outgrown = false;
     enum fg_err code = certificate_look(link, &error);
 
     /* The device has joined again: the next connection shows the new one. */
@@ -165,12 +187,11 @@ static void watch_certificate(struct fg_link *link)
         link->https = NULL;
     }
     if (code == FG_OK && link->certificate_end_ms <= fg_link_now_ms(link))
-        code =
-            fg_fail(&error, FG_E_EXPIRED,
-                    "it has ended: get a new one-time code from the bureau and run fillgate controller enrol "
-                    "again in the same directory; keys and entries stay");
-    if (code == FG_OK &&
-        link->certificate_end_ms - fg_link_now_ms(link) < (int64_t)link->config.renew_days * DAY_MS)
+        code = fg_fail(&error, FG_E_EXPIRED, "it has ended: " WAY_BACK);
+    if (code == FG_OK)
+        code = issuer_look(link, &outgrown, &error);
+    if (code == FG_OK && (outgrown || link->certificate_end_ms - fg_link_now_ms(link) <
+                                          (int64_t)link->config.renew_days * DAY_MS))
         code = renew(link, link->certificate_end_ms, &error);
     say_certificate(link);
     if (code == FG_OK) {

@@ -40,9 +40,9 @@ void fg_link_fetch_list(struct fg_link *link)
     struct fg_list_update_result result;
     struct fg_list_source source;
     struct fg_error error = {0};
-    enum fg_err code = fg_link_connection(link, &error);
+    enum fg_err code = fg_link_fetch_authorities(link, &error);
 
-    /* First the keys, so that a manifest of a new one is understood. */
+    /* Then the keys, so that a manifest of a new one is understood. */
     if (code == FG_OK && fg_link_fetch_keys(link, &code, &error)) {
         context.https = link->https;
         memcpy(context.list_id, link->config.list_id, sizeof(context.list_id));

@@ -1,6 +1,6 @@
 /* What the files of the link share. link.c: lifetime, turn, log, clock, connection. link_push.c: entries and
  * receipts. link_report.c: reports. link_fetch.c: lists, from the network to fillgated. link_keys.c: key
- * rings, likewise. Nobody else includes this. */
+ * rings, likewise. link_authority.c: changes of authorities. Nobody else includes this. */
 #ifndef FG_LINK_LINK_PRIVATE_H
 #define FG_LINK_LINK_PRIVATE_H
 
@@ -24,6 +24,7 @@ enum fg_link_topic {
     FG_LINK_SAY_REPORT,
     FG_LINK_SAY_KEYS,
     FG_LINK_SAY_KEYS_OVER,
+    FG_LINK_SAY_AUTHORITY,
     FG_LINK_SAY_LIST,
     FG_LINK_SAY_HAND_OVER,
     FG_LINK_SAY_RENEW,
@@ -83,6 +84,8 @@ uint32_t fg_link_random(void);
 int64_t fg_link_now_ms(const struct fg_link *link);
 /* The connection, made when it is not there. FG_E_* of fg_https_new. */
 enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error);
+/* What it is made from; valid as long as the link. */
+struct fg_https_settings fg_link_connection_settings(struct fg_link *link);
 /* Asks fillgated; link->answer is then its answer, and its own refusal is this call's result. */
 enum fg_err fg_link_ask_control(struct fg_link *link, const struct fg_control_request *request,
                                 uint32_t deadline_ms, struct fg_error *error);
@@ -91,6 +94,10 @@ enum fg_err fg_link_ask_control(struct fg_link *link, const struct fg_control_re
 void fg_link_push(struct fg_link *link);
 void fg_link_report(struct fg_link *link);
 void fg_link_fetch_list(struct fg_link *link);
+/* What the next hop has of changes of authorities; the connection is made anew when one is taken. A change
+ * that is not good is told and changes nothing. An error: the hop did not answer, or there is no connection.
+ */
+enum fg_err fg_link_fetch_authorities(struct fg_link *link, struct fg_error *error);
 /* What the next hop has of newer key rings, with the connection made. A ring that is not good is told and
  * changes nothing. False: the hop did not answer, and why. */
 bool fg_link_fetch_keys(struct fg_link *link, enum fg_err *ret_code, struct fg_error *ret_error);

@@ -346,6 +346,7 @@ size_t fg_bureau_routes(struct fg_bureau *bureau, struct fg_route ret_routes[FG_
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, keys_serve, bureau};
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_ROSTER, 0, true, roster_serve, bureau};
     ret_routes[count++] = fg_authority_route(bureau->config.ca_path);
+    ret_routes[count++] = fg_authority_changes_route(bureau->config.ca_path);
     if (bureau->ca != NULL) {
         ret_routes[count++] =
             (struct fg_route){"POST", FG_SYNC_PATH_ENROL, FG_ENROL_BYTES_MAX, false, enrol_serve, bureau};

@@ -64,6 +64,7 @@ extern const struct cli_command cli_tag_commands[];
 extern const struct cli_command cli_journal_commands[];
 extern const struct cli_command cli_point_commands[];
 extern const struct cli_command cli_ca_commands[];
+extern const struct cli_command cli_authority_commands[];
 extern const struct cli_command cli_device_commands[];
 extern const struct cli_command cli_enrol_commands[];
 extern const struct cli_command cli_station_commands[];

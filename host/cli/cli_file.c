@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/owner.h"
+
+#define PATH_BYTES 600
+
 enum fg_err cli_file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *ret_length,
                           struct fg_error *error)
 {
@@ -55,4 +59,19 @@ enum fg_err cli_file_write(const char *path, bool replace, const uint8_t *bytes,
     (void)fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
     (void)unlink(temporary);
     return FG_E_IO;
+}
+
+enum fg_err cli_file_owner_become(const char *path, struct fg_error *error)
+{
+    char folder[PATH_BYTES];
+    char *slash;
+
+    if ((size_t)snprintf(folder, sizeof(folder), "%s", path) >= sizeof(folder))
+        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
+    slash = strrchr(folder, '/');
+    if (slash == NULL)
+        (void)strcpy(folder, ".");
+    else
+        slash[slash == folder ? 1 : 0] = '\0';
+    return fg_owner_become(folder, error);
 }

@@ -18,4 +18,8 @@ enum fg_err cli_file_read(const char *path, uint8_t *bytes, size_t capacity, siz
 enum fg_err cli_file_write(const char *path, bool replace, const uint8_t *bytes, size_t length,
                            struct fg_error *error);
 
+/* Before a file at path is written that belongs with others of its directory: becomes their owner
+ * (proto/owner.h), whose errors these are; FG_E_SIZE. */
+enum fg_err cli_file_owner_become(const char *path, struct fg_error *error);
+
 #endif

@@ -7,14 +7,15 @@
 #include "proto/secrecy.h"
 
 static const struct cli_command *const families[] = {
-    cli_key_commands,          cli_list_commands,           cli_tag_commands,
-    cli_journal_commands,      cli_point_commands,          cli_ca_commands,
-    cli_device_commands,       cli_enrol_commands,          cli_keyring_commands,
-    cli_clock_commands,        cli_registry_commands,       cli_operator_commands,
-    cli_publish_commands,      cli_station_commands,        cli_roster_commands,
-    cli_bureau_commands,       cli_bureau_journal_commands, cli_panel_commands,
-    cli_user_commands,         cli_trail_commands,          cli_audit_query_commands,
-    cli_audit_export_commands, cli_audit_sample_commands,   cli_proof_commands,
+    cli_key_commands,         cli_list_commands,         cli_tag_commands,
+    cli_journal_commands,     cli_point_commands,        cli_ca_commands,
+    cli_authority_commands,   cli_device_commands,       cli_enrol_commands,
+    cli_keyring_commands,     cli_clock_commands,        cli_registry_commands,
+    cli_operator_commands,    cli_publish_commands,      cli_station_commands,
+    cli_roster_commands,      cli_bureau_commands,       cli_bureau_journal_commands,
+    cli_panel_commands,       cli_user_commands,         cli_trail_commands,
+    cli_audit_query_commands, cli_audit_export_commands, cli_audit_sample_commands,
+    cli_proof_commands,
 };
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))
 

@@ -16,9 +16,7 @@
 #include "host/station/keys.h"
 #include "host/station/roster.h"
 #include "proto/monotime.h"
-#include "proto/owner.h"
 
-#define PATH_BYTES 600
 /* The station's program looks once a second; a busy one is given more. */
 #define TAKEN_WAIT_MS 10000
 #define TAKEN_LOOK_MS 100
@@ -195,22 +193,6 @@ static enum cli_exit bureau_roster(const struct cli_call *call)
 
 /* ---- into the station ---- */
 
-/* A file of the station's is written: as whoever owns its directory. */
-static enum fg_err owner_become(const char *store_path, struct fg_error *error)
-{
-    char folder[PATH_BYTES];
-    char *slash;
-
-    if ((size_t)snprintf(folder, sizeof(folder), "%s", store_path) >= sizeof(folder))
-        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", store_path);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        (void)strcpy(folder, ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    return fg_owner_become(folder, error);
-}
-
 static void taken_wait(const struct fg_station_roster *in_force)
 {
     static const struct timespec pause = {.tv_nsec = TAKEN_LOOK_MS * 1000000L};
@@ -247,7 +229,7 @@ static enum cli_exit import_run(const struct cli_call *call, struct fg_station_c
     if (result == FG_OK)
         result = fg_station_config_read(cli_value(call, "--config"), config, &error);
     if (result == FG_OK)
-        result = owner_become(config->store, &error);
+        result = cli_file_owner_become(config->store, &error);
     if (result == FG_OK)
         result = bring(config, bytes, length, &version, &error);
     if (result == FG_OK)

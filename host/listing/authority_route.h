@@ -1,6 +1,7 @@
 /* GET /v1/authority: the authority's certificates as a hop has them, in PEM. They are public and prove
  * nothing by themselves: who asks compares them with a fingerprint that it was given by hand
- * (proto/authority.h).
+ * (proto/authority.h). GET /v1/authorities?after=N: the next change of authorities after version N, which
+ * proves itself to whoever takes it (proto/authority_change.h).
  *
  * Relies on: proto/https_server.h. Any thread. */
 #ifndef FG_LISTING_AUTHORITY_ROUTE_H
@@ -10,5 +11,6 @@
 
 /* The route's context is the path of the PEM file, which outlives the server; it is read at each request. */
 struct fg_route fg_authority_route(const char *ca_path);
+struct fg_route fg_authority_changes_route(const char *ca_path);
 
 #endif

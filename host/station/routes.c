@@ -348,6 +348,7 @@ void fg_station_routes_fill(struct fg_station_routes *routes, struct fg_route re
         {"POST", FG_SYNC_PATH_RENEW, FG_STATION_PASSED_MAX, true, pass_on_renewal, routes},
         {"GET", FG_SYNC_PATH_KEYS, 0, false, hand_down_keys, routes},
         fg_authority_route(routes->settings.config->ca),
+        fg_authority_changes_route(routes->settings.config->ca),
     };
 
     memcpy(ret_routes, filled, sizeof(filled));

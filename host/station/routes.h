@@ -12,7 +12,7 @@
 #include "host/station/store.h"
 #include "proto/https_server.h"
 
-#define FG_STATION_ROUTES 6
+#define FG_STATION_ROUTES 7
 #define FG_STATION_PASSED_MAX 16384 /* bytes of a body that is passed on, either way */
 
 struct fg_station_routes;

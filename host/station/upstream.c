@@ -17,6 +17,7 @@
 #include "host/station/report.h"
 #include "host/station/roster_fetch.h"
 #include "host/station/verifier.h"
+#include "proto/authority_update.h"
 #include "proto/certificate_watch.h"
 #include "proto/https.h"
 #include "proto/join.h"
@@ -51,6 +52,9 @@ struct fg_upstream {
     int64_t alone_said_ms;                   /* 0 = not alone */
     char list_trouble[FG_SYNC_TEXT_MAX + 1]; /* said already, as the next */
     char roster_trouble[FG_SYNC_TEXT_MAX + 1];
+    char authority_trouble[FG_SYNC_TEXT_MAX + 1];
+    bool
+        authority_wanted; /* the bureau's certificate was not good: by a change that is not known here yet? */
     struct fg_sync_reports reports;
 
     pthread_t thread;
@@ -148,6 +152,7 @@ static void not_heard(struct fg_upstream *upstream, const char *what, const stru
 
     state->failures++;
     state->error_ms = now_ms;
+    upstream->authority_wanted = error->code == FG_E_AUTH;
     (void)snprintf(state->error_text, sizeof(state->error_text), "%s: %.*s", what, FG_SYNC_TEXT_MAX - 20,
                    error->text);
     fg_backoff_fail(&upstream->backoff, config->retry_min_s, config->retry_max_s, fg_mono_ms(),
@@ -160,6 +165,21 @@ static void not_heard(struct fg_upstream *upstream, const char *what, const stru
     else
         fg_station_log("alone for %.1f h: the bureau does not answer: %s",
                        (double)(now_ms - state->contact_ms) / (double)HOUR_MS, state->error_text);
+}
+
+static enum fg_err connect_anew(struct fg_upstream *upstream, struct fg_error *error)
+{
+    struct fg_https_settings settings = fg_station_https_settings(
+        upstream->settings.config, upstream->settings.now_ms, upstream->settings.clock_context);
+    struct fg_https *https = NULL;
+    enum fg_err result = fg_https_new(&settings, &https, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_https_free(upstream->https);
+    upstream->https = https;
+    upstream->backoff = (struct fg_backoff){0};
+    return FG_OK;
 }
 
 /* ---- entries ---- */
@@ -190,6 +210,45 @@ static bool forward_entries(struct fg_upstream *upstream)
     if (result.asked > 0 || code != FG_OK)
         save_state(upstream);
     return code == FG_OK && result.more;
+}
+
+/* ---- authorities ---- */
+
+static void authorities_in_force(struct fg_upstream *upstream, uint64_t version)
+{
+    struct fg_error error;
+
+    fg_station_log("authorities, version %" PRIu64 ", are in force", version);
+    if (connect_anew(upstream, &error) != FG_OK)
+        fg_station_log("the new authorities are not used towards the bureau: %s", error.text);
+    upstream->certificate_due_ms = 0; /* the new one issues from now on */
+    if (upstream->settings.renewed != NULL)
+        upstream->settings.renewed(upstream->settings.renewed_context);
+}
+
+/* A change that is not taken changes nothing, and is told once. false: the bureau does not answer. */
+static bool update_authorities(struct fg_upstream *upstream)
+{
+    struct fg_https_settings settings = fg_station_https_settings(
+        upstream->settings.config, upstream->settings.now_ms, upstream->settings.clock_context);
+    struct fg_authority_update update;
+    struct fg_error error = {.text = ""};
+    enum fg_err code = fg_authority_update(upstream->https, &settings, true, &update, &error);
+
+    upstream->authority_wanted = false;
+    if (update.taken > 0)
+        authorities_in_force(upstream, update.version);
+    if (code == FG_OK)
+        upstream->authority_trouble[0] = '\0';
+    else if (!update.answered)
+        not_heard(upstream, "authorities", &error);
+    else if (strncmp(upstream->authority_trouble, error.text, FG_SYNC_TEXT_MAX) != 0) {
+        (void)snprintf(upstream->authority_trouble, sizeof(upstream->authority_trouble), "%.*s",
+                       FG_SYNC_TEXT_MAX, error.text);
+        fg_station_log_peer("change of authorities not taken: %s", error.text);
+    }
+    upstream->authority_wanted = false; /* asked just now */
+    return code == FG_OK || update.answered;
 }
 
 /* ---- keys ---- */
@@ -419,7 +478,7 @@ static void update_lists(struct fg_upstream *upstream)
     bool connected;
 
     upstream->list_due_ms = fg_mono_ms() + (int64_t)config->list_update_s * 1000;
-    connected = update_keys(upstream) && update_roster(upstream);
+    connected = update_authorities(upstream) && update_keys(upstream) && update_roster(upstream);
     for (size_t i = 0; i < FG_STATION_LISTS_MAX && connected && !is_stopping(upstream); i++) {
         enum fg_err code;
 
@@ -498,6 +557,13 @@ static void send_report(struct fg_upstream *upstream)
 
 /* ---- the certificate ---- */
 
+static void say_way_back(const char *with_what)
+{
+    fg_station_log("%s the bureau takes nothing: get a new one-time code from it and run fillgate station "
+                   "enrol again in the same directory; keys and entries stay",
+                   with_what);
+}
+
 static void say_certificate(struct fg_upstream *upstream)
 {
     const struct fg_station_config *config = upstream->settings.config;
@@ -509,9 +575,18 @@ static void say_certificate(struct fg_upstream *upstream)
         return;
     fg_station_log("%s", line);
     if (upstream->certificate.end_ms != 0 && upstream->certificate.end_ms <= now_ms)
-        fg_station_log(
-            "with an ended certificate the bureau takes nothing: get a new one-time code from it and run "
-            "fillgate station enrol again in the same directory; keys and entries stay");
+        say_way_back("with an ended certificate");
+}
+
+/* Should the authority that issues now be asked for a certificate? Nothing can be asked with one of an
+ * authority that is in force no longer. */
+static bool is_outgrown(const struct fg_station_config *config)
+{
+    bool outgrown = false;
+
+    if (fg_authority_outgrown(config->ca, config->certificate, &outgrown, NULL) == FG_E_AUTH)
+        say_way_back("with a certificate of an authority that is no longer in force");
+    return outgrown;
 }
 
 static bool renew(struct fg_upstream *upstream, const struct fg_renewal *renewal)
@@ -543,7 +618,8 @@ static void look_after_certificate(struct fg_upstream *upstream)
     if (fg_certificate_times(config->certificate, NULL, &end_ms, &error) == FG_OK) {
         /* The station has joined again, by hand. */
         is_new = upstream->certificate.end_ms != 0 && upstream->certificate.end_ms != end_ms;
-        if (end_ms > renewal.now_ms && end_ms - renewal.now_ms < (int64_t)config->renew_days * DAY_MS)
+        if (end_ms > renewal.now_ms &&
+            (is_outgrown(config) || end_ms - renewal.now_ms < (int64_t)config->renew_days * DAY_MS))
             is_new = renew(upstream, &renewal) || is_new;
     }
     say_certificate(upstream);
@@ -552,21 +628,6 @@ static void look_after_certificate(struct fg_upstream *upstream)
 }
 
 /* ---- the thread ---- */
-
-static enum fg_err connect_anew(struct fg_upstream *upstream, struct fg_error *error)
-{
-    struct fg_https_settings settings = fg_station_https_settings(
-        upstream->settings.config, upstream->settings.now_ms, upstream->settings.clock_context);
-    struct fg_https *https = NULL;
-    enum fg_err result = fg_https_new(&settings, &https, error);
-
-    if (result != FG_OK)
-        return result;
-    fg_https_free(upstream->https);
-    upstream->https = https;
-    upstream->backoff = (struct fg_backoff){0};
-    return FG_OK;
-}
 
 /* Waits until something is to be done. false: the end. */
 static bool wait_for_turn(struct fg_upstream *upstream, bool at_once)
@@ -604,6 +665,8 @@ static void *run(void *context)
         take_brought_roster(upstream);
         if (fg_mono_ms() >= upstream->brought_due_ms)
             take_brought_lists(upstream);
+        if (upstream->authority_wanted)
+            (void)update_authorities(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()))
             at_once = forward_entries(upstream);
         if (fg_backoff_is_over(&upstream->backoff, fg_mono_ms()) && fg_mono_ms() >= upstream->list_due_ms)

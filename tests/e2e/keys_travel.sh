@@ -1,7 +1,8 @@
 #!/bin/bash
 # The bureau changes its list and tag keys by key rings in a folder of its own, and nobody else's settings are touched or programs
 # restarted: the rings travel to station, link and fillgated, one behind the other, also to a link that missed one; what does not
-# verify changes nothing and is named; after restarts the new keys are still in force. BUILD (build/asan).
+# verify changes nothing and is named; after restarts the new keys are still in force. Then the authority itself changes, in the same
+# way. BUILD (build/asan).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export BUILD=${BUILD:-build/asan}
@@ -10,7 +11,9 @@ CITY=$(mktemp -d /tmp/fillgate-e2e-keys-XXXXXX)
 export CITY DIR=$CITY LIST_S=1 LC_ALL=C.UTF-8 TZ=Asia/Shanghai
 database=sqlite:$CITY/bureau/bureau.db
 rings=$CITY/bureau/rings
+rogue=
 finish() {
+    [ -z "$rogue" ] || kill "$rogue" 2>/dev/null
     tools/city.sh stop
     if [ "$failed" -ne 0 ]; then tail -n 25 "$CITY"/*/fillgate*.log; fi
     rm -rf "$CITY"
@@ -152,4 +155,90 @@ damaged() {
         patiently ring_is "$station" "" ring-3 && ring_is "$station" "?after=0" ring-1
 }
 check "TAMPER-SHOWS: an edited ring file at the station is named, put aside, and fetched anew" damaged
+
+# ---- another authority ----
+announce() { # FILE VERSION "AUTHORITIES" SIGNER...: those are directories in $CITY
+    local file=$CITY/$1 version=$2 with=() one
+    for one in $3; do with+=(--authority "$CITY/$one/ca.pem"); done
+    shift 3
+    "$fillgate" ca change-new "$file" --version "$version" "${with[@]}" || return 1
+    for one in "$@"; do "$fillgate" ca change-sign "$file" --ca "$CITY/$one" || return 1; done
+}
+issued_by() { openssl verify -CAfile "$CITY/bureau/$1/ca.pem" "$CITY/$2/tls.pem"; } # AUTHORITY FOLDER
+trusts() { [ "$(grep -c BEGIN "$CITY/$1/ca.pem")" = "$2" ]; } # FOLDER NUMBER
+at_bureau() { # CONTROLLER OPERATOR
+    [ "$(sqlite3 "file:$CITY/bureau/bureau.db?mode=ro" "SELECT COUNT(*) FROM journal_entry WHERE controller = '$1' AND operator_id = '$2'")" -gt 0 ]
+}
+sign_in() { "$fillgate" point sign-in "$2" --certificate-end 2030-01-01 --socket "$CITY/point-$1/control.sock"; } # POINT OPERATOR
+link_to() { # URL: where the link of point 2 calls from now on
+    sed -i "s|^url = .*|url = $1|" "$CITY/point-2/link.ini"
+    daemon_start "$CITY/point-2" "$BUILD/fillgate-link" link.ini
+}
+rogue_authority() { # a station with a genuine certificate and an authority of its own, called as the true one is
+    daemon_stop "$CITY/point-2" "$BUILD/fillgate-link" || return 1
+    "$fillgate" ca init "$CITY/rogue/ca" --name "Huzhou bureau" && "$fillgate" key new "$CITY/rogue/rogue.pem" || return 1
+    announce rogue.change 1 "rogue/ca bureau/ca" rogue/ca || return 1
+    echo "/v1/authorities file $CITY/rogue.change" >"$CITY/rogue/play"
+    "$BUILD/fillgate-rogue" --listen 127.0.0.2 --certificate "$CITY/station/tls.pem" --key "$CITY/station/tls.key" --ca "$CITY/bureau/ca/ca.pem" \
+        --url "$bureau" --dir "$CITY/rogue" 2>"$CITY/rogue/log" &
+    rogue=$!
+    patiently grep -sq 'listens on' "$CITY/rogue/log" || return 1
+    link_to "https://127.0.0.2:$(sed -n 's/.*listens on .* port \([0-9]*\).*/\1/p' "$CITY/rogue/log")"
+    log_has point-2/fillgate-link.log 'change of authorities not taken: authorities: none that is in force has signed' || return 1
+    cmp "$CITY/point-2/ca.pem" "$CITY/bureau/ca/ca.pem"
+}
+mkdir "$CITY/rogue"
+check "LIST-IS-SIGNED: a rogue station that announces an authority of its own gets nowhere, and the link names it" rogue_authority
+away() {
+    kill "$rogue" && daemon_stop "$CITY/point-2" "$BUILD/fillgate-link" && sign_in 2 op-away
+}
+check "a link is away while the authority changes; its point logs all the same" away
+old_and_new() { # the bureau's clerk: everything at once, the new authority issues
+    cp "$CITY/point-1/tls.pem" "$CITY/old-1.pem"
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
+    "$fillgate" ca init "$CITY/bureau/ca2" --name "Huzhou bureau" && announce change-1 1 "bureau/ca2 bureau/ca" bureau/ca bureau/ca2 || return 1
+    cp "$CITY/bureau/ca/ca.pem" "$CITY/bureau/authorities.pem"
+    "$fillgate" ca change-take "$CITY/change-1" "$CITY/bureau/authorities.pem" || return 1
+    "$fillgate" bureau enrol "$CITY/bureau/tls" --ca "$CITY/bureau/ca2" --name 127.0.0.1 --name localhost || return 1
+    sed -i 's|^ca = .*|ca = authorities.pem|; s|^ca_directory = .*|ca_directory = ca2|' "$CITY/bureau/bureau.ini"
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    log_has station/fillgate-station.log 'authorities, version 1, are in force' &&
+        log_has point-1/fillgate-link.log 'authorities, version 1, are in force' && trusts station 2 && trusts point-1 2
+}
+check "old and new authority side by side come to station and link, signed by both, from a bureau that has the new one's certificate" old_and_new
+renewed() { patiently issued_by ca2 station && patiently issued_by ca2 point-1; }
+check "station and link renew at once under the new one" renewed
+check "NO-LOSS: entries go on arriving, over certificates of the new one" eval 'sign_in 1 op-both && patiently at_bureau ctl-1 op-both'
+new_alone() {
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
+    announce change-2 2 "bureau/ca2" bureau/ca2 && "$fillgate" ca change-take "$CITY/change-2" "$CITY/bureau/authorities.pem" || return 1
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    log_has station/fillgate-station.log 'authorities, version 2, are in force' &&
+        log_has point-1/fillgate-link.log 'authorities, version 2, are in force' && trusts station 1 && trusts point-1 1
+}
+check "the old one is removed by a change that the new one signed" new_alone
+check "NO-LOSS: entries go on arriving without the old one" eval 'sign_in 1 op-alone && patiently at_bureau ctl-1 op-alone'
+old_refused() { # a certificate of the old authority for a key that is known
+    [ "$(curl --cacert "$CITY/bureau/ca2/ca.pem" --cert "$CITY/old-1.pem" --key "$CITY/point-1/tls.key" --max-time 20 -sS -o /dev/null \
+        -w '%{http_code}' "$1/v1/list/HZ-01/manifest")" = 403 ]
+}
+check "a certificate of the old one is refused by bureau and station" eval 'patiently old_refused "$bureau" && patiently old_refused "$station"'
+no_return() { # the change that still had the old one, played again
+    ! "$fillgate" ca change-take "$CITY/change-1" "$CITY/point-1/ca.pem" >"$OUT.again" 2>&1 && grep -q 'is not newer than version 2' "$OUT.again" && trusts point-1 1
+}
+check "TUF rule: the change before, played again, does not bring the old one back" no_return
+told_way_back() {
+    link_to "$station"
+    log_has point-2/fillgate-link.log 'authorities, version 2, are in force' && trusts point-2 1 &&
+        log_has point-2/fillgate-link.log 'its authority is no longer in force: get a new one-time code from the bureau' && ! at_bureau ctl-2 op-away
+}
+check "the link that was away through it takes both changes, and is told that its own certificate counts no longer, and what to do" told_way_back
+way_back() {
+    local code key
+    key=$(sha256sum "$CITY/point-2/device.key" "$CITY/point-2/tls.key")
+    code=$("$fillgate" bureau code ctl-2 --role controller --station HZ-01 --database "$database" --json | sed -E 's/.*"code":"([^"]+)".*/\1/') || return 1
+    echo "$code" | "$fillgate" controller enrol "$CITY/point-2" --url "$station" --ca "$CITY/bureau/authorities.pem" || return 1
+    issued_by ca2 point-2 && [ "$key" = "$(sha256sum "$CITY/point-2/device.key" "$CITY/point-2/tls.key")" ] && patiently at_bureau ctl-2 op-away
+}
+check "NO-LOSS: with a new one-time code it joins again in the same directory, with its keys, and all that it logged arrives" way_back
 count

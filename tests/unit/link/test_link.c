@@ -14,13 +14,16 @@
 #include "firmware/journal/journal.h"
 #include "firmware/link/link.h"
 #include "firmware/list/list.h"
+#include "host/listing/authority_route.h"
 #include "host/listing/key_rings.h"
 #include "host/listing/list_routes.h"
 #include "host/pki/ca.h"
+#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/https_server.h"
 #include "proto/keyring_file.h"
 #include "proto/monotime.h"
+#include "tests/lib/authority_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 #include "tests/lib/fault_proxy.h"
@@ -68,6 +71,7 @@ struct hop {
     unsigned renewals;
     bool renewal_is_garbage;
     char rings[256];      /* folder */
+    char ca_path[256];    /* beside it are the changes of authorities */
     uint16_t ring_status; /* 0 = out of the folder */
     char ring_text[32];
     unsigned ring_asked;
@@ -78,7 +82,8 @@ static struct hop hop;
 static struct fg_link_config config;
 static struct fg_link *link_under_test;
 static char log_text[65536];
-static struct fg_route routes[5];
+static struct fg_route routes[6];
+static uint32_t retry_max_ms = 100;
 static int64_t tls_days = 400; /* that the link's first certificate is valid for */
 
 static int64_t real_now_ms(void *context)
@@ -389,7 +394,7 @@ static void hop_start(void)
                                           .connections_max = 8,
                                           .request_max_ms = 20000,
                                           .routes = routes,
-                                          .route_count = 5};
+                                          .route_count = 6};
     struct fg_error error = {0};
     char paths[3][256];
 
@@ -412,6 +417,8 @@ static void hop_start(void)
     routes[2] = fg_listing_route(hop.listing);
     routes[3] = (struct fg_route){"POST", FG_SYNC_PATH_RENEW, FG_ENROL_BYTES_MAX, true, handle_renew, NULL};
     routes[4] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, handle_keys, NULL};
+    (void)snprintf(hop.ca_path, sizeof(hop.ca_path), "%s", fg_test_path("hop.pem"));
+    routes[5] = fg_authority_changes_route(hop.ca_path);
     (void)snprintf(hop.rings, sizeof(hop.rings), "%s", fg_test_path("rings"));
     (void)mkdir(hop.rings, 0700);
     (void)snprintf(paths[0], sizeof(paths[0]), "%s", fg_test_path("station.pem"));
@@ -462,7 +469,7 @@ static void link_start(void)
                                           .renew_ms = 3600000,
                                           .ask_again_ms = 3600000,
                                           .retry_min_ms = 10,
-                                          .retry_max_ms = 100};
+                                          .retry_max_ms = retry_max_ms};
     config.renew_days = 30;
     config.connect_max_ms = config.write_max_ms = config.first_byte_max_ms = config.whole_max_ms = 10000;
     if (access(config.list_keys[0], F_OK) != 0)
@@ -590,6 +597,7 @@ TEST("NO-LOSS: while the next hop or fillgated is away nothing is lost, and the 
 
 TEST("TAMPER-SHOWS: a fork and a refusal are told to a person and not asked about all the time")
 {
+    retry_max_ms = 600000; /* however long the turns take */
     world_start();
     append(2);
     hop.forced_verdict = FG_SYNC_FORK;
@@ -601,6 +609,7 @@ TEST("TAMPER-SHOWS: a fork and a refusal are told to a person and not asked abou
     hop.forced_verdict = FG_SYNC_REFUSED;
     turns();
     CHECK_HAS(log_text, "entries refused: said the hop");
+    retry_max_ms = 100;
     world_end();
 }
 
@@ -795,6 +804,64 @@ TEST("a renewal that is not the authority's changes nothing, is told, and the li
     append(1);
     turns();
     CHECK_INT(hop.held, 2);
+    world_end();
+}
+
+/* What the bureau announces: another authority than the hop's, which issues from now on. */
+static void authorities_change(struct fg_ca *next)
+{
+    struct fg_fixture_change change = fg_fixture_change(1, next, hop.ca, hop.ca, next);
+    struct fg_error error = {0};
+    uint64_t version;
+
+    fg_fixture_authority_copy("ca/ca.pem", "hop.pem");
+    CHECK_OK(fg_authority_change_take(hop.ca_path, change.bytes, change.length, true, &version, &error),
+             &error);
+    fg_ca_close(hop.ca);
+    hop.ca = next;
+}
+
+TEST("a change of authorities comes from the hop, and the link renews under the one that issues from now on")
+{
+    struct fg_ca *next = NULL;
+    struct fg_error error = {0};
+    bool outgrown = true;
+
+    world_start();
+    CHECK_OK(fg_ca_create(fg_test_path("next"), "test", real_now_ms(NULL) - 2 * DAY_MS, 1000, &error),
+             &error);
+    CHECK_OK(fg_ca_open(fg_test_path("next"), &next, &error), &error);
+    authorities_change(next);
+    append(1);
+    TURN_UNTIL(hop.renewals == 1);
+    TURN_UNTIL(strstr(log_text, "certificate renewed") != NULL);
+    CHECK_HAS(log_text, "authorities, version 1, are in force");
+    CHECK_OK(fg_authority_outgrown(config.ca_path, config.certificate_path, &outgrown, &error), &error);
+    CHECK(!outgrown);
+    CHECK_OK(fg_server_reload(hop.server, &error), &error); /* its file is the link's here */
+    append(1);
+    TURN_UNTIL(hop.held == 2);
+    CHECK_INT(hop.renewals, 1);
+    world_end();
+}
+
+TEST("a certificate of an authority that is no longer in force is told, with the way back")
+{
+    struct fg_ca *next = NULL;
+    struct fg_fixture_change alone;
+    struct fg_error error = {0};
+    uint64_t version;
+
+    world_start();
+    CHECK_OK(fg_ca_create(fg_test_path("next"), "test", real_now_ms(NULL) - 2 * DAY_MS, 1000, &error),
+             &error);
+    CHECK_OK(fg_ca_open(fg_test_path("next"), &next, &error), &error);
+    alone = fg_fixture_change(1, next, NULL, hop.ca, next);
+    CHECK_OK(fg_authority_change_take(config.ca_path, alone.bytes, alone.length, false, &version, &error),
+             &error);
+    fg_ca_close(next);
+    TURN_UNTIL(strstr(log_text, "no longer in force: get a new one-time code") != NULL);
+    CHECK_HAS(log_text, "enrol again in the same directory");
     world_end();
 }
 

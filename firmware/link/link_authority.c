@@ -1,0 +1,31 @@
+/* Changes of authorities from the next hop into the link's file of authorities (link_private.h).
+ *
+ * fillgated knows no authority: nothing is handed on. Relies on: proto/authority_update.h. */
+#include "firmware/link/link_private.h"
+#include "proto/authority_update.h"
+#include "proto/monotime.h"
+
+enum fg_err fg_link_fetch_authorities(struct fg_link *link, struct fg_error *error)
+{
+    struct fg_https_settings settings = fg_link_connection_settings(link);
+    struct fg_authority_update update;
+    enum fg_err code = fg_link_connection(link, error);
+
+    if (code != FG_OK)
+        return code;
+    code = fg_authority_update(link->https, &settings, false, &update, error);
+    if (update.taken > 0) {
+        fg_link_tell(link, FG_LINK_SAY_AUTHORITY, "authorities, version %llu, are in force",
+                     (unsigned long long)update.version);
+        fg_https_free(link->https);
+        link->https = NULL;
+        link->plan.due_mono_ms[FG_LINK_RENEW] = fg_mono_ms(); /* the new one issues from now on */
+    }
+    if (code != FG_OK && !update.answered)
+        return code;
+    if (code != FG_OK)
+        fg_link_tell(link, FG_LINK_SAY_AUTHORITY, "change of authorities not taken: %s", error->text);
+    else if (update.taken == 0)
+        fg_link_forget(link, FG_LINK_SAY_AUTHORITY);
+    return fg_link_connection(link, error);
+}
