@@ -30,6 +30,7 @@
 #define HOUR_MS INT64_C(3600000)
 #define HEAL_EVERY_MS (6 * HOUR_MS)
 #define CERTIFICATE_EVERY_MS HOUR_MS
+#define CERTIFICATE_SOON_MS 10000
 #define DAY_MS (24 * HOUR_MS)
 
 struct fg_upstream {
@@ -53,6 +54,7 @@ struct fg_upstream {
     char list_trouble[FG_SYNC_TEXT_MAX + 1]; /* said already, as the next */
     char roster_trouble[FG_SYNC_TEXT_MAX + 1];
     char authority_trouble[FG_SYNC_TEXT_MAX + 1];
+    char certificate_trouble[FG_SYNC_TEXT_MAX + 1];
     bool
         authority_wanted; /* the bureau's certificate was not good: by a change that is not known here yet? */
     struct fg_sync_reports reports;
@@ -557,51 +559,68 @@ static void send_report(struct fg_upstream *upstream)
 
 /* ---- the certificate ---- */
 
-static void say_way_back(const char *with_what)
+/* Once each time that it is another trouble. */
+static void say_certificate_trouble(struct fg_upstream *upstream, const char *text)
 {
-    fg_station_log("%s the bureau takes nothing: get a new one-time code from it and run fillgate station "
-                   "enrol again in the same directory; keys and entries stay",
-                   with_what);
+    if (strncmp(upstream->certificate_trouble, text, FG_SYNC_TEXT_MAX) == 0)
+        return;
+    (void)snprintf(upstream->certificate_trouble, sizeof(upstream->certificate_trouble), "%.*s",
+                   FG_SYNC_TEXT_MAX, text);
+    if (text[0] != '\0')
+        fg_station_log("%s", text);
 }
 
-static void say_certificate(struct fg_upstream *upstream)
+/* Nothing can be asked with a certificate that has ended, or that no authority in force issued. */
+static void say_way_back(struct fg_upstream *upstream, const char *with_what)
 {
-    const struct fg_station_config *config = upstream->settings.config;
-    int64_t now_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    fg_station_log(
+        "with %s the bureau takes nothing: get a new one-time code from it and run fillgate station "
+        "enrol again in the same directory; keys and entries stay",
+        with_what);
+    (void)snprintf(upstream->certificate_trouble, sizeof(upstream->certificate_trouble), "%s", with_what);
+}
+
+static void say_certificate(struct fg_upstream *upstream, int64_t now_ms)
+{
     char line[FG_CERTIFICATE_LINE];
 
-    if (!fg_certificate_watch_look(&upstream->certificate, config->certificate, "this station's certificate",
-                                   now_ms, line))
-        return;
-    fg_station_log("%s", line);
-    if (upstream->certificate.end_ms != 0 && upstream->certificate.end_ms <= now_ms)
-        say_way_back("with an ended certificate");
+    if (fg_certificate_watch_look(&upstream->certificate, upstream->settings.config->certificate,
+                                  "this station's certificate", now_ms, line))
+        fg_station_log("%s", line);
 }
 
-/* Should the authority that issues now be asked for a certificate? Nothing can be asked with one of an
- * authority that is in force no longer. */
-static bool is_outgrown(const struct fg_station_config *config)
-{
-    bool outgrown = false;
-
-    if (fg_authority_outgrown(config->ca, config->certificate, &outgrown, NULL) == FG_E_AUTH)
-        say_way_back("with a certificate of an authority that is no longer in force");
-    return outgrown;
-}
-
-static bool renew(struct fg_upstream *upstream, const struct fg_renewal *renewal)
+static enum fg_err renew(struct fg_upstream *upstream, const struct fg_renewal *renewal)
 {
     struct fg_error error = {.text = ""};
+    char text[FG_SYNC_TEXT_MAX + 64];
     enum fg_err code = fg_certificate_renew(upstream->https, renewal, &error);
 
-    if (code == FG_OK)
+    if (code == FG_OK) {
         fg_station_log("certificate renewed");
-    else
-        fg_station_log("certificate not renewed, the old one stays: %s", error.text);
-    return code == FG_OK;
+        say_certificate_trouble(upstream, "");
+    } else {
+        (void)snprintf(text, sizeof(text), "certificate not renewed, the old one stays: %.*s",
+                       FG_SYNC_TEXT_MAX - 64, error.text);
+        say_certificate_trouble(upstream, text);
+    }
+    return code;
 }
 
-/* Renews in time, and says what is left when that does not succeed. */
+/* What is wrong with it, so that only a person can help; NULL: nothing. *ret_outgrown: the authority that
+ * issues now is to be asked for another. */
+static const char *certificate_judge(const struct fg_station_config *config, int64_t end_ms, int64_t now_ms,
+                                     bool *ret_outgrown)
+{
+    *ret_outgrown = false;
+    if (end_ms <= now_ms)
+        return "an ended certificate";
+    if (fg_authority_outgrown(config->ca, config->certificate, ret_outgrown, NULL) == FG_E_AUTH)
+        return "a certificate of an authority that is no longer in force";
+    return NULL;
+}
+
+/* Renews in time, and says what is left when that does not succeed. Whoever waits for a person, or for the
+ * authority that issues now, looks more often. */
 static void look_after_certificate(struct fg_upstream *upstream)
 {
     const struct fg_station_config *config = upstream->settings.config;
@@ -610,19 +629,28 @@ static void look_after_certificate(struct fg_upstream *upstream)
                                  .certificate_path = config->certificate,
                                  .ca_path = config->ca,
                                  .now_ms = upstream->settings.now_ms(upstream->settings.clock_context)};
-    struct fg_error error = {.text = ""};
+    const char *useless = NULL;
     int64_t end_ms = 0;
+    bool outgrown = false;
     bool is_new = false;
+    bool waits = false;
 
-    upstream->certificate_due_ms = fg_mono_ms() + CERTIFICATE_EVERY_MS;
-    if (fg_certificate_times(config->certificate, NULL, &end_ms, &error) == FG_OK) {
+    if (fg_certificate_times(config->certificate, NULL, &end_ms, NULL) == FG_OK) {
         /* The station has joined again, by hand. */
         is_new = upstream->certificate.end_ms != 0 && upstream->certificate.end_ms != end_ms;
-        if (end_ms > renewal.now_ms &&
-            (is_outgrown(config) || end_ms - renewal.now_ms < (int64_t)config->renew_days * DAY_MS))
-            is_new = renew(upstream, &renewal) || is_new;
+        useless = certificate_judge(config, end_ms, renewal.now_ms, &outgrown);
+        waits = useless != NULL;
+        if (useless == NULL && (outgrown || end_ms - renewal.now_ms < (int64_t)config->renew_days * DAY_MS)) {
+            bool renewed = renew(upstream, &renewal) == FG_OK;
+
+            is_new = renewed || is_new;
+            waits = outgrown && !renewed;
+        }
     }
-    say_certificate(upstream);
+    upstream->certificate_due_ms = fg_mono_ms() + (waits ? CERTIFICATE_SOON_MS : CERTIFICATE_EVERY_MS);
+    say_certificate(upstream, renewal.now_ms);
+    if (useless != NULL && strcmp(upstream->certificate_trouble, useless) != 0)
+        say_way_back(upstream, useless);
     if (is_new && upstream->settings.renewed != NULL)
         upstream->settings.renewed(upstream->settings.renewed_context);
 }

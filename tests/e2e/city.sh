@@ -181,6 +181,58 @@ held_back() { # as by a station that waits for the release
 }
 check "a controller is suspended and released while its station hands nothing on" held_back
 
+# A certificate that has ended: as the authority would have issued it long ago, for the same key and names.
+ended() { # FOLDER ROLE ID USAGES
+    local folder=$CITY/$1 names
+    names=$(openssl x509 -in "$folder/tls.pem" -noout -ext subjectAltName | sed -n '2s/^ *//; 2s/IP Address:/IP:/g; 2p') || return 1
+    mkdir -p "$CITY/past" && : >"$CITY/past/index.txt" || return 1
+    printf '%s\n' '[ca]' 'default_ca = past' '[past]' "new_certs_dir = $CITY/past" "database = $CITY/past/index.txt" \
+        "serial = $CITY/past/serial" 'default_md = sha256' 'policy = any' 'unique_subject = no' '[any]' 'O = supplied' 'OU = supplied' \
+        'CN = supplied' '[names]' 'basicConstraints = CA:FALSE' 'keyUsage = digitalSignature' "extendedKeyUsage = $4" "subjectAltName = $names" \
+        >"$CITY/past/past.cnf"
+    openssl req -new -key "$folder/tls.key" -subj "/O=fillgate/OU=$2/CN=$3" -out "$CITY/past/request" &&
+        openssl ca -config "$CITY/past/past.cnf" -batch -notext -rand_serial -startdate 20260101000000Z -enddate 20260201000000Z -extensions names \
+            -keyfile "$CITY/bureau/ca/ca.key" -cert "$ca" -in "$CITY/past/request" -out "$CITY/past/tls.pem" || return 1
+    rm "$folder/tls.pem" && cp "$CITY/past/tls.pem" "$folder/tls.pem"
+}
+has_op() { # CONTROLLER OPERATOR: the bureau has an entry of his
+    [ "$(sqlite3 "file:$CITY/bureau/bureau.db?mode=ro" "SELECT COUNT(*) FROM journal_entry WHERE controller = '$1' AND operator_id = '$2'")" -gt 0 ]
+}
+log_tells() { grep -qE "$2" "$CITY/$1"; } # FILE PATTERN
+point_ended() {
+    daemon_stop "$CITY/point-2" "$BUILD/fillgate-link" && ended point-2 controller ctl-2 clientAuth || return 1
+    daemon_start "$CITY/point-2" "$BUILD/fillgate-link" link.ini
+    "$fillgate" point sign-in op-ended --certificate-end 2030-01-01 --socket "$CITY/point-2/control.sock" || return 1
+    until_true 60 log_tells point-2/fillgate-link.log "this point's certificate has ended on 2026-02-01" &&
+        until_true 60 log_tells point-2/fillgate-link.log 'it has ended: get a new one-time code from the bureau and run fillgate controller enrol' || return 1
+    "$fillgate" controller renew "$CITY/point-2" --url "$station" >"$CITY/renewed" 2>&1 && return 1
+    ! has_op ctl-2 op-ended
+}
+check "a link whose certificate has ended sends nothing, cannot renew, and says what to do" point_ended
+joins_again() { # FOLDER ROLE ID URL OPTIONS OF bureau code...: in the same directory, with its keys
+    local folder=$CITY/$1 role=$2 id=$3 url=$4 keys code
+    shift 4
+    keys=$(cat "$folder"/*.key | sha256sum)
+    code=$("$fillgate" bureau code "$id" --role "$role" --station HZ-01 "$@" --database "$database" --json | sed -E 's/.*"code":"([^"]+)".*/\1/') || return 1
+    echo "$code" | "$fillgate" "$role" enrol "$folder" --url "$url" --ca "$ca" && [ "$keys" = "$(cat "$folder"/*.key | sha256sum)" ]
+}
+point_again() {
+    joins_again point-2 controller ctl-2 "$station" && until_true 60 has_op ctl-2 op-ended && equal_journals 2 &&
+        [ "$(sqlite3 "$CITY/bureau/bureau.db" "SELECT COUNT(*) FROM device WHERE role = 'controller' AND station = 'HZ-01'")" = 2 ]
+}
+check "NO-LOSS: it joins again with a new code, in the same directory, and goes on as the same device without a restart" point_again
+station_ended() {
+    daemon_stop "$CITY/station" "$BUILD/fillgate-station" && ended station station HZ-01 clientAuth,serverAuth || return 1
+    daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
+    "$fillgate" point sign-in op-late --certificate-end 2030-01-01 --socket "$CITY/point-1/control.sock" || return 1
+    until_true 60 log_tells station/fillgate-station.log "this station's certificate has ended on 2026-02-01" &&
+        until_true 60 log_tells station/fillgate-station.log 'with an ended certificate the bureau takes nothing: get a new one-time code' &&
+        refuses 'certificate ends: 2026-02-01.*it has ended: get a new one-time code' "$fillgate" station status --config "$CITY/station/station.ini"
+}
+check "a station whose certificate has ended says so in its log and its status" station_ended
+station_again() { joins_again station station HZ-01 "$bureau" --name 127.0.0.2 && until_true 60 has_op ctl-1 op-late; }
+check "NO-LOSS: it joins again likewise, and all that waited arrives without a restart" station_again
+
 # A station without a network: rosters and lists come to it in somebody's pocket.
 stick() { "$fillgate" bureau roster HZ-01 "$CITY/$1" --key "$CITY/bureau/receipt.pem" --database "$database"; }
 bring() { "$fillgate" station roster-import "$CITY/$1" --config "$CITY/station/station.ini"; }
