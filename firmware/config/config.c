@@ -111,6 +111,16 @@ static const struct key fixed_keys[] = {
 #define FIXED_KEYS (sizeof(fixed_keys) / sizeof(fixed_keys[0]))
 _Static_assert(FIXED_KEYS <= 64, "seen keys are kept in one 64-bit word");
 
+/* Keys that came when configurations were in use already: a file from before has the value that the example
+ * has, so that its point goes on filling. All are VALUE_U32. */
+static const struct later_key {
+    const char *section;
+    const char *name;
+    uint32_t value;
+} later_keys[] = {
+    {"fill", "below_tare_max_g", 500},
+};
+
 #define IN_BUS(member) offsetof(struct fg_bus_settings, member)
 enum bus_key { BUS_KIND, BUS_PATH, BUS_PORT, BUS_BAUD, BUS_PARITY, BUS_STOP_BITS, BUS_RESPONSE, BUS_CYCLE };
 static const struct key bus_keys[] = {
@@ -398,6 +408,18 @@ static enum fg_err missing(const struct parse *parse, const char *section, const
                    name);
 }
 
+/* True: the key is one that a file from before does not have; it has its value now. */
+static bool later_take(struct parse *parse, const struct key *key)
+{
+    for (size_t i = 0; i < sizeof(later_keys) / sizeof(later_keys[0]); i++) {
+        if (strcmp(later_keys[i].section, key->section) != 0 || strcmp(later_keys[i].name, key->name) != 0)
+            continue;
+        memcpy((char *)&parse->config + key->offset, &later_keys[i].value, sizeof(later_keys[i].value));
+        return true;
+    }
+    return false;
+}
+
 static enum fg_err bus_finish(struct parse *parse, size_t index)
 {
     struct fg_bus_settings *bus = &parse->config.plant.buses[index];
@@ -552,7 +574,7 @@ static enum fg_err parse_finish(struct parse *parse)
     enum fg_err code = FG_OK;
 
     for (size_t i = 0; i < FIXED_KEYS; i++) {
-        if ((parse->fixed_seen & BIT(i)) == 0)
+        if ((parse->fixed_seen & BIT(i)) == 0 && !later_take(parse, &fixed_keys[i]))
             return missing(parse, fixed_keys[i].section, "", fixed_keys[i].name);
     }
     if (config->plant.bus_count == 0)

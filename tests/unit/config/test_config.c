@@ -137,6 +137,19 @@ TEST("a missing key stops and is named")
     CHECK_INT(fg_config_parse("", 0, "f", &(struct fg_config){0}, &error), FG_E_NOT_FOUND);
 }
 
+TEST("a configuration from before a key came goes on, with the value that the example has for it")
+{
+    static struct fg_config config;
+    struct fg_error error;
+    size_t length = example_with("below_tare_max_g = 500", "");
+
+    CHECK_OK(fg_config_parse(text, length, "etc/x.ini", &config, &error), &error);
+    CHECK_INT(config.fill.below_tare_max_g, 500);
+    length = example_with("below_tare_max_g = 500", "below_tare_max_g = 700");
+    CHECK_OK(fg_config_parse(text, length, "etc/x.ini", &config, &error), &error);
+    CHECK_INT(config.fill.below_tare_max_g, 700);
+}
+
 TEST("a key given twice, or in two lines, stops")
 {
     struct fg_error error;
