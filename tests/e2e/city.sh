@@ -15,6 +15,7 @@ finish() {
 trap finish EXIT
 export OUT=$CITY/out
 . tests/lib/e2e.sh
+. tests/lib/old_city.sh
 refuses() { # PATTERN COMMAND...: the command's output has the pattern
     local pattern=$1
     shift
@@ -24,13 +25,29 @@ refuses() { # PATTERN COMMAND...: the command's output has the pattern
 
 check "the city's own story comes out as told" tools/run.sh "$BUILD" --check
 
-# The story has stopped the city; the same one goes on.
+# The story has stopped the city; the same one goes on, in directories as the programs before left them.
+joined_count() { sqlite3 "$CITY/bureau/bureau.db" "SELECT COUNT(*) FROM device_change WHERE what = 'enrolled'"; }
+joined_before=$(joined_count)
+from_before() {
+    old_city "$CITY" && rm -f "$CITY"/*/fillgate*.log && [ "$(sqlite3 "$CITY/bureau/bureau.db" "SELECT MAX(number) FROM schema_version")" = 14 ] &&
+        [ "$(sqlite3 "$CITY/station/station.db" "SELECT MAX(number) FROM schema_version")" = 2 ] && ls -l "$CITY/station" "$CITY/point-1" &&
+        [ ! -e "$CITY/point-1/joined" ] && [ -f "$CITY/point-1/ca.pem" ]
+}
+check "the city's directories are put back to the formats of the version before: databases, joined files, settings" from_before
+check "station status reads the store of then, which no program of now has opened" \
+    refuses '^  roster: none yet' "$fillgate" station status --config "$CITY/station/station.ini"
 restart() {
     daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
     daemon_start "$CITY/station" "$BUILD/fillgate-station" station.ini
     tools/city.sh start 2
 }
 check "everything starts again on what is left, with the newest list in force" restart
+by_itself() { # one line each, and nobody has to do anything
+    grep -qE 'database: [0-9]+ migrations applied' "$CITY/bureau/fillgate-bureau.log" &&
+        grep -q 'no roster of the bureau yet: until it comes, only controllers whose journals are held here are served' "$CITY/station/fillgate-station.log" &&
+        until_true 60 grep -qE 'roster [0-9]+ is in force' "$CITY/station/fillgate-station.log"
+}
+check "what must be done once is done by itself: the databases are brought up to date, and the roster comes" by_itself
 bureau=https://127.0.0.1:$(sed -n '0,/^port = /s/^port = //p' "$CITY/bureau/bureau.ini")
 station=https://127.0.0.2:$(sed -n 's/^port = //p' "$CITY/station/station.ini")
 ca=$CITY/bureau/ca/ca.pem
@@ -51,6 +68,27 @@ equal_journals() { # what the bureau holds is what the controller logged, byte f
 }
 check "NO-LOSS: sqlite3 finds the journal of point 1 at the bureau, byte for byte" equal_journals 1
 check "NO-LOSS: sqlite3 finds the journal of point 2 at the bureau, byte for byte" equal_journals 2
+
+sim() { "$BUILD/fillgate-sim" --dir "$CITY/point-1" send "$1" >/dev/null; }
+in_phase() { "$fillgate" point status --json --socket "$CITY/point-1/control.sock" | grep -q "\"phase\":\"$1\""; }
+ended_at_bureau() { sqlite3 "file:$CITY/bureau/bureau.db?mode=ro" "SELECT COUNT(*) FROM journal_entry WHERE controller = 'ctl-1' AND kind = 6"; }
+another_fill() {
+    local socket=$CITY/point-1/control.sock before
+    before=$(ended_at_bureau)
+    tools/city.sh sign-in && sim "connect third" && sim "present third" && until_true 60 in_phase PRE_CHECK && "$fillgate" point check --socket "$socket" &&
+        "$fillgate" point start --socket "$socket" && until_true 60 in_phase POST_CHECK && "$fillgate" point check --socket "$socket" &&
+        until_true 60 in_phase IDLE && sim remove && sim disconnect && equal_journals 1 && [ "$(ended_at_bureau)" -gt "$before" ]
+}
+check "NO-LOSS: a fill in directories from before reaches the bureau" another_fill
+check "nobody joined again for it, and the three devices are who they were" \
+    eval '[ "$(joined_count)" = "$joined_before" ] && ! grep -q " joined from" "$CITY/bureau/fillgate-bureau.log" && [ "$joined_before" = 3 ]'
+renew_before() { # a station from before names were kept goes on with those of its certificate
+    local names
+    names=$(openssl x509 -in "$CITY/station/tls.pem" -noout -ext subjectAltName)
+    "$fillgate" station renew "$CITY/station" --url "$bureau" && [ "$names" = "$(openssl x509 -in "$CITY/station/tls.pem" -noout -ext subjectAltName)" ] &&
+        kill -HUP "$(cat "$CITY/station/fillgate-station.pid")"
+}
+check "a station that joined before names were kept renews, and is called as before" renew_before
 
 check "openssl verifies the station's certificate, and TLS 1.2 or newer with ECDSA only" \
     refuses 'Cipher is (ECDHE-ECDSA|TLS_)' sh -c "openssl s_client -connect ${station#https://} -CAfile $ca -verify_return_error -brief </dev/null 2>&1 | sed 's/Ciphersuite: /Cipher is /'"
@@ -155,32 +193,6 @@ a_file_more() {
 }
 check "TAMPER-SHOWS: a file that the matrix does not know is told" a_file_more
 
-log_has() { # FILE PATTERN: within a minute
-    for _ in $(seq 120); do
-        grep -qE "$2" "$1" && return 0
-        sleep 0.5
-    done
-    tail -n 20 "$1"
-    return 1
-}
-alone() { # entries wait at the station while the bureau is away
-    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
-    "$fillgate" point sign-in op-8 --certificate-end 2030-01-01 --socket "$CITY/point-2/control.sock" || return 1
-    for _ in $(seq 60); do
-        [ "$(sqlite3 "file:$CITY/station/station.db?mode=ro" "SELECT COUNT(*) FROM entry WHERE controller = 'ctl-2'")" = \
-            "$(sqlite3 "file:$CITY/point-2/journal.db?mode=ro" "SELECT COUNT(*) FROM entry")" ] && return 0
-        sleep 0.5
-    done
-    return 1
-}
-check "without the bureau the station takes entries all the same" alone
-held_back() { # as by a station that waits for the release
-    "$fillgate" bureau suspend ctl-1 --why "seal broken" --database "$database" &&
-        "$fillgate" point sign-in op-5 --certificate-end 2030-01-01 --socket "$CITY/point-1/control.sock" &&
-        "$fillgate" bureau release ctl-1 --why "new seal" --database "$database"
-}
-check "a controller is suspended and released while its station hands nothing on" held_back
-
 # A certificate that has ended: as the authority would have issued it long ago, for the same key and names.
 ended() { # FOLDER ROLE ID USAGES
     local folder=$CITY/$1 names
@@ -232,6 +244,32 @@ station_ended() {
 check "a station whose certificate has ended says so in its log and its status" station_ended
 station_again() { joins_again station station HZ-01 "$bureau" --name 127.0.0.2 && until_true 60 has_op ctl-1 op-late; }
 check "NO-LOSS: it joins again likewise, and all that waited arrives without a restart" station_again
+
+log_has() { # FILE PATTERN: within a minute
+    for _ in $(seq 120); do
+        grep -qE "$2" "$1" && return 0
+        sleep 0.5
+    done
+    tail -n 20 "$1"
+    return 1
+}
+alone() { # entries wait at the station while the bureau is away
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
+    "$fillgate" point sign-in op-8 --certificate-end 2030-01-01 --socket "$CITY/point-2/control.sock" || return 1
+    for _ in $(seq 60); do
+        [ "$(sqlite3 "file:$CITY/station/station.db?mode=ro" "SELECT COUNT(*) FROM entry WHERE controller = 'ctl-2'")" = \
+            "$(sqlite3 "file:$CITY/point-2/journal.db?mode=ro" "SELECT COUNT(*) FROM entry")" ] && return 0
+        sleep 0.5
+    done
+    return 1
+}
+check "without the bureau the station takes entries all the same" alone
+held_back() { # as by a station that waits for the release
+    "$fillgate" bureau suspend ctl-1 --why "seal broken" --database "$database" &&
+        "$fillgate" point sign-in op-5 --certificate-end 2030-01-01 --socket "$CITY/point-1/control.sock" &&
+        "$fillgate" bureau release ctl-1 --why "new seal" --database "$database"
+}
+check "a controller is suspended and released while its station hands nothing on" held_back
 
 # A station without a network: rosters and lists come to it in somebody's pocket.
 stick() { "$fillgate" bureau roster HZ-01 "$CITY/$1" --key "$CITY/bureau/receipt.pem" --database "$database"; }

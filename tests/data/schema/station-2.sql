@@ -1,0 +1,12 @@
+-- The station's database as programs with schema 2 made it in SQLite, for the test of directories from before (tests/e2e/city.sh).
+CREATE TABLE schema_version (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL);
+-- 1 first tables
+INSERT INTO schema_version VALUES (1, 'first tables');
+CREATE TABLE controller ( id TEXT NOT NULL PRIMARY KEY, device_key BLOB NOT NULL, first_contact_ms BIGINT NOT NULL, contact_ms BIGINT NOT NULL, next_sequence BIGINT NOT NULL, head BLOB NOT NULL, urgent_sequence BIGINT NOT NULL DEFAULT 0, forks BIGINT NOT NULL DEFAULT 0, refusals BIGINT NOT NULL DEFAULT 0, marked BIGINT NOT NULL DEFAULT 0, upstream_ms BIGINT NOT NULL DEFAULT 0, upstream_verdict BIGINT NOT NULL DEFAULT 0, upstream_text TEXT NOT NULL DEFAULT '', report_ms BIGINT NOT NULL DEFAULT 0, clock_offset_ms BIGINT NOT NULL DEFAULT 0, clock_quality BIGINT NOT NULL DEFAULT 0, list_id TEXT NOT NULL DEFAULT '', list_version BIGINT NOT NULL DEFAULT 0, list_issued_ms BIGINT NOT NULL DEFAULT 0, last_sequence BIGINT NOT NULL DEFAULT 0, unsent BIGINT NOT NULL DEFAULT 0, oldest_unsent_ms BIGINT NOT NULL DEFAULT 0, disk_free_bytes BIGINT NOT NULL DEFAULT 0, version TEXT NOT NULL DEFAULT '');
+CREATE TABLE entry ( controller TEXT NOT NULL, sequence BIGINT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, head_signature BLOB, arrived_ms BIGINT NOT NULL, time_ms BIGINT NOT NULL, mark BIGINT NOT NULL, PRIMARY KEY (controller, sequence));
+CREATE TABLE receipt ( controller TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL, next_sequence BIGINT NOT NULL, arrived_ms BIGINT NOT NULL);
+CREATE TABLE evidence ( controller TEXT NOT NULL, sequence BIGINT NOT NULL, hash BLOB NOT NULL, verdict BIGINT NOT NULL, batch BLOB NOT NULL, arrived_ms BIGINT NOT NULL, PRIMARY KEY (controller, sequence, hash));
+CREATE TABLE upstream ( id BIGINT NOT NULL PRIMARY KEY, started_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, attempt_ms BIGINT NOT NULL, contact_ms BIGINT NOT NULL, attempts BIGINT NOT NULL, failures BIGINT NOT NULL, error_ms BIGINT NOT NULL, error_text TEXT NOT NULL, list_id TEXT NOT NULL, list_version BIGINT NOT NULL, list_issued_ms BIGINT NOT NULL, list_expires_ms BIGINT NOT NULL, list_checked_ms BIGINT NOT NULL, clock_offset_ms BIGINT NOT NULL);
+-- 2 evidence shown to the bureau
+INSERT INTO schema_version VALUES (2, 'evidence shown to the bureau');
+ALTER TABLE evidence ADD COLUMN shown_ms BIGINT NOT NULL DEFAULT 0;
