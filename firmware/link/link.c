@@ -163,6 +163,7 @@ static void say_certificate(struct fg_link *link)
     if (fg_certificate_watch_look(&link->certificate, link->config.certificate_path,
                                   "this point's certificate", fg_link_now_ms(link), line))
         link->say(link->say_context, line);
+    fg_link_status_certificate(link->status, link->certificate.end_ms);
 }
 
 /* Of an authority that is in force, and of the one that issues now? */

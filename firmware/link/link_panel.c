@@ -13,6 +13,17 @@
 #define AGAIN_MS 5000
 #define CERTIFICATE_EVERY_MS 3600000
 
+/* The one that ends first of those that are known. */
+static int64_t first_end_ms(const struct fg_link_condition *condition)
+{
+    int64_t own_ms = condition->certificate_end_ms;
+    int64_t panel_ms = condition->panel_certificate_end_ms;
+
+    if (own_ms == 0 || panel_ms == 0)
+        return own_ms + panel_ms;
+    return own_ms < panel_ms ? own_ms : panel_ms;
+}
+
 static void read_link(void *context, struct fg_panel_link *ret_link)
 {
     struct fg_link_panel *panel = context;
@@ -22,6 +33,7 @@ static void read_link(void *context, struct fg_panel_link *ret_link)
     ret_link->connected = condition.connected;
     ret_link->contact_ms = condition.contact_ms;
     (void)snprintf(ret_link->text, sizeof(ret_link->text), "%s", condition.text);
+    ret_link->certificate_end_ms = first_end_ms(&condition);
 }
 
 static void settings_of(const struct fg_link_config *config, struct fg_panel_settings *ret_settings)
@@ -90,6 +102,7 @@ static void watch_certificate(struct fg_link_panel *panel)
     if (fg_certificate_watch_look(&panel->certificate, panel->config->panel_certificate,
                                   "the panel's certificate", (int64_t)time(NULL) * 1000, line))
         panel->say(panel->say_context, line);
+    fg_link_status_panel_certificate(&panel->status, panel->certificate.end_ms);
 }
 
 void fg_link_panel_tend(struct fg_link_panel *panel)

@@ -20,7 +20,9 @@ void fg_link_status_good(struct fg_link_status *status, int64_t now_ms)
     if (status == NULL)
         return;
     (void)pthread_mutex_lock(&status->mutex);
-    status->condition = (struct fg_link_condition){.connected = true, .contact_ms = now_ms};
+    status->condition.connected = true;
+    status->condition.contact_ms = now_ms;
+    status->condition.text[0] = '\0';
     (void)pthread_mutex_unlock(&status->mutex);
 }
 
@@ -31,6 +33,22 @@ void fg_link_status_bad(struct fg_link_status *status, const char *text)
     (void)pthread_mutex_lock(&status->mutex);
     status->condition.connected = false;
     (void)snprintf(status->condition.text, sizeof(status->condition.text), "%s", text);
+    (void)pthread_mutex_unlock(&status->mutex);
+}
+
+void fg_link_status_certificate(struct fg_link_status *status, int64_t end_ms)
+{
+    if (status == NULL)
+        return;
+    (void)pthread_mutex_lock(&status->mutex);
+    status->condition.certificate_end_ms = end_ms;
+    (void)pthread_mutex_unlock(&status->mutex);
+}
+
+void fg_link_status_panel_certificate(struct fg_link_status *status, int64_t end_ms)
+{
+    (void)pthread_mutex_lock(&status->mutex);
+    status->condition.panel_certificate_end_ms = end_ms;
     (void)pthread_mutex_unlock(&status->mutex);
 }
 

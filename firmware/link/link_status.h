@@ -14,6 +14,8 @@ struct fg_link_condition {
     bool connected;                         /* the last exchange with the next hop went well */
     int64_t contact_ms;                     /* wall time of the last one that did, 0 = none since start */
     char text[FG_LINK_STATUS_TEXT_MAX + 1]; /* the last failure, empty while connected */
+    int64_t certificate_end_ms;             /* of the link's certificate; 0 = not known */
+    int64_t panel_certificate_end_ms;       /* of the panel's; 0 = it has none, or not known */
 };
 
 struct fg_link_status {
@@ -26,6 +28,8 @@ void fg_link_status_end(struct fg_link_status *status);
 /* status NULL: nobody wants to know. */
 void fg_link_status_good(struct fg_link_status *status, int64_t now_ms);
 void fg_link_status_bad(struct fg_link_status *status, const char *text);
+void fg_link_status_certificate(struct fg_link_status *status, int64_t end_ms);
+void fg_link_status_panel_certificate(struct fg_link_status *status, int64_t end_ms);
 void fg_link_status_read(struct fg_link_status *status, struct fg_link_condition *ret_condition);
 
 #endif

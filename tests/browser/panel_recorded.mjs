@@ -111,6 +111,12 @@ async function warnings(browser) {
     const found = await page.locator('#certificate').getAttribute('class');
     check(found.includes(`warning-${level}`), `${name}: ${found}`);
   }
+  for (const [days, level] of [[31, null], [30, 1], [15, 2], [7, 3], [0, 3], [-1, 3]]) {
+    await tell(page, { ...STATES.ready, link: { ...STATES.ready.link, certificate_end: STATES.ready.today + days } });
+    const found = await page.locator('#system-values dd').evaluateAll((values) => values.map((value) => value.className));
+    check(level === null ? !found.some((name) => name.includes('warning-')) : found.some((name) => name.includes(`warning-${level}`)),
+      `${days} days before the point's certificate ends: ${found}`);
+  }
   const left = (days) => ({ ...STATES['pre-check'], cylinder: { ...STATES['pre-check'].cylinder, inspection_due: STATES.ready.today + days } });
   for (const [days, level] of [[31, null], [30, 1], [16, 1], [15, 2], [8, 2], [7, 3], [0, 3], [-1, 3]]) {
     await tell(page, left(days));
@@ -159,7 +165,7 @@ export async function testRecorded(browser) {
       await closePage(page);
     });
   }
-  await test('warnings 30, 15 and 7 days ahead: inspection and certificate', () => warnings(browser));
+  await test('warnings 30, 15 and 7 days ahead: inspection, operator\'s and point\'s certificate', () => warnings(browser));
   await test('a reading that is not good is said to be so, its value not shown', () => badReadings(browser));
   await test('refused and done sound; the sound can be switched off for good', () => sounds(browser));
   await test('reduced motion: nothing moves', () => motion(browser));

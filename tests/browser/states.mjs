@@ -33,7 +33,7 @@ const idle = {
   clock: { quality: 'S', bureau_ahead_ms: 0 },
   devices: ['relay', 'pressure', 'meter', 'scale'].map((name) => ({ name, link: 'UP', failures: 0, text: '' })),
   reader: { up: true, restarts: 0, text: '' },
-  link: { connected: true, contact_ms: NOW_MS - 9000, text: '' },
+  link: { connected: true, contact_ms: NOW_MS - 9000, text: '', certificate_end: TODAY + 300 },
   board: 12,
 };
 
@@ -127,7 +127,7 @@ export const STATES = {
   'certificate-15': { ...idle, operator: { ...idle.operator, certificate_end: TODAY + 12 } },
   'certificate-7': { ...idle, operator: { ...idle.operator, certificate_end: TODAY + 1, idle_left_ms: 65000 } },
   'list-old': {
-    ...idle, list: { ...idle.list, age_ms: 60 * 3600000, warning: true }, link: { connected: false, contact_ms: 0, text: 'no route' },
+    ...idle, list: { ...idle.list, age_ms: 60 * 3600000, warning: true }, link: { connected: false, contact_ms: 0, text: 'no route', certificate_end: TODAY + 13 },
     journal: { ...idle.journal, state: 'WARN', unsent: 420 }, clock: { quality: 'I', bureau_ahead_ms: 0 },
   },
 };

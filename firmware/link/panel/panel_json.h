@@ -17,6 +17,8 @@ struct fg_panel_link {
     bool connected;     /* the last exchange with the next hop went well */
     int64_t contact_ms; /* wall time when it last answered, 0 = never since start */
     char text[160];     /* the last failure, empty while connected */
+    int64_t
+        certificate_end_ms; /* of the link's or the panel's certificate, which ends first; 0 = not known */
 };
 
 char *fg_panel_state_json(const struct fg_control_state *state, enum fg_panel_display display,

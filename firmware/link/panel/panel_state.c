@@ -271,13 +271,22 @@ static void add_devices(struct fg_panel_json *json, const struct fg_control_stat
     fg_panel_json_text(json, reader, "text", state->reader_text);
 }
 
-static void add_link(struct fg_panel_json *json, const struct fg_panel_link *link)
+/* The local day of a wall time; 0 = none. */
+static int64_t day_of(int64_t wall_ms, int32_t utc_offset_s)
+{
+    return wall_ms > 0 ? (wall_ms / 1000 + utc_offset_s) / 86400 : 0;
+}
+
+static void add_link(struct fg_panel_json *json, const struct fg_control_state *state,
+                     const struct fg_panel_link *link)
 {
     cJSON *object = fg_panel_json_object(json, json->root, "link");
 
     fg_panel_json_bool(json, object, "connected", link->connected);
     fg_panel_json_number(json, object, "contact_ms", link->contact_ms);
     fg_panel_json_text(json, object, "text", link->text);
+    fg_panel_json_number(json, object, "certificate_end",
+                         day_of(link->certificate_end_ms, state->utc_offset_s));
 }
 
 /* ---- the whole ---- */
@@ -325,7 +334,7 @@ char *fg_panel_state_json(const struct fg_control_state *state, enum fg_panel_di
     add_last(&json, state);
     add_stores(&json, state);
     add_devices(&json, state);
-    add_link(&json, link);
+    add_link(&json, state, link);
     fg_panel_json_number(&json, json.root, "board", state->board_version);
     return fg_panel_json_end(&json);
 }

@@ -370,7 +370,7 @@ TEST("a page is told state and board at once, each change soon, and something ev
     output = shell("$C $B -N --max-time 2.8 $U/events");
     CHECK_HAS(output, "id: 1\nevent: state\ndata: {\"now_ms\":");
     CHECK_HAS(output, "\"display\":\"READY\"");
-    CHECK_HAS(output, "\"link\":{\"connected\":true,\"contact_ms\":77,\"text\":\"\"}");
+    CHECK_HAS(output, "\"link\":{\"connected\":true,\"contact_ms\":77,\"text\":\"\",\"certificate_end\":0}");
     CHECK_HAS(output, "\nevent: board\ndata: {\"version\":3,");
     for (const char *at = output; (at = strstr(at, "event: state")) != NULL; at++)
         count++;

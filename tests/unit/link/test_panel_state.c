@@ -11,7 +11,8 @@
 #define NAME(field, text) (void)snprintf(field, sizeof(field), "%s", text)
 
 static struct fg_control_state state;
-static const struct fg_panel_link link = {.connected = true, .contact_ms = 1763899990000, .text = ""};
+static const struct fg_panel_link link = {
+    .connected = true, .contact_ms = 1763899990000, .text = "", .certificate_end_ms = INT64_C(1766492000000)};
 
 static void fill_point(void)
 {
@@ -116,7 +117,7 @@ static const char *const empty_golden =
     "ahead_ms\":0},\"devices\":[],"
     "\"reader\":{\"up\":true,\"restarts\":0,\"text\":\"\"},\"link\":{\"connected\":true,\"contact_ms\":"
     "1763899990000,"
-    "\"text\":\"\"},\"board\":12}";
+    "\"text\":\"\",\"certificate_end\":20445},\"board\":12}";
 
 TEST("a point at rest, every member in its place")
 {

@@ -18,7 +18,7 @@ const STATE_FORM = {
   clock: { quality: '', bureau_ahead_ms: 0 },
   devices: [],
   reader: { up: false, text: '' },
-  link: { connected: false, contact_ms: 0, text: '' },
+  link: { connected: false, contact_ms: 0, text: '', certificate_end: 0 },
 };
 
 const BOARD_FORM = { version: 0, operators: [], today: { fills: 0, refusals: 0, quantity_g: 0, reasons: [] }, attempts: [] };

@@ -1,6 +1,6 @@
 /* How the filling point itself is doing: list and its age, unsent entries, network, clock, devices and reader. */
 import { byId, element, setChildren, setRows } from '/dom.js';
-import { age, clock, moment, zone } from '/format.js';
+import { age, clock, day, daysLeft, moment, zone } from '/format.js';
 import { deviceWords, languageNow, panel } from '/texts.js';
 import { mediumWords } from '/cylinder.js';
 
@@ -41,6 +41,15 @@ function networkWords(state) {
   return [`${panel(connected ? 'NETWORK_UP' : 'NETWORK_DOWN')}, ${last}`, connected ? '' : 'bad'];
 }
 
+/** Only when it is near: the link renews its certificate long before, a technician the panel's.
+ * @param {import('/state.js').State} state @returns {[string, string, string][]} rows */
+function certificateRows(state) {
+  const end = state.link.certificate_end;
+  const left = daysLeft(end, state.today);
+  return end > 0 && left.level > 0
+    ? [[panel('SYSTEM_CERTIFICATE'), `${day(end)}: ${left.words}. ${panel('TELL_TECHNICIAN')}`, `bad warning-${left.level}`]] : [];
+}
+
 /** @param {{name: string, link: string, text: string}} device */
 function makeDevice(device) {
   const up = device.link === 'UP';
@@ -61,6 +70,7 @@ export function renderSystem(state) {
     [panel('SYSTEM_JOURNAL'), `${panel(`JOURNAL_${state.journal.state}`)}${tryingWords(state.journal.text)}`, state.journal.state === 'OK' ? undefined : 'bad'],
     [panel('SYSTEM_NETWORK'), ...networkWords(state)],
     [panel('SYSTEM_CLOCK'), ...clockWords(state)],
+    ...certificateRows(state),
   ]);
   setChildren(byId('devices'), `${languageNow()} ${key}`, () => devices.map(makeDevice));
 }
