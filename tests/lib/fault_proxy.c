@@ -19,6 +19,7 @@
 #define PAIRS_MAX 64
 #define BUFFER_BYTES 16384
 #define TURN_MS 5
+#define IDLE_TURN_MS 20
 
 /* One direction of one connection: bytes taken from `from` and not yet given to `to`. */
 struct lane {
@@ -44,7 +45,7 @@ struct pair {
 struct fg_proxy {
     int listener;
     uint16_t port;
-    uint16_t target_port;
+    atomic_uint target_port;
     uint64_t random;
     pthread_t thread;
     pthread_mutex_t lock; /* faults */
@@ -130,7 +131,7 @@ static void pair_start(struct fg_proxy *proxy, struct pair *pair, int client)
         pair_close(pair, true);
         return;
     }
-    pair->sockets[1] = connect_target(proxy->target_port);
+    pair->sockets[1] = connect_target((uint16_t)atomic_load(&proxy->target_port));
     if (pair->sockets[1] < 0) {
         pair_close(pair, true);
         return;
@@ -233,21 +234,26 @@ static void pair_serve(struct fg_proxy *proxy, struct pair *pair)
         pair_close(pair, false);
 }
 
+/* Bytes that wait for their moment are looked at often, sockets wake the thread by themselves. */
 static void wait_turn(struct fg_proxy *proxy)
 {
     struct pollfd polls[2 * PAIRS_MAX + 1];
     nfds_t count = 0;
+    bool waits = false;
 
     polls[count++] = (struct pollfd){.fd = proxy->listener, .events = POLLIN};
     for (size_t i = 0; i < PAIRS_MAX; i++) {
-        for (int side = 0; proxy->pairs[i].used && side < 2; side++) {
-            const struct lane *lane = &proxy->pairs[i].lanes[side];
+        const struct pair *pair = &proxy->pairs[i];
 
+        for (int side = 0; pair->used && side < 2; side++) {
+            const struct lane *lane = &pair->lanes[side];
+
+            waits = waits || (lane->length > 0 && !pair->stalled);
             if (lane->length == 0 && !lane->ended)
-                polls[count++] = (struct pollfd){.fd = proxy->pairs[i].sockets[side], .events = POLLIN};
+                polls[count++] = (struct pollfd){.fd = pair->sockets[side], .events = POLLIN};
         }
     }
-    (void)poll(polls, count, TURN_MS);
+    (void)poll(polls, count, waits ? TURN_MS : IDLE_TURN_MS);
 }
 
 static void *proxy_run(void *context)
@@ -298,7 +304,7 @@ struct fg_proxy *fg_proxy_new(uint16_t target_port, uint64_t seed)
 
     if (proxy == NULL)
         return NULL;
-    proxy->target_port = target_port;
+    atomic_init(&proxy->target_port, target_port);
     proxy->random = seed;
     if (!listen_any(proxy)) {
         free(proxy);
@@ -326,6 +332,12 @@ void fg_proxy_set(struct fg_proxy *proxy, const struct fg_proxy_faults *faults, 
     (void)pthread_mutex_unlock(&proxy->lock);
     if (cut_now)
         atomic_store(&proxy->cut_now, true);
+}
+
+void fg_proxy_target(struct fg_proxy *proxy, uint16_t target_port)
+{
+    atomic_store(&proxy->target_port, target_port);
+    atomic_store(&proxy->cut_now, true);
 }
 
 void fg_proxy_counts(const struct fg_proxy *proxy, uint64_t *ret_accepted, uint64_t *ret_faults)

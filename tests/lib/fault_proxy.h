@@ -27,6 +27,8 @@ struct fg_proxy *fg_proxy_new(uint16_t target_port, uint64_t seed);
 uint16_t fg_proxy_port(const struct fg_proxy *proxy);
 /* For connections accepted from now on; cut_now resets those that are open. */
 void fg_proxy_set(struct fg_proxy *proxy, const struct fg_proxy_faults *faults, bool cut_now);
+/* Leads to another port from now on; connections that are open are reset. */
+void fg_proxy_target(struct fg_proxy *proxy, uint16_t target_port);
 /* Connections accepted, and how many of them met a fault. */
 void fg_proxy_counts(const struct fg_proxy *proxy, uint64_t *ret_accepted, uint64_t *ret_faults);
 void fg_proxy_free(struct fg_proxy *proxy); /* may be NULL */
