@@ -60,6 +60,7 @@ OBJ_proto := $(call objects,$(SRC_proto)) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
 $(foreach r,testlib sim host firmware core,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
 OBJ_firmware += $(B)/gen/panel_files.o
 OBJ_host += $(B)/gen/web_files.o
+OBJ_noloss := $(patsubst %.c,$(B)/%.o,$(filter-out %_main.c,$(sort $(wildcard tests/noloss/*.c))))
 LIBS := $(ROOMS:%=$(B)/lib%.a)
 PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
 
@@ -231,7 +232,7 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room_library,$(r))))
 
 define program
-$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(B)/libtestlib.a) $(if $(filter fillgate-rogue,$(1)),$(B)/tests/rogue/rogue_cheats.o) $(PRODUCT_LIBS)
+$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(OBJ_noloss) $(B)/libtestlib.a) $(if $(filter fillgate-rogue,$(1)),$(B)/tests/rogue/rogue_cheats.o) $(PRODUCT_LIBS)
 	@echo "LD   $$@"
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef

@@ -1,0 +1,19 @@
+/* Judging a city: while it runs nothing counts as received that the bureau does not hold, and the station's
+ * roster never goes back; in the end everything is where it should be, once, in order, byte for byte.
+ *
+ * What is wrong goes to city_fault. Relies on: the product's own readers and verifiers. One thread. */
+#ifndef FG_NOLOSS_JUDGE_H
+#define FG_NOLOSS_JUDGE_H
+
+#include "tests/noloss/city.h"
+
+/* Each turn: cheap when nothing changed. */
+void judge_look(struct city *city);
+/* Does the station have the roster that the bureau gives now? Looks now and then, and is false in between. */
+bool judge_roster_is_current(struct city *city);
+/* The controllers' journals, whole, against the bureau's. */
+void judge_journals(struct city *city);
+/* The station's store, verified and compared; once no process runs. */
+void judge_store(struct city *city);
+
+#endif
