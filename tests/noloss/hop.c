@@ -48,6 +48,7 @@ struct hop {
     bool followed;
     uint64_t counts[FAULT_KINDS];
     struct seen seen[CONTROLLERS_SEEN];
+    bool roster_passed; /* so that an old one comes after it */
 };
 
 /* One request on its way. */
@@ -321,6 +322,19 @@ static void target_ask(struct pass *pass)
     pass->length = result == FG_OK ? (size_t)answered.length : 0;
 }
 
+/* An old one says nothing to a station that has none: the genuine one passes first. */
+static void roster_answer(struct pass *pass)
+{
+    bool too_early;
+
+    (void)pthread_mutex_lock(&pass->hop->lock);
+    too_early = pass->cheat == FAULT_ROSTER_OLD && !pass->hop->roster_passed;
+    pass->hop->roster_passed |= pass->status == 200 && (pass->cheat == FAULT_KINDS || too_early);
+    (void)pthread_mutex_unlock(&pass->hop->lock);
+    if (pass->cheat != FAULT_KINDS && !too_early)
+        roster_cheat(pass);
+}
+
 static void answer_cheat(struct pass *pass)
 {
     if (pass->cheat == FAULT_CUT_ANSWER) {
@@ -328,8 +342,8 @@ static void answer_cheat(struct pass *pass)
         pass->length /= 2;
     } else if (strcmp(pass->request->path, FG_SYNC_PATH_JOURNAL) == 0) {
         journal_cheat(pass);
-    } else if (strcmp(pass->request->path, FG_SYNC_PATH_ROSTER) == 0 && pass->cheat != FAULT_KINDS) {
-        roster_cheat(pass);
+    } else if (strcmp(pass->request->path, FG_SYNC_PATH_ROSTER) == 0) {
+        roster_answer(pass);
     }
 }
 
@@ -435,7 +449,18 @@ void hop_play_start(struct hop *hop, const struct hop_play *play)
     (void)pthread_mutex_lock(&hop->lock);
     hop->play = *play;
     memset(hop->seen, 0, sizeof(hop->seen));
+    hop->roster_passed = false;
     (void)pthread_mutex_unlock(&hop->lock);
+}
+
+bool hop_has_roster_cheats_left(struct hop *hop)
+{
+    bool left;
+
+    (void)pthread_mutex_lock(&hop->lock);
+    left = hop->play.roster_cheats > 0;
+    (void)pthread_mutex_unlock(&hop->lock);
+    return left;
 }
 
 void hop_counts_take(struct hop *hop, struct fault_totals *totals, bool *ret_followed)

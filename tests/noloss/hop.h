@@ -44,6 +44,7 @@ struct hop_play {
     uint32_t other_cheats;
 };
 void hop_play_start(struct hop *hop, const struct hop_play *play);
+bool hop_has_roster_cheats_left(struct hop *hop);
 /* Adds what was done since the last call, and whether a redirect was ever followed. */
 void hop_counts_take(struct hop *hop, struct fault_totals *totals, bool *ret_followed);
 

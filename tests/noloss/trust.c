@@ -110,7 +110,7 @@ void trust_draw(struct city *city, uint64_t seed)
         struct hop_play play = {.seed = fg_random_next(&trust->random),
                                 .percent = 40 + fg_random_below(&trust->random, 60),
                                 .journal_cheats = 1 + fg_random_below(&trust->random, 4),
-                                .roster_cheats = 1 + fg_random_below(&trust->random, 3),
+                                .roster_cheats = 1 + fg_random_below(&trust->random, 2),
                                 .other_cheats = fg_random_below(&trust->random, 3)};
 
         trust->cheats[i] = fg_random_below(&trust->random, 5) < 2;
@@ -313,6 +313,9 @@ bool trust_is_well(struct city *city)
 
     for (size_t i = 0; i < CITY_PROCESSES; i++)
         well = well && trust->renews[i] == trust->is_renewed[i];
+    /* The station asks for its roster once a second: the play waits for the cheats that were drawn. */
+    if (trust->is_cheating[CITY_BEFORE_BUREAU])
+        well = well && !hop_has_roster_cheats_left(city->hops[CITY_BEFORE_BUREAU]);
     if (!well)
         trust_go_on(city, INT64_MAX);
     return well;
