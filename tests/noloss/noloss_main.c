@@ -30,7 +30,7 @@
 #define PORT_FIRST 21000 /* below the kernel's range for outgoing connections */
 #define PORTS_PER_RUN 128
 #define RUNS_MAX 64       /* at a time on one machine */
-#define SEEDS_FOR_ALL 200 /* so many seeds show every kind of fault, or one is drawn too rarely */
+#define SEEDS_FOR_ALL 400 /* so many seeds show every kind of fault, or one is drawn too rarely */
 
 /* ---- one seed ---- */
 
