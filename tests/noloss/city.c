@@ -21,6 +21,9 @@
 #include "proto/monotime.h"
 
 #define SMALL_BATCH 7 /* so that a seed's few entries need many requests */
+/* A journal reserves its room when it is made: that of a real one takes more time than the rest of a seed. */
+#define JOURNAL_BYTES (INT64_C(4) << 20)
+#define JOURNAL_CATCH_UP_BYTES (INT64_C(256) << 20)
 #define YEAR_2099_MS INT64_C(4070908800000)
 #define LONG_DAYS 3650
 #define PROGRAM_ARGUMENTS_MAX 12
@@ -378,7 +381,8 @@ static void controllers_open(struct city *city)
         struct fg_journal_settings settings = {.path = path,
                                                .controller = city_ids[CITY_LINK + i],
                                                .key = &controller->device_key,
-                                               .bytes_max = 256 << 20,
+                                               .bytes_max = city->catch_up > 0 ? JOURNAL_CATCH_UP_BYTES
+                                                                               : JOURNAL_BYTES,
                                                .warn_percent = 80,
                                                .stop_reserve_entries = 8};
         struct fg_journal_start start;
