@@ -353,7 +353,7 @@ static void handle(void *context, const struct fg_request *request, struct fg_an
     struct pass *pass = malloc(sizeof(*pass));
 
     if (pass == NULL)
-        return;
+        city_die("no memory for a request");
     pass->hop = hop;
     pass->request = request;
     pass->done = false;
@@ -450,6 +450,7 @@ void hop_play_start(struct hop *hop, const struct hop_play *play)
     hop->play = *play;
     memset(hop->seen, 0, sizeof(hop->seen));
     hop->roster_passed = false;
+    hop->followed = false;
     (void)pthread_mutex_unlock(&hop->lock);
 }
 
