@@ -12,6 +12,7 @@
 #include "firmware/journal/journal.h"
 #include "host/pki/ca.h"
 #include "host/sql/sql.h"
+#include "proto/chain.h"
 #include "proto/roster.h"
 #include "tests/lib/fault_proxy.h"
 #include "tests/noloss/fault.h"
@@ -31,17 +32,35 @@ enum city_hop { CITY_BEFORE_STATION, CITY_BEFORE_BUREAU, CITY_HOPS };
 extern const char *const city_ids[CITY_PROCESSES];
 extern const char *const city_folders[CITY_PROCESSES];
 
+struct city;
 struct city_controller {
     const char *id;
+    struct city *city;
     struct fg_private_key device_key;
     struct fg_journal *journal;
     struct fg_control_server *server;
     const struct fg_public_key *receipt_key;
-    uint64_t appended; /* entries that the journal must have */
-    uint64_t
-        proven_next;  /* a receipt before this entry was taken, and the bureau was seen to hold them all */
-    size_t batch_max; /* entries of one answer; 0 = as many as fit */
+    uint64_t appended;       /* entries that the journal must have */
+    size_t batch_max;        /* entries of one answer; 0 = as many as fit */
     uint64_t false_receipts; /* that were refused */
+    /* The last receipt that proved to be the bureau's: most come more than once. */
+    size_t genuine_length;
+    uint8_t genuine[FG_STATEMENT_BYTES_MAX];
+};
+
+/* When a clerk suspended or released a device, and how far the bureau held the controller's journal then: it
+ * goes on taking entries meanwhile. */
+struct city_moment {
+    int64_t at_ms;
+    uint64_t held_before;
+    uint64_t held_after;
+};
+
+enum city_release {
+    CITY_RELEASE_IN_TIME,
+    CITY_RELEASE_WHEN_SEEN,     /* not before the station has the roster that says it is suspended */
+    CITY_RELEASE_WHEN_RECEIVED, /* not before every entry has its receipt */
+    CITY_RELEASES
 };
 
 /* What the seed has drawn of suspensions and certificates (trust.h). Times are in turns of CITY_TURN_MS from
@@ -49,14 +68,16 @@ struct city_controller {
 struct city_trust {
     uint64_t random; /* a stream of its own: what is drawn does not hang on how fast the seed runs */
     bool suspends;
-    size_t suspended; /* which controller */
+    size_t suspended; /* which process' device: a controller or the station */
     uint32_t suspend_ms;
     uint32_t release_ms;
-    bool release_when_seen; /* and not before the station has the roster that says so */
-    bool release_restarts;  /* the station is started again then: it does not wait until it asks again */
+    enum city_release release;
+    bool release_restarts; /* the station is started again then: it does not wait until it asks again */
     bool is_suspended;
     bool is_seen;
     bool is_released;
+    struct city_moment suspension;
+    struct city_moment end_of_suspension;
     bool renews[CITY_PROCESSES];
     uint32_t renew_ms[CITY_PROCESSES];
     bool is_short[CITY_PROCESSES]; /* the short certificate is in place */
@@ -74,11 +95,17 @@ struct city_trust {
     uint32_t cheat_from_ms[CITY_HOPS];
     bool is_cheating[CITY_HOPS];
     int64_t look_mono_ms;
-    int64_t roster_look_mono_ms;
-    int64_t current_look_mono_ms;
-    size_t roster_length; /* of the station's kept roster as last seen */
-    uint64_t roster_version;
-    uint8_t roster[FG_ROSTER_BYTES_MAX];
+    int64_t station_again_mono_ms; /* when it is started again to look at its certificate */
+};
+
+/* What was seen of a seed while it runs (judge.h). */
+struct city_sight {
+    /* Entries before this one have a receipt, and the bureau was seen to hold them. */
+    uint64_t proven_next[CITY_CONTROLLERS];
+    int64_t roster_mono_ms; /* when it is looked at next */
+    size_t roster_length;   /* of the one that the station keeps */
+    uint8_t roster_bytes[FG_ROSTER_BYTES_MAX];
+    struct fg_roster roster; /* the same, verified; version 0: none yet */
 };
 
 struct city {
@@ -99,6 +126,7 @@ struct city {
     bool stopped[CITY_PROCESSES];
     bool limited[CITY_PROCESSES];
     struct city_trust trust;
+    struct city_sight sight;
     struct fault_totals totals;
     char fault[CITY_FAULT_BYTES]; /* found while it ran; "" = none */
     uint64_t catch_up;            /* entries of each controller; 0 = misfortunes instead */
@@ -126,6 +154,9 @@ void city_certificate_make(struct city *city, size_t index, int64_t from_ms, int
  */
 enum fg_err city_database(const struct city *city, uint32_t deadline_ms, struct fg_sql **ret_sql,
                           struct fg_error *error);
+/* How many of a controller's first `most` entries the bureau holds. */
+enum fg_err city_held_count(struct fg_sql *sql, const char *controller, uint64_t most, uint64_t *ret_count,
+                            struct fg_error *error);
 
 /* ---- life ---- */
 

@@ -15,8 +15,12 @@ enum fault {
     FAULT_CLOCK_STEP,
     FAULT_NETWORK,
     FAULT_SUSPENSION,
+    FAULT_SUSPENSION_OF_STATION,
     FAULT_SUSPENSION_SEEN, /* the station had a roster in force that says so */
     FAULT_RELEASE,
+    FAULT_RELEASE_WHEN_RECEIVED, /* when every entry had its receipt, and so none was stranded */
+    FAULT_MARKED,                /* entries that the bureau holds with the mark of a suspension */
+    FAULT_MARKED_LATE,           /* of them those that came after the release, and say they are from before */
     FAULT_RENEWAL_CONTROLLER,
     FAULT_RENEWAL_STATION,
     FAULT_EXPIRY,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/roster.h"
+#include "host/bureau/journal_columns.h"
 #include "host/station/kept_file.h"
 #include "host/station/store_verify.h"
 #include "proto/monotime.h"
@@ -17,23 +17,6 @@
 
 /* ---- while it runs ---- */
 
-static enum fg_err held_count(struct fg_sql *sql, const char *controller, uint64_t *ret_count,
-                              struct fg_error *error)
-{
-    struct fg_sql_statement *statement;
-    enum fg_err result = fg_sql_prepare(
-        sql, "SELECT COUNT(*) FROM journal_entry WHERE controller = $1 AND sequence >= 1", &statement, error);
-
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, controller);
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK)
-        *ret_count = (uint64_t)fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return result;
-}
-
 /* What a controller counts as received must be at the bureau at this very moment. */
 static void receipts_look(struct city *city)
 {
@@ -41,21 +24,23 @@ static void receipts_look(struct city *city)
     struct fg_error error;
 
     for (size_t i = 0; i < CITY_CONTROLLERS; i++) {
-        struct city_controller *controller = &city->controllers[i];
+        const struct city_controller *controller = &city->controllers[i];
+        uint64_t *proven_next = &city->sight.proven_next[i];
         uint64_t next = fg_journal_receipt_next(controller->journal);
         uint64_t held = 0;
 
-        if (next <= controller->proven_next)
+        if (next <= *proven_next || next == 0)
             continue;
         if (sql == NULL && city_database(city, GLANCE_MS, &sql, &error) != FG_OK)
             return;
-        if (held_count(sql, controller->id, &held, &error) != FG_OK)
+        if (city_held_count(sql, controller->id, next - 1, &held, &error) != FG_OK)
             continue;
-        if (held + 1 < next)
+        if (held + 1 != next)
             city_fault(city,
-                       "%s counts entries before %" PRIu64 " as received, and the bureau holds %" PRIu64,
+                       "%s counts entries before %" PRIu64 " as received, and the bureau holds %" PRIu64
+                       " of them",
                        controller->id, next, held);
-        controller->proven_next = next;
+        *proven_next = next;
     }
     fg_sql_close(sql);
 }
@@ -69,46 +54,53 @@ static enum fg_err roster_read(const struct city *city, uint8_t bytes[FG_ROSTER_
     return fg_kept_file_read(path, "roster", bytes, FG_ROSTER_BYTES_MAX, ret_length, error);
 }
 
+static void suspension_see(struct city *city)
+{
+    const struct fg_roster_device *device =
+        fg_roster_find(&city->sight.roster, city_ids[city->trust.suspended]);
+
+    if (city->trust.is_seen || device == NULL || device->suspended_ms == 0)
+        return;
+    city->trust.is_seen = true;
+    city->totals.counts[FAULT_SUSPENSION_SEEN]++;
+}
+
 /* The bytes are another roster than the one before. */
 static void roster_judge(struct city *city, const uint8_t *bytes, size_t length)
 {
-    struct city_trust *trust = &city->trust;
-    struct fg_roster *roster = calloc(1, sizeof(*roster));
-    struct fg_error error = {.text = "no memory"};
+    static struct fg_roster roster;
+    struct city_sight *sight = &city->sight;
+    struct fg_error error;
 
-    if (roster == NULL ||
-        fg_roster_verify(bytes, length, &city->receipt_key.public_key, 1, roster, &error) != FG_OK)
+    if (fg_roster_verify(bytes, length, &city->receipt_key.public_key, 1, &roster, &error) != FG_OK) {
         city_fault(city, "the station's roster is not the bureau's: %s", error.text);
-    else if (strcmp(roster->station, city_ids[CITY_STATION]) != 0)
-        city_fault(city, "the station's roster is that of %s", roster->station);
-    else if (roster->version <= trust->roster_version)
-        city_fault(city, "the station's roster %" PRIu64 " came after %" PRIu64, roster->version,
-                   trust->roster_version);
-    else
-        trust->roster_version = roster->version;
-    for (size_t i = 0; roster != NULL && i < roster->count; i++) {
-        city->totals.counts[FAULT_SUSPENSION_SEEN] += roster->devices[i].suspended_ms != 0;
-        trust->is_seen |= roster->devices[i].suspended_ms != 0;
+    } else if (strcmp(roster.station, city_ids[CITY_STATION]) != 0) {
+        city_fault(city, "the station's roster is that of %s", roster.station);
+    } else if (roster.version <= sight->roster.version) {
+        city_fault(city, "the station's roster %" PRIu64 " came after %" PRIu64, roster.version,
+                   sight->roster.version);
+    } else {
+        sight->roster = roster;
+        suspension_see(city);
     }
-    free(roster);
 }
 
 static void roster_look(struct city *city)
 {
-    struct city_trust *trust = &city->trust;
     static uint8_t bytes[FG_ROSTER_BYTES_MAX];
+    struct city_sight *sight = &city->sight;
     struct fg_error error;
     size_t length = 0;
 
-    if (fg_mono_ms() < trust->roster_look_mono_ms)
+    if (fg_mono_ms() < sight->roster_mono_ms)
         return;
-    trust->roster_look_mono_ms = fg_mono_ms() + ROSTER_EVERY_MS;
+    sight->roster_mono_ms = fg_mono_ms() + ROSTER_EVERY_MS;
     if (roster_read(city, bytes, &length, &error) != FG_OK ||
-        (length == trust->roster_length && memcmp(bytes, trust->roster, length) == 0))
+        (length == sight->roster_length && memcmp(bytes, sight->roster_bytes, length) == 0))
         return;
     roster_judge(city, bytes, length);
-    memcpy(trust->roster, bytes, length);
-    trust->roster_length = length;
+    memcpy(sight->roster_bytes, bytes, length);
+    sight->roster_length = length;
 }
 
 void judge_look(struct city *city)
@@ -117,32 +109,76 @@ void judge_look(struct city *city)
     roster_look(city);
 }
 
-bool judge_roster_is_current(struct city *city)
+/* With the key that the controller has now: it may have joined again. */
+static bool roster_names(const struct city *city, size_t index)
 {
-    static uint8_t bytes[FG_ROSTER_BYTES_MAX];
-    struct city_trust *trust = &city->trust;
-    struct fg_sql *sql = NULL;
+    const struct city_controller *controller = &city->controllers[index];
+    const struct fg_roster_device *device = fg_roster_find(&city->sight.roster, controller->id);
+    struct fg_private_key tls_key;
     struct fg_error error;
-    size_t length = 0;
-    bool made;
+    char path[CITY_PATH_BYTES];
 
-    if (fg_mono_ms() < trust->current_look_mono_ms)
-        return false;
-    trust->current_look_mono_ms = fg_mono_ms() + ROSTER_EVERY_MS;
-    made = city_database(city, GLANCE_MS, &sql, &error) == FG_OK &&
-           fg_roster_make(sql, city_ids[CITY_STATION], &city->receipt_key, city_now_ms(), bytes, &length,
-                          &error) == FG_OK;
-    fg_sql_close(sql);
-    return made && length == trust->roster_length && memcmp(bytes, trust->roster, length) == 0;
+    city_path(city, city_folders[CITY_LINK + index], "device/tls.key", path);
+    return device != NULL && device->suspended_ms == 0 &&
+           fg_private_key_read(path, &tls_key, &error) == FG_OK &&
+           memcmp(device->tls_key.point, tls_key.public_key.point, FG_POINT_BYTES) == 0 &&
+           memcmp(device->device_key.point, controller->device_key.public_key.point, FG_POINT_BYTES) == 0;
+}
+
+bool judge_roster_is_right(const struct city *city)
+{
+    bool right = city->sight.roster.count == CITY_CONTROLLERS;
+
+    for (size_t i = 0; right && i < CITY_CONTROLLERS; i++)
+        right = roster_names(city, i);
+    return right;
 }
 
 /* ---- journals against the bureau ---- */
 
+enum mark { MARK_NEVER, MARK_ALWAYS, MARK_EITHER };
+
+/* Entries that came in while the controller was suspended carry the mark, and later ones that say of
+ * themselves that they are from then. Which came in while a clerk was at it only the bureau knows. */
+static enum mark mark_expected(const struct city_trust *trust, size_t index, uint64_t sequence,
+                               int64_t wall_ms)
+{
+    const struct city_moment *begin = &trust->suspension;
+    const struct city_moment *end = &trust->end_of_suspension;
+    bool is_from_then = wall_ms >= begin->at_ms && wall_ms < end->at_ms;
+
+    if (!trust->is_suspended || trust->suspended != CITY_LINK + index || sequence <= begin->held_before)
+        return MARK_NEVER;
+    if (sequence <= begin->held_after)
+        return MARK_EITHER;
+    if (sequence <= end->held_before || is_from_then)
+        return MARK_ALWAYS;
+    return sequence <= end->held_after ? MARK_EITHER : MARK_NEVER;
+}
+
 struct comparison {
+    struct city *city;
+    size_t index;
     struct fg_sql_statement *rows;
     uint64_t compared;
     char fault[CITY_FAULT_BYTES];
 };
+
+static bool mark_compare(struct comparison *comparison, const struct fg_entry *entry, bool marked)
+{
+    const struct city_trust *trust = &comparison->city->trust;
+    uint64_t *counts = comparison->city->totals.counts;
+    enum mark expected = mark_expected(trust, comparison->index, entry->sequence, entry->wall_ms);
+
+    counts[FAULT_MARKED] += marked;
+    counts[FAULT_MARKED_LATE] += marked && entry->sequence > trust->end_of_suspension.held_after;
+    if (expected == MARK_EITHER || (expected == MARK_ALWAYS) == marked)
+        return true;
+    (void)snprintf(comparison->fault, sizeof(comparison->fault),
+                   "entry %" PRIu64 " %s the mark of a suspension at the bureau", entry->sequence,
+                   marked ? "must not carry" : "lacks");
+    return false;
+}
 
 static enum fg_err entry_compare(void *context, const struct fg_entry *entry, const uint8_t *bytes,
                                  size_t length, struct fg_error *error)
@@ -164,6 +200,8 @@ static enum fg_err entry_compare(void *context, const struct fg_entry *entry, co
                        fg_sql_int(comparison->rows, 0));
         return FG_E_CORRUPT;
     }
+    if (!mark_compare(comparison, entry, (fg_sql_int(comparison->rows, 2) & FG_MARK_SUSPENDED) != 0))
+        return FG_E_CORRUPT;
     comparison->compared++;
     return FG_OK;
 }
@@ -171,13 +209,14 @@ static enum fg_err entry_compare(void *context, const struct fg_entry *entry, co
 static void journal_compare(struct city *city, struct fg_sql *sql, size_t index)
 {
     const struct city_controller *controller = &city->controllers[index];
-    struct comparison comparison = {.fault = ""};
+    struct comparison comparison = {.city = city, .index = index, .fault = ""};
     struct fg_journal_filter all = {0};
     struct fg_error error;
     char path[CITY_PATH_BYTES];
 
     city_must(fg_sql_prepare(
-                  sql, "SELECT sequence, bytes FROM journal_entry WHERE controller = $1 ORDER BY sequence",
+                  sql,
+                  "SELECT sequence, bytes, marks FROM journal_entry WHERE controller = $1 ORDER BY sequence",
                   &comparison.rows, &error),
               &error, "database");
     fg_sql_bind_text(comparison.rows, 1, controller->id);

@@ -1,7 +1,8 @@
 /* fillgate-noloss: NO-LOSS with real processes. For each seed a bureau, a station and two links run for a
- * while behind proxies that misbehave, are killed, stopped, starved of disk and set to other times;
- * controllers are suspended and released, certificates renewed or left to end, and hops on the way cheat;
- * then everything heals, and what the bureau holds must equal the controllers' journals byte for byte.
+ * while with proxies between them that misbehave, are killed, stopped, starved of disk and set to other
+ * times; devices are suspended and released, certificates renewed or left to end, and hops on the way cheat;
+ * then everything heals, and what the bureau holds must equal the controllers' journals byte for byte, with
+ * the mark of a suspension where it belongs and nowhere else.
  *
  * Usage: fillgate-noloss --build DIR [--seeds FIRST COUNT] [--jobs N] [--keep]. One seed alone: --seeds N 1
  * --keep. Of the controllers only fillgated's loop is played: journal, control socket and receipts are its
@@ -66,7 +67,7 @@ static void seed_heal(struct city *city)
     while (!well && city->fault[0] == '\0' && fg_mono_ms() < end_mono_ms) {
         city_turn(city, CITY_QUIET_TURN_MS);
         judge_look(city);
-        well = trust_is_well(city) && city_all_receipted(city) && judge_roster_is_current(city);
+        well = trust_is_well(city) && city_all_receipted(city) && judge_roster_is_right(city);
     }
     if (!city_all_receipted(city))
         city_fault(city, "%d ms after healing not every entry has a receipt", HEAL_MAX_MS);

@@ -16,6 +16,8 @@
 #define HOUR_MS INT64_C(3600000)
 #define SHORT_MS (20 * HOUR_MS) /* less than renew_days */
 #define LOOK_EVERY_MS 50
+#define HEALED_MS INT64_MAX /* whatever was drawn is due */
+#define STATION_AGAIN_MS 4000
 #define JOIN_WAIT_MS 3000 /* times the number of tries: then it is cut off and done again */
 #define JOIN_PAUSE_MS 300
 #define JOIN_TRIES_MAX 30
@@ -93,19 +95,30 @@ static void certificates_draw(struct city_trust *trust)
         trust->renews[trust->expired] = false;
 }
 
+static void suspension_draw(struct city_trust *trust)
+{
+    trust->suspends = one_in(trust, 3);
+    trust->suspended =
+        one_in(trust, 5) ? CITY_STATION : CITY_LINK + fg_random_below(&trust->random, CITY_CONTROLLERS);
+    trust->suspend_ms = 50 + fg_random_below(&trust->random, 500);
+    trust->release_ms = trust->suspend_ms + 100 + fg_random_below(&trust->random, 900);
+    trust->release = (enum city_release)fg_random_below(&trust->random, CITY_RELEASES);
+    trust->release_restarts = !one_in(trust, 4);
+    if (trust->suspended != CITY_STATION)
+        return;
+    /* It is given no roster meanwhile, and one that never had any serves nobody. */
+    trust->release = CITY_RELEASE_IN_TIME;
+    trust->release_restarts = true; /* its renewal may have been refused */
+}
+
 void trust_draw(struct city *city, uint64_t seed)
 {
     struct city_trust *trust = &city->trust;
 
     memset(trust, 0, sizeof(*trust));
     trust->random = city_stream(seed, CITY_STREAM_TRUST);
-    trust->suspends = one_in(trust, 3);
-    trust->suspended = fg_random_below(&trust->random, CITY_CONTROLLERS);
-    trust->suspend_ms = 50 + fg_random_below(&trust->random, 500);
-    trust->release_ms = trust->suspend_ms + 100 + fg_random_below(&trust->random, 900);
-    trust->release_when_seen = one_in(trust, 2);
-    trust->release_restarts = !one_in(trust, 4);
     certificates_draw(trust);
+    suspension_draw(trust);
     for (size_t i = 0; i < CITY_HOPS; i++) {
         struct hop_play play = {.seed = fg_random_next(&trust->random),
                                 .percent = 40 + fg_random_below(&trust->random, 60),
@@ -121,27 +134,57 @@ void trust_draw(struct city *city, uint64_t seed)
 
 /* ---- the clerk ---- */
 
-static bool device_suspend(struct city *city, bool suspended)
+static bool device_suspend(struct city *city, bool suspended, struct city_moment *ret_moment)
 {
+    size_t index = city->trust.suspended;
+    const char *id = city_ids[index];
+    struct city_moment moment = {.at_ms = city_now_ms()};
     struct fg_sql *sql = NULL;
     struct fg_error error;
-    const char *id = city->controllers[city->trust.suspended].id;
     enum fg_err result = city_database(city, CLERK_WAIT_MS, &sql, &error);
 
     if (result == FG_OK)
-        result = fg_device_suspend(sql, id, suspended, CLERK, "as the seed says", city_now_ms(), &error);
+        result = city_held_count(sql, id, UINT64_MAX, &moment.held_before, &error);
+    if (result == FG_OK)
+        result = fg_device_suspend(sql, id, suspended, CLERK, "as the seed says", moment.at_ms, &error);
+    if (result == FG_OK && city_held_count(sql, id, UINT64_MAX, &moment.held_after, &error) != FG_OK)
+        moment.held_after = index >= CITY_LINK ? city->controllers[index - CITY_LINK].appended : 0;
+    if (result == FG_OK)
+        *ret_moment = moment;
     fg_sql_close(sql);
     return result == FG_OK;
 }
 
-static void released(struct city *city)
+/* Unless it is away. */
+static void station_restart(struct city *city)
 {
-    city->trust.is_released = true;
-    city->totals.counts[FAULT_RELEASE]++;
-    if (!city->trust.release_restarts || city->back_mono_ms[CITY_STATION] != 0)
+    if (city->back_mono_ms[CITY_STATION] != 0)
         return;
     city_process_kill(city, CITY_STATION);
     city_process_start(city, CITY_STATION, 0);
+}
+
+static bool release_is_due(const struct city *city, int64_t elapsed_ms)
+{
+    const struct city_trust *trust = &city->trust;
+
+    if (trust->release == CITY_RELEASE_WHEN_RECEIVED)
+        return elapsed_ms == HEALED_MS && city_all_receipted(city);
+    return elapsed_ms >= trust->release_ms && (trust->is_seen || trust->release == CITY_RELEASE_IN_TIME);
+}
+
+static void released(struct city *city)
+{
+    struct city_trust *trust = &city->trust;
+
+    trust->is_released = true;
+    city->totals.counts[FAULT_RELEASE]++;
+    if (trust->release == CITY_RELEASE_WHEN_RECEIVED) {
+        city->totals.counts[FAULT_RELEASE_WHEN_RECEIVED]++;
+        city_entry_append(city); /* nothing of this seed has come after the release yet */
+    }
+    if (trust->release_restarts)
+        station_restart(city);
 }
 
 static void suspension_go_on(struct city *city, int64_t elapsed_ms)
@@ -150,12 +193,13 @@ static void suspension_go_on(struct city *city, int64_t elapsed_ms)
 
     if (!trust->suspends || elapsed_ms < trust->suspend_ms)
         return;
-    if (!trust->is_suspended && device_suspend(city, true)) {
+    if (!trust->is_suspended && device_suspend(city, true, &trust->suspension)) {
         trust->is_suspended = true;
         city->totals.counts[FAULT_SUSPENSION]++;
+        city->totals.counts[FAULT_SUSPENSION_OF_STATION] += trust->suspended == CITY_STATION;
     }
-    if (trust->is_suspended && !trust->is_released && elapsed_ms >= trust->release_ms &&
-        (trust->is_seen || !trust->release_when_seen) && device_suspend(city, false))
+    if (trust->is_suspended && !trust->is_released && release_is_due(city, elapsed_ms) &&
+        device_suspend(city, false, &trust->end_of_suspension))
         released(city);
 }
 
@@ -273,6 +317,20 @@ static void joining_go_on(struct city *city)
     city->totals.counts[trust->is_joined_again ? FAULT_JOINED_AGAIN : FAULT_JOINING_BROKEN]++;
 }
 
+/* A station that failed to renew tries again in an hour, or when it is started again. */
+static void station_look(struct city *city)
+{
+    struct city_trust *trust = &city->trust;
+    bool waits = trust->is_short[CITY_STATION] && !trust->is_renewed[CITY_STATION] &&
+                 trust->suspends == trust->is_released;
+
+    if (!waits || fg_mono_ms() < trust->station_again_mono_ms)
+        return;
+    if (trust->station_again_mono_ms != 0)
+        station_restart(city);
+    trust->station_again_mono_ms = fg_mono_ms() + STATION_AGAIN_MS;
+}
+
 static void certificates_go_on(struct city *city, int64_t elapsed_ms)
 {
     struct city_trust *trust = &city->trust;
@@ -283,6 +341,8 @@ static void certificates_go_on(struct city *city, int64_t elapsed_ms)
         else if (trust->is_short[i] && !trust->is_renewed[i])
             renewal_look(city, i);
     }
+    if (elapsed_ms == HEALED_MS)
+        station_look(city);
     if (trust->expires && !trust->is_expired && elapsed_ms >= trust->expire_ms)
         certificate_end(city);
     if (trust->is_expired && !trust->is_joined_again && elapsed_ms >= trust->rejoin_ms)
@@ -317,7 +377,7 @@ bool trust_is_well(struct city *city)
     if (trust->is_cheating[CITY_BEFORE_BUREAU])
         well = well && !hop_has_roster_cheats_left(city->hops[CITY_BEFORE_BUREAU]);
     if (!well)
-        trust_go_on(city, INT64_MAX);
+        trust_go_on(city, HEALED_MS);
     return well;
 }
 

@@ -1,4 +1,4 @@
-/* What becomes of trust while a seed runs: a controller suspended and released by a clerk, certificates that
+/* What becomes of trust while a seed runs: a device suspended and released by a clerk, certificates that
  * are renewed ahead of their end or end before that, and hops on the way that cheat.
  *
  * Everything is drawn when the seed begins, from a stream of its own. Not: what chance does (misfortune.h),
