@@ -20,9 +20,12 @@
 #define ELSEWHERE "/v1/elsewhere"
 #define CONTROLLERS_SEEN 4
 
-/* Receipts of one controller that passed by. */
+/* Of one controller: receipts that passed by, and how its journal goes on as far as batches that passed by
+ * told. */
 struct seen {
     char controller[FG_NAME_MAX + 1];
+    uint64_t next_sequence;
+    struct fg_digest hash; /* of the entry before it */
     size_t first_length;
     uint8_t first[FG_STATEMENT_BYTES_MAX];
     size_t newest_length;
@@ -107,12 +110,49 @@ static struct seen *seen_of(struct hop *hop, const char *controller)
     for (size_t i = 0; i < CONTROLLERS_SEEN; i++) {
         struct seen *seen = &hop->seen[i];
 
-        if (seen->controller[0] == '\0')
+        if (seen->controller[0] == '\0') {
             memcpy(seen->controller, controller, strlen(controller) + 1);
+            seen->next_sequence = 1;
+            fg_chain_start(controller, &seen->hash);
+        }
         if (strcmp(seen->controller, controller) == 0)
             return seen;
     }
     return NULL;
+}
+
+static void batch_note(struct hop *hop, const struct fg_sync_batch *batch)
+{
+    struct seen *seen;
+
+    (void)pthread_mutex_lock(&hop->lock);
+    seen = seen_of(hop, batch->controller);
+    while (seen != NULL && seen->next_sequence >= batch->first_sequence &&
+           seen->next_sequence < batch->first_sequence + batch->count) {
+        const struct fg_sync_slice *entry = &batch->entries[seen->next_sequence - batch->first_sequence];
+
+        fg_chain_next(&seen->hash, entry->bytes, entry->length, &seen->hash);
+        seen->next_sequence++;
+    }
+    (void)pthread_mutex_unlock(&hop->lock);
+}
+
+/* A receipt without a signature that fits the controller's journal as far as it is known here. */
+static bool receipt_fit(struct hop *hop, const char *controller, struct fg_receipt *ret_receipt)
+{
+    const struct seen *seen;
+    bool known;
+
+    (void)pthread_mutex_lock(&hop->lock);
+    seen = seen_of(hop, controller);
+    known = seen != NULL && seen->next_sequence > 1;
+    if (known) {
+        memcpy(ret_receipt->controller, seen->controller, sizeof(ret_receipt->controller));
+        ret_receipt->next_sequence = seen->next_sequence;
+        ret_receipt->head = seen->hash;
+    }
+    (void)pthread_mutex_unlock(&hop->lock);
+    return known;
 }
 
 static void receipt_note(struct hop *hop, const struct fg_sync_answer *answer)
@@ -133,6 +173,10 @@ static void receipt_note(struct hop *hop, const struct fg_sync_answer *answer)
     if (seen != NULL) {
         seen->newest_length = answer->receipt_length;
         memcpy(seen->newest, answer->receipt, answer->receipt_length);
+    }
+    if (seen != NULL && receipt.next_sequence > seen->next_sequence) {
+        seen->next_sequence = receipt.next_sequence;
+        seen->hash = receipt.head;
     }
     (void)pthread_mutex_unlock(&hop->lock);
 }
@@ -166,17 +210,22 @@ static bool receipt_seen_put(struct pass *pass, const char *controller, struct f
     return done;
 }
 
-/* A receipt for more than the bureau holds: the genuine one raised, or one made up when no receipt came. */
+/* A receipt for more than the bureau may hold: the genuine one raised, or one made up when no receipt came;
+ * most often one that fits the journal, so that only its signature is wrong. */
 static bool receipt_raise(struct pass *pass, const struct fg_sync_batch *batch, struct fg_sync_answer *answer)
 {
     struct fg_signature signature = {{0}};
     struct fg_receipt receipt = {.next_sequence = batch->first_sequence + batch->count};
+    uint64_t genuine_next;
 
     memcpy(receipt.controller, batch->controller, sizeof(receipt.controller));
     if (answer->receipt_length > 0 &&
         fg_receipt_decode(answer->receipt, answer->receipt_length, &receipt, &signature, NULL) != FG_OK)
         return false;
-    receipt.next_sequence += 1 + pass->number % 40;
+    genuine_next = answer->receipt_length > 0 ? receipt.next_sequence : 1;
+    if (pass->number % 4 == 0 || !receipt_fit(pass->hop, batch->controller, &receipt) ||
+        receipt.next_sequence <= genuine_next)
+        receipt.next_sequence += 1 + pass->number % 40;
     if (pass->cheat == FAULT_RECEIPT_SWAPPED &&
         fg_receipt_sign(&receipt, &pass->hop->own_key, &signature, NULL) != FG_OK)
         return false;
@@ -196,6 +245,7 @@ static void journal_cheat(struct pass *pass)
     if (batch != NULL && fg_sync_answer_decode(pass->answer, pass->length, &answer, NULL) == FG_OK &&
         fg_sync_batch_decode(pass->request->body, pass->request->body_length, batch, NULL) == FG_OK) {
         receipt_note(pass->hop, &answer);
+        batch_note(pass->hop, batch);
         pass->done = pass->cheat == FAULT_RECEIPT_RAISED || pass->cheat == FAULT_RECEIPT_STRIPPED ||
                              pass->cheat == FAULT_RECEIPT_SWAPPED
                          ? receipt_raise(pass, batch, &answer)
@@ -206,21 +256,44 @@ static void journal_cheat(struct pass *pass)
     free(batch);
 }
 
-/* "All of it is durable here", with the newest genuine receipt there is, and nothing was passed on. */
+/* Over the journal as far as it is known here, by the hop's own key. */
+static void receipt_forge(struct hop *hop, const char *controller, struct fg_sync_answer *answer)
+{
+    struct fg_signature signature;
+    struct fg_receipt receipt;
+
+    if (receipt_fit(hop, controller, &receipt) &&
+        fg_receipt_sign(&receipt, &hop->own_key, &signature, NULL) == FG_OK)
+        (void)fg_receipt_encode(&receipt, &signature, answer->receipt, sizeof(answer->receipt),
+                                &answer->receipt_length, NULL);
+}
+
+static void receipt_repeat(struct hop *hop, const char *controller, struct fg_sync_answer *answer)
+{
+    const struct seen *seen;
+
+    (void)pthread_mutex_lock(&hop->lock);
+    seen = seen_of(hop, controller);
+    if (seen != NULL)
+        (void)receipt_put(answer, seen->newest, seen->newest_length);
+    (void)pthread_mutex_unlock(&hop->lock);
+}
+
+/* "All of it is durable here", and nothing was passed on; with a forged receipt, the newest genuine one that
+ * there is, or none. */
 static void held_pretend(struct pass *pass)
 {
     struct fg_sync_batch *batch = malloc(sizeof(*batch));
     struct fg_sync_answer answer = {.verdict = FG_SYNC_HELD};
-    const struct seen *seen;
 
     if (batch != NULL &&
         fg_sync_batch_decode(pass->request->body, pass->request->body_length, batch, NULL) == FG_OK) {
         answer.next_sequence = batch->first_sequence + batch->count;
-        (void)pthread_mutex_lock(&pass->hop->lock);
-        seen = seen_of(pass->hop, batch->controller);
-        if (seen != NULL && pass->number % 2 == 0)
-            (void)receipt_put(&answer, seen->newest, seen->newest_length);
-        (void)pthread_mutex_unlock(&pass->hop->lock);
+        batch_note(pass->hop, batch);
+        if (pass->number % 3 == 0)
+            receipt_forge(pass->hop, batch->controller, &answer);
+        else if (pass->number % 3 == 1)
+            receipt_repeat(pass->hop, batch->controller, &answer);
         pass->done =
             fg_sync_answer_encode(&answer, pass->answer, sizeof(pass->answer), &pass->length, NULL) == FG_OK;
         pass->status = 200;
