@@ -156,12 +156,12 @@ static bool device_suspend(struct city *city, bool suspended, struct city_moment
 }
 
 /* Unless it is away. */
-static void station_restart(struct city *city)
+static void process_restart(struct city *city, size_t index)
 {
-    if (city->back_mono_ms[CITY_STATION] != 0)
+    if (city->back_mono_ms[index] != 0)
         return;
-    city_process_kill(city, CITY_STATION);
-    city_process_start(city, CITY_STATION, 0);
+    city_process_kill(city, index);
+    city_process_start(city, index, 0);
 }
 
 static bool release_is_due(const struct city *city, int64_t elapsed_ms)
@@ -184,7 +184,7 @@ static void released(struct city *city)
         city_entry_append(city); /* nothing of this seed has come after the release yet */
     }
     if (trust->release_restarts)
-        station_restart(city);
+        process_restart(city, CITY_STATION);
 }
 
 static void suspension_go_on(struct city *city, int64_t elapsed_ms)
@@ -235,7 +235,7 @@ static void renewal_look(struct city *city, size_t index)
     city->totals.counts[index == CITY_STATION ? FAULT_RENEWAL_STATION : FAULT_RENEWAL_CONTROLLER]++;
 }
 
-/* The device slept through its last month; whoever it speaks to notices at the next connection. */
+/* The device slept through its last month: from now on nobody takes anything from it. */
 static void certificate_end(struct city *city)
 {
     struct city_trust *trust = &city->trust;
@@ -244,7 +244,7 @@ static void certificate_end(struct city *city)
     certificate_path(city, trust->expired, path);
     city_certificate_make(city, trust->expired, city_now_ms() - 365 * CITY_DAY_MS, city_now_ms() - 1000,
                           path);
-    proxy_lead(city, CITY_BEFORE_STATION);
+    process_restart(city, trust->expired);
     trust->is_expired = true;
     city->totals.counts[FAULT_EXPIRY]++;
 }
@@ -327,7 +327,7 @@ static void station_look(struct city *city)
     if (!waits || fg_mono_ms() < trust->station_again_mono_ms)
         return;
     if (trust->station_again_mono_ms != 0)
-        station_restart(city);
+        process_restart(city, CITY_STATION);
     trust->station_again_mono_ms = fg_mono_ms() + STATION_AGAIN_MS;
 }
 
