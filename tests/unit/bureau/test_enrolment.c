@@ -550,6 +550,7 @@ TEST("a certificate is good from an hour before it was issued to its last day")
 TEST("a code is good until the millisecond before it expires, and is made only for a time to come")
 {
     struct bench bench;
+    struct fg_device_record record;
     struct fg_enrol_answer answer;
     struct fg_one_time_order order = {.device = "C-1",
                                       .role = "controller",
@@ -569,6 +570,9 @@ TEST("a code is good until the millisecond before it expires, and is made only f
     CHECK_OK(join(&bench, bench.code, "controller", &bench.device, NOW_MS, &answer, &error), &error);
     CHECK_TEXT(answer.station, "HZ-001");
     CHECK_TEXT(answer.list_id, "city");
+    CHECK_OK(fg_device_find(bench.sql, "C-1", &record, &error), &error);
+    CHECK_TEXT(record.station, "HZ-001");
+    CHECK_TEXT(record.list_id, "city");
     bench_close(&bench);
 }
 

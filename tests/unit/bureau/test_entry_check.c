@@ -443,6 +443,26 @@ TEST("an entry is altered itself when its columns, its chain or a whole chain's 
     }
 }
 
+TEST("hashes of another length, and of an entry that is missing, are shown as zeros")
+{
+    static const struct fg_digest none;
+    struct bench bench;
+
+    bench_open(&bench, false);
+    memset(&checks, 0x5a, sizeof(checks));
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET hash = x'01' WHERE sequence = 4");
+    check(&bench, 4);
+    CHECK_BYTES(checks.hash.bytes, none.bytes, FG_DIGEST_BYTES);
+    CHECK_BYTES(checks.previous.bytes, bench.journal->hashes[3].bytes, FG_DIGEST_BYTES);
+    check(&bench, 5);
+    CHECK_BYTES(checks.hash.bytes, bench.journal->hashes[5].bytes, FG_DIGEST_BYTES);
+    CHECK_BYTES(checks.previous.bytes, none.bytes, FG_DIGEST_BYTES);
+    fg_fixture_sql_run(bench.sql, "DELETE FROM journal_entry WHERE sequence = 4");
+    check(&bench, 5);
+    CHECK_BYTES(checks.previous.bytes, none.bytes, FG_DIGEST_BYTES);
+    bench_close(&bench);
+}
+
 TEST("of several checks the first that is false speaks, else the first that is unknown, else none")
 {
     struct fg_entry_checks some = {.altered = false};

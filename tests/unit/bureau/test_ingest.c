@@ -893,7 +893,12 @@ TEST("a receipt of an earlier key is replaced when the controller's signature pr
         &error);
     CHECK_OK(fg_receipt_verify(&receipt, &signature, &newer.public_key, &error), &error);
     CHECK_INT(receipt.next_sequence, 5);
-    /* Neither the old key nor the controller's signature: not to be believed. */
+    /* Neither the old key nor the controller's signature, or another entry in its place: not to be believed.
+     */
+    fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET hash = zeroblob(32) WHERE sequence = 4");
+    CHECK_INT(take(&bench, &batch, &settings, FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
+    fg_fixture_sql_run(bench.sql,
+                       "UPDATE journal_entry SET hash = (SELECT head FROM journal_head) WHERE sequence = 4");
     fg_fixture_sql_run(bench.sql,
                        "UPDATE journal_entry SET head_signature = zeroblob(64) WHERE sequence = 4");
     CHECK_INT(take(&bench, &batch, &settings, FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);

@@ -840,6 +840,7 @@ TEST("TAMPER-SHOWS: evidence counts as shown when the bureau says FORK or REFUSE
     evidence_passes(&bench, 3);
     text = log_end();
     CHECK_HAS(text, "controller C1: the bureau was shown the other entry 1: ");
+    CHECK(strstr(text, "store: ") == NULL);
     CHECK_INT(fg_test_sqlite_edit(fg_test_path("station.db"),
                                   "UPDATE evidence SET shown_ms = 0 WHERE shown_ms = 1795392000000"),
               1);

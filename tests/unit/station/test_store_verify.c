@@ -566,6 +566,18 @@ TEST("an urgent entry is found in the entries as its row has it")
     bench_close(&bench);
 }
 
+TEST("a controller that has only reported yet is as it should be")
+{
+    struct bench bench;
+
+    bench_open(&bench);
+    CHECK_OK(fg_station_store_add_controller(bench.store, "C3", &bench.journals[0]->key.public_key, NOW_MS,
+                                             &error),
+             &error);
+    CHECK_INT(verify(&bench), 0);
+    bench_close(&bench);
+}
+
 TEST("of one controller twenty findings are told and all are counted")
 {
     struct whole whole = {.go_on = true};
