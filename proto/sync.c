@@ -17,6 +17,7 @@ static_assert(FgReportAnswer_size <= FG_SYNC_ANSWER_BYTES_MAX, "a report's answe
 static_assert(FgReportBatch_size <= FG_SYNC_REPORT_BYTES_MAX, "reports fit");
 static_assert(sizeof(((FgJournalAnswer *)0)->text) == FG_SYNC_TEXT_MAX + 1, "text sizes agree");
 static_assert(sizeof(((FgJournalAnswer *)0)->receipt.bytes) == FG_STATEMENT_BYTES_MAX, "receipt sizes agree");
+static_assert(sizeof(((FgReportAnswer *)0)->trail_head.bytes) == FG_STATEMENT_BYTES_MAX, "head sizes agree");
 static_assert(sizeof(((FgReport *)0)->device) == FG_NAME_MAX + 1, "name sizes agree");
 static_assert(sizeof(((FgReportBatch *)0)->below) / sizeof(FgReport) == FG_SYNC_REPORTS_MAX, "counts agree");
 
@@ -337,6 +338,33 @@ static enum fg_err take_report(const FgReport *message, struct fg_sync_report *r
     return FG_OK;
 }
 
+static enum fg_err put_trail_heads(const struct fg_sync_reports *reports, FgReportBatch *message,
+                                   struct fg_error *error)
+{
+    if (reports->trail_head_count > FG_SYNC_TRAIL_HEADS_MAX)
+        return fg_fail(error, FG_E_RANGE, "report: %zu heads of the trail, at most %d are allowed",
+                       reports->trail_head_count, FG_SYNC_TRAIL_HEADS_MAX);
+    message->trail_heads_count = (pb_size_t)reports->trail_head_count;
+    for (size_t i = 0; i < reports->trail_head_count; i++) {
+        const struct fg_sync_trail_head *head = &reports->trail_heads[i];
+
+        if (head->length > sizeof(head->bytes))
+            return fg_fail(error, FG_E_RANGE, "report: a head of the trail of %zu bytes", head->length);
+        message->trail_heads[i].size = (pb_size_t)head->length;
+        memcpy(message->trail_heads[i].bytes, head->bytes, head->length);
+    }
+    return FG_OK;
+}
+
+static void take_trail_heads(const FgReportBatch *message, struct fg_sync_reports *reports)
+{
+    reports->trail_head_count = message->trail_heads_count;
+    for (size_t i = 0; i < reports->trail_head_count; i++) {
+        reports->trail_heads[i].length = message->trail_heads[i].size;
+        memcpy(reports->trail_heads[i].bytes, message->trail_heads[i].bytes, message->trail_heads[i].size);
+    }
+}
+
 enum fg_err fg_sync_reports_encode(const struct fg_sync_reports *reports, uint8_t *buffer, size_t capacity,
                                    size_t *ret_length, struct fg_error *error)
 {
@@ -350,6 +378,8 @@ enum fg_err fg_sync_reports_encode(const struct fg_sync_reports *reports, uint8_
     message.has_self = true;
     code = put_report(&reports->self, &message.self, error);
     message.below_count = (pb_size_t)reports->below_count;
+    if (code == FG_OK)
+        code = put_trail_heads(reports, &message, error);
     for (size_t i = 0; code == FG_OK && i < reports->below_count; i++)
         code = put_report(&reports->below[i], &message.below[i], error);
     if (code != FG_OK)
@@ -377,6 +407,7 @@ enum fg_err fg_sync_reports_decode(const uint8_t *bytes, size_t length, struct f
         return fg_fail(error, FG_E_FORMAT, "report: it says nothing about who reports");
     memset(&reports, 0, sizeof(reports));
     code = take_report(&message.self, &reports.self, error);
+    take_trail_heads(&message, &reports);
     reports.below_count = message.below_count;
     for (size_t i = 0; code == FG_OK && i < reports.below_count; i++)
         code = take_report(&message.below[i], &reports.below[i], error);
@@ -391,8 +422,13 @@ enum fg_err fg_sync_report_answer_encode(const struct fg_sync_report_answer *ans
     FgReportAnswer message = FgReportAnswer_init_zero;
     pb_ostream_t stream = pb_ostream_from_buffer(buffer, capacity);
 
+    if (answer->trail_head.length > sizeof(answer->trail_head.bytes))
+        return fg_fail(error, FG_E_RANGE, "report answer: a head of the trail of %zu bytes",
+                       answer->trail_head.length);
     message.wall_ms = answer->wall_ms;
     copy_text(message.text, answer->text, sizeof(message.text));
+    message.trail_head.size = (pb_size_t)answer->trail_head.length;
+    memcpy(message.trail_head.bytes, answer->trail_head.bytes, answer->trail_head.length);
     if (!pb_encode(&stream, FgReportAnswer_fields, &message))
         return fg_fail(error, FG_E_SIZE, "report answer: it does not fit into %zu bytes", capacity);
     *ret_length = stream.bytes_written;
@@ -413,5 +449,7 @@ enum fg_err fg_sync_report_answer_decode(const uint8_t *bytes, size_t length,
     memset(ret_answer, 0, sizeof(*ret_answer));
     ret_answer->wall_ms = message.wall_ms;
     copy_text(ret_answer->text, message.text, sizeof(ret_answer->text));
+    ret_answer->trail_head.length = message.trail_head.size;
+    memcpy(ret_answer->trail_head.bytes, message.trail_head.bytes, message.trail_head.size);
     return FG_OK;
 }

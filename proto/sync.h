@@ -18,6 +18,7 @@
 #define FG_SYNC_REPORTS_MAX 64
 #define FG_SYNC_REPORT_BYTES_MAX 16384
 #define FG_SYNC_TEXT_MAX 199
+#define FG_SYNC_TRAIL_HEADS_MAX 4
 
 #define FG_SYNC_PATH_JOURNAL "/v1/journal"
 #define FG_SYNC_PATH_REPORT "/v1/report"
@@ -94,8 +95,16 @@ struct fg_sync_report {
     char version[FG_NAME_MAX + 1]; /* of the program */
     int64_t heard_ms;              /* when the reporter last heard the device (its own clock); 0 for itself */
 };
+/* A signed head of the bureau's trail as it travels: longer ones may come, and are for whoever reads it to
+ * judge (trail_head.h). */
+struct fg_sync_trail_head {
+    size_t length; /* 0 = none */
+    uint8_t bytes[FG_STATEMENT_BYTES_MAX];
+};
 struct fg_sync_reports {
     struct fg_sync_report self;
+    size_t trail_head_count;
+    struct fg_sync_trail_head trail_heads[FG_SYNC_TRAIL_HEADS_MAX]; /* that a station keeps, newest first */
     size_t below_count;
     struct fg_sync_report below[FG_SYNC_REPORTS_MAX]; /* a station's controllers */
 };
@@ -107,6 +116,7 @@ enum fg_err fg_sync_reports_decode(const uint8_t *bytes, size_t length, struct f
 struct fg_sync_report_answer {
     int64_t wall_ms; /* the answering hop's clock */
     char text[FG_SYNC_TEXT_MAX + 1];
+    struct fg_sync_trail_head trail_head; /* to a station: the newest of the bureau's trail */
 };
 enum fg_err fg_sync_report_answer_encode(const struct fg_sync_report_answer *answer, uint8_t *buffer,
                                          size_t capacity, size_t *ret_length, struct fg_error *error);

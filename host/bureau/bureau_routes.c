@@ -11,6 +11,7 @@
 #include "host/bureau/reports.h"
 #include "host/bureau/roster.h"
 #include "host/bureau/suspension.h"
+#include "host/bureau/witness.h"
 #include "host/listing/authority_route.h"
 #include "host/listing/key_rings.h"
 #include "proto/enrol.h"
@@ -145,6 +146,26 @@ done:
 
 /* ---- reports ---- */
 
+/* A station is a witness of the trail, too. */
+static enum fg_err witness_serve(struct fg_bureau *bureau, struct fg_sql *sql,
+                                 const struct fg_request *request, const struct fg_sync_reports *reports,
+                                 struct fg_sync_report_answer *answer, struct fg_error *error)
+{
+    struct fg_trail_head made = {.number = 0};
+    char text[FG_TRAIL_HEAD_TEXT_BYTES];
+    enum fg_err result;
+
+    if (strcmp(request->peer->role, FG_ROLE_STATION) != 0)
+        return FG_OK;
+    result = fg_witness_report(sql, &bureau->receipt_key, request->peer->id, reports, bureau->now_ms(NULL),
+                               answer, &made, error);
+    if (made.number != 0) {
+        fg_trail_head_text(&made, text);
+        say(bureau, "trail head %s", text);
+    }
+    return result;
+}
+
 static enum fg_err reports_serve(struct fg_bureau *bureau, struct fg_sql *sql,
                                  const struct fg_request *request, const struct fg_sync_reports *reports,
                                  struct fg_answer *ret_answer, struct fg_error *error)
@@ -154,6 +175,8 @@ static enum fg_err reports_serve(struct fg_bureau *bureau, struct fg_sql *sql,
     size_t length = 0;
     enum fg_err result = fg_reports_keep(sql, request->peer, reports, bureau->now_ms(NULL), &answer, error);
 
+    if (result == FG_OK)
+        result = witness_serve(bureau, sql, request, reports, &answer, error);
     if (result == FG_OK)
         result = fg_sync_report_answer_encode(&answer, bytes, sizeof(bytes), &length, error);
     if (result != FG_OK)

@@ -202,6 +202,15 @@ const struct fg_ledger_table fg_ledger_tables[] = {
       {"sequence", I},
       {"signed", I},
       {"batch", B}}},
+    {"trail_conflict",
+     2,
+     {{"number", I},
+      {"hash", B},
+      {"signed_ms", I},
+      {"key_id", B},
+      {"signature", B},
+      {"station", T},
+      {"heard_ms", I}}},
 };
 const size_t fg_ledger_table_count = sizeof(fg_ledger_tables) / sizeof(fg_ledger_tables[0]);
 

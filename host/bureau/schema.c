@@ -38,5 +38,6 @@ const struct fg_sql_migration fg_bureau_migrations[] = {
     {17, "ledger", FG_SCHEMA_LEDGER, NULL, fg_ledger_adopt},
     {18, "rosters", FG_SCHEMA_ROSTERS, NULL, NULL},
     {19, "suspensions", FG_SCHEMA_SUSPENSIONS, NULL, suspensions_adopt},
+    {20, "witnesses", FG_SCHEMA_WITNESSES, NULL, NULL},
 };
 const size_t fg_bureau_migration_count = sizeof(fg_bureau_migrations) / sizeof(fg_bureau_migrations[0]);

@@ -9,6 +9,7 @@
 #include "host/bureau/ledger_verify.h"
 #include "host/bureau/schema.h"
 #include "host/bureau/trail.h"
+#include "host/bureau/witness.h"
 #include "host/sql/sql_check.h"
 
 /* Stands between the parts and the caller's report: it counts, and numbers what is about no controller. */
@@ -71,6 +72,11 @@ static enum fg_err trail_check(struct fg_sql *sql, struct verify *verify, struct
     return result;
 }
 
+static void witness_found(void *context, const char *text)
+{
+    text_found(context, "the trail: ", text);
+}
+
 enum fg_err fg_bureau_verify(struct fg_sql *sql, const struct fg_audit_settings *settings,
                              const char *controller, struct fg_audit_result *ret_result,
                              struct fg_error *error)
@@ -88,6 +94,8 @@ enum fg_err fg_bureau_verify(struct fg_sql *sql, const struct fg_audit_settings 
                               NULL, error);
     if (result == FG_OK && controller == NULL)
         result = trail_check(sql, &verify, error);
+    if (result == FG_OK && controller == NULL)
+        result = fg_witness_verify(sql, witness_found, &verify, error);
     if (result == FG_OK && controller == NULL)
         result = fg_ledger_verify(sql, ledger_found, &verify, error);
     if (result == FG_OK)

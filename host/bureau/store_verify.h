@@ -1,9 +1,9 @@
 /* Verifying the bureau's whole store: the one list of what it must agree with.
  *
- * In this order: the database itself (pages, indices, schema: host/sql/sql_check.h); the trail (trail.h) and
- * the rows that it speaks of (ledger_verify.h); what else knows how far each journal went (audit_cross.h);
- * every journal entry by entry (audit_walk.h). Commands, pages and the background all verify through here.
- * Not: repair. Relies on: those. */
+ * In this order: the database itself (pages, indices, schema: host/sql/sql_check.h); the trail (trail.h), the
+ * heads of it that stations keep (witness.h), and the rows that it speaks of (ledger_verify.h); what else
+ * knows how far each journal went (audit_cross.h); every journal entry by entry (audit_walk.h). Commands,
+ * pages and the background all verify through here. Not: repair. Relies on: those. */
 #ifndef FG_BUREAU_STORE_VERIFY_H
 #define FG_BUREAU_STORE_VERIFY_H
 

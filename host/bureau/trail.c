@@ -8,7 +8,6 @@
 #define TRIES 20
 #define TRY_AGAIN_NS 20000000
 #define TEXTS 7
-#define HEAD_BYTES (8 + 8 + 32)
 
 /* ---- one record ---- */
 
@@ -213,13 +212,6 @@ enum fg_err fg_trail_note(struct fg_sql *sql, const struct fg_trail_record *reco
 
 /* ---- signed heads ---- */
 
-static void head_bytes(const struct fg_trail_head *head, int64_t at_ms, uint8_t bytes[HEAD_BYTES])
-{
-    put_number(bytes, head->number);
-    put_number(bytes + 8, (uint64_t)at_ms);
-    memcpy(bytes + 16, head->hash.bytes, sizeof(head->hash.bytes));
-}
-
 static enum fg_err newest_signed(struct fg_sql *sql, int64_t *ret_number, struct fg_error *error)
 {
     return fg_sql_number(sql, "SELECT COALESCE(MAX(number), 0) FROM trail_head", ret_number, error);
@@ -229,24 +221,22 @@ static enum fg_err head_put(struct fg_sql *sql, const struct fg_trail_head *head
                             const struct fg_private_key *key, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
-    struct fg_signature signature;
-    uint8_t bytes[HEAD_BYTES];
-    enum fg_err result;
+    struct fg_trail_statement made;
+    enum fg_err result = fg_trail_statement_sign(head, at_ms, key, &made, error);
 
-    head_bytes(head, at_ms, bytes);
-    result = fg_sign(key, FG_PURPOSE_TRAIL, bytes, sizeof(bytes), &signature, error);
+    /* Another thread may have signed the same one just now. */
     if (result == FG_OK)
         result = fg_sql_prepare(sql,
                                 "INSERT INTO trail_head (number, at_ms, hash, key_id, signature) VALUES ($1, "
-                                "$2, $3, $4, $5)",
+                                "$2, $3, $4, $5) ON CONFLICT DO NOTHING",
                                 &statement, error);
     if (result != FG_OK)
         return result;
     fg_sql_bind_int(statement, 1, (int64_t)head->number);
     fg_sql_bind_int(statement, 2, at_ms);
     fg_sql_bind_bytes(statement, 3, head->hash.bytes, sizeof(head->hash.bytes));
-    fg_sql_bind_bytes(statement, 4, key->public_key.id.bytes, sizeof(key->public_key.id.bytes));
-    fg_sql_bind_bytes(statement, 5, signature.bytes, sizeof(signature.bytes));
+    fg_sql_bind_bytes(statement, 4, made.key_id.bytes, sizeof(made.key_id.bytes));
+    fg_sql_bind_bytes(statement, 5, made.signature.bytes, sizeof(made.signature.bytes));
     return fg_sql_run(statement, NULL, error);
 }
 
@@ -274,6 +264,74 @@ enum fg_err fg_trail_sign(struct fg_sql *sql, const struct fg_private_key *key, 
     return result;
 }
 
+enum fg_err fg_trail_newest(struct fg_sql *sql, struct fg_trail_statement *ret_statement,
+                            struct fg_error *error)
+{
+    struct fg_trail_statement made = {.at_ms = 0};
+    struct fg_sql_statement *row;
+    size_t key_length = 0;
+    size_t length = 0;
+    enum fg_err result = fg_sql_prepare(
+        sql, "SELECT number, at_ms, hash, key_id, signature FROM trail_head ORDER BY number DESC LIMIT 1",
+        &row, error);
+
+    if (result == FG_OK)
+        result = fg_sql_next(row, error);
+    if (result != FG_OK)
+        return result;
+    made.head.number = (uint64_t)fg_sql_int(row, 0);
+    made.at_ms = fg_sql_int(row, 1);
+    result = digest_take(row, 2, &made.head.hash, error);
+    (void)fg_sql_bytes(row, 3, &key_length);
+    (void)fg_sql_bytes(row, 4, &length);
+    if (result == FG_OK &&
+        (key_length != sizeof(made.key_id.bytes) || length != sizeof(made.signature.bytes)))
+        result = fg_fail(error, FG_E_CORRUPT, "trail: the newest signed head was edited");
+    if (result == FG_OK) {
+        memcpy(made.key_id.bytes, fg_sql_bytes(row, 3, &key_length), sizeof(made.key_id.bytes));
+        memcpy(made.signature.bytes, fg_sql_bytes(row, 4, &length), sizeof(made.signature.bytes));
+        *ret_statement = made;
+    }
+    fg_sql_reset(row);
+    return result;
+}
+
+/* ---- heads kept elsewhere ---- */
+
+enum fg_err fg_trail_compare(struct fg_sql *sql, const struct fg_trail_head *head,
+                             enum fg_trail_standing *ret_standing, struct fg_error *error)
+{
+    struct fg_sql_statement *row;
+    size_t length = 0;
+    const uint8_t *bytes;
+    enum fg_err result = fg_sql_prepare(sql, "SELECT hash FROM trail WHERE number = $1", &row, error);
+
+    if (result != FG_OK)
+        return result;
+    fg_sql_bind_int(row, 1, (int64_t)head->number);
+    result = fg_sql_next(row, error);
+    if (result == FG_E_NOT_FOUND) {
+        *ret_standing = FG_TRAIL_MISSING;
+        return FG_OK;
+    }
+    if (result != FG_OK)
+        return result;
+    bytes = fg_sql_bytes(row, 0, &length);
+    *ret_standing = length == sizeof(head->hash.bytes) && memcmp(bytes, head->hash.bytes, length) == 0
+                        ? FG_TRAIL_HOLDS
+                        : FG_TRAIL_OTHER;
+    fg_sql_reset(row);
+    return FG_OK;
+}
+
+const char *fg_trail_standing_text(enum fg_trail_standing standing)
+{
+    return standing == FG_TRAIL_MISSING
+               ? "missing: the trail was cut, or the database was put back to an older copy"
+           : standing == FG_TRAIL_OTHER ? "another one: the trail was rewritten"
+                                        : "as it was";
+}
+
 /* ---- verification ---- */
 
 struct walk {
@@ -293,18 +351,16 @@ static void broken(struct walk *walk, uint64_t number, const char *why)
 static enum fg_err head_check(struct walk *walk, uint64_t number, const struct fg_digest *hash,
                               const struct fg_sql_statement *row, struct fg_error *error)
 {
-    struct fg_trail_head head = {.number = number};
-    struct fg_signature signature;
-    uint8_t bytes[HEAD_BYTES];
+    struct fg_trail_statement statement = {.head.number = number, .at_ms = fg_sql_int(row, 10)};
     size_t key_length = 0;
     size_t length = 0;
     const uint8_t *key_id = fg_sql_bytes(row, 12, &key_length);
-    const uint8_t *given = fg_sql_bytes(row, 13, &length);
-    enum fg_err result = digest_take(row, 11, &head.hash, error);
+    const uint8_t *signature = fg_sql_bytes(row, 13, &length);
+    enum fg_err result = digest_take(row, 11, &statement.head.hash, error);
 
     if (result != FG_OK)
         return result;
-    if (!fg_bytes_equal(hash->bytes, head.hash.bytes, sizeof(hash->bytes))) {
+    if (!fg_bytes_equal(hash->bytes, statement.head.hash.bytes, sizeof(hash->bytes))) {
         broken(walk, number, "the signed head of this record is of another hash");
         return FG_OK;
     }
@@ -313,11 +369,11 @@ static enum fg_err head_check(struct walk *walk, uint64_t number, const struct f
         walk->verdict.heads_unproven++;
         return FG_OK;
     }
-    head_bytes(&head, fg_sql_int(row, 10), bytes);
-    if (length == sizeof(signature.bytes))
-        memcpy(signature.bytes, given, length);
-    if (length != sizeof(signature.bytes) ||
-        fg_sign_verify(walk->key, FG_PURPOSE_TRAIL, bytes, sizeof(bytes), &signature, NULL) != FG_OK) {
+    statement.key_id = walk->key->id;
+    if (length == sizeof(statement.signature.bytes))
+        memcpy(statement.signature.bytes, signature, length);
+    if (length != sizeof(statement.signature.bytes) ||
+        fg_trail_statement_verify(&statement, walk->key, 1, NULL) != FG_OK) {
         broken(walk, number, "the signature of this record's head is false");
         return FG_OK;
     }

@@ -5,18 +5,19 @@
  * The bureau signs the newest hash once a minute and when it stops (not with each record: the signing key
  * belongs to the running bureau, while the command line appends too, and a search should not wait for a
  * signature). What came since the last signature is chained but could be replaced by whoever can write to the
- * database; the signed head also goes to the bureau's log, so that cutting off the trail's end together with
- * its heads shows against any copy of that log.
+ * database; the signed head also goes to the bureau's log, and to every station that reports (witness.h), so
+ * that cutting off the trail's end together with its heads shows against any copy of that log and at any
+ * station.
  *
- * Passwords, codes and cookies never come here: callers give none. Relies on: host/sql, proto/sign.h. */
+ * Passwords, codes and cookies never come here: callers give none. Relies on: host/sql, proto/trail_head.h.
+ */
 #ifndef FG_BUREAU_TRAIL_H
 #define FG_BUREAU_TRAIL_H
 
 #include "host/sql/sql.h"
-#include "proto/sign.h"
+#include "proto/trail_head.h"
 #include "proto/types.h"
 
-#define FG_PURPOSE_TRAIL "fillgate trail v1"
 #define FG_TRAIL_TEXT_MAX 511 /* bytes of each text; longer ones are cut between characters */
 
 #define FG_TRAIL_DONE "DONE"
@@ -45,15 +46,27 @@ enum fg_err fg_trail_note(struct fg_sql *sql, const struct fg_trail_record *reco
  */
 enum fg_err fg_trail_next(struct fg_sql *sql, uint64_t *ret_number, struct fg_error *error);
 
-struct fg_trail_head {
-    uint64_t number; /* 0: the trail is empty */
-    struct fg_digest hash;
-};
 enum fg_err fg_trail_tip(struct fg_sql *sql, struct fg_trail_head *ret_head, struct fg_error *error);
 /* Signs the newest hash if it is not signed yet; *ret_head is what was signed now, number 0 = nothing. A
  * transaction of its own. */
 enum fg_err fg_trail_sign(struct fg_sql *sql, const struct fg_private_key *key, int64_t now_ms,
                           struct fg_trail_head *ret_head, struct fg_error *error);
+/* The newest signed head, as the database has it. FG_E_NOT_FOUND: there is none; FG_E_CORRUPT. */
+enum fg_err fg_trail_newest(struct fg_sql *sql, struct fg_trail_statement *ret_statement,
+                            struct fg_error *error);
+
+/* What the trail says of a head that was kept elsewhere. Only its record is looked at: whether the records up
+ * to it are what they were is for fg_trail_verify. */
+enum fg_trail_standing {
+    FG_TRAIL_HOLDS,   /* the record is there, with this hash */
+    FG_TRAIL_MISSING, /* there is no such record: the end was cut, or the database put back to an older copy
+                       */
+    FG_TRAIL_OTHER    /* the record has another hash: it, or one before it, was rewritten */
+};
+enum fg_err fg_trail_compare(struct fg_sql *sql, const struct fg_trail_head *head,
+                             enum fg_trail_standing *ret_standing, struct fg_error *error);
+/* In words, as the end of "record N: ...". */
+const char *fg_trail_standing_text(enum fg_trail_standing standing);
 
 struct fg_trail_verdict {
     uint64_t records;

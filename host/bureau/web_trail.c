@@ -27,17 +27,16 @@ static void head_sign(struct fg_web_keeper *keeper)
     struct fg_web_settings *settings = &keeper->web->settings;
     struct fg_trail_head head = {0};
     struct fg_error error;
-    char hash[2 * FG_DIGEST_BYTES + 1];
+    char text[FG_TRAIL_HEAD_TEXT_BYTES];
 
     if (fg_trail_sign(keeper->sql, settings->receipt_key, settings->now_ms(settings->context), &head,
                       &error) != FG_OK) {
         fg_web_say(keeper->web, "the trail's head is not signed: %s", error.text);
         return;
     }
-    for (size_t i = 0; i < sizeof(head.hash.bytes); i++)
-        (void)snprintf(hash + 2 * i, 3, "%02x", head.hash.bytes[i]);
+    fg_trail_head_text(&head, text);
     if (head.number != 0)
-        fg_web_say(keeper->web, "trail head %" PRIu64 ":%s", head.number, hash);
+        fg_web_say(keeper->web, "trail head %s", text);
 }
 
 static void keep(struct fg_web_keeper *keeper)

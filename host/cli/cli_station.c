@@ -12,6 +12,7 @@
 #include "host/station/keys.h"
 #include "host/station/report.h"
 #include "host/station/store_verify.h"
+#include "host/station/witness.h"
 #include "proto/certificate_watch.h"
 #include "proto/enrol.h"
 
@@ -38,6 +39,7 @@ struct status {
     int64_t oldest_unsent_ms;
     uint64_t disk_free_bytes;
     int64_t certificate_end_ms; /* 0: it cannot be read */
+    struct fg_station_heads_kept heads;
     bool verified;
 };
 
@@ -112,6 +114,23 @@ static enum fg_err verify(struct fg_station_store *store, struct status *status,
     return result;
 }
 
+/* Of the bureau's trail; there may be none yet. A file that does not hold is put aside when the daemon starts.
+ */
+static void heads_read(struct status *status)
+{
+    char path[PATH_BYTES];
+    struct fg_error error;
+    enum fg_err result = fg_station_witness_path(status->config.store, path, sizeof(path), &error);
+
+    if (result == FG_OK)
+        result = fg_station_witness_read(path, &status->heads, &error);
+    if (result == FG_OK || result == FG_E_NOT_FOUND)
+        return;
+    status->heads.count = 0;
+    if (status->verified)
+        finding_take(status, "", error.text);
+}
+
 static enum fg_err read_status(const struct cli_call *call, struct status *status, struct fg_error *error)
 {
     bool verifies = cli_value(call, "--verify") != NULL;
@@ -146,6 +165,8 @@ static enum fg_err read_status(const struct cli_call *call, struct status *statu
     if (result == FG_OK &&
         fg_certificate_times(status->config.certificate, NULL, &status->certificate_end_ms, NULL) != FG_OK)
         status->certificate_end_ms = 0;
+    if (result == FG_OK)
+        heads_read(status);
     return result;
 }
 
@@ -223,6 +244,26 @@ static void print_verification(const struct cli_call *call, const struct status 
     }
 }
 
+/* The newest head of the bureau's trail that is kept, and whether an older one came after it. */
+static void print_heads(const struct cli_call *call, const struct status *status)
+{
+    const struct fg_station_heads_kept *heads = &status->heads;
+    char text[FG_TRAIL_HEAD_TEXT_BYTES];
+    char time[CLI_TIME_TEXT];
+    char value[FG_TRAIL_HEAD_TEXT_BYTES + CLI_TIME_TEXT + 8];
+
+    if (heads->count == 0)
+        return;
+    fg_trail_head_text(&heads->heads[heads->count - 1].statement.head, text);
+    cli_time_text(heads->heads[heads->count - 1].statement.at_ms, time);
+    (void)snprintf(value, sizeof(value), "%s (%s)", text, time);
+    line(call, "  ", FG_TEXT_STATION_TRAIL, value);
+    if (!fg_station_witness_is_back(heads))
+        return;
+    fg_trail_head_text(&heads->refused.statement.head, text);
+    line(call, "  ", FG_TEXT_STATION_TRAIL_BACK, text);
+}
+
 /* With the days that are left when they are few. */
 static void line_certificate(const struct cli_call *call, int64_t end_ms)
 {
@@ -267,6 +308,7 @@ static void print_status(const struct cli_call *call, const struct status *statu
     if (status->unsent > 0)
         cli_line_time(call, "  ", FG_TEXT_CLI_OLDEST_UNSENT, status->oldest_unsent_ms);
     line_seconds(call, "  ", FG_TEXT_STATION_CLOCK_OFFSET, upstream->clock_offset_ms);
+    print_heads(call, status);
     for (size_t i = 0; i < status->count; i++)
         print_controller(call, status, i);
     if (!status->verified)
@@ -336,6 +378,17 @@ static void json_verification(struct cli_json *json, const struct status *status
     cli_json_number(json, json->root, "finding_count", (int64_t)status->sum.findings);
 }
 
+static void json_heads(struct cli_json *json, cJSON *object, const struct fg_station_heads_kept *heads)
+{
+    const struct fg_trail_statement *newest = &heads->heads[heads->count - 1].statement;
+
+    cli_json_number(json, object, "trail_number", (int64_t)newest->head.number);
+    cli_json_hex(json, object, "trail_hash", newest->head.hash.bytes, sizeof(newest->head.hash.bytes));
+    cli_json_number(json, object, "trail_signed_ms", newest->at_ms);
+    cli_json_number(json, object, "trail_heads", (int64_t)heads->count);
+    cli_json_bool(json, object, "trail_rolled_back", fg_station_witness_is_back(heads));
+}
+
 static bool json_status(const struct status *status)
 {
     const struct fg_station_upstream *upstream = &status->upstream;
@@ -367,6 +420,8 @@ static bool json_status(const struct status *status)
     cli_json_number(&json, bureau, "unsent", (int64_t)status->unsent);
     cli_json_number(&json, bureau, "oldest_unsent_ms", status->oldest_unsent_ms);
     cli_json_number(&json, bureau, "clock_offset_ms", upstream->clock_offset_ms);
+    if (status->heads.count > 0)
+        json_heads(&json, bureau, &status->heads);
     controllers = cli_json_array(&json, json.root, "controllers");
     for (size_t i = 0; i < status->count; i++)
         json_controller(&json, controllers, status, i);

@@ -1,5 +1,6 @@
 /* fillgate audit trail: who did what at the bureau's pages and on its command line, and whether nobody
- * altered that. Relies on: host/bureau/trail.h. */
+ * altered that, also by the heads that a station keeps. Relies on: host/bureau/trail.h,
+ * host/station/witness.h. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "host/bureau/trail.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_number.h"
+#include "host/station/witness.h"
 
 #define LAST 50
 #define LAST_MAX 100000
@@ -81,7 +83,66 @@ static enum fg_err anchor_parse(const char *text, struct fg_trail_head *ret_head
     return FG_OK;
 }
 
-static enum cli_exit verdict_print(const struct cli_call *call, const struct fg_trail_verdict *verdict)
+/* What came of a station's file. */
+struct witnessed {
+    bool asked;
+    uint64_t heads; /* compared */
+    uint64_t newest;
+    uint64_t unproven; /* signed with other keys */
+};
+
+static enum fg_err head_compare(struct fg_sql *sql, const struct fg_public_key *key, const char *path,
+                                const struct fg_trail_statement *statement, struct witnessed *witnessed,
+                                struct fg_trail_verdict *verdict, struct fg_error *error)
+{
+    enum fg_trail_standing standing = FG_TRAIL_HOLDS;
+    enum fg_err result = fg_trail_statement_verify(statement, key, 1, error);
+
+    if (result == FG_E_NOT_FOUND) {
+        witnessed->unproven++;
+        return FG_OK;
+    }
+    if (result == FG_E_AUTH)
+        return fg_fail(error, FG_E_AUTH, "%s was edited: its head %" PRIu64 " is not what the bureau signed",
+                       path, statement->head.number);
+    if (result == FG_OK)
+        result = fg_trail_compare(sql, &statement->head, &standing, error);
+    if (result != FG_OK)
+        return result;
+    witnessed->heads++;
+    if (statement->head.number > witnessed->newest)
+        witnessed->newest = statement->head.number;
+    if (standing != FG_TRAIL_HOLDS && verdict->broken == 0) {
+        verdict->broken = statement->head.number;
+        (void)snprintf(verdict->why, sizeof(verdict->why), "this record, whose head the station keeps, is %s",
+                       fg_trail_standing_text(standing));
+    }
+    return FG_OK;
+}
+
+static enum fg_err witness_compare(struct fg_sql *sql, const struct fg_public_key *key, const char *path,
+                                   struct witnessed *ret_witnessed, struct fg_trail_verdict *verdict,
+                                   struct fg_error *error)
+{
+    struct fg_station_heads_kept *kept = calloc(1, sizeof(*kept));
+    struct witnessed witnessed = {.asked = true};
+    enum fg_err result = kept != NULL ? fg_station_witness_read(path, kept, error)
+                                      : fg_fail(error, FG_E_MEMORY, "no memory for a station's heads");
+
+    if (result == FG_E_FORMAT)
+        result = fg_fail_in(error, result, "%s: ", path);
+    if (result == FG_OK && kept->refused.arrived_ms != 0)
+        result = head_compare(sql, key, path, &kept->refused.statement, &witnessed, verdict, error);
+    for (size_t i = 0; result == FG_OK && i < kept->count; i++)
+        result = head_compare(sql, key, path, &kept->heads[i].statement, &witnessed, verdict, error);
+    free(kept);
+    if (result == FG_OK)
+        *ret_witnessed = witnessed;
+    return result;
+}
+
+static enum cli_exit verdict_print(const struct cli_call *call, const struct fg_trail_verdict *verdict,
+                                   const struct witnessed *witnessed)
 {
     enum cli_exit exit_code = verdict->broken == 0 ? CLI_OK : CLI_NO;
     struct cli_json json;
@@ -96,10 +157,20 @@ static enum cli_exit verdict_print(const struct cli_call *call, const struct fg_
         cli_json_number(&json, json.root, "broken", (int64_t)verdict->broken);
         cli_json_text(&json, json.root, "why", verdict->why);
         cli_json_hex(&json, json.root, "hash", verdict->tip.hash.bytes, sizeof(verdict->tip.hash.bytes));
+        if (witnessed->asked) {
+            cli_json_number(&json, json.root, "witnessed", (int64_t)witnessed->heads);
+            cli_json_number(&json, json.root, "witnessed_to", (int64_t)witnessed->newest);
+            cli_json_number(&json, json.root, "witnessed_unproven", (int64_t)witnessed->unproven);
+        }
         return cli_json_print(&json, stdout) ? exit_code : CLI_FAILURE;
     }
     if (verdict->broken != 0)
         printf("%" PRIu64 ": %s\n", verdict->broken, verdict->why);
+    if (witnessed->asked)
+        printf("%s: %" PRIu64 " (%s %" PRIu64 ")\n", cli_text(call, FG_TEXT_CLI_TRAIL_WITNESSED),
+               witnessed->heads, cli_text(call, FG_TEXT_CLI_TRAIL_WITNESSED_TO), witnessed->newest);
+    if (witnessed->unproven > 0)
+        printf("%s: %" PRIu64 "\n", cli_text(call, FG_TEXT_CLI_TRAIL_UNPROVEN), witnessed->unproven);
     printf("%s: %" PRIu64 " %s, %" PRIu64 " %s (%s %" PRIu64 ")\n",
            cli_text(call, verdict->broken == 0 ? FG_TEXT_CLI_VERIFIED : FG_TEXT_CLI_NOT_VERIFIED),
            verdict->records, cli_text(call, FG_TEXT_CLI_TRAIL_RECORDS), verdict->heads,
@@ -112,6 +183,8 @@ static enum cli_exit verify(const struct cli_call *call, struct fg_sql *sql)
 {
     const char *key_path = cli_value(call, "--receipt-key");
     const char *head = cli_value(call, "--head");
+    const char *witness = cli_value(call, "--witness");
+    struct witnessed witnessed = {.asked = false};
     struct fg_trail_head anchor;
     struct fg_trail_verdict verdict;
     struct fg_public_key key;
@@ -125,7 +198,9 @@ static enum cli_exit verify(const struct cli_call *call, struct fg_sql *sql)
     if (result == FG_OK)
         result = fg_trail_verify(sql, key_path != NULL ? &key : NULL, head != NULL ? &anchor : NULL, &verdict,
                                  &error);
-    return result == FG_OK ? verdict_print(call, &verdict) : cli_finish(call, result, &error);
+    if (result == FG_OK && witness != NULL)
+        result = witness_compare(sql, &key, witness, &witnessed, &verdict, &error);
+    return result == FG_OK ? verdict_print(call, &verdict, &witnessed) : cli_finish(call, result, &error);
 }
 
 static enum cli_exit audit_trail(const struct cli_call *call)
@@ -137,8 +212,11 @@ static enum cli_exit audit_trail(const struct cli_call *call)
     enum fg_err result;
 
     if (cli_value(call, "--verify") == NULL &&
-        (cli_value(call, "--receipt-key") != NULL || cli_value(call, "--head") != NULL))
-        return cli_usage(call, "--receipt-key and --head go with --verify");
+        (cli_value(call, "--receipt-key") != NULL || cli_value(call, "--head") != NULL ||
+         cli_value(call, "--witness") != NULL))
+        return cli_usage(call, "--receipt-key, --head and --witness go with --verify");
+    if (cli_value(call, "--witness") != NULL && cli_value(call, "--receipt-key") == NULL)
+        return cli_usage(call, "--witness needs --receipt-key, with which the bureau signed its heads");
     result = cli_number(call, "--last", 1, LAST_MAX, &last, &error);
     if (result == FG_OK)
         result = cli_database_open(call, &sql, &error);
@@ -158,6 +236,7 @@ static const struct cli_option trail_options[] = {
     {"--verify", NULL, FG_TEXT_CLI_TRAIL_OPTION_VERIFY, false},
     {"--receipt-key", "FILE", FG_TEXT_CLI_OPTION_RECEIPT_KEY, false},
     {"--head", "NUMBER:HASH", FG_TEXT_CLI_TRAIL_OPTION_HEAD, false},
+    {"--witness", "FILE", FG_TEXT_CLI_TRAIL_OPTION_WITNESS, false},
     {"--user", "USER", FG_TEXT_CLI_TRAIL_OPTION_USER, false},
     {"--last", "N", FG_TEXT_CLI_TRAIL_OPTION_LAST, false},
     {0},

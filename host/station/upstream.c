@@ -17,6 +17,7 @@
 #include "host/station/report.h"
 #include "host/station/roster_fetch.h"
 #include "host/station/verifier.h"
+#include "host/station/witness.h"
 #include "proto/authority_update.h"
 #include "proto/certificate_watch.h"
 #include "proto/https.h"
@@ -58,6 +59,7 @@ struct fg_upstream {
     bool
         authority_wanted; /* the bureau's certificate was not good: by a change that is not known here yet? */
     struct fg_sync_reports reports;
+    struct fg_station_witness witness;
 
     pthread_t thread;
     pthread_mutex_t lock; /* for the flags below */
@@ -521,15 +523,18 @@ static enum fg_err ask_report(struct fg_upstream *upstream, struct fg_error *err
                                        .answer_max = sizeof(answer_bytes),
                                        .answer_buffer = answer_bytes};
     int64_t now_ms = upstream->settings.now_ms(upstream->settings.clock_context);
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
     enum fg_err result;
 
     if (body == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for a report");
     result = fg_station_report(upstream->store, config->id, config->store, upstream->settings.version, now_ms,
                                &upstream->reports, error);
-    if (result == FG_OK)
+    if (result == FG_OK) {
+        fg_station_witness_hand_back(&upstream->witness, &upstream->reports);
         result = fg_sync_reports_encode(&upstream->reports, body, FG_SYNC_REPORT_BYTES_MAX,
                                         &request.body_length, error);
+    }
     if (result == FG_OK)
         result = fg_https_ask(upstream->https, &request, &answered, error);
     if (result == FG_OK && answered.status != 200)
@@ -539,6 +544,9 @@ static enum fg_err ask_report(struct fg_upstream *upstream, struct fg_error *err
         result = fg_sync_report_answer_decode(answer_bytes, (size_t)answered.length, &answer, error);
     if (result == FG_OK && answer.wall_ms > 0 && answer.wall_ms < INT64_MAX / 2)
         upstream->state.clock_offset_ms = now_ms - answer.wall_ms;
+    if (result == FG_OK)
+        fg_station_witness_take(&upstream->witness, keys, fg_station_keys_rosters(&upstream->keys, keys),
+                                &answer, now_ms);
     free(body);
     return result;
 }
@@ -747,6 +755,8 @@ static enum fg_err open_parts(struct fg_upstream *upstream, struct fg_error *err
     forward.store = upstream->store;
     if (result == FG_OK)
         receipts_trust(upstream);
+    if (result == FG_OK)
+        result = fg_station_witness_start(config->store, &upstream->witness, error);
     if (result == FG_OK)
         result = verifier_start(upstream, error);
     if (result == FG_OK)

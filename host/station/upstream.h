@@ -1,5 +1,6 @@
 /* Everything that the station does towards the bureau, on one thread of its own: forwarding entries, fetching
- * key rings, rosters and lists, reporting, renewing the certificate, and knowing how long it has been alone.
+ * key rings, rosters and lists, reporting, keeping heads of its trail (witness.h), renewing the certificate,
+ * and knowing how long it has been alone.
  *
  * Not: what is forwarded when (forward.h), serving controllers (routes.h). Relies on: proto/https.h,
  * firmware/list, host/listing. The thread has its own store object. */
