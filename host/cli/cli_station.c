@@ -114,7 +114,8 @@ static enum fg_err verify(struct fg_station_store *store, struct status *status,
     return result;
 }
 
-/* Of the bureau's trail; there may be none yet. A file that does not hold is put aside when the daemon starts.
+/* Of the bureau's trail; there may be none yet. A file that does not hold is put aside when the daemon
+ * starts.
  */
 static void heads_read(struct status *status)
 {

@@ -253,7 +253,8 @@ void fg_station_witness_take(struct fg_station_witness *witness, const struct fg
         result = fg_station_witness_add(&witness->kept, &statement, now_ms > 0 ? now_ms : 1, &error);
     if (result == FG_E_EXISTS)
         return;
-    say_once(witness->trouble, "", result == FG_OK ? "" : error.text);
+    say_once(witness->trouble, result == FG_E_OLD ? "" : "a head of the bureau's trail is not taken: ",
+             result == FG_OK ? "" : error.text);
     if ((result == FG_OK || result == FG_E_OLD) && file_write(witness, &error) != FG_OK)
         say_once(witness->trouble, "", error.text);
 }

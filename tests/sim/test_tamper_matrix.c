@@ -661,6 +661,7 @@ static const struct claim bureau_claims[] = {
     LEDGER("sample_key"),
     LEDGER("station"),
     LEDGER("suspension"),
+    LEDGER("trail_conflict"),
     LEDGER("web_export"),
     LEDGER("web_user_change"),
     {"web_user", ALL, "each sign-in moves it; it opens nothing", " signed_in_ms totp_step totp_pending "},
@@ -781,6 +782,7 @@ static struct fg_sql *bureau_make(const char *url)
         CHECK_OK(fg_alarms_follow(sql, &alarms, 1000, NOW_MS, &more, &error), &error);
     for (more = true; more;)
         CHECK_OK(fg_day_sums_follow(sql, 480, 1000, &more, &error), &error);
+    fg_fixture_sql_run(sql, "UPDATE trail_conflict SET heard_ms = 0"); /* settled: nothing to find */
     fg_fixture_sql_run(sql, "UPDATE hazard_counter SET last = 2");
     fg_fixture_sql_run(sql, "UPDATE sample_counter SET last = 2");
     for (int i = 0; i < 2; i++) {

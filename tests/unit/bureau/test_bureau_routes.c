@@ -7,6 +7,7 @@
 #include "host/bureau/bureau_routes.h"
 #include "host/bureau/directory.h"
 #include "host/bureau/publish_listed.h"
+#include "host/bureau/trail.h"
 #include "proto/sync.h"
 #include "tests/lib/bureau_fixture.h"
 #include "tests/lib/check.h"
@@ -213,5 +214,38 @@ TEST("LIST-IS-SIGNED: a suspended controller gets from the bureau only a list ma
     fg_fixture_sql_run(bench.sql, "DELETE FROM suspension");
     CHECK(!may_fetch(&bench, "controller", "ctl-1"));
     CHECK_HAS(last_line, "since when is lost");
+    bench_close(&bench);
+}
+
+/* The number of the trail's head in the answer to a report; 0 = there is none. */
+static uint64_t head_given(struct bench *bench, const char *role, const char *id)
+{
+    struct fg_sync_report_answer answer;
+    struct fg_trail_statement statement;
+
+    CHECK_INT(report(bench, role, id), 200);
+    CHECK_OK(fg_sync_report_answer_decode(bench->answer.body, bench->answer.body_length, &answer, &error),
+             &error);
+    if (answer.trail_head.length == 0)
+        return 0;
+    CHECK_OK(fg_trail_statement_decode(answer.trail_head.bytes, answer.trail_head.length, &statement, &error),
+             &error);
+    CHECK_OK(fg_trail_statement_verify(&statement, &fg_fixture_bureau_receipt_key()->public_key, 1, &error),
+             &error);
+    return statement.head.number;
+}
+
+TEST("a station that reports is given the newest head of the trail, signed at that moment; a controller none")
+{
+    struct fg_trail_record record = {NOW_MS, "li", "auditor", "", "ENTRIES", "", "", FG_TRAIL_DONE};
+    struct bench bench;
+
+    bench_open(&bench);
+    CHECK_INT(head_given(&bench, "station", "S1"), 0);
+    CHECK_OK(fg_trail_note(bench.sql, &record, &error), &error);
+    CHECK_INT(head_given(&bench, "controller", "ctl-1"), 0);
+    CHECK_INT(head_given(&bench, "station", "S1"), 1);
+    CHECK_OK(fg_trail_note(bench.sql, &record, &error), &error);
+    CHECK_INT(head_given(&bench, "station", "S1"), 2);
     bench_close(&bench);
 }

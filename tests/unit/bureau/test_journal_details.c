@@ -212,6 +212,7 @@ static void make_old(struct fg_sql *sql)
     fg_fixture_sql_run(sql, "DROP TABLE trail_row");
     fg_fixture_sql_run(sql, "DROP TABLE roster");
     fg_fixture_sql_run(sql, "DROP TABLE suspension");
+    fg_fixture_sql_run(sql, "DROP TABLE trail_conflict");
     fg_fixture_sql_run(sql, "DROP INDEX journal_entry_of_mark");
     fg_fixture_sql_run(sql, "ALTER TABLE enrol_code RENAME COLUMN code_id TO hash");
     fg_fixture_sql_run(sql, "ALTER TABLE enrol_code DROP COLUMN code_point");

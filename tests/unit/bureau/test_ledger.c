@@ -245,6 +245,7 @@ static struct fg_sql *older(bool postgres, size_t version)
              &error);
     if (version == 18) {
         fg_fixture_sql_run(sql, "DROP TABLE suspension");
+        fg_fixture_sql_run(sql, "DROP TABLE trail_conflict");
         fg_fixture_sql_run(sql, "DROP INDEX journal_entry_of_mark");
         fg_fixture_sql_run(sql, "DELETE FROM schema_version WHERE number > 18");
     }

@@ -300,10 +300,22 @@ TEST("the largest set of reports fits and comes back whole")
     for (size_t i = 0; i < FG_SYNC_REPORTS_MAX; i++)
         report_fill(&reports.below[i]);
     reports.below[63].unsent = 5;
+    reports.trail_head_count = FG_SYNC_TRAIL_HEADS_MAX;
+    for (size_t i = 0; i < FG_SYNC_TRAIL_HEADS_MAX; i++) {
+        reports.trail_heads[i].length = FG_STATEMENT_BYTES_MAX;
+        memset(reports.trail_heads[i].bytes, (int)i + 1, FG_STATEMENT_BYTES_MAX);
+    }
     CHECK_OK(fg_sync_reports_encode(&reports, wire, FG_SYNC_REPORT_BYTES_MAX, &length, &error), &error);
     CHECK_OK(fg_sync_reports_decode(wire, length, &back, &error), &error);
     CHECK_BYTES(&back.self, &reports.self, sizeof(back.self));
     CHECK_BYTES(&back.below[63], &reports.below[63], sizeof(back.self));
+    CHECK_INT(back.trail_head_count, FG_SYNC_TRAIL_HEADS_MAX);
+    CHECK_BYTES(back.trail_heads, reports.trail_heads, sizeof(back.trail_heads));
+    reports.trail_heads[0].length++;
+    CHECK_INT(fg_sync_reports_encode(&reports, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    reports.trail_head_count++;
+    CHECK_INT(fg_sync_reports_encode(&reports, wire, sizeof(wire), &length, &error), FG_E_RANGE);
+    reports.trail_head_count = 0;
     CHECK_INT(fg_sync_reports_encode(&reports, wire, 100, &length, &error), FG_E_SIZE);
     reports.below_count++;
     CHECK_INT(fg_sync_reports_encode(&reports, wire, sizeof(wire), &length, &error), FG_E_RANGE);
@@ -338,6 +350,24 @@ TEST("a report's answer comes back")
     CHECK_INT(fg_sync_report_answer_decode(wire, length - 1, &back, &error), FG_E_FORMAT);
     CHECK_INT(fg_sync_report_answer_decode(wire, FG_SYNC_ANSWER_BYTES_MAX + 1, &back, &error), FG_E_SIZE);
     CHECK_INT(fg_sync_report_answer_encode(&answer, wire, 3, &length, &error), FG_E_SIZE);
+}
+
+TEST("a report's answer with the longest text and a head of the trail fits; a longer head is refused")
+{
+    struct fg_sync_report_answer answer = {.wall_ms = INT64_MIN, .trail_head.length = FG_STATEMENT_BYTES_MAX};
+    struct fg_sync_report_answer back;
+    struct fg_error error = {0};
+    size_t length = 0;
+
+    memset(answer.text, 'x', FG_SYNC_TEXT_MAX);
+    memset(answer.trail_head.bytes, 7, FG_STATEMENT_BYTES_MAX);
+    CHECK_OK(fg_sync_report_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error), &error);
+    CHECK_OK(fg_sync_report_answer_decode(wire, length, &back, &error), &error);
+    CHECK_INT(back.trail_head.length, FG_STATEMENT_BYTES_MAX);
+    CHECK_BYTES(back.trail_head.bytes, answer.trail_head.bytes, FG_STATEMENT_BYTES_MAX);
+    answer.trail_head.length++;
+    CHECK_INT(fg_sync_report_answer_encode(&answer, wire, FG_SYNC_ANSWER_BYTES_MAX, &length, &error),
+              FG_E_RANGE);
 }
 
 /* ---- known answers ---- */
