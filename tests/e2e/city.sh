@@ -330,6 +330,40 @@ altered() { # a clerk with a database tool
     refuses 'ctl-1.*3|3.*ctl-1' "$fillgate" bureau verify --database "$database"
 }
 check "the bureau's records verify" "$fillgate" bureau verify --database "$database"
+
+# Somebody at the bureau undoes a deed with a database tool: everything is as it was before, and agrees with itself.
+witnessed() { # NUMBER: the station keeps a head of the trail up to this record
+    local number
+    number=$("$fillgate" station status --config "$CITY/station/station.ini" --json | sed -nE 's/.*"trail_number":([0-9]+).*/\1/p')
+    [ "${number:-0}" -ge "$1" ]
+}
+put_back() {
+    sqlite3 "$CITY/bureau/bureau.db" ".backup $CITY/older.db" || return 1
+    "$fillgate" user role auditor administrator --why "for a night" --database "$database" || return 1
+    until_true 60 witnessed "$(sqlite3 "file:$CITY/bureau/bureau.db?mode=ro" "SELECT number FROM trail_tip")" || return 1
+    daemon_stop "$CITY/bureau" "$BUILD/fillgate-bureau" || return 1
+    rm -f "$CITY"/bureau/bureau.db*
+    cp "$CITY/older.db" "$CITY/bureau/bureau.db"
+    "$fillgate" bureau verify --database "$database"
+}
+trail() { # what an auditor asks with the station's file at hand
+    "$fillgate" audit trail --verify --database "$database" --receipt-key "$CITY/bureau/receipt.pem.pub" --witness "$1"
+}
+check "a bureau's database that is put back to an older copy agrees with itself" put_back
+cp "$CITY/station/station.db.witness" "$CITY/witness"
+expect "TAMPER-SHOWS: an auditor finds it with the heads of the trail that the station keeps" 1 'whose head the station keeps, is missing' \
+    trail "$CITY/witness"
+printf '\377' | dd of="$CITY/witness" bs=1 seek=$(($(stat -c %s "$CITY/witness") - 1)) conv=notrunc 2>/dev/null
+expect "TAMPER-SHOWS: a station's file that was edited is named, and accuses nobody" 1 'witness was edited' trail "$CITY/witness"
+accused() {
+    daemon_start "$CITY/bureau" "$BUILD/fillgate-bureau" bureau.ini
+    log_has "$CITY/station/fillgate-station.log" "the bureau says of the report: TRAIL CUT OR REWRITTEN" || return 1
+    "$fillgate" bureau alarms --database "$database" | grep TRAIL_CUT
+}
+check "TAMPER-SHOWS: the station's next report raises an alarm" accused
+expect "TAMPER-SHOWS: and verifying the bureau's store names the record" 1 'whose signed head station HZ-01 keeps, is' \
+    "$fillgate" bureau verify --database "$database"
+
 check "TAMPER-SHOWS: a record that was edited at the bureau is named" altered
 lists_put_back() { # what was published in the last ten minutes is not missed
     sqlite3 "$CITY/bureau/bureau.db" "UPDATE list_version SET published_ms = published_ms - 700000" &&

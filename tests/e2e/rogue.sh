@@ -163,5 +163,76 @@ code s2.code S2 --role station --name 127.0.0.3
 expect "a station joins at the bureau only, not at another station" 1 'station S1 is at the other end, where a bureau should be' \
     "$fillgate" station enrol S2 --url "$hop" --ca ca/ca.pem --code-file s2.code
 
-check "no sanitizer found anything" eval '! grep -E "ERROR: (Address|Leak)Sanitizer|runtime error" log rogue/log'
+# ---- the station as a witness of the bureau's trail ----
+# report [HEAD...]: S1 reports and hands these heads back; what it is given is then in the file given.
+cat >heads.py <<'PY'
+# heads.py batch HEAD...: an FgReportBatch of S1; heads.py given < FgReportAnswer: its head
+import sys
+def varint(n):
+    out = b''
+    while n > 127:
+        out, n = out + bytes([n & 127 | 128]), n >> 7
+    return out + bytes([n])
+def field(number, value): return bytes([number << 3 | 2]) + varint(len(value)) + value
+if sys.argv[1] == 'batch':
+    heads = [open(name, 'rb').read() for name in sys.argv[2:]]
+    sys.stdout.buffer.write(field(1, field(1, b'S1')) + b''.join(field(3, head) for head in heads))
+else:
+    answer, at = sys.stdin.buffer.read(), 0
+    while at < len(answer):
+        tag, at = answer[at], at + 1
+        n = shift = 0
+        while True:
+            n, shift, at = n | (answer[at] & 127) << shift, shift + 7, at + 1
+            if answer[at - 1] < 128:
+                break
+        if tag & 7 == 2:
+            if tag >> 3 == 3:
+                sys.stdout.buffer.write(answer[at:at + n])
+            at += n
+PY
+report() {
+    python3 heads.py batch "$@" >batch.body || return 1
+    [ "$(curl -sS -m 20 --cacert ca/ca.pem --cert S1/tls.pem --key S1/tls.key --data-binary @batch.body -o reported -w '%{http_code}' "$url/v1/report")" = 200 ] &&
+        python3 heads.py given <reported >given
+}
+report_gives() { # a head, like each of the bureau's
+    report "$@" && [ "$(stat -c %s given)" -eq 120 ]
+}
+no_alarm() { "$fillgate" bureau alarms --database "$database" >alarms && ! grep TRAIL_CUT alarms; }
+accuses_nobody() { report_gives "$@" && no_alarm; }
+check "a station that reports is given the signed head of the trail" report_gives
+cp given old
+check "handed back it accuses nobody" accuses_nobody old
+"$fillgate" bureau code S3 --role station --name 127.0.0.4 --database "$database" >"$OUT"
+check "replayed when the trail has gone on, it accuses nobody" accuses_nobody old
+cp given newest
+check "and what came with that is a newer one" eval '! cmp -s old newest'
+cp newest forged && printf '\001' | dd of=forged bs=1 seek=74 conv=notrunc 2>/dev/null # record 2^40 and some
+check "TAMPER-SHOWS: a forged head of a record that was never there accuses nobody" accuses_nobody forged
+check "  and is named in the bureau's log" until_true 10 grep -q "not a head of this bureau's trail" log
+head -c 70 newest >half && head -c 190 log >garbage
+check "BAD-INPUT-IS-SAFE: half a head and garbage accuse nobody" accuses_nobody half garbage newest
+check "a station that holds its heads back is answered as ever, and accuses nobody" accuses_nobody
+back_to_older() { # with everything that knows of it: the program finds nothing by itself
+    sqlite3 bureau.db ".backup $work/older.db" || return 1
+    "$fillgate" user role auditor administrator --why "for a night" --database "$database" || return 1
+    report_gives newest || return 1
+    cp given newest
+    kill "$bureau" && wait "$bureau"
+    rm -f bureau.db*
+    cp older.db bureau.db
+    "$build/fillgate-bureau" bureau.ini 2>log2 &
+    bureau=$!
+    until_true 20 grep -q 'listens on' log2 || return 1
+    url=https://127.0.0.1:$(port_of log2)
+    "$fillgate" bureau verify --database "$database"
+}
+check "a bureau's database that is put back to an older copy agrees with itself" back_to_older
+check "a station that holds back, or replays a head from before, keeps quiet about it" accuses_nobody old
+accuses() { report newest && "$fillgate" bureau alarms --database "$database" | grep TRAIL_CUT; }
+check "TAMPER-SHOWS: one that hands its newest head back raises the alarm" accuses
+expect "TAMPER-SHOWS: and verifying names the record" 1 'whose signed head station S1 keeps, is' "$fillgate" bureau verify --database "$database"
+
+check "no sanitizer found anything" eval '! grep -E "ERROR: (Address|Leak)Sanitizer|runtime error" log log2 rogue/log'
 count

@@ -1,5 +1,6 @@
 /* The sync messages: what is sent comes back, what is wrong is named, entries are never copied or changed. */
 #include "proto/sync.h"
+#include "proto/trail_head.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -458,6 +459,42 @@ TEST("answers and reports are the known answers of proto/vectors/sync.txt")
     CHECK_TEXT(reports.below[0].device, "ctl-1");
     CHECK_INT(reports.below[0].heard_ms, INT64_C(1790000000100));
     CHECK_INT(reports.self.oldest_unsent_ms, INT64_C(1790000000002));
+    CHECK_OK(fg_sync_reports_encode(&reports, wire, sizeof(wire), &again, &error), &error);
+    CHECK_INT(again, length);
+    CHECK_BYTES(wire, known, length);
+}
+
+TEST("a head of the trail, given and handed back, is the known answer of proto/vectors/sync.txt")
+{
+    static struct fg_sync_reports reports;
+    static uint8_t known[4096];
+    uint8_t bytes[FG_TRAIL_STATEMENT_BYTES];
+    struct fg_sync_report_answer answer;
+    struct fg_trail_statement head;
+    struct fg_public_key key;
+    struct fg_error error = {0};
+    size_t length = vector("trail_head", known, sizeof(known));
+    size_t again = 0;
+
+    CHECK_OK(fg_public_key_read("proto/vectors/key_pub.pem", &key, &error), &error);
+    CHECK_OK(fg_trail_statement_decode(known, length, &head, &error), &error);
+    CHECK_OK(fg_trail_statement_verify(&head, &key, 1, &error), &error);
+    CHECK_INT(head.head.number, 4711);
+    CHECK_INT(head.at_ms, INT64_C(1790000000123));
+    CHECK_INT(head.head.hash.bytes[31], 31);
+    fg_trail_statement_encode(&head, bytes);
+    CHECK_BYTES(bytes, known, sizeof(bytes));
+    length = vector("answer_head", known, sizeof(known));
+    CHECK_OK(fg_sync_report_answer_decode(known, length, &answer, &error), &error);
+    CHECK_INT(answer.trail_head.length, sizeof(bytes));
+    CHECK_BYTES(answer.trail_head.bytes, bytes, sizeof(bytes));
+    CHECK_OK(fg_sync_report_answer_encode(&answer, wire, sizeof(wire), &again, &error), &error);
+    CHECK_INT(again, length);
+    CHECK_BYTES(wire, known, length);
+    length = vector("reports_head", known, sizeof(known));
+    CHECK_OK(fg_sync_reports_decode(known, length, &reports, &error), &error);
+    CHECK_INT(reports.trail_head_count, 1);
+    CHECK_BYTES(reports.trail_heads[0].bytes, bytes, sizeof(bytes));
     CHECK_OK(fg_sync_reports_encode(&reports, wire, sizeof(wire), &again, &error), &error);
     CHECK_INT(again, length);
     CHECK_BYTES(wire, known, length);
