@@ -2,12 +2,12 @@
  * chained by SHA-256, each over its own fields and the hash before it, so that none can be changed, taken out
  * or put in between without every later hash changing.
  *
- * The bureau signs the newest hash once a minute and when it stops (not with each record: the signing key
- * belongs to the running bureau, while the command line appends too, and a search should not wait for a
- * signature). What came since the last signature is chained but could be replaced by whoever can write to the
- * database; the signed head also goes to the bureau's log, and to every station that reports (witness.h), so
- * that cutting off the trail's end together with its heads shows against any copy of that log and at any
- * station.
+ * The bureau signs the newest hash once a minute, when a station reports, and when it stops (not with each
+ * record: the signing key belongs to the running bureau, while the command line appends too, and a search
+ * should not wait for a signature). What came since the last signature is chained but could be replaced by
+ * whoever can write to the database; the signed head also goes to the bureau's log, and to every station that
+ * reports (witness.h), so that cutting off the trail's end together with its heads shows against any copy of
+ * that log and at any station.
  *
  * Passwords, codes and cookies never come here: callers give none. Relies on: host/sql, proto/trail_head.h.
  */

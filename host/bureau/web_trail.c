@@ -1,7 +1,6 @@
 /* Implementation of the trail at the pages (web_trail.h). */
 #include "host/bureau/web_trail.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
