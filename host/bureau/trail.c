@@ -269,6 +269,8 @@ enum fg_err fg_trail_newest(struct fg_sql *sql, struct fg_trail_statement *ret_s
 {
     struct fg_trail_statement made = {.at_ms = 0};
     struct fg_sql_statement *row;
+    const uint8_t *key_id;
+    const uint8_t *signature;
     size_t key_length = 0;
     size_t length = 0;
     enum fg_err result = fg_sql_prepare(
@@ -282,14 +284,14 @@ enum fg_err fg_trail_newest(struct fg_sql *sql, struct fg_trail_statement *ret_s
     made.head.number = (uint64_t)fg_sql_int(row, 0);
     made.at_ms = fg_sql_int(row, 1);
     result = digest_take(row, 2, &made.head.hash, error);
-    (void)fg_sql_bytes(row, 3, &key_length);
-    (void)fg_sql_bytes(row, 4, &length);
+    key_id = fg_sql_bytes(row, 3, &key_length);
+    signature = fg_sql_bytes(row, 4, &length);
     if (result == FG_OK &&
         (key_length != sizeof(made.key_id.bytes) || length != sizeof(made.signature.bytes)))
         result = fg_fail(error, FG_E_CORRUPT, "trail: the newest signed head was edited");
     if (result == FG_OK) {
-        memcpy(made.key_id.bytes, fg_sql_bytes(row, 3, &key_length), sizeof(made.key_id.bytes));
-        memcpy(made.signature.bytes, fg_sql_bytes(row, 4, &length), sizeof(made.signature.bytes));
+        memcpy(made.key_id.bytes, key_id, sizeof(made.key_id.bytes));
+        memcpy(made.signature.bytes, signature, sizeof(made.signature.bytes));
         *ret_statement = made;
     }
     fg_sql_reset(row);

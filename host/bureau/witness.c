@@ -188,6 +188,7 @@ static enum fg_err heads_judge(struct fg_sql *sql, const struct fg_public_key *k
 
 /* ---- what it is given ---- */
 
+/* While others write, the one that was signed before is as good. */
 static enum fg_err newest_sign(struct fg_sql *sql, const struct fg_private_key *key, int64_t now_ms,
                                struct fg_trail_statement *ret_statement, struct fg_trail_head *ret_signed,
                                struct fg_error *error)
@@ -202,7 +203,7 @@ static enum fg_err newest_sign(struct fg_sql *sql, const struct fg_private_key *
         return result;
     if (tip.number > newest.head.number) {
         result = fg_trail_sign(sql, key, now_ms, ret_signed, error);
-        if (result == FG_OK)
+        if (result == FG_OK || (result == FG_E_BUSY && newest.head.number > 0))
             result = fg_trail_newest(sql, &newest, error);
     }
     if (result == FG_OK)
