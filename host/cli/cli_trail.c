@@ -186,7 +186,7 @@ static enum cli_exit verify(const struct cli_call *call, struct fg_sql *sql)
     const char *witness = cli_value(call, "--witness");
     struct witnessed witnessed = {.asked = false};
     struct fg_trail_head anchor;
-    struct fg_trail_verdict verdict;
+    struct fg_trail_verdict verdict = {.broken = 0};
     struct fg_public_key key;
     struct fg_error error;
     enum fg_err result = FG_OK;
