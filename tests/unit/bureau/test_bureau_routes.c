@@ -238,14 +238,16 @@ static uint64_t head_given(struct bench *bench, const char *role, const char *id
 TEST("a station that reports is given the newest head of the trail, signed at that moment; a controller none")
 {
     struct fg_trail_record record = {NOW_MS, "li", "auditor", "", "ENTRIES", "", "", FG_TRAIL_DONE};
+    struct fg_trail_head tip;
     struct bench bench;
 
     bench_open(&bench);
-    CHECK_INT(head_given(&bench, "station", "S1"), 0);
-    CHECK_OK(fg_trail_note(bench.sql, &record, &error), &error);
-    CHECK_INT(head_given(&bench, "controller", "ctl-1"), 0);
-    CHECK_INT(head_given(&bench, "station", "S1"), 1);
-    CHECK_OK(fg_trail_note(bench.sql, &record, &error), &error);
-    CHECK_INT(head_given(&bench, "station", "S1"), 2);
+    /* The alarm thread may write to the trail, too. */
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(fg_trail_note(bench.sql, &record, &error), &error);
+        CHECK_OK(fg_trail_tip(bench.sql, &tip, &error), &error);
+        CHECK(head_given(&bench, "station", "S1") >= tip.number);
+        CHECK_INT(head_given(&bench, "controller", "ctl-1"), 0);
+    }
     bench_close(&bench);
 }
