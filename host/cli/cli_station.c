@@ -40,6 +40,8 @@ struct status {
     uint64_t disk_free_bytes;
     int64_t certificate_end_ms; /* 0: it cannot be read */
     struct fg_station_heads_kept heads;
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX]; /* that the bureau may have signed with */
+    size_t key_count;
     bool verified;
 };
 
@@ -86,16 +88,15 @@ static const char *finding_of(const struct status *status, const char *controlle
 }
 
 /* The keys that receipts are proven with, as the daemon has them; nothing is written. */
-static enum fg_err keys_trust(struct fg_station_store *store, const struct fg_station_config *config,
-                              struct fg_error *error)
+static enum fg_err keys_trust(struct fg_station_store *store, struct status *status, struct fg_error *error)
 {
     struct fg_station_keys keys;
-    struct fg_public_key receipts[FG_STATION_RECEIPT_KEYS_MAX];
-    enum fg_err result = fg_station_keys_read(config, &keys, error);
+    enum fg_err result = fg_station_keys_read(&status->config, &keys, error);
 
-    return result == FG_OK
-               ? fg_station_store_trust(store, receipts, fg_station_keys_receipts(&keys, receipts), error)
-               : result;
+    if (result != FG_OK)
+        return result;
+    status->key_count = fg_station_keys_receipts(&keys, status->keys);
+    return fg_station_store_trust(store, status->keys, status->key_count, error);
 }
 
 static enum fg_err verify(struct fg_station_store *store, struct status *status, struct fg_error *error)
@@ -125,6 +126,8 @@ static void heads_read(struct status *status)
 
     if (result == FG_OK)
         result = fg_station_witness_read(path, &status->heads, &error);
+    if (result == FG_OK)
+        result = fg_station_witness_check(&status->heads, status->keys, status->key_count, &error);
     if (result == FG_OK || result == FG_E_NOT_FOUND)
         return;
     status->heads.count = 0;
@@ -144,7 +147,7 @@ static enum fg_err read_status(const struct cli_call *call, struct status *statu
     if (result == FG_OK)
         result = fg_station_store_open(&settings, &store, error);
     if (result == FG_OK)
-        result = keys_trust(store, &status->config, error);
+        result = keys_trust(store, status, error);
     if (result == FG_OK)
         result = fg_station_store_upstream(store, &status->upstream, error);
     /* A store that no daemon of this version has opened yet has no such table: then there is nothing to show.

@@ -750,13 +750,15 @@ static enum fg_err open_parts(struct fg_upstream *upstream, struct fg_error *err
         .stopping_context = upstream,
         .receipt_key = fg_station_keys_receipt(&upstream->keys),
     };
+    struct fg_public_key keys[FG_STATION_RECEIPT_KEYS_MAX];
     enum fg_err result = fg_station_store_open(&store, &upstream->store, error);
 
     forward.store = upstream->store;
     if (result == FG_OK)
         receipts_trust(upstream);
     if (result == FG_OK)
-        result = fg_station_witness_start(config->store, &upstream->witness, error);
+        result = fg_station_witness_start(
+            config->store, keys, fg_station_keys_receipts(&upstream->keys, keys), &upstream->witness, error);
     if (result == FG_OK)
         result = verifier_start(upstream, error);
     if (result == FG_OK)

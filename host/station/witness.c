@@ -86,6 +86,29 @@ void fg_station_witness_encode(const struct fg_station_heads_kept *kept, uint8_t
     *ret_length = (size_t)(piece + FG_STATION_WITNESS_PIECE - ret_bytes);
 }
 
+static enum fg_err head_check(const struct fg_trail_statement *statement, const struct fg_public_key *keys,
+                              size_t key_count, struct fg_error *error)
+{
+    if (fg_trail_statement_verify(statement, keys, key_count, NULL) != FG_E_AUTH)
+        return FG_OK;
+    return fg_fail(error, FG_E_AUTH,
+                   WHAT ": edited or damaged: head %" PRIu64 " is not what the bureau signed",
+                   statement->head.number);
+}
+
+enum fg_err fg_station_witness_check(const struct fg_station_heads_kept *kept,
+                                     const struct fg_public_key *keys, size_t key_count,
+                                     struct fg_error *error)
+{
+    enum fg_err result = FG_OK;
+
+    if (kept->refused.arrived_ms != 0)
+        result = head_check(&kept->refused.statement, keys, key_count, error);
+    for (size_t i = 0; result == FG_OK && i < kept->count; i++)
+        result = head_check(&kept->heads[i].statement, keys, key_count, error);
+    return result;
+}
+
 /* ---- which are kept ---- */
 
 /* Leaves of those before the newest the first of each hour for two days, and the first of each day. */
@@ -178,7 +201,8 @@ static enum fg_err file_write(const struct fg_station_witness *witness, struct f
     return result;
 }
 
-enum fg_err fg_station_witness_start(const char *store_path, struct fg_station_witness *ret_witness,
+enum fg_err fg_station_witness_start(const char *store_path, const struct fg_public_key *keys,
+                                     size_t key_count, struct fg_station_witness *ret_witness,
                                      struct fg_error *error)
 {
     char aside[FG_KEPT_FILE_PATH_BYTES + 16];
@@ -188,13 +212,15 @@ enum fg_err fg_station_witness_start(const char *store_path, struct fg_station_w
     result = fg_station_witness_path(store_path, ret_witness->path, sizeof(ret_witness->path), error);
     if (result == FG_OK)
         result = fg_station_witness_read(ret_witness->path, &ret_witness->kept, error);
+    if (result == FG_OK)
+        result = fg_station_witness_check(&ret_witness->kept, keys, key_count, error);
     if (result == FG_E_NOT_FOUND)
         result = FG_OK;
-    if (result != FG_E_FORMAT && result != FG_E_IO)
+    if (result != FG_E_FORMAT && result != FG_E_AUTH && result != FG_E_IO)
         return result;
     memset(&ret_witness->kept, 0, sizeof(ret_witness->kept));
     (void)snprintf(aside, sizeof(aside), "%s.damaged", ret_witness->path);
-    if (result == FG_E_FORMAT && rename(ret_witness->path, aside) == 0) {
+    if (result != FG_E_IO && rename(ret_witness->path, aside) == 0) {
         fg_station_log("%s; put aside as %s", error->text, aside);
         return FG_OK;
     }

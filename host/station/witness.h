@@ -39,6 +39,11 @@ enum fg_err fg_station_witness_decode(const uint8_t *bytes, size_t length,
 /* bytes has FG_STATION_WITNESS_BYTES_MAX. */
 void fg_station_witness_encode(const struct fg_station_heads_kept *kept, uint8_t *ret_bytes,
                                size_t *ret_length);
+/* FG_E_AUTH names the first head whose signature is false. One of a key that is none of these passes: keys
+ * change. */
+enum fg_err fg_station_witness_check(const struct fg_station_heads_kept *kept,
+                                     const struct fg_public_key *keys, size_t key_count,
+                                     struct fg_error *error);
 /* FG_E_NOT_FOUND: there is no such file; FG_E_IO; FG_E_FORMAT. */
 enum fg_err fg_station_witness_read(const char *path, struct fg_station_heads_kept *ret_kept,
                                     struct fg_error *error);
@@ -61,9 +66,10 @@ struct fg_station_witness {
     char said[FG_SYNC_TEXT_MAX + 1]; /* in the log already, as the next */
     char trouble[FG_SYNC_TEXT_MAX + 1];
 };
-/* Reads the file. One that does not hold is put aside as PATH.damaged; where that or reading fails no heads
- * are kept. The log says so. FG_E_SIZE, FG_E_MEMORY. */
-enum fg_err fg_station_witness_start(const char *store_path, struct fg_station_witness *ret_witness,
+/* Reads the file and checks it. One that does not hold is put aside as PATH.damaged; where that or reading
+ * fails no heads are kept. The log says so. FG_E_SIZE, FG_E_MEMORY. */
+enum fg_err fg_station_witness_start(const char *store_path, const struct fg_public_key *keys,
+                                     size_t key_count, struct fg_station_witness *ret_witness,
                                      struct fg_error *error);
 /* Puts the heads that go back into a report. */
 void fg_station_witness_hand_back(struct fg_station_witness *witness, struct fg_sync_reports *reports);

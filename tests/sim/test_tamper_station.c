@@ -15,6 +15,7 @@
 #include "host/station/keys.h"
 #include "host/station/roster.h"
 #include "host/station/store_verify.h"
+#include "host/station/witness.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/keyring_file.h"
@@ -181,6 +182,24 @@ static void list_take(struct station *of, uint64_t version)
     fg_listing_free(listing);
 }
 
+/* As the upstream thread takes it from the bureau's answer to a report. */
+static void head_take(uint64_t number)
+{
+    struct fg_station_witness witness;
+    struct fg_sync_report_answer answer = {.trail_head.length = FG_TRAIL_STATEMENT_BYTES};
+    struct fg_trail_head head = {.number = number};
+    struct fg_trail_statement statement;
+
+    CHECK_OK(fg_station_witness_start(fg_tamper_path(LIVE, "station.db"), &ours.receipt_key.public_key, 1,
+                                      &witness, &error),
+             &error);
+    CHECK_OK(fg_trail_statement_sign(&head, NOW_MS, &ours.receipt_key, &statement, &error), &error);
+    fg_trail_statement_encode(&statement, answer.trail_head.bytes);
+    fg_station_witness_take(&witness, &ours.receipt_key.public_key, 1, &answer,
+                            NOW_MS + (int64_t)number * 3600000);
+    CHECK_INT(witness.kept.heads[witness.kept.count - 1].statement.head.number, number);
+}
+
 /* The delta that the last fetching left. */
 static void delta_put(const struct station *of)
 {
@@ -221,11 +240,13 @@ static void station_make(struct station *of, const char *older, const char *newe
     entries_take(of, 1);
     roster_take(of, 1);
     list_take(of, 1);
+    head_take(1);
     fg_tamper_copy(LIVE, older);
     ring_take(LIVE, &ours, 2);
     entries_take(of, 3);
     roster_take(of, 2);
     list_take(of, 2);
+    head_take(2);
     delta_put(of);
     certificate_put(of, 200);
     fg_tamper_copy(LIVE, newer);
@@ -294,6 +315,20 @@ static void roster_find(const char *directory, char *text, size_t capacity)
     if (fg_station_roster_version(roster) == 0)
         fg_tamper_say(text, capacity, "no roster of the bureau yet");
     fg_station_roster_free(roster);
+}
+
+static void witness_find(const char *directory, char *text, size_t capacity)
+{
+    static struct fg_station_heads_kept kept;
+    char path[300];
+    enum fg_err code;
+
+    (void)snprintf(path, sizeof(path), "%s/station.db.witness", directory);
+    code = fg_station_witness_read(path, &kept, &error);
+    if (code == FG_OK)
+        code = fg_station_witness_check(&kept, &ours.receipt_key.public_key, 1, &error);
+    if (code != FG_OK && code != FG_E_NOT_FOUND)
+        fg_tamper_say(text, capacity, "%s", error.text);
 }
 
 /* Keys and rings as the start reads them, and the list in force by them. */
@@ -374,6 +409,9 @@ static void find(const char *directory, const char *file, char *text, size_t cap
     } else if (strcmp(file, "station.db.roster") == 0) {
         *ret_by = "fillgate-station: the log of its start";
         roster_find(directory, text, capacity);
+    } else if (strcmp(file, "station.db.witness") == 0) {
+        *ret_by = "fillgate station status --verify; the log of the start, which puts it aside";
+        witness_find(directory, text, capacity);
     } else if (strncmp(file, "station.db", 10) == 0 || strcmp(file, "receipt.pub") == 0) {
         *ret_by = "fillgate station status --verify; the station itself, at its start and daily";
         store_find(directory, text, capacity);
@@ -433,6 +471,9 @@ static const struct fg_file_claim claims[] = {
      .says = {"not signed with a key that signs receipts", "not signed with a key that signs receipts",
               "0 bytes cannot be one", "no roster of the bureau yet", NULL, "it is station S2's"},
      .why = "the bureau's newest is asked for every update_s and takes its place"},
+    {.file = "station.db.witness",
+     .says = {"head 1 is not what the bureau signed", "it breaks off", "it breaks off", NULL, NULL, NULL},
+     .why = "the bureau signed what is left, too: this station is a witness of less, and goes on from there"},
     {.file = "station.ini",
      .says = {"uhreads: unknown key or section", "path is missing", "id is missing", "cannot open", NULL,
               NULL},

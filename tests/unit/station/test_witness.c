@@ -166,7 +166,8 @@ TEST("BAD-INPUT-IS-SAFE: a file of heads that is cut, of something else, or out 
 
 static void begin(void)
 {
-    CHECK_OK(fg_station_witness_start(fg_test_path("station.db"), &witness, &error), &error);
+    CHECK_OK(fg_station_witness_start(fg_test_path("station.db"), &key()->public_key, 1, &witness, &error),
+             &error);
 }
 
 /* An hour later the bureau answers with the head of `number`, signed, or with its signature made false. */
@@ -258,6 +259,15 @@ TEST("a file that does not hold is put aside, and keeping begins anew")
     answered(10, true);
     begin();
     CHECK_INT(handed(0), 10);
+    CHECK_OK(fg_station_witness_read(witness.path, &kept, &error), &error);
+    kept.heads[0].statement.head.number = 11;
+    CHECK_INT(fg_station_witness_check(&kept, &key()->public_key, 1, &error), FG_E_AUTH);
+    CHECK_HAS(error.text, "head 11 is not what the bureau signed");
+    CHECK_OK(fg_station_witness_check(&kept, NULL, 0, &error), &error);
+    witness.kept = kept;
+    answered(12, true);
+    begin();
+    CHECK_INT(handed(0), 0);
 }
 
 TEST("where the file cannot be read no heads are kept, and the station goes on")
