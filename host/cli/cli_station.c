@@ -261,11 +261,11 @@ static void print_heads(const struct cli_call *call, const struct status *status
     fg_trail_head_text(&heads->heads[heads->count - 1].statement.head, text);
     cli_time_text(heads->heads[heads->count - 1].statement.at_ms, time);
     (void)snprintf(value, sizeof(value), "%s (%s)", text, time);
-    line(call, "  ", FG_TEXT_STATION_TRAIL, value);
+    cli_line(call, "  ", FG_TEXT_STATION_TRAIL, value);
     if (!fg_station_witness_is_back(heads))
         return;
     fg_trail_head_text(&heads->refused.statement.head, text);
-    line(call, "  ", FG_TEXT_STATION_TRAIL_BACK, text);
+    cli_line(call, "  ", FG_TEXT_STATION_TRAIL_BACK, text);
 }
 
 /* With the days that are left when they are few. */
