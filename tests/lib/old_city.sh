@@ -36,7 +36,7 @@ old_city() { # CITY
     # People's trail has no rows of what they changed; codes of then join nobody now.
     old_database "$1/bureau/bureau.db" tests/data/schema/bureau-14.sql enrol_code trail trail_head trail_tip web_session verified finding || return 1
     old_database "$1/station/station.db" tests/data/schema/station-2.sql || return 1
-    rm -f "$1"/station/station.db.heads "$1"/station/station.db.roster "$1"/station/keyring.bin
+    rm -f "$1"/station/station.db.heads "$1"/station/station.db.witness "$1"/station/station.db.roster "$1"/station/keyring.bin
     for folder in "$1"/station "$1"/point-*; do old_files "$folder" || return 1; done
     for folder in bureau/bureau station/station point-1/point point-1/link point-2/point point-2/link; do old_settings "$1/$folder.ini"; done
 }
