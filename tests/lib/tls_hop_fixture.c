@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "host/pki/ca.h"
+#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
+#include "tests/lib/authority_fixture.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 
@@ -58,6 +60,21 @@ void fg_tls_hop_certificate(const char *authority, const char *role, const char 
     part.length = certificate.length;
     (void)unlink(path);
     CHECK_OK(fg_certificates_write(path, &part, 1, &error), &error);
+}
+
+void fg_tls_hop_change(const char *path, const char *authority, const char *next, bool keeps)
+{
+    struct fg_fixture_change change;
+    struct fg_ca *old_ca = NULL;
+    struct fg_ca *next_ca = NULL;
+    uint64_t version = 0;
+
+    CHECK_OK(fg_ca_open(fg_test_path(authority), &old_ca, &error), &error);
+    CHECK_OK(fg_ca_open(fg_test_path(next), &next_ca, &error), &error);
+    change = fg_fixture_change(1, next_ca, old_ca, old_ca, next_ca);
+    CHECK_OK(fg_authority_change_take(path, change.bytes, change.length, keeps, &version, &error), &error);
+    fg_ca_close(next_ca);
+    fg_ca_close(old_ca);
 }
 
 /* Certificate and key of a fresh pair under the test's directory. */

@@ -21,6 +21,10 @@ void fg_tls_hop_authority(const char *name);
 void fg_tls_hop_certificate(const char *authority, const char *role, const char *id,
                             const struct fg_private_key *key, int days, const char *path);
 
+/* The file of authorities at path, which names `authority` alone, takes change 1: `next` beside it. keeps:
+ * the change is kept beside the file. */
+void fg_tls_hop_change(const char *path, const char *authority, const char *next, bool keeps);
+
 /* Starts a server of this role whose authority is `authority`; one at a time, with fg_tls_hop_stop. */
 void fg_tls_hop_start(const char *authority, const char *role);
 void fg_tls_hop_stop(void);

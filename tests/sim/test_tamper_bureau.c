@@ -20,6 +20,7 @@
 #include "host/bureau/trail.h"
 #include "host/listing/key_rings.h"
 #include "host/listing/list_routes.h"
+#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/keyring_file.h"
@@ -32,6 +33,7 @@
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 #define LIVE "live"
+#define NEXT_CA "next-ca" /* beside the authorities of both bureaus */
 
 static struct fg_error error;
 
@@ -173,6 +175,7 @@ static void bureau_make(struct bureau *bureau, const char *older, const char *ne
     if (bureau == &others)
         CHECK_OK(fg_private_key_new(&bureau->receipt_key, &error), &error);
     keys_put(bureau);
+    fg_tls_hop_copy(fg_tamper_path(LIVE, "ca/ca.pem"), fg_tamper_path(LIVE, "authorities.pem"));
     fg_tls_hop_copy("boards/sim/bureau.ini", fg_tamper_path(LIVE, "bureau.ini"));
     certificate_put(bureau, 100);
     ring_put(bureau, 1);
@@ -185,6 +188,7 @@ static void bureau_make(struct bureau *bureau, const char *older, const char *ne
     fg_tamper_copy(LIVE, older);
     certificate_put(bureau, 200);
     ring_put(bureau, 2);
+    fg_tls_hop_change(fg_tamper_path(LIVE, "authorities.pem"), LIVE "/ca", NEXT_CA, true);
     records_take(bureau, 3);
     list_publish(bureau, 2);
     version_record(bureau, 2);
@@ -403,13 +407,33 @@ static void tls_find(const char *directory, char *text, size_t capacity)
 
     (void)snprintf(paths[0], sizeof(paths[0]), "%s/tls/tls.pem", directory);
     (void)snprintf(paths[1], sizeof(paths[1]), "%s/tls/tls.key", directory);
-    (void)snprintf(paths[2], sizeof(paths[2]), "%s/ca/ca.pem", directory);
+    (void)snprintf(paths[2], sizeof(paths[2]), "%s/authorities.pem", directory);
     (void)snprintf(paths[3], sizeof(paths[3]), "%s/ca", directory);
     if (fg_ca_open(paths[3], &ca, &error) != FG_OK)
         fg_tamper_say(text, capacity, "%s", error.text);
     fg_ca_close(ca);
     if (fg_tls_hop_serve(paths[0], paths[1], paths[2], "ca", FG_HTTPS_BUREAU, &error) != FG_OK)
         fg_tamper_say(text, capacity, "%s", error.text);
+}
+
+/* A device that has the authority alone that it joined with. */
+static void change_find(const char *directory, char *text, size_t capacity)
+{
+    struct fg_authority *in_force = calloc(2, sizeof(*in_force));
+    uint8_t bytes[FG_AUTHORITY_CHANGE_BYTES_MAX];
+    size_t length = 0;
+    char path[300];
+    enum fg_err code;
+
+    CHECK(in_force != NULL);
+    (void)snprintf(path, sizeof(path), "%s/authorities.pem", directory);
+    CHECK_OK(fg_authority_read(fg_tamper_path("older", "ca/ca.pem"), &in_force[0], &error), &error);
+    code = fg_authority_change_kept(path, 0, bytes, &length, &error);
+    if (code == FG_OK)
+        code = fg_authority_change_judge(&in_force[0], bytes, length, &in_force[1], &error);
+    if (code != FG_OK && code != FG_E_NOT_FOUND)
+        fg_tamper_say(text, capacity, "%s", error.text);
+    free(in_force);
 }
 
 static void settings_find(const char *directory, char *text, size_t capacity)
@@ -434,7 +458,11 @@ static void find(const char *directory, const char *file, char *text, size_t cap
     } else if (strcmp(file, "receipt.pem") == 0) {
         *ret_by = "start; the station's next batch";
         receipt_find(directory, text, capacity);
-    } else if (strncmp(file, "ca/", 3) == 0 || strncmp(file, "tls/", 4) == 0) {
+    } else if (strncmp(file, "authorities.pem.changes", 23) == 0) {
+        *ret_by = "whoever fetches it";
+        change_find(directory, text, capacity);
+    } else if (strcmp(file, "authorities.pem") == 0 || strncmp(file, "ca/", 3) == 0 ||
+               strncmp(file, "tls/", 4) == 0) {
         *ret_by = "start; a device's next connection";
         tls_find(directory, text, capacity);
     } else if (strncmp(file, "rings/", 6) == 0) {
@@ -509,6 +537,16 @@ static const struct fg_file_claim claims[] = {
               "not a certificate in PEM, or not readable", "not a certificate in PEM, or not readable", NULL,
               "is the key of another certificate"},
      .mark = "MII"},
+    {.file = "authorities.pem",
+     .says = {"not certificates in PEM", "not certificates in PEM", "not certificates in PEM",
+              "authorities.pem: cannot open", NULL, "answered 40"},
+     .why = "devices have the change already; until it is taken again, those whose certificate only the "
+            "newer authority issued are refused",
+     .mark = "MII"},
+    {.file = "authorities.pem.changes/*",
+     .says = {"authorities: ", "authorities: not a change", "cannot be read", NULL, NULL,
+              "authorities: none that is in force has signed the change"},
+     .why = "who has taken the change goes by what it wrote; the others go on with the authorities before"},
     {.file = "tls/tls.key",
      .says = {"tls.key: private key: not a PEM private key", "tls.key: private key: not a PEM private key",
               "tls.key: key: not a PEM file", "tls.key: cannot open", NULL,
@@ -546,6 +584,7 @@ TEST("TAMPER-SHOWS: the matrix of a bureau's files")
     const struct fg_file_owner owner = {
         .name = "bureau", .claims = claims, .claim_count = sizeof(claims) / sizeof(claims[0]), .find = find};
 
+    fg_tls_hop_authority(NEXT_CA);
     bureau_make(&others, "foreign-older", "foreign");
     bureau_make(&ours, "older", "sound");
     fg_tamper_files(&owner);

@@ -28,6 +28,7 @@
 
 #define NOW_MS FG_FIXTURE_ISSUED_MS
 #define LIVE "live"
+#define NEXT_CA "next-ca" /* beside the authority */
 #define LINES_BYTES 16384
 
 static struct fg_error error;
@@ -367,6 +368,7 @@ static void point_make(struct point *of, const char *older, const char *newer)
     list_take(LIVE, of, 2);
     receipt_take(of);
     delta_put(LIVE);
+    fg_tls_hop_change(fg_tamper_path(LIVE, "ca.pem"), of->bureau->ca, NEXT_CA, false);
     pairing_code_make(LIVE);
     authorised.wall_ms = running.now.wall_ms;
     CHECK_OK(fg_journal_append(running.start.stores.journal, &authorised, &sequence, &error), &error);
@@ -665,7 +667,9 @@ static const struct fg_file_claim claims[] = {
      .says = {"ca.pem: not certificates in PEM alone", "ca.pem: not certificates in PEM alone",
               "ca.pem: not certificates in PEM alone", "ca.pem: cannot be read", NULL,
               "is not correctly signed by the trusted CA"},
-     .mark = "MII"},
+     .mark = "MII",
+     .why = "the change is asked for again with the next question; until then what only a newer authority "
+            "issued is refused"},
     {.file = "tls.key",
      .says = {"tls.key: private key: not a PEM private key", "tls.key: private key: not a PEM private key",
               "tls.key: key: not a PEM file", "tls.key: cannot open", NULL,
@@ -698,7 +702,7 @@ static const struct fg_file_claim claims[] = {
               "a delta from version 1 of town"},
      .why = "the link hands over the whole list"},
     {.file = "link/pairing-code",
-     .says = {"this is not the pairing code", "the pairing code is damaged", "the pairing code is damaged",
+     .says = {"the pairing code", "the pairing code is damaged", "the pairing code is damaged",
               "pairing-code: No such file", "this is not the pairing code", "this is not the pairing code"}},
     {.file = "link/device-*",
      .says = {NULL, NULL, NULL, "0 paired", NULL, NULL},
@@ -716,6 +720,7 @@ TEST("TAMPER-SHOWS: the matrix of a filling point's files")
 
     bureau_make(&ours);
     bureau_make(&others);
+    fg_tls_hop_authority(NEXT_CA);
     foreign.bureau = &ours;
     point_make(&foreign, "foreign-older", "foreign");
     foreign_city_put("foreign");

@@ -16,6 +16,7 @@
 #include "host/station/roster.h"
 #include "host/station/store_verify.h"
 #include "host/station/witness.h"
+#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/keyring_file.h"
@@ -28,6 +29,7 @@
 
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 #define LIVE "live"
+#define NEXT_CA "next-ca" /* beside the authorities of both bureaus */
 #define SHM "an index of the log beside it, made again at each start"
 
 static struct fg_error error;
@@ -249,6 +251,7 @@ static void station_make(struct station *of, const char *older, const char *newe
     head_take(2);
     delta_put(of);
     certificate_put(of, 200);
+    fg_tls_hop_change(fg_tamper_path(LIVE, "ca.pem"), ours.ca, NEXT_CA, true);
     fg_tamper_copy(LIVE, newer);
     fg_list_close(of->list);
     fg_station_store_close(of->store);
@@ -396,6 +399,26 @@ static void tls_find(const char *directory, char *text, size_t capacity)
         fg_tamper_say(text, capacity, "%s", error.text);
 }
 
+/* A controller that has the authorities from before. */
+static void change_find(const char *directory, char *text, size_t capacity)
+{
+    struct fg_authority *in_force = calloc(2, sizeof(*in_force));
+    uint8_t bytes[FG_AUTHORITY_CHANGE_BYTES_MAX];
+    size_t length = 0;
+    char path[300];
+    enum fg_err code;
+
+    CHECK(in_force != NULL);
+    (void)snprintf(path, sizeof(path), "%s/ca.pem", directory);
+    CHECK_OK(fg_authority_read(fg_tamper_path("older", "ca.pem"), &in_force[0], &error), &error);
+    code = fg_authority_change_kept(path, 0, bytes, &length, &error);
+    if (code == FG_OK)
+        code = fg_authority_change_judge(&in_force[0], bytes, length, &in_force[1], &error);
+    if (code != FG_OK && code != FG_E_NOT_FOUND)
+        fg_tamper_say(text, capacity, "%s", error.text);
+    free(in_force);
+}
+
 static void find(const char *directory, const char *file, char *text, size_t capacity, const char **ret_by)
 {
     static struct fg_station_config config;
@@ -415,6 +438,9 @@ static void find(const char *directory, const char *file, char *text, size_t cap
     } else if (strncmp(file, "station.db", 10) == 0 || strcmp(file, "receipt.pub") == 0) {
         *ret_by = "fillgate station status --verify; the station itself, at its start and daily";
         store_find(directory, text, capacity);
+    } else if (strncmp(file, "ca.pem.changes", 14) == 0) {
+        *ret_by = "whoever fetches it";
+        change_find(directory, text, capacity);
     } else if (strcmp(file, "ca.pem") == 0 || strncmp(file, "tls.", 4) == 0) {
         *ret_by = "start; the next connection";
         tls_find(directory, text, capacity);
@@ -430,14 +456,15 @@ static void find(const char *directory, const char *file, char *text, size_t cap
 
 /* ---- what does no harm ---- */
 
-/* The bureau's next answer, within update_s: the newest roster, the ring that is missing. */
+/* The bureau's next answer, within update_s: the change of authorities, the newest roster. */
 static void after(const char *directory, const char *file, enum fg_file_deed deed, bool is_found)
 {
     struct fg_station_roster *roster = NULL;
     struct fg_error trouble;
     bool taken = false;
 
-    (void)deed;
+    if (strcmp(file, "ca.pem") == 0 && deed == FG_OLDER)
+        fg_tls_hop_change(fg_tamper_path(directory, "ca.pem"), ours.ca, NEXT_CA, true);
     if (strcmp(file, "station.db.roster") == 0) {
         CHECK_OK(fg_station_roster_open(fg_tamper_path(directory, "station.db"), station.id,
                                         &ours.receipt_key.public_key, 1, &roster, &trouble, &error),
@@ -486,7 +513,13 @@ static const struct fg_file_claim claims[] = {
     {.file = "ca.pem",
      .says = {"ca.pem: not certificates in PEM", "ca.pem: not certificates in PEM",
               "ca.pem: not certificates in PEM", "ca.pem: cannot be read", NULL, "answered 40"},
-     .mark = "MII"},
+     .mark = "MII",
+     .why = "the change is asked for again within update_s; until then what only a newer authority issued is "
+            "refused"},
+    {.file = "ca.pem.changes/*",
+     .says = {"authorities: ", "authorities: not a change", "cannot be read", NULL, NULL,
+              "authorities: none that is in force has signed the change"},
+     .why = "who has taken the change goes by what it wrote; the others go on with the authorities before"},
     {.file = "tls.key",
      .says = {"tls.key: private key: not a PEM private key", "tls.key: private key: not a PEM private key",
               "tls.key: key: not a PEM file", "tls.key: cannot open", NULL,
@@ -538,8 +571,10 @@ TEST("TAMPER-SHOWS: the matrix of a station's files")
 
     bureau_make(&ours);
     bureau_make(&others);
+    fg_tls_hop_authority(NEXT_CA);
     station_make(&foreign, "foreign-older", "foreign");
     trust_put("foreign", &others);
+    fg_tls_hop_change(fg_tamper_path("foreign", "ca.pem"), others.ca, NEXT_CA, true);
     CHECK_INT(unlink(fg_tamper_path("foreign", "keyring.bin")), 0);
     ring_take("foreign", &others, 1);
     ring_take("foreign", &others, 2);
