@@ -112,6 +112,9 @@ enum fg_err fg_link_connection(struct fg_link *link, struct fg_error *error)
 
     if (link->https != NULL)
         return FG_OK;
+    /* Before and not after: when another one comes meanwhile, the next look finds that it is another. */
+    memset(&link->https_certificate, 0, sizeof(link->https_certificate));
+    (void)fg_certificate_file_digest(link->config.certificate_path, &link->https_certificate, NULL);
     return fg_https_new(&settings, &link->https, error);
 }
 
@@ -156,6 +159,19 @@ static enum fg_err certificate_look(struct fg_link *link, struct fg_error *error
                                 &link->certificate_end_ms, error);
 }
 
+/* The device has joined again: the next connection shows the new one. */
+static void follow_certificate(struct fg_link *link)
+{
+    struct fg_digest digest;
+
+    if (link->https == NULL ||
+        fg_certificate_file_digest(link->config.certificate_path, &digest, NULL) != FG_OK ||
+        fg_bytes_equal(&digest, &link->https_certificate, sizeof(digest)))
+        return;
+    fg_https_free(link->https);
+    link->https = NULL;
+}
+
 static void say_certificate(struct fg_link *link)
 {
     char line[FG_CERTIFICATE_LINE];
@@ -181,12 +197,7 @@ static void watch_certificate(struct fg_link *link)
     bool outgrown = false;
     enum fg_err code = certificate_look(link, &error);
 
-    /* The device has joined again: the next connection shows the new one. */
-    if (code == FG_OK && link->certificate.end_ms != 0 &&
-        link->certificate.end_ms != link->certificate_end_ms) {
-        fg_https_free(link->https);
-        link->https = NULL;
-    }
+    follow_certificate(link);
     if (code == FG_OK && link->certificate_end_ms <= fg_link_now_ms(link))
         code = fg_fail(&error, FG_E_EXPIRED, "it has ended: " WAY_BACK);
     if (code == FG_OK)

@@ -41,7 +41,8 @@ struct fg_link {
 
     struct fg_link_status *status; /* NULL: nobody wants to know */
 
-    struct fg_https *https; /* NULL: not made yet, or to be made anew */
+    struct fg_https *https;             /* NULL: not made yet, or to be made again */
+    struct fg_digest https_certificate; /* the one that lay there just before it was made */
     struct fg_list *list;
     struct fg_link_plan plan;
     struct fg_certificate_watch certificate;

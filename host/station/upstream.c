@@ -38,6 +38,7 @@ struct fg_upstream {
     struct fg_upstream_settings settings;
     struct fg_station_store *store;
     struct fg_https *https;
+    struct fg_digest https_certificate; /* the one that lay there just before it was made */
     struct fg_forward *forward;
     struct fg_station_verifier *verifier;
     struct fg_station_keys keys;
@@ -176,12 +177,17 @@ static enum fg_err connect_anew(struct fg_upstream *upstream, struct fg_error *e
     struct fg_https_settings settings = fg_station_https_settings(
         upstream->settings.config, upstream->settings.now_ms, upstream->settings.clock_context);
     struct fg_https *https = NULL;
-    enum fg_err result = fg_https_new(&settings, &https, error);
+    struct fg_digest certificate = {{0}};
+    enum fg_err result;
 
+    /* Before and not after: when another one comes meanwhile, the next look finds that it is another. */
+    (void)fg_certificate_file_digest(upstream->settings.config->certificate, &certificate, NULL);
+    result = fg_https_new(&settings, &https, error);
     if (result != FG_OK)
         return result;
     fg_https_free(upstream->https);
     upstream->https = https;
+    upstream->https_certificate = certificate;
     upstream->backoff = (struct fg_backoff){0};
     return FG_OK;
 }
@@ -597,6 +603,15 @@ static void say_certificate(struct fg_upstream *upstream, int64_t now_ms)
         fg_station_log("%s", line);
 }
 
+/* Is it another than the connection to the bureau was made with? */
+static bool is_certificate_new(const struct fg_upstream *upstream)
+{
+    struct fg_digest digest;
+
+    return fg_certificate_file_digest(upstream->settings.config->certificate, &digest, NULL) == FG_OK &&
+           !fg_bytes_equal(&digest, &upstream->https_certificate, sizeof(digest));
+}
+
 static enum fg_err renew(struct fg_upstream *upstream, const struct fg_renewal *renewal)
 {
     struct fg_error error = {.text = ""};
@@ -645,7 +660,7 @@ static void look_after_certificate(struct fg_upstream *upstream)
 
     if (fg_certificate_times(config->certificate, NULL, &end_ms, NULL) == FG_OK) {
         /* The station has joined again, by hand. */
-        is_new = upstream->certificate.end_ms != 0 && upstream->certificate.end_ms != end_ms;
+        is_new = is_certificate_new(upstream);
         useless = certificate_judge(config, end_ms, renewal.now_ms, &outgrown);
         waits = useless != NULL;
         if (useless == NULL && (outgrown || end_ms - renewal.now_ms < (int64_t)config->renew_days * DAY_MS)) {

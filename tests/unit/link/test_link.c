@@ -65,6 +65,7 @@ struct hop {
     bool gives_receipts;
     uint8_t forced_verdict; /* 0 = judge */
     unsigned batches;
+    struct fg_public_key sender_key; /* in the certificate that the last batch came with */
     unsigned reports;
     struct fg_sync_report report;
     struct fg_ca *ca;
@@ -285,6 +286,7 @@ static void handle_journal(void *context, const struct fg_request *request, stru
     (void)context;
     (void)pthread_mutex_lock(&hop.mutex);
     hop.batches++;
+    hop.sender_key = request->peer->key;
     if (fg_sync_batch_decode(request->body, request->body_length, &batch, NULL) != FG_OK) {
         fg_answer_text(ret_answer, 400, "no batch");
     } else {
@@ -781,6 +783,27 @@ TEST("a certificate that ends soon is renewed before it ends, and the new one is
     append(1);
     turns();
     CHECK_INT(hop.held, 2);
+    world_end();
+}
+
+TEST("a device that joins again before the link first looks at its certificate shows the new one")
+{
+    struct fg_private_key key;
+    struct fg_error error = {0};
+
+    world_start();
+    append(1);
+    CHECK(fg_link_turn(link_under_test)); /* sends, with the certificate that is there */
+    CHECK_INT(hop.held, 1);
+    CHECK_INT(unlink(config.key_path), 0);
+    certificate_make(hop.ca, FG_ROLE_CONTROLLER, "ctl-1", "tls", tls_days);
+    CHECK_OK(fg_private_key_read(config.key_path, &key, &error), &error);
+    CHECK(!fg_bytes_equal(&hop.sender_key, &key.public_key, sizeof(key.public_key)));
+    turns();
+    append(1);
+    turns();
+    CHECK_INT(hop.held, 2);
+    CHECK_BYTES(&hop.sender_key, &key.public_key, sizeof(key.public_key));
     world_end();
 }
 

@@ -107,6 +107,13 @@ static void bureau_journal(void *context, const struct fg_request *request, stru
         fg_answer_bytes(ret_answer, 200, bytes, length);
 }
 
+static void certify(struct bench *bench, const char *name, const char *role, const char *id,
+                    const struct fg_public_key *device_key);
+
+/* The station joins again while its first report is under way: it is connected, and looks at its certificate
+ * after that. */
+static atomic_bool joins_again;
+
 static void bureau_report(void *context, const struct fg_request *request, struct fg_answer *ret_answer)
 {
     struct bench *bench = context;
@@ -120,6 +127,10 @@ static void bureau_report(void *context, const struct fg_request *request, struc
         strcmp(reports->self.device, "S1") == 0 && strcmp(request->peer->id, "S1") == 0 &&
         fg_sync_report_answer_encode(&answer, bytes, sizeof(bytes), &length, NULL) == FG_OK) {
         bench->reports++;
+        if (atomic_exchange(&joins_again, false)) {
+            CHECK_INT(unlink(fg_test_path("S1.key")), 0);
+            certify(bench, "S1", FG_ROLE_STATION, "S1", NULL);
+        }
         fg_answer_bytes(ret_answer, 200, bytes, length);
     }
     free(reports);
@@ -637,6 +648,19 @@ TEST("a station renews its certificate by itself in time, once, and serves with 
     CHECK_INT(send_entries(bench, 1, 100).verdict, FG_SYNC_HELD);
     wait_for(bench, "list and clock", list_is_there);
     CHECK_INT(bench->renewals, 1);
+    bench_close(bench);
+}
+
+TEST("a station that joins again before it first looks at its certificate is told of the new one")
+{
+    struct bench *bench;
+
+    atomic_store(&joins_again, true);
+    bench = bench_open();
+    for (int64_t end_ms = fg_mono_ms() + WAIT_MAX_MS; bench->renewed == 0 && fg_mono_ms() < end_ms;)
+        fg_sleep_ms(20);
+    CHECK_INT(bench->renewed, 1);
+    CHECK_INT(bench->renewals, 0);
     bench_close(bench);
 }
 
