@@ -483,19 +483,26 @@ enum fg_err fg_station_store_evidence_count(struct fg_station_store *store, uint
 }
 
 /* A store that no daemon of this version has opened yet has no such column: then nobody asked. */
-static int64_t roster_checked(struct fg_station_store *store)
+static enum fg_err roster_checked(struct fg_station_store *store, int64_t *ret_checked_ms,
+                                  struct fg_error *error)
 {
     struct fg_sql_statement *row = NULL;
-    int64_t checked_ms = 0;
+    uint64_t columns = 0;
+    enum fg_err result = count_rows(
+        store, "SELECT COUNT(*) FROM pragma_table_info('upstream') WHERE name = 'roster_checked_ms'", NULL,
+        &columns, error);
 
-    if (fg_sql_prepare(store->sql, "SELECT roster_checked_ms FROM upstream WHERE id = $1", &row, NULL) !=
-        FG_OK)
-        return 0;
+    if (result != FG_OK || columns == 0)
+        return result;
+    result = fg_sql_prepare(store->sql, "SELECT roster_checked_ms FROM upstream WHERE id = $1", &row, error);
+    if (result != FG_OK)
+        return result;
     fg_sql_bind_int(row, 1, UPSTREAM_ROW);
-    if (fg_sql_next(row, NULL) == FG_OK)
-        checked_ms = fg_sql_int(row, 0);
+    result = fg_sql_next(row, error);
+    if (result == FG_OK)
+        *ret_checked_ms = fg_sql_int(row, 0);
     fg_sql_reset(row);
-    return checked_ms;
+    return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
 enum fg_err fg_station_store_upstream(struct fg_station_store *store,
@@ -534,9 +541,10 @@ enum fg_err fg_station_store_upstream(struct fg_station_store *store,
     fg_sql_reset(row);
     if (result != FG_OK && result != FG_E_NOT_FOUND)
         return result;
-    upstream.roster_checked_ms = roster_checked(store);
-    *ret_upstream = upstream;
-    return FG_OK;
+    result = roster_checked(store, &upstream.roster_checked_ms, error);
+    if (result == FG_OK)
+        *ret_upstream = upstream;
+    return result;
 }
 
 enum fg_err fg_station_store_put_upstream(struct fg_station_store *store,

@@ -737,7 +737,8 @@ TEST("what is known of the bureau comes back as it was, and is nothing before")
                                       .list_issued_ms = 9,
                                       .list_expires_ms = 10,
                                       .list_checked_ms = 11,
-                                      .clock_offset_ms = -12};
+                                      .clock_offset_ms = -12,
+                                      .roster_checked_ms = 13};
     struct fg_station_upstream got = {.started_ms = 99};
 
     CHECK_OK(fg_station_store_upstream(store, &got, &error), &error);
@@ -760,11 +761,16 @@ TEST("what is known of the bureau comes back as it was, and is nothing before")
         CHECK_INT(got.list_expires_ms, 10);
         CHECK_INT(got.list_checked_ms, 11);
         CHECK_INT(got.clock_offset_ms, -12);
+        CHECK_INT(got.roster_checked_ms, 13);
     }
     put.attempts = put.failures = put.list_version = UINT64_MAX;
     CHECK_OK(fg_station_store_put_upstream(store, &put, &error), &error);
     CHECK_OK(fg_station_store_upstream(store, &got, &error), &error);
     CHECK(got.attempts == INT64_MAX && got.failures == INT64_MAX && got.list_version == INT64_MAX);
+    edit("ALTER TABLE upstream DROP COLUMN roster_checked_ms"); /* as the version before made it */
+    CHECK_OK(fg_station_store_upstream(store, &got, &error), &error);
+    CHECK_INT(got.started_ms, 1);
+    CHECK_INT(got.roster_checked_ms, 0);
     fg_station_store_close(store);
 }
 
