@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/bureau/ledger.h"
 #include "host/bureau/schema.h"
 #include "proto/monotime.h"
 
@@ -328,6 +329,7 @@ static void devices_put(const struct city *city)
         fg_sql_bind_text(statement, 5, i == CITY_STATION ? "127.0.0.1" : "");
         city_must(fg_sql_run(statement, NULL, &error), &error, "device");
     }
+    city_must(fg_ledger_adopt(sql, &error), &error, "ledger");
     city_must(fg_sql_commit(sql, &error), &error, "database");
     fg_sql_close(sql);
 }
