@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/durable_file.h"
 #include "proto/sync.h"
 
 /* ---- files ---- */
@@ -24,46 +25,6 @@ static enum fg_err folder_path(const char *ca_path, char ret_path[FG_AUTHORITY_P
                : fg_fail(error, FG_E_SIZE, "%s: the path is too long", ca_path);
 }
 
-static bool folder_sync(const char *path)
-{
-    char folder[FG_AUTHORITY_PATH_BYTES + 32];
-    char *slash;
-    int descriptor;
-    bool good;
-
-    (void)snprintf(folder, sizeof(folder), "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        (void)strcpy(folder, ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    good = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    return good;
-}
-
-/* The whole file or the old one, whatever happens in between. */
-static enum fg_err file_write(const char *path, const void *bytes, size_t length, struct fg_error *error)
-{
-    char temporary[FG_AUTHORITY_PATH_BYTES + 40];
-    int descriptor;
-    bool good;
-
-    (void)snprintf(temporary, sizeof(temporary), "%s.new", path);
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", temporary, strerror(errno));
-    good = write(descriptor, bytes, length) == (ssize_t)length && fsync(descriptor) == 0;
-    good = close(descriptor) == 0 && good;
-    if (good && rename(temporary, path) == 0 && folder_sync(path))
-        return FG_OK;
-    (void)fg_fail(error, FG_E_IO, "%s: cannot be written: %s", path, strerror(errno));
-    (void)unlink(temporary);
-    return FG_E_IO;
-}
-
 static enum fg_err change_keep(const char *ca_path, uint64_t version, const uint8_t *bytes, size_t length,
                                struct fg_error *error)
 {
@@ -76,7 +37,7 @@ static enum fg_err change_keep(const char *ca_path, uint64_t version, const uint
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return fg_fail(error, FG_E_IO, "%s: cannot be created: %s", folder, strerror(errno));
     (void)snprintf(path, sizeof(path), "%s/%" PRIu64, folder, version);
-    return file_write(path, bytes, length, error);
+    return fg_durable_file_write(path, 0644, bytes, length, error);
 }
 
 /* The version that a kept file's name is; 0: it is none. */
@@ -184,7 +145,7 @@ enum fg_err fg_authority_change_take(const char *ca_path, const uint8_t *bytes, 
     if (result == FG_OK)
         result = step(ca_path, in_force, bytes, length, keeps, error);
     if (result == FG_OK)
-        result = file_write(ca_path, in_force->pem, strlen(in_force->pem), error);
+        result = fg_durable_file_write(ca_path, 0644, in_force->pem, strlen(in_force->pem), error);
     if (result == FG_OK)
         *ret_version = in_force->version;
     free(in_force);
@@ -252,7 +213,8 @@ static enum fg_err take_all(struct fg_https *https, const char *ca_path, bool ke
     if (result == FG_OK)
         result = ask_all(https, ca_path, keeps, in_force, update, error);
     if (update->taken > 0)
-        written = file_write(ca_path, in_force->pem, strlen(in_force->pem), result == FG_OK ? error : NULL);
+        written = fg_durable_file_write(ca_path, 0644, in_force->pem, strlen(in_force->pem),
+                                        result == FG_OK ? error : NULL);
     if (written != FG_OK)
         update->taken = 0;
     else

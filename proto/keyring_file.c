@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/durable_file.h"
+
 #define LENGTH_BYTES 2
 #define FILE_BYTES_MAX (FG_KEYRING_FILE_RINGS_MAX * (LENGTH_BYTES + FG_KEYRING_BYTES_MAX))
 #define PATH_BYTES 512
@@ -199,47 +201,6 @@ enum fg_err fg_keyring_file_next(const char *path, uint64_t after, bool newest, 
     return result;
 }
 
-/* The folder is synced too: a ring that was taken must not be gone after a power cut, or old keys are good
- * again. */
-static enum fg_err folder_sync(const char *path, struct fg_error *error)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[PATH_BYTES];
-    int descriptor;
-    bool ok;
-
-    (void)snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
-                   slash == NULL ? "." : path);
-    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    return ok ? FG_OK : fg_fail(error, FG_E_IO, "%s: cannot sync: %s", folder, strerror(errno));
-}
-
-static enum fg_err kept_write(const char *path, const struct kept *kept, struct fg_error *error)
-{
-    char temporary[PATH_BYTES];
-    enum fg_err result = FG_OK;
-    int descriptor;
-
-    if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
-        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", temporary, strerror(errno));
-    if (write(descriptor, kept->bytes, kept->length) != (ssize_t)kept->length || fsync(descriptor) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot write: %s", temporary, strerror(errno));
-    (void)close(descriptor);
-    if (result == FG_OK && rename(temporary, path) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot put in place: %s", path, strerror(errno));
-    if (result != FG_OK) {
-        (void)unlink(temporary);
-        return result;
-    }
-    return folder_sync(path, error);
-}
-
 static bool kept_is_newest(const struct kept *kept, const uint8_t *bytes, size_t length)
 {
     return kept->ring_count > 0 && kept->length - kept->newest_at == length &&
@@ -258,7 +219,8 @@ static enum fg_err kept_append(const char *path, struct kept *kept, const uint8_
     kept->bytes[kept->length + 1] = (uint8_t)(length >> 8);
     memcpy(kept->bytes + kept->length + LENGTH_BYTES, bytes, length);
     kept->length += LENGTH_BYTES + length;
-    return kept_write(path, kept, error);
+    /* Were a ring that was taken gone after a power cut, old keys would be good again. */
+    return fg_durable_file_write(path, 0644, kept->bytes, kept->length, error);
 }
 
 enum fg_err fg_keyring_file_add(const char *path, const struct fg_keyring *first, const uint8_t *bytes,

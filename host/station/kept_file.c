@@ -2,11 +2,10 @@
 #include "host/station/kept_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "proto/durable_file.h"
 
 enum fg_err fg_kept_file_read(const char *path, const char *what, uint8_t *bytes, size_t capacity,
                               size_t *ret_length, struct fg_error *error)
@@ -24,35 +23,12 @@ enum fg_err fg_kept_file_read(const char *path, const char *what, uint8_t *bytes
     return result;
 }
 
-/* The whole file or the old one, whatever happens in between. */
 enum fg_err fg_kept_file_write(const char *path, const char *what, const uint8_t *bytes, size_t length,
                                struct fg_error *error)
 {
-    char temporary[FG_KEPT_FILE_PATH_BYTES + 8];
-    char folder[FG_KEPT_FILE_PATH_BYTES];
-    char *slash;
-    int file;
-    bool good;
+    enum fg_err result = fg_durable_file_write(path, 0600, bytes, length, error);
 
-    (void)snprintf(temporary, sizeof(temporary), "%s.new", path);
-    (void)snprintf(folder, sizeof(folder), "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        (void)snprintf(folder, sizeof(folder), ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        return fg_fail(error, FG_E_IO, "%s: %s: %s", what, temporary, strerror(errno));
-    good = write(file, bytes, length) == (ssize_t)length && fsync(file) == 0;
-    good = close(file) == 0 && good;
-    if (!good || rename(temporary, path) != 0)
-        return fg_fail(error, FG_E_IO, "%s: %s cannot be written: %s", what, path, strerror(errno));
-    file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    good = file >= 0 && fsync(file) == 0;
-    if (file >= 0)
-        (void)close(file);
-    return good ? FG_OK : fg_fail(error, FG_E_IO, "%s: %s: %s", what, folder, strerror(errno));
+    return result == FG_OK ? FG_OK : fg_fail_in(error, result, "%s: ", what);
 }
 
 enum fg_err fg_kept_file_path(const char *store_path, const char *ending, char *ret_path, size_t capacity,
