@@ -81,6 +81,22 @@ struct fg_list *fg_fixture_store(const char *path)
     return list;
 }
 
+enum fg_err fg_fixture_take(const char *path, const struct fg_public_key *keys, size_t key_count,
+                            const char *list_id, const char *station, const char *file,
+                            struct fg_error *ret_error)
+{
+    struct fg_manifest manifest;
+    struct fg_list *list = NULL;
+    struct fg_error error;
+    enum fg_err code;
+
+    CHECK_OK(fg_list_open(path, NULL, keys, key_count, &list, &error), &error);
+    CHECK_OK(fg_list_pin(list, list_id, station, &error), &error);
+    code = fg_list_import(list, file, 0, &manifest, ret_error);
+    fg_list_close(list);
+    return code;
+}
+
 struct fg_code fg_fixture_code(const char *text)
 {
     struct fg_code code = {{0}};

@@ -26,6 +26,12 @@ const char *fg_fixture_list(const char *name, const char *csv_path, uint64_t ver
 /* Opens the store at the path, makes it if need be; it trusts the key above. */
 struct fg_list *fg_fixture_store(const char *path);
 
+/* A device whose list is at the path, by these keys, and that takes this list for this point alone, takes a
+ * file. Returns what comes of it. */
+enum fg_err fg_fixture_take(const char *path, const struct fg_public_key *keys, size_t key_count,
+                            const char *list_id, const char *station, const char *file,
+                            struct fg_error *ret_error);
+
 struct fg_code fg_fixture_code(const char *text);
 
 #endif

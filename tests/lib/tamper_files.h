@@ -29,6 +29,14 @@ struct fg_file_claim {
     bool is_settled;  /* a database whose log is folded into it first */
 };
 
+/* Why it does no harm when nothing is said of what several devices have. */
+#define FG_TAMPER_INDEX "an index of the log beside it, made again at each start"
+#define FG_TAMPER_LIST_LOG                                                                                   \
+    "the log is empty once an import is done; one that is cut short leaves the list before: an older copy "  \
+    "of list.db"
+#define FG_TAMPER_LIST_PIECES "whoever wants it gets the list piece by piece"
+#define FG_TAMPER_SETTINGS "the administrator's"
+
 struct fg_file_owner {
     const char *name; /* as in the table */
     const struct fg_file_claim *claims;

@@ -77,6 +77,22 @@ void fg_tls_hop_change(const char *path, const char *authority, const char *next
     fg_ca_close(old_ca);
 }
 
+enum fg_err fg_tls_hop_change_fetch(const char *ca_path, const char *own_path, struct fg_error *ret_error)
+{
+    struct fg_authority *in_force = calloc(2, sizeof(*in_force));
+    uint8_t bytes[FG_AUTHORITY_CHANGE_BYTES_MAX];
+    size_t length = 0;
+    enum fg_err code;
+
+    CHECK(in_force != NULL);
+    CHECK_OK(fg_authority_read(own_path, &in_force[0], &error), &error);
+    code = fg_authority_change_kept(ca_path, 0, bytes, &length, ret_error);
+    if (code == FG_OK)
+        code = fg_authority_change_judge(&in_force[0], bytes, length, &in_force[1], ret_error);
+    free(in_force);
+    return code == FG_E_NOT_FOUND ? FG_OK : code;
+}
+
 /* Certificate and key of a fresh pair under the test's directory. */
 static void pair_make(const char *authority, const char *role, const char *id)
 {

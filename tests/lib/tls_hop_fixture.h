@@ -25,6 +25,10 @@ void fg_tls_hop_certificate(const char *authority, const char *role, const char 
  * the change is kept beside the file. */
 void fg_tls_hop_change(const char *path, const char *authority, const char *next, bool keeps);
 
+/* Who has the file of authorities own_path fetches the first change that is kept beside ca_path, and takes it
+ * or not. Returns what comes of it; FG_OK too when none is kept. */
+enum fg_err fg_tls_hop_change_fetch(const char *ca_path, const char *own_path, struct fg_error *ret_error);
+
 /* Starts a server of this role whose authority is `authority`; one at a time, with fg_tls_hop_stop. */
 void fg_tls_hop_start(const char *authority, const char *role);
 void fg_tls_hop_stop(void);

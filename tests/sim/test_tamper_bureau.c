@@ -20,7 +20,6 @@
 #include "host/bureau/trail.h"
 #include "host/listing/key_rings.h"
 #include "host/listing/list_routes.h"
-#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/keyring_file.h"
@@ -28,6 +27,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 #include "tests/lib/keyring_fixture.h"
+#include "tests/lib/list_fixture.h"
 #include "tests/lib/tamper_files.h"
 #include "tests/lib/tls_hop_fixture.h"
 
@@ -361,21 +361,15 @@ static void listed_find(const char *directory, char *text, size_t capacity)
 /* A device that has version 1 takes what it was given. */
 static void served_find(const char *directory, const char *name, char *text, size_t capacity)
 {
-    struct fg_manifest manifest;
-    struct fg_list *list = NULL;
     char path[300];
 
     (void)snprintf(path, sizeof(path), "%s/lists/%s/%s", directory, ours.list_id, name);
     if (access(path, R_OK) != 0)
         return;
     fg_tamper_copy("older", "device");
-    CHECK_OK(fg_list_open(fg_tamper_path("device", "lists/hz-01/list.db"), NULL, &ours.list_key.public_key, 1,
-                          &list, &error),
-             &error);
-    CHECK_OK(fg_list_pin(list, ours.list_id, "", &error), &error);
-    if (fg_list_import(list, path, 0, &manifest, &error) != FG_OK)
+    if (fg_fixture_take(fg_tamper_path("device", "lists/hz-01/list.db"), &ours.list_key.public_key, 1,
+                        ours.list_id, "", path, &error) != FG_OK)
         fg_tamper_say(text, capacity, "%s", error.text);
-    fg_list_close(list);
 }
 
 /* A device that was enrolled with the list key fetches one ring after the other. */
@@ -419,21 +413,11 @@ static void tls_find(const char *directory, char *text, size_t capacity)
 /* A device that has the authority alone that it joined with. */
 static void change_find(const char *directory, char *text, size_t capacity)
 {
-    struct fg_authority *in_force = calloc(2, sizeof(*in_force));
-    uint8_t bytes[FG_AUTHORITY_CHANGE_BYTES_MAX];
-    size_t length = 0;
     char path[300];
-    enum fg_err code;
 
-    CHECK(in_force != NULL);
     (void)snprintf(path, sizeof(path), "%s/authorities.pem", directory);
-    CHECK_OK(fg_authority_read(fg_tamper_path("older", "ca/ca.pem"), &in_force[0], &error), &error);
-    code = fg_authority_change_kept(path, 0, bytes, &length, &error);
-    if (code == FG_OK)
-        code = fg_authority_change_judge(&in_force[0], bytes, length, &in_force[1], &error);
-    if (code != FG_OK && code != FG_E_NOT_FOUND)
+    if (fg_tls_hop_change_fetch(path, fg_tamper_path("older", "ca/ca.pem"), &error) != FG_OK)
         fg_tamper_say(text, capacity, "%s", error.text);
-    free(in_force);
 }
 
 static void settings_find(const char *directory, char *text, size_t capacity)
@@ -482,11 +466,6 @@ static void find(const char *directory, const char *file, char *text, size_t cap
     }
 }
 
-#define SHM "an index of the log beside it, made again at each start"
-#define WAL                                                                                                  \
-    "the log is empty once an import is done; one that is cut short leaves the list before: an older copy "  \
-    "of list.db"
-#define PIECES "whoever wants it gets the list piece by piece"
 #define RING                                                                                                 \
     "devices that have the ring keep it; the others go on with the one before until it is there again"
 
@@ -506,11 +485,11 @@ static const struct fg_file_claim claims[] = {
               "the trail: this record is missing: the end was cut off",
               "has a receipt for entry 4, but only 2 are held", "is not the one that was kept elsewhere"},
      .mark = "HZ-1"},
-    {.file = "bureau.db-shm", .why = SHM},
+    {.file = "bureau.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "bureau.ini",
      .says = {"uhreads: unknown key or section", "receipt_key is missing", "url is missing", "cannot open",
               NULL, NULL},
-     .why = "the administrator's",
+     .why = FG_TAMPER_SETTINGS,
      .mark = "threads = "},
     {.file = "receipt.pem",
      .says = {"receipt.pem: private key: not a PEM private key",
@@ -567,8 +546,8 @@ static const struct fg_file_claim claims[] = {
      .mark = "HZ-CNG-00000017",
      .with = "-wal -shm",
      .is_settled = true},
-    {.file = "lists/*/list.db-wal", .why = WAL},
-    {.file = "lists/*/list.db-shm", .why = SHM},
+    {.file = "lists/*/list.db-wal", .why = FG_TAMPER_LIST_LOG},
+    {.file = "lists/*/list.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "lists/*/*.fgl",
      .says = {"the buckets are not the ones that the bureau signed", "its manifest promises",
               "cut off at its end", "version 2 was published, but is not in its folder",
@@ -576,7 +555,7 @@ static const struct fg_file_claim claims[] = {
      .mark = "HZ-CNG-00000017"},
     {.file = "lists/*/*.fgd",
      .says = {"is false", "cut off at its end", "cut off at its end", NULL, NULL, "which is not trusted"},
-     .why = PIECES},
+     .why = FG_TAMPER_LIST_PIECES},
 };
 
 TEST("TAMPER-SHOWS: the matrix of a bureau's files")

@@ -592,8 +592,6 @@ static void after(const char *directory, const char *file, enum fg_file_deed dee
     CHECK_INT(counts.power_lost, is_lost);
 }
 
-#define SHM "an index of the log beside it, made again at each start"
-
 static const struct fg_file_claim claims[] = {
     {.file = "journal.db",
      .says = {"entry 7: it is another controller's", "the file is damaged",
@@ -607,7 +605,7 @@ static const struct fg_file_claim claims[] = {
               "entry 3: missing: the tail was cut", "entry 3: missing: the tail was cut",
               "entry 3: missing: the tail was cut", "it is another controller's"},
      .mark = "ctl-1"},
-    {.file = "journal.db-shm", .why = SHM},
+    {.file = "journal.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "journal.db.anchor",
      .says = {NULL, "is missing or damaged, so that a cut tail would not show",
               "is missing or damaged, so that a cut tail would not show",
@@ -630,20 +628,17 @@ static const struct fg_file_claim claims[] = {
      .mark = "HZ-CNG-00000017",
      .with = "-wal -shm",
      .is_settled = true},
-    {.file = "list.db-wal",
-     .why = "the log is empty once an import is done; one that is cut short leaves the list before: an older "
-            "copy of list.db",
-     .mark = "HZ-CNG-00000017"},
-    {.file = "list.db-shm", .why = SHM},
+    {.file = "list.db-wal", .why = FG_TAMPER_LIST_LOG, .mark = "HZ-CNG-00000017"},
+    {.file = "list.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "point.ini",
      .says = {"bontroller: unknown key or section", "controller is missing", "id is missing",
               "cannot be opened", NULL, NULL},
-     .why = "the administrator's",
+     .why = FG_TAMPER_SETTINGS,
      .mark = "controller = "},
     {.file = "link.ini",
      .says = {"bontrol_socket: unknown key or section", "control_socket is missing",
               "control_socket is missing", "cannot open", NULL, NULL},
-     .why = "the administrator's",
+     .why = FG_TAMPER_SETTINGS,
      .mark = "control_socket = "},
     {.file = "keyring.bin",
      .says = {"key ring 2 does not follow from the one before", "key ring 2 breaks off",
@@ -688,11 +683,8 @@ static const struct fg_file_claim claims[] = {
      .mark = "HZ-CNG-00000017",
      .with = "-wal -shm",
      .is_settled = true},
-    {.file = "link/list.db-wal",
-     .why = "the log is empty once an import is done; one that is cut short leaves the list before: an older "
-            "copy of list.db",
-     .mark = "HZ-CNG-00000017"},
-    {.file = "link/list.db-shm", .why = SHM},
+    {.file = "link/list.db-wal", .why = FG_TAMPER_LIST_LOG, .mark = "HZ-CNG-00000017"},
+    {.file = "link/list.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "link/keyring.bin",
      .says = {"key ring 2 does not follow from the one before", "key ring 2 breaks off",
               "not authentic or was rolled back", "not authentic or was rolled back",

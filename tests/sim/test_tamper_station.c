@@ -16,13 +16,13 @@
 #include "host/station/roster.h"
 #include "host/station/store_verify.h"
 #include "host/station/witness.h"
-#include "proto/authority_update.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/keyring_file.h"
 #include "tests/lib/check.h"
 #include "tests/lib/city_fixture.h"
 #include "tests/lib/keyring_fixture.h"
+#include "tests/lib/list_fixture.h"
 #include "tests/lib/station_fixture.h"
 #include "tests/lib/tamper_files.h"
 #include "tests/lib/tls_hop_fixture.h"
@@ -30,7 +30,6 @@
 #define NOW_MS FG_FIXTURE_BUREAU_MS
 #define LIVE "live"
 #define NEXT_CA "next-ca" /* beside the authorities of both bureaus */
-#define SHM "an index of the log beside it, made again at each start"
 
 static struct fg_error error;
 
@@ -370,20 +369,15 @@ static void keys_find(const char *directory, char *text, size_t capacity)
 static void served_find(const char *directory, const char *name, char *text, size_t capacity)
 {
     const struct fg_public_key keys[] = {ours.list_key.public_key, ours.next_list_key.public_key};
-    struct fg_manifest manifest;
-    struct fg_list *list = NULL;
     char path[300];
 
     (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
     if (access(path, R_OK) != 0)
         return;
     fg_tamper_copy("older", "controller");
-    CHECK_OK(fg_list_open(fg_tamper_path("controller", "lists/hz-01/list.db"), NULL, keys, 2, &list, &error),
-             &error);
-    CHECK_OK(fg_list_pin(list, station.list_id, "S1", &error), &error);
-    if (fg_list_import(list, path, 0, &manifest, &error) != FG_OK)
+    if (fg_fixture_take(fg_tamper_path("controller", "lists/hz-01/list.db"), keys, 2, station.list_id, "S1",
+                        path, &error) != FG_OK)
         fg_tamper_say(text, capacity, "%s", error.text);
-    fg_list_close(list);
 }
 
 static void tls_find(const char *directory, char *text, size_t capacity)
@@ -402,21 +396,11 @@ static void tls_find(const char *directory, char *text, size_t capacity)
 /* A controller that has the authorities from before. */
 static void change_find(const char *directory, char *text, size_t capacity)
 {
-    struct fg_authority *in_force = calloc(2, sizeof(*in_force));
-    uint8_t bytes[FG_AUTHORITY_CHANGE_BYTES_MAX];
-    size_t length = 0;
     char path[300];
-    enum fg_err code;
 
-    CHECK(in_force != NULL);
     (void)snprintf(path, sizeof(path), "%s/ca.pem", directory);
-    CHECK_OK(fg_authority_read(fg_tamper_path("older", "ca.pem"), &in_force[0], &error), &error);
-    code = fg_authority_change_kept(path, 0, bytes, &length, &error);
-    if (code == FG_OK)
-        code = fg_authority_change_judge(&in_force[0], bytes, length, &in_force[1], &error);
-    if (code != FG_OK && code != FG_E_NOT_FOUND)
+    if (fg_tls_hop_change_fetch(path, fg_tamper_path("older", "ca.pem"), &error) != FG_OK)
         fg_tamper_say(text, capacity, "%s", error.text);
-    free(in_force);
 }
 
 static void find(const char *directory, const char *file, char *text, size_t capacity, const char **ret_by)
@@ -478,9 +462,6 @@ static void after(const char *directory, const char *file, enum fg_file_deed dee
 }
 
 #define HELD "entry 4 was held here once: the store was put back to an older copy, its end was cut"
-#define WAL                                                                                                  \
-    "the log is empty once an import is done; one that is cut short leaves the list before: an older copy "  \
-    "of list.db"
 
 static const struct fg_file_claim claims[] = {
     {.file = "station.db",
@@ -489,7 +470,7 @@ static const struct fg_file_claim claims[] = {
      .with = "-wal -shm",
      .is_settled = true},
     {.file = "station.db-wal", .says = {HELD, HELD, HELD, HELD, HELD, HELD}, .mark = "HZ-1"},
-    {.file = "station.db-shm", .why = SHM},
+    {.file = "station.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "station.db.heads",
      .says = {"the check sum is wrong", "the check sum is wrong", "not a file of heads",
               "station.db.heads: No such file", NULL, "controller C8: entry 4 was held here once"},
@@ -504,7 +485,7 @@ static const struct fg_file_claim claims[] = {
     {.file = "station.ini",
      .says = {"uhreads: unknown key or section", "path is missing", "id is missing", "cannot open", NULL,
               NULL},
-     .why = "the administrator's",
+     .why = FG_TAMPER_SETTINGS,
      .mark = "threads = "},
     {.file = "keyring.bin",
      .says = {"key ring 2 does not follow from the one before", "key ring 2 breaks off",
@@ -545,18 +526,18 @@ static const struct fg_file_claim claims[] = {
      .mark = "HZ-CNG-00000017",
      .with = "-wal -shm",
      .is_settled = true},
-    {.file = "lists/*/list.db-wal", .why = WAL},
-    {.file = "lists/*/list.db-shm", .why = SHM},
+    {.file = "lists/*/list.db-wal", .why = FG_TAMPER_LIST_LOG},
+    {.file = "lists/*/list.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "lists/*/*.fgl",
      .says = {"the buckets are not the ones that the bureau signed", "its manifest promises",
               "cut off at its end", NULL, "version 1 of hz-01 is already in force",
               "this is list hz-02, this point takes only hz-01"},
-     .why = "whoever wants it gets the list piece by piece",
+     .why = FG_TAMPER_LIST_PIECES,
      .mark = "HZ-CNG-00000017"},
     {.file = "lists/*/*.fgd",
      .says = {"is false", "cut off at its end", "cut off at its end", NULL, NULL,
               "this is list hz-02, this point takes only hz-01"},
-     .why = "whoever wants it gets the list piece by piece"},
+     .why = FG_TAMPER_LIST_PIECES},
     {.file = "lists/fetch-*/*.fgd",
      .why = "it proved when it was taken, is not read again, and goes with the next update"},
 };

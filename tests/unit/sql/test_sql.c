@@ -72,17 +72,22 @@ static enum fg_err put(struct fg_sql *sql, const char *owner, int64_t number, co
     return fg_sql_run(statement, NULL, &error);
 }
 
-static int64_t count(struct fg_sql *sql)
+static int64_t number_of(struct fg_sql *sql, const char *query)
 {
     struct fg_sql_statement *statement;
     struct fg_error error;
-    int64_t found;
+    int64_t number;
 
-    CHECK_OK(fg_sql_prepare(sql, "SELECT COUNT(*) FROM thing", &statement, &error), &error);
+    CHECK_OK(fg_sql_prepare(sql, query, &statement, &error), &error);
     CHECK_OK(fg_sql_next(statement, &error), &error);
-    found = fg_sql_int(statement, 0);
+    number = fg_sql_int(statement, 0);
     fg_sql_reset(statement);
-    return found;
+    return number;
+}
+
+static int64_t count(struct fg_sql *sql)
+{
+    return number_of(sql, "SELECT COUNT(*) FROM thing");
 }
 
 static void committed_put(struct fg_sql *sql, const char *owner, int64_t number)
@@ -317,15 +322,7 @@ static enum fg_err fail(struct fg_sql *sql, struct fg_error *error)
 
 static int64_t weight(struct fg_sql *sql)
 {
-    struct fg_sql_statement *statement;
-    struct fg_error error;
-    int64_t number;
-
-    CHECK_OK(fg_sql_prepare(sql, "SELECT weight FROM thing", &statement, &error), &error);
-    CHECK_OK(fg_sql_next(statement, &error), &error);
-    number = fg_sql_int(statement, 0);
-    fg_sql_reset(statement);
-    return number;
+    return number_of(sql, "SELECT weight FROM thing");
 }
 
 static void migrations_finish(bool postgres)
