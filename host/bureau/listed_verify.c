@@ -136,8 +136,7 @@ enum fg_err fg_listed_verify(struct fg_sql *sql, const struct fg_listed *listed,
     enum fg_err result = fg_sql_prepare(
         sql,
         "SELECT v.list_id, v.version, v.root FROM list_version v WHERE v.version = (SELECT MAX(n.version) "
-        "FROM "
-        "list_version n WHERE n.list_id = v.list_id AND n.published_ms < $1) ORDER BY v.list_id",
+        "FROM list_version n WHERE n.list_id = v.list_id AND n.published_ms < $1) ORDER BY v.list_id",
         &row, error);
 
     if (result != FG_OK)

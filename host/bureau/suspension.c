@@ -35,20 +35,23 @@ static enum fg_err since_find(struct fg_sql *sql, const char *controller, int64_
     return result;
 }
 
-/* The number of the suspension that lasts. FG_E_NOT_FOUND: none does. */
+/* The suspension that lasts, and since when. FG_E_NOT_FOUND: none does. */
 static enum fg_err open_find(struct fg_sql *sql, const char *controller, int64_t *ret_number,
-                             struct fg_error *error)
+                             int64_t *ret_since_ms, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
-        sql, "SELECT number FROM suspension WHERE controller = $1 AND until_sequence = 0", &statement, error);
+        sql, "SELECT number, since_ms FROM suspension WHERE controller = $1 AND until_sequence = 0",
+        &statement, error);
 
     if (result != FG_OK)
         return result;
     fg_sql_bind_text(statement, 1, controller);
     result = fg_sql_next(statement, error);
-    if (result == FG_OK)
+    if (result == FG_OK) {
         *ret_number = fg_sql_int(statement, 0);
+        *ret_since_ms = fg_sql_int(statement, 1);
+    }
     fg_sql_reset(statement);
     return result;
 }
@@ -110,7 +113,7 @@ enum fg_err fg_suspension_begin(struct fg_sql *sql, const char *device, const ch
     if (result == FG_E_NOT_FOUND)
         return FG_OK;
     if (result == FG_OK)
-        result = open_find(sql, device, &number, error);
+        result = open_find(sql, device, &number, &since_ms, error);
     if (result != FG_E_NOT_FOUND)
         return result;
     result = since_find(sql, device, now_ms, &since_ms, error);
@@ -122,11 +125,12 @@ enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char
 {
     struct fg_sql_statement *statement;
     int64_t number = 0;
+    int64_t since_ms = 0;
     int64_t until_sequence = 0;
     enum fg_err result = journal_lock(sql, device, &until_sequence, error);
 
     if (result == FG_OK)
-        result = open_find(sql, device, &number, error);
+        result = open_find(sql, device, &number, &since_ms, error);
     if (result == FG_E_NOT_FOUND)
         return FG_OK;
     if (result == FG_OK)
@@ -148,21 +152,10 @@ enum fg_err fg_suspension_end(struct fg_sql *sql, const char *device, const char
 enum fg_err fg_suspension_since(struct fg_sql *sql, const char *controller, int64_t *ret_since_ms,
                                 struct fg_error *error)
 {
-    struct fg_sql_statement *statement;
-    enum fg_err result =
-        fg_sql_prepare(sql, "SELECT since_ms FROM suspension WHERE controller = $1 AND until_sequence = 0",
-                       &statement, error);
+    int64_t number = 0;
+    enum fg_err result = open_find(sql, controller, &number, ret_since_ms, error);
 
-    if (result != FG_OK)
-        return result;
-    fg_sql_bind_text(statement, 1, controller);
-    result = fg_sql_next(statement, error);
-    if (result == FG_OK)
-        *ret_since_ms = fg_sql_int(statement, 0);
-    else if (result == FG_E_NOT_FOUND)
-        (void)fg_fail(error, result, "%s is not suspended", controller);
-    fg_sql_reset(statement);
-    return result;
+    return result == FG_E_NOT_FOUND ? fg_fail(error, result, "%s is not suspended", controller) : result;
 }
 
 static enum fg_err span_add(struct fg_suspensions *suspensions, const struct fg_sql_statement *row,

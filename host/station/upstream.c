@@ -245,7 +245,6 @@ static bool update_authorities(struct fg_upstream *upstream)
     struct fg_error error = {.text = ""};
     enum fg_err code = fg_authority_update(upstream->https, &settings, true, &update, &error);
 
-    upstream->authority_wanted = false;
     if (update.taken > 0)
         authorities_in_force(upstream, update.version);
     if (code == FG_OK)
