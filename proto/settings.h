@@ -6,8 +6,12 @@
 #ifndef FG_PROTO_SETTINGS_H
 #define FG_PROTO_SETTINGS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "proto/err.h"
-#include "proto/types.h"
+#include "proto/name.h"
 
 #define FG_SETTINGS_BYTES_MAX 65536
 #define FG_SETTINGS_KEYS_MAX 64

@@ -1,7 +1,7 @@
 /* The plain types of fillgate's trade: what a cylinder, a row, a reading or a journal entry is, in C structs
  * of fixed size. Not: how they travel (the codecs beside this file) or what is decided on them
- * (firmware/core). Relies on: <stdbool.h>, <stddef.h>, <stdint.h>, <string.h> only, so that firmware/core may
- * use it.
+ * (firmware/core). Relies on: name.h and <stdbool.h>, <stddef.h>, <stdint.h>, <string.h> only, so that
+ * firmware/core may use it.
  *
  * Times: *_ms wall times are milliseconds since 1970-01-01 UTC, monotonic times are named *_mono_ms; dates
  * are days since 1970-01-01 of the station's local calendar, 0 = not given. Strings are NUL-terminated UTF-8.
@@ -14,10 +14,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "proto/name.h"
+
 #define FG_CODE_MAX 32          /* characters of a cylinder code, 0-9 A-Z - */
 #define FG_UID_MAX 10           /* ISO 14443-3A: 4, 7 or 10 bytes */
 #define FG_PLATE_MAX 15         /* UTF-8 bytes of a vehicle plate */
-#define FG_NAME_MAX 31          /* ids of controllers, stations, owners, operators, lists */
 #define FG_VEHICLE_OTHERS_MAX 7 /* further cylinders on one vehicle */
 #define FG_VEHICLE_CYLINDERS_MAX (FG_VEHICLE_OTHERS_MAX + 1)
 #define FG_CHECK_ITEMS_MAX 16 /* pre-check or post-check items that rules can demand */
