@@ -125,7 +125,7 @@ struct fg_control_state {
 
     struct fg_control_reading readings[FG_SIGNAL_COUNT];
 
-    uint8_t list_state; /* enum fg_list_state of firmware/core/rules.h */
+    uint8_t list_state; /* enum fg_list_state */
     char list_id[FG_NAME_MAX + 1];
     uint64_t list_version;
     int64_t list_issued_ms;
@@ -133,7 +133,7 @@ struct fg_control_state {
     int64_t list_age_ms; /* since issued */
     bool list_age_warning;
 
-    uint8_t journal_state; /* enum fg_journal_state of firmware/core/rules.h */
+    uint8_t journal_state; /* enum fg_journal_state */
     uint64_t journal_count;
     uint64_t journal_unsent; /* no receipt of the bureau covers them */
     uint64_t journal_last_sequence;

@@ -89,6 +89,9 @@ enum fg_person_proof {
     FG_PERSON_PROOF_PIN = 3,  /* his PIN, checked against the signed list */
 };
 /* Quality of a wall time, letters as in OCMF table 19. */
+/* What the list store and the journal say of themselves. */
+enum fg_list_state { FG_LIST_MISSING = 0, FG_LIST_IN_FORCE, FG_LIST_NOT_AUTHENTIC, FG_LIST_ROLLED_BACK };
+enum fg_journal_state { FG_JOURNAL_OK = 0, FG_JOURNAL_WARN, FG_JOURNAL_FULL, FG_JOURNAL_NOT_WRITABLE };
 enum fg_clock_quality { FG_CLOCK_UNKNOWN = 'U', FG_CLOCK_INFORMATIVE = 'I', FG_CLOCK_SYNCHRONISED = 'S' };
 enum fg_entry_kind {
     FG_ENTRY_BOOT = 1,

@@ -1,10 +1,9 @@
 /* The list in force as a decision sees it: its state, roll-back included, and its manifest.
  *
- * Not: rows (list/list.h) and the imports. Relies on: list/list.h, core/rules.h. */
+ * Not: rows (list/list.h) and the imports. Relies on: list/list.h. */
 #ifndef FG_CONTROLLER_LIST_LOOK_H
 #define FG_CONTROLLER_LIST_LOOK_H
 
-#include "firmware/core/rules.h"
 #include "firmware/list/list.h"
 
 /* One look. Zero-initialised: nothing is known yet. */

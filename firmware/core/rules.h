@@ -19,9 +19,6 @@ enum fg_tag_result {
 /* What the verified look-up of one code gave. Anything but FOUND and ABSENT is not proof. */
 enum fg_lookup_result { FG_LOOKUP_ABSENT = 0, FG_LOOKUP_FOUND, FG_LOOKUP_NOT_AUTHENTIC };
 
-enum fg_list_state { FG_LIST_MISSING = 0, FG_LIST_IN_FORCE, FG_LIST_NOT_AUTHENTIC, FG_LIST_ROLLED_BACK };
-enum fg_journal_state { FG_JOURNAL_OK = 0, FG_JOURNAL_WARN, FG_JOURNAL_FULL, FG_JOURNAL_NOT_WRITABLE };
-
 /* One cylinder as the list and the journal know it. history_* are taken from this point's journal. */
 struct fg_cylinder_facts {
     uint8_t lookup; /* enum fg_lookup_result */

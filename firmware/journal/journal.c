@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/intact.h"
 #include "firmware/journal/walk.h"
 #include "proto/chain.h"

@@ -63,7 +63,7 @@ void fg_journal_close(struct fg_journal *journal); /* may be NULL */
 enum fg_err fg_journal_append(struct fg_journal *journal, struct fg_entry *entry, uint64_t *ret_sequence,
                               struct fg_error *error);
 
-/* enum fg_journal_state of firmware/core/rules.h. NOT_WRITABLE: the newest append failed, and nothing since
+/* enum fg_journal_state. NOT_WRITABLE: the newest append failed, and nothing since
  * has shown that the file takes entries again. */
 uint8_t fg_journal_state(struct fg_journal *journal);
 

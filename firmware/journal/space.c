@@ -7,7 +7,6 @@
  * Entries that belong to no fill share a part of the file (100 - fill_reserve_percent). When it is used up,
  * refusals and events that are not grave are no longer taken: fills never find their room eaten by strangers.
  * The controller counts what is not taken (controller/budget.h). */
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal_private.h"
 #include "firmware/journal/walk.h"
 #include "proto/catalogue.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/link/link_private.h"
 #include "firmware/list/update.h"
 #include "proto/monotime.h"

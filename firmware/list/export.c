@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/store.h"
 #include "proto/bucket.h"
 #include "proto/list_file.h"

@@ -1,7 +1,6 @@
 /* Questions to the list store: state, manifest, and look-ups that prove what they answer. */
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/store.h"
 #include "proto/bucket.h"
 #include "proto/row.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/store.h"
 #include "proto/bucket.h"
 #include "proto/delta.h"

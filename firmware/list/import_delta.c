@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/graft.h"
 #include "proto/bucket.h"
 #include "proto/bucket_patch.h"

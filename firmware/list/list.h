@@ -28,7 +28,7 @@ void fg_list_close(struct fg_list *list); /* list may be NULL */
 enum fg_err fg_list_trust(struct fg_list *list, const struct fg_public_key *trusted, size_t trusted_count,
                           struct fg_error *error);
 
-/* enum fg_list_state of firmware/core/rules.h as it stands now. */
+/* enum fg_list_state, as of now. */
 uint8_t fg_list_state(struct fg_list *list);
 
 /* From now on only the list of this id, made for this station (manifest: list id, rules.station), counts:

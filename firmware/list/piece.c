@@ -1,7 +1,6 @@
 /* Pieces of the list in force, as a list is handed on in: signed manifest, buckets, node groups. */
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/graft.h"
 
 /* Begins a read of exactly this version. */

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/graft.h"
 #include "proto/bucket.h"
 #include "proto/manifest.h"

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
-
 #define SCHEMA_VERSION 1
 #define BUSY_MS 2000
 #define VALUE_BYTES_MAX (1 << 20)

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/update_parts.h"
 #include "proto/delta.h"
 #include "proto/list_file.h"

@@ -1,7 +1,6 @@
 /* Verification of the whole list store: every bucket and every node, first to last. */
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/store.h"
 #include "proto/bucket.h"
 #include "proto/tree.h"

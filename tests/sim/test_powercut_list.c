@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/list.h"
 #include "host/listing/delta_build.h"
 #include "tests/lib/check.h"

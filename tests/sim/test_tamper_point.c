@@ -12,7 +12,6 @@
 
 #include "firmware/controller/start.h"
 #include "firmware/controller/waiting_store.h"
-#include "firmware/core/rules.h"
 #include "firmware/link/link.h"
 #include "host/pki/ca.h"
 #include "proto/enrol.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "firmware/core/fill.h"
-#include "firmware/core/rules.h"
 
 enum device_link { DEVICE_DOWN = 0, DEVICE_PROBING = 1, DEVICE_UP = 2 };
 

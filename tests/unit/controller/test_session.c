@@ -10,7 +10,6 @@
 #include "firmware/controller/session.h"
 #include "firmware/controller/waiting_store.h"
 #include "firmware/core/limits.h"
-#include "firmware/core/rules.h"
 #include "proto/bucket.h"
 #include "proto/list_file.h"
 #include "proto/manifest.h"

@@ -2,7 +2,6 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/journal.h"
 #include "tests/lib/check.h"

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "tests/lib/check.h"
 

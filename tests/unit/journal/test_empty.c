@@ -1,7 +1,6 @@
 /* A journal without entries: it verifies, also beside a receipt that covers none. */
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "proto/chain.h"
 #include "tests/lib/check.h"

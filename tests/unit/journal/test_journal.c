@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "firmware/journal/walk.h"
 #include "proto/catalogue.h"

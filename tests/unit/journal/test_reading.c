@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "proto/chain.h"
 #include "proto/sync.h"

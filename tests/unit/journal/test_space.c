@@ -2,7 +2,6 @@
  * figures instead of a file. */
 #include <string.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal_private.h"
 #include "firmware/journal/safety.h"
 #include "proto/catalogue.h"

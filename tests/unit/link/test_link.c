@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "firmware/controller/control_server.h"
-#include "firmware/core/rules.h"
 #include "firmware/journal/journal.h"
 #include "firmware/link/link.h"
 #include "firmware/list/list.h"

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "firmware/controller/control_server.h"
-#include "firmware/core/rules.h"
 #include "firmware/link/panel/panel_session.h"
 #include "proto/monotime.h"
 #include "proto/pair.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "firmware/core/fill.h"
-#include "firmware/core/rules.h"
 #include "tests/lib/check.h"
 
 static struct fg_panel_memory memory;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "firmware/core/fill.h"
-#include "firmware/core/rules.h"
 #include "firmware/link/panel/panel_json.h"
 #include "tests/lib/check.h"
 

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/store.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "proto/list_file.h"
 #include "proto/tree.h"
 #include "tests/lib/check.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/list.h"
 #include "proto/bucket.h"
 #include "proto/delta.h"

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "firmware/list/list.h"
 #include "proto/bucket.h"
 #include "proto/manifest.h"

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "firmware/core/rules.h"
 #include "proto/keyring.h"
 #include "tests/lib/check.h"
 #include "tests/lib/list_fixture.h"
