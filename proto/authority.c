@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/enrol.h"
+#include "proto/certificate_file.h"
 #include "proto/input_file.h"
 #include "proto/pk.h"
 #include "proto/server_peer.h"

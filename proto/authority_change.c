@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/authority_change.pb.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 
 static_assert(FgAuthorityChange_size <= FG_AUTHORITY_CHANGE_BYTES_MAX,

@@ -1,5 +1,6 @@
-/* Certificates as PEM files (enrol.h): written so that a reader never sees half of one, and asked for their
- * dates. Not: making them (host/pki). Relies on: mbedTLS's PEM writer, POSIX files. */
+/* Implementation of certificates as PEM files (certificate_file.h), with mbedTLS's PEM writer. */
+#include "proto/certificate_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include <mbedtls/pem.h>
 #include <mbedtls/x509_crt.h>
 
-#include "proto/enrol.h"
+#include "proto/sign.h"
 #include "proto/x509_time.h"
 
 #define PATH_BYTES 512

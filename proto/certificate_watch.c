@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "proto/enrol.h"
+#include "proto/certificate_file.h"
 
 #define DAY_MS INT64_C(86400000)
 

@@ -1,7 +1,8 @@
 /* How long a certificate file is still good, and when that is worth a line in a log: 30, 15 and 7 days before
  * its end, then each day, also after it.
  *
- * Not: renewing (join.h), alarms (host/bureau). Relies on: enrol.h. One watch, one thread at a time. */
+ * Not: renewing (join.h), alarms (host/bureau). Relies on: certificate_file.h. One watch, one thread at a
+ * time. */
 #ifndef FG_PROTO_CERTIFICATE_WATCH_H
 #define FG_PROTO_CERTIFICATE_WATCH_H
 

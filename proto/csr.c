@@ -1,11 +1,12 @@
-/* Signing requests (enrol.h): PKCS#10 made and read with mbedTLS, and the enrolment request around one. */
+/* Implementation of signing requests (csr.h). */
+#include "proto/csr.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_csr.h>
 
-#include "proto/enrol.h"
 #include "proto/pk.h"
 
 enum fg_err fg_csr_make(const struct fg_private_key *key, const char *role, uint8_t *buffer,
@@ -14,7 +15,7 @@ enum fg_err fg_csr_make(const struct fg_private_key *key, const char *role, uint
     mbedtls_x509write_csr writer;
     mbedtls_pk_context pk;
     char subject[64];
-    uint8_t bytes[FG_ENROL_REQUEST_MAX];
+    uint8_t bytes[FG_CSR_BYTES_MAX];
     int length = -1;
 
     mbedtls_x509write_csr_init(&writer);
@@ -66,30 +67,5 @@ enum fg_err fg_csr_key(const uint8_t *bytes, size_t length, struct fg_public_key
         *ret_key = key;
 done:
     mbedtls_x509_csr_free(&request);
-    return result;
-}
-
-enum fg_err fg_enrol_request_make(const char *role, bool renewal, const struct fg_private_key *tls_key,
-                                  const struct fg_private_key *device_key,
-                                  struct fg_enrol_request *ret_request, struct fg_error *error)
-{
-    struct fg_enrol_request request;
-    enum fg_err result;
-
-    memset(&request, 0, sizeof(request));
-    if ((size_t)snprintf(request.role, sizeof(request.role), "%s", role) >= sizeof(request.role))
-        return fg_fail(error, FG_E_RANGE, "enrolment: the role is too long");
-    request.has_nonce = !renewal;
-    if (request.has_nonce && fg_random(NULL, request.nonce, sizeof(request.nonce)) != 0)
-        return fg_fail(error, FG_E_IO, "enrolment: no random numbers from the operating system");
-    result = fg_csr_make(tls_key, role, request.request, &request.request_length, error);
-    if (result == FG_OK && device_key != NULL) {
-        request.has_device_key = true;
-        request.device_key = device_key->public_key;
-        result = fg_sign(device_key, FG_PURPOSE_ENROL, request.request, request.request_length,
-                         &request.device_signature, error);
-    }
-    if (result == FG_OK)
-        *ret_request = request;
     return result;
 }

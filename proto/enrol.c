@@ -4,9 +4,11 @@
 #include <assert.h>
 #include <pb_decode.h>
 #include <pb_encode.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/enrol.pb.h"
+#include "proto/pk.h"
 
 static_assert(FgEnrolRequest_size <= FG_ENROL_BYTES_MAX, "a request fits");
 static_assert(FgEnrolAnswer_size <= FG_ENROL_BYTES_MAX, "an answer fits");
@@ -204,4 +206,29 @@ void fg_enrol_frame_put(uint8_t *bytes, const struct fg_key_id *key_id, const st
 {
     memcpy(bytes, key_id->bytes, FG_KEY_ID_BYTES);
     memcpy(bytes + FG_KEY_ID_BYTES, signature->bytes, FG_SIGNATURE_BYTES);
+}
+
+enum fg_err fg_enrol_request_make(const char *role, bool renewal, const struct fg_private_key *tls_key,
+                                  const struct fg_private_key *device_key,
+                                  struct fg_enrol_request *ret_request, struct fg_error *error)
+{
+    struct fg_enrol_request request;
+    enum fg_err result;
+
+    memset(&request, 0, sizeof(request));
+    if ((size_t)snprintf(request.role, sizeof(request.role), "%s", role) >= sizeof(request.role))
+        return fg_fail(error, FG_E_RANGE, "enrolment: the role is too long");
+    request.has_nonce = !renewal;
+    if (request.has_nonce && fg_random(NULL, request.nonce, sizeof(request.nonce)) != 0)
+        return fg_fail(error, FG_E_IO, "enrolment: no random numbers from the operating system");
+    result = fg_csr_make(tls_key, role, request.request, &request.request_length, error);
+    if (result == FG_OK && device_key != NULL) {
+        request.has_device_key = true;
+        request.device_key = device_key->public_key;
+        result = fg_sign(device_key, FG_PURPOSE_ENROL, request.request, request.request_length,
+                         &request.device_signature, error);
+    }
+    if (result == FG_OK)
+        *ret_request = request;
+    return result;
 }

@@ -1,14 +1,14 @@
-/* How a device joins the bureau, and how its certificate is renewed: the messages, their signatures, and the
- * signing request.
+/* How a device joins the bureau, and how its certificate is renewed: the messages and their signatures.
  *
  * A device makes its own TLS key; a controller's journal key is another one and proves itself by a signature
  * over the signing request. A request to join is signed with the key of the one-time code (enrol_code.h), the
  * answer with the key of the authority that the device was given by hand: nobody on the way has to be
- * trusted. Not: certificates (host/pki, certificate.h), the transport (https.h). Relies on: mbedTLS, nanopb.
- * Any thread. */
+ * trusted. Not: the signing request in them (csr.h), certificates (host/pki, certificate.h), the transport
+ * (https.h). Relies on: mbedTLS, nanopb. Any thread. */
 #ifndef FG_PROTO_ENROL_H
 #define FG_PROTO_ENROL_H
 
+#include "proto/csr.h"
 #include "proto/err.h"
 #include "proto/sign.h"
 #include "proto/types.h"
@@ -18,7 +18,7 @@
 #define FG_PURPOSE_ENROL_ANSWER "fillgate enrol answer v1" /* the authority, over the answer */
 
 #define FG_ENROL_BYTES_MAX 8192
-#define FG_ENROL_REQUEST_MAX 1024 /* of a PKCS#10 in DER */
+#define FG_ENROL_REQUEST_MAX FG_CSR_BYTES_MAX
 #define FG_ENROL_CERTIFICATE_MAX 2048
 #define FG_ENROL_NONCE_BYTES 16
 #define FG_ENROL_NAMES_MAX 4 /* of a station as a server */
@@ -87,41 +87,10 @@ enum fg_err fg_enrol_frame_read(const uint8_t *bytes, size_t length, struct fg_e
 /* Puts id and signature in front of a message that stands FG_ENROL_FRAME_BYTES behind the start of bytes. */
 void fg_enrol_frame_put(uint8_t *bytes, const struct fg_key_id *key_id, const struct fg_signature *signature);
 
-/* A PKCS#10 signing request for the key, signed by it. Its subject is O=fillgate, OU=role; the bureau alone
- * decides the name. buffer has FG_ENROL_REQUEST_MAX bytes. */
-enum fg_err fg_csr_make(const struct fg_private_key *key, const char *role, uint8_t *buffer,
-                        size_t *ret_length, struct fg_error *error);
-/* The key inside a signing request whose signature holds. FG_E_FORMAT, FG_E_AUTH. */
-enum fg_err fg_csr_key(const uint8_t *bytes, size_t length, struct fg_public_key *ret_key,
-                       struct fg_error *error);
-
 /* Makes the request, with a nonce unless it is a renewal; device_key NULL for a station and for renewals.
  * FG_E_RANGE: the role is too long; FG_E_IO: no random numbers. */
 enum fg_err fg_enrol_request_make(const char *role, bool renewal, const struct fg_private_key *tls_key,
                                   const struct fg_private_key *device_key,
                                   struct fg_enrol_request *ret_request, struct fg_error *error);
-
-/* Writes DER certificates as one PEM file, one after another (own first, then the chain): a temporary file,
- * synced and renamed, so that a reader sees the old or the new one. */
-struct fg_certificate_part {
-    const uint8_t *bytes;
-    size_t length;
-};
-enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_part *parts, size_t count,
-                                  struct fg_error *error);
-
-/* From when to when the first certificate of a PEM file is valid; ret_begin_ms may be NULL. FG_E_FORMAT: not
- * such a file, or not readable. */
-enum fg_err fg_certificate_times(const char *path, int64_t *ret_begin_ms, int64_t *ret_end_ms,
-                                 struct fg_error *error);
-
-/* A DER certificate as PEM text with its NUL. FG_E_SIZE. */
-#define FG_CERTIFICATE_PEM_MAX 4096
-enum fg_err fg_certificate_text(const uint8_t *der, size_t length, char *buffer, size_t capacity,
-                                struct fg_error *error);
-
-/* SHA-256 over the DER of a PEM file's first certificate: its fingerprint. FG_E_FORMAT. */
-enum fg_err fg_certificate_file_digest(const char *path, struct fg_digest *ret_digest,
-                                       struct fg_error *error);
 
 #endif

@@ -7,6 +7,7 @@
 #include <mbedtls/platform_util.h>
 
 #include "proto/certificate.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol_code.h"
 #include "proto/server_peer.h"
 #include "proto/sync.h"

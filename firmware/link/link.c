@@ -12,6 +12,7 @@
 
 #include "firmware/link/link_private.h"
 #include "proto/authority_update.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 #include "proto/join.h"
 #include "proto/monotime.h"

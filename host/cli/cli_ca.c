@@ -8,6 +8,7 @@
 #include "host/cli/cli.h"
 #include "host/cli/cli_number.h"
 #include "host/pki/ca.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 
 #define PATH_BYTES 512

@@ -8,6 +8,7 @@
 #include "host/bureau/suspension.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_number.h"
+#include "proto/certificate_file.h"
 
 #define HOUR_MS INT64_C(3600000)
 

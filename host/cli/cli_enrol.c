@@ -10,6 +10,7 @@
 #include <mbedtls/platform_util.h>
 
 #include "host/cli/cli.h"
+#include "proto/certificate_file.h"
 #include "proto/file_set.h"
 #include "proto/join.h"
 #include "proto/owner.h"

@@ -1,5 +1,5 @@
-/* Small files read and written whole. Not: keys (proto/sign.h) or certificates (proto/enrol.h). Relies on:
- * POSIX files. */
+/* Small files read and written whole. Not: keys (proto/sign.h) or certificates (proto/certificate_file.h).
+ * Relies on: POSIX files. */
 #ifndef FG_HOST_CLI_CLI_FILE_H
 #define FG_HOST_CLI_CLI_FILE_H
 

@@ -13,8 +13,8 @@
 #include "host/station/report.h"
 #include "host/station/store_verify.h"
 #include "host/station/witness.h"
+#include "proto/certificate_file.h"
 #include "proto/certificate_watch.h"
-#include "proto/enrol.h"
 
 #define DEADLINE_MS 5000
 #define VERIFY_DEADLINE_MS 600000 /* SQLite's own check reads the whole file in one statement */

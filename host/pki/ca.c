@@ -13,6 +13,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "host/pki/extension.h"
+#include "proto/certificate_file.h"
 #include "proto/pk.h"
 
 #define PATH_BYTES 512

@@ -17,7 +17,7 @@
 #include "host/station/report.h"
 #include "host/station/routes.h"
 #include "host/station/upstream.h"
-#include "proto/enrol.h"
+#include "proto/certificate_file.h"
 #include "proto/network_time.h"
 #include "proto/secrecy.h"
 

@@ -19,6 +19,7 @@
 #include "host/station/verifier.h"
 #include "host/station/witness.h"
 #include "proto/authority_update.h"
+#include "proto/certificate_file.h"
 #include "proto/certificate_watch.h"
 #include "proto/https.h"
 #include "proto/join.h"

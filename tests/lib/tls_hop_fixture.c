@@ -8,6 +8,7 @@
 
 #include "host/pki/ca.h"
 #include "proto/authority_update.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "tests/lib/authority_fixture.h"

@@ -23,6 +23,7 @@
 #include "host/bureau/schema.h"
 #include "host/pki/ca.h"
 #include "host/sql/sql.h"
+#include "proto/certificate_file.h"
 #include "proto/https.h"
 #include "proto/monotime.h"
 #include "proto/sync.h"

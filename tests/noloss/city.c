@@ -19,6 +19,7 @@
 
 #include "host/bureau/ledger.h"
 #include "host/bureau/schema.h"
+#include "proto/certificate_file.h"
 #include "proto/monotime.h"
 
 #define SMALL_BATCH 7 /* so that a seed's few entries need many requests */

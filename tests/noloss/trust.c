@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/bureau/enrolment.h"
+#include "proto/certificate_file.h"
 #include "proto/monotime.h"
 
 #define CLERK_WAIT_MS 100 /* for a database that a stopped process has locked; then the next turn */

@@ -7,6 +7,7 @@
 #include "host/bureau/enrolment.h"
 #include "host/bureau/schema.h"
 #include "proto/authority.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 #include "proto/sync.h"
 #include "tests/lib/check.h"

@@ -18,6 +18,7 @@
 #include "host/listing/list_routes.h"
 #include "host/pki/ca.h"
 #include "proto/authority_update.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 #include "proto/https_server.h"
 #include "proto/keyring_file.h"

@@ -10,6 +10,7 @@
 #include "firmware/list/update.h"
 #include "host/listing/list_routes.h"
 #include "host/pki/ca.h"
+#include "proto/certificate_file.h"
 #include "proto/https_server.h"
 #include "proto/manifest.h"
 #include "proto/tree.h"

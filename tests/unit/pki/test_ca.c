@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/pki/ca.h"
+#include "proto/certificate_file.h"
 #include "tests/lib/check.h"
 
 #define NOW_MS INT64_C(1795392000000) /* 2026-11-23 */

@@ -8,6 +8,7 @@
 #include "host/listing/authority_route.h"
 #include "host/pki/ca.h"
 #include "proto/authority_update.h"
+#include "proto/certificate_file.h"
 #include "proto/https_server.h"
 #include "tests/lib/authority_fixture.h"
 #include "tests/lib/check.h"

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proto/enrol.h"
+#include "proto/certificate_file.h"
 #include "proto/input_file.h"
 #include "proto/place.h"
 #include "proto/port_lock.h"

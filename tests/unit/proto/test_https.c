@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host/pki/ca.h"
+#include "proto/certificate_file.h"
 #include "proto/https.h"
 #include "proto/monotime.h"
 #include "tests/lib/check.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/pki/ca.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol_code.h"
 #include "proto/https_server.h"
 #include "proto/join.h"

@@ -16,6 +16,7 @@
 #include "host/station/report.h"
 #include "host/station/routes.h"
 #include "host/station/upstream.h"
+#include "proto/certificate_file.h"
 #include "proto/enrol.h"
 #include "proto/https.h"
 #include "proto/monotime.h"
