@@ -59,6 +59,7 @@ struct cli_call {
 };
 
 extern const struct cli_command cli_key_commands[];
+extern const struct cli_command cli_list_build_commands[];
 extern const struct cli_command cli_list_commands[];
 extern const struct cli_command cli_tag_commands[];
 extern const struct cli_command cli_journal_commands[];

@@ -1,12 +1,11 @@
 /* fillgate list build: a signed list file from the bureau's registry. Not: how it is built (host/bureau).
  * Relies on: host/bureau/list_build.h. */
-#include "host/cli/cli_build.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "host/bureau/list_build.h"
+#include "host/cli/cli.h"
 
 #define DAY_MS INT64_C(86400000)
 #define DAYS_DEFAULT 30
@@ -131,7 +130,7 @@ static enum cli_exit fail_with_faults(const struct cli_call *call, enum fg_err c
     return CLI_FAILURE;
 }
 
-enum cli_exit cli_list_build(const struct cli_call *call)
+static enum cli_exit list_build(const struct cli_call *call)
 {
     struct fg_list_build_options options = {0};
     struct fg_list_build_result built;
@@ -158,3 +157,22 @@ enum cli_exit cli_list_build(const struct cli_call *call)
     cJSON_Delete(faults.json.root);
     return exit_code;
 }
+
+static const struct cli_option build_options[] = {
+    {"--csv", "FILE", FG_TEXT_CLI_OPTION_CSV, false},
+    {"--rules", "FILE", FG_TEXT_CLI_OPTION_RULES, false},
+    {"--key", "FILE", FG_TEXT_CLI_OPTION_BUREAU_KEY, false},
+    {"--id", "NAME", FG_TEXT_CLI_OPTION_LIST_ID, false},
+    {"--version", "NUMBER", FG_TEXT_CLI_OPTION_VERSION, false},
+    {"--out", "FILE", FG_TEXT_CLI_OPTION_LIST_FILE, false},
+    {"--issued", "TIME", FG_TEXT_CLI_OPTION_ISSUED, false},
+    {"--expires", "TIME", FG_TEXT_CLI_OPTION_EXPIRES, false},
+    {"--days", "NUMBER", FG_TEXT_CLI_OPTION_DAYS, false},
+    {"--bucket-bits", "NUMBER", FG_TEXT_CLI_OPTION_BITS, false},
+    {0},
+};
+
+const struct cli_command cli_list_build_commands[] = {
+    {"list", "build", "", FG_TEXT_CLI_LIST_BUILD, 0, 0, build_options, list_build},
+    {0},
+};

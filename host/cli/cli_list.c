@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "firmware/list/list.h"
-#include "host/cli/cli_build.h"
 #include "host/cli/cli_config.h"
 #include "host/cli/cli_hand.h"
 #include "host/cli/cli_operator.h"
@@ -298,22 +297,7 @@ static const struct cli_option import_options[] = {
     {0},
 };
 
-static const struct cli_option build_options[] = {
-    {"--csv", "FILE", FG_TEXT_CLI_OPTION_CSV, false},
-    {"--rules", "FILE", FG_TEXT_CLI_OPTION_RULES, false},
-    {"--key", "FILE", FG_TEXT_CLI_OPTION_BUREAU_KEY, false},
-    {"--id", "NAME", FG_TEXT_CLI_OPTION_LIST_ID, false},
-    {"--version", "NUMBER", FG_TEXT_CLI_OPTION_VERSION, false},
-    {"--out", "FILE", FG_TEXT_CLI_OPTION_LIST_FILE, false},
-    {"--issued", "TIME", FG_TEXT_CLI_OPTION_ISSUED, false},
-    {"--expires", "TIME", FG_TEXT_CLI_OPTION_EXPIRES, false},
-    {"--days", "NUMBER", FG_TEXT_CLI_OPTION_DAYS, false},
-    {"--bucket-bits", "NUMBER", FG_TEXT_CLI_OPTION_BITS, false},
-    {0},
-};
-
 const struct cli_command cli_list_commands[] = {
-    {"list", "build", "", FG_TEXT_CLI_LIST_BUILD, 0, 0, build_options, cli_list_build},
     {"list", "import", "FILE", FG_TEXT_CLI_LIST_IMPORT, 1, 1, import_options, list_import},
     {"list", "show", "[CODE]", FG_TEXT_CLI_LIST_SHOW, 0, 1, list_options, list_show},
     {"list", "verify", "", FG_TEXT_CLI_LIST_VERIFY, 0, 0, list_options, list_verify},
