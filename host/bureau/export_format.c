@@ -6,8 +6,8 @@
 
 #include "host/bureau/journal_columns.h"
 #include "host/bureau/values.h"
-#include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
+#include "proto/names.h"
 #include "proto/operators.h"
 
 #define WALL_MS_MAX INT64_C(253402300799999) /* the end of the year 9999 */
@@ -254,8 +254,8 @@ static char *details_csv_put(char *to, const struct fg_history_row *row)
 static char *csv_put(char *to, const struct fg_history_row *row)
 {
     const char *const first_texts[] = {row->station, row->code, row->plate, row->operator_id};
-    const char *const words[] = {fg_web_medium_name(row->medium), fg_web_identity_name(row->identity),
-                                 reason_of(row), stop_of(row), event_of(row)};
+    const char *const words[] = {fg_medium_name(row->medium), fg_identity_name(row->identity), reason_of(row),
+                                 stop_of(row), event_of(row)};
     bool marked = false;
 
     to = comma_put(cell_put(to, row->controller));
@@ -337,8 +337,8 @@ static char *json_put(char *to, const struct fg_history_row *row)
     to = text_member_put(to, ",\"code\":", row->code);
     to = text_member_put(to, ",\"plate\":", row->plate);
     to = text_member_put(to, ",\"operator\":", row->operator_id);
-    to = text_member_put(to, ",\"medium\":", fg_web_medium_name(row->medium));
-    to = text_member_put(to, ",\"identity\":", fg_web_identity_name(row->identity));
+    to = text_member_put(to, ",\"medium\":", fg_medium_name(row->medium));
+    to = text_member_put(to, ",\"identity\":", fg_identity_name(row->identity));
     to = text_member_put(to, ",\"reason\":", reason_of(row));
     to = text_member_put(to, ",\"stop\":", stop_of(row));
     to = text_member_put(to, ",\"event\":", event_of(row));

@@ -10,7 +10,6 @@
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_page.h"
 #include "host/bureau/web_private.h"
-#include "host/bureau/web_rows.h"
 
 #define ORDER_NUMBER_BYTES 48
 

@@ -10,8 +10,8 @@
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_history.h"
 #include "host/bureau/web_private.h"
-#include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
+#include "proto/names.h"
 #include "proto/operators.h"
 
 #define REASONS_BYTES 1024
@@ -59,8 +59,8 @@ static void row_write(struct fg_web_json *json, cJSON *object, const struct fg_r
         return; /* the cylinder was not on the list: nothing else is known of it */
     text(json, object, "plate", row->plate);
     text(json, object, "owner", row->owner);
-    text(json, object, "state", fg_web_state_name(row->state));
-    text(json, object, "medium", fg_web_medium_name(row->medium));
+    text(json, object, "state", fg_state_name(row->state));
+    text(json, object, "medium", fg_medium_name(row->medium));
     fg_web_json_bool(json, object, "first_fill_pending", row->first_fill_pending);
     number(json, object, "nominal_kpa", row->nominal_pressure_kpa);
     number(json, object, "capacity_dl", row->water_capacity_dl);
@@ -86,7 +86,7 @@ static void decision_write(struct fg_web_json *json, cJSON *object, const struct
     person_write(json, object, entry->operator_id, "operator_id", entry->operator_proof, "operator_proof");
     person_write(json, object, entry->second_person, "second_person", entry->second_proof, "second_proof");
     if (entry->identity != 0)
-        text(json, object, "identity", fg_web_identity_name(entry->identity));
+        text(json, object, "identity", fg_identity_name(entry->identity));
     if (entry->uid.length > 0)
         fg_web_json_hex(json, object, "uid", entry->uid.bytes, entry->uid.length);
     row_write(json, object, &entry->row);

@@ -6,8 +6,8 @@
 
 #include "host/bureau/journal_columns.h"
 #include "host/bureau/web_handlers.h"
-#include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
+#include "proto/names.h"
 #include "proto/operators.h"
 
 #define LIMIT 50
@@ -65,8 +65,8 @@ void fg_web_entry_write(struct fg_web_json *json, cJSON *object, const struct fg
     fg_web_json_text(json, object, "code", row->code);
     fg_web_json_text(json, object, "plate", row->plate);
     fg_web_json_text(json, object, "operator", row->operator_id);
-    fg_web_json_text(json, object, "medium", fg_web_medium_name(row->medium));
-    fg_web_json_text(json, object, "identity", fg_web_identity_name(row->identity));
+    fg_web_json_text(json, object, "medium", fg_medium_name(row->medium));
+    fg_web_json_text(json, object, "identity", fg_identity_name(row->identity));
     fg_web_json_text(json, object, "reason",
                      row->reason != 0 ? fg_reason_name((enum fg_reason)row->reason) : "");
     fg_web_json_text(json, object, "stop", row->stop != 0 ? fg_stop_name((enum fg_stop)row->stop) : "");

@@ -6,7 +6,7 @@
 #include "host/bureau/web_facts.h"
 #include "host/bureau/web_handlers.h"
 #include "host/bureau/web_private.h"
-#include "host/bureau/web_rows.h"
+#include "proto/names.h"
 
 #define NIGHTS 8
 #define HALF_DAY_MS INT64_C(43200000)
@@ -19,7 +19,7 @@ static void point_write(struct fg_web_json *json, cJSON *object, const struct fg
 
     for (unsigned i = 0; i < 4; i++)
         fg_web_json_text(json, object, texts[i], fg_sql_text(row, i));
-    fg_web_json_text(json, object, "medium", fg_web_medium_name(fg_sql_int(row, 4)));
+    fg_web_json_text(json, object, "medium", fg_medium_name(fg_sql_int(row, 4)));
 }
 
 /* ---- station ---- */

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "host/bureau/web_private.h"
-#include "host/bureau/web_rows.h"
 #include "proto/monotime.h"
+#include "proto/names.h"
 
 #define DAY_MS INT64_C(86400000)
 #define MINUTE_MS 60000
@@ -97,8 +97,7 @@ enum fg_err fg_web_public_cylinder(struct fg_web_call *call, struct fg_error *er
     fg_web_json_start(&json);
     fg_web_json_text(&json, json.root, "code", code);
     fg_web_json_bool(&json, json.root, "may_be_filled", reason == FG_REASON_NONE);
-    fg_web_json_text(&json, json.root, "state",
-                     facts.state != 0 ? fg_web_state_name(facts.state) : "UNKNOWN");
+    fg_web_json_text(&json, json.root, "state", facts.state != 0 ? fg_state_name(facts.state) : "UNKNOWN");
     fg_web_json_text(&json, json.root, "reason", reason == FG_REASON_NONE ? "" : fg_reason_name(reason));
     fg_web_json_day(&json, json.root, "inspection_due", facts.inspection_due);
     fg_web_json_day(&json, json.root, "end_of_life", facts.end_of_life);

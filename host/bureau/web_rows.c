@@ -2,31 +2,7 @@
 #include "host/bureau/web_rows.h"
 
 #include "host/bureau/alarms.h"
-
-#define NAME_OF(names, number)                                                                               \
-    ((number) >= 0 && (number) < (int64_t)(sizeof(names) / sizeof((names)[0])) ? (names)[number] : "?")
-
-const char *fg_web_state_name(int64_t state)
-{
-    static const char *const names[] = {"", "IN_SERVICE", "SUSPENDED", "SCRAPPED", "LOST"};
-
-    return NAME_OF(names, state);
-}
-
-const char *fg_web_medium_name(int64_t medium)
-{
-    static const char *const names[] = {"NONE", "CNG", "LPG"};
-
-    return NAME_OF(names, medium);
-}
-
-const char *fg_web_identity_name(int64_t identity)
-{
-    static const char *const names[] = {"NONE",     "MANUAL",     "QR",
-                                        "BARE_UID", "SIGNED_TAG", "AUTHENTICATED_TAG"};
-
-    return NAME_OF(names, identity);
-}
+#include "proto/names.h"
 
 void fg_web_cylinder_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row)
 {
@@ -38,8 +14,8 @@ void fg_web_cylinder_write(struct fg_web_json *json, cJSON *object, const struct
 
     fg_web_json_text(json, object, "code", fg_sql_text(row, 0));
     fg_web_json_hex(json, object, "uid", uid, length);
-    fg_web_json_text(json, object, "state", fg_web_state_name(fg_sql_int(row, 2)));
-    fg_web_json_text(json, object, "medium", fg_web_medium_name(fg_sql_int(row, 3)));
+    fg_web_json_text(json, object, "state", fg_state_name(fg_sql_int(row, 2)));
+    fg_web_json_text(json, object, "medium", fg_medium_name(fg_sql_int(row, 3)));
     fg_web_json_bool(json, object, "first_fill_pending", fg_sql_int(row, 4) != 0);
     for (unsigned i = 0; i < 4; i++)
         fg_web_json_number(json, object, numbers[i], fg_sql_int(row, 5 + i));

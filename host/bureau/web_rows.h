@@ -28,9 +28,4 @@ void fg_web_alarm_write(struct fg_web_json *json, cJSON *object, const struct fg
 void fg_web_station_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row,
                           int64_t silent_before_ms);
 
-/* "", "IN_SERVICE" ...; "" for an unknown number. */
-const char *fg_web_state_name(int64_t state);
-const char *fg_web_medium_name(int64_t medium);
-const char *fg_web_identity_name(int64_t identity);
-
 #endif

@@ -13,6 +13,7 @@
 #include "host/bureau/web_rows.h"
 #include "proto/catalogue.h"
 #include "proto/monotime.h"
+#include "proto/names.h"
 
 #define DRAW_MAX_MS 120000
 #define DETAIL_BYTES 400
@@ -153,7 +154,7 @@ static void head_write(struct fg_web_json *json, cJSON *object, const struct fg_
     fg_web_json_text(json, object, "seed", sample->order.seed);
     fg_web_json_bool(json, object, "seed_given", sample->order.seed_given);
     fg_web_json_text(json, object, "station", filter->station);
-    fg_web_json_text(json, object, "medium", fg_web_medium_name(filter->medium));
+    fg_web_json_text(json, object, "medium", fg_medium_name(filter->medium));
     fg_web_json_text(json, object, "outcome",
                      filter->kind != 0 ? fg_entry_kind_name((enum fg_entry_kind)filter->kind) : "");
     fg_web_json_number(json, object, "from_ms", filter->from_ms == INT64_MIN ? 0 : filter->from_ms);
