@@ -11,7 +11,8 @@
 #include "host/bureau/web_error.h"
 #include "host/bureau/web_json.h"
 #include "host/bureau/web_parameters.h"
-#include "host/bureau/web_user.h"
+#include "host/bureau/web_rights.h"
+#include "host/bureau/web_session.h"
 #include "proto/https_server.h"
 
 #define FG_WEB_BODY_MAX 16384
@@ -78,7 +79,6 @@ void fg_web_say(const struct fg_web *web, const char *format, ...) __attribute__
 
 /* Who asks, by the request's cookie: fills call->user. FG_E_NOT_FOUND: nobody. */
 enum fg_err fg_web_user_find(struct fg_web_call *call, struct fg_error *error);
-bool fg_web_user_may(const struct fg_web_user *user, enum fg_web_right right);
 /* Writes to the trail that the user asks this. */
 enum fg_err fg_web_user_note(struct fg_web_call *call, const char *action, const char *detail,
                              struct fg_error *error);

@@ -1,8 +1,8 @@
-/* What each role may ask of the pages (web_user.h): a table, and nothing else decides. A role that it does
- * not name may do nothing. */
-#include <string.h>
+/* The rights of roles (web_rights.h): a table, and nothing else decides. A role that it does not name may do
+ * nothing. */
+#include "host/bureau/web_rights.h"
 
-#include "host/bureau/web_call.h"
+#include <string.h>
 
 #define BIT(right) (UINT32_C(1) << FG_WEB_MAY_##right)
 

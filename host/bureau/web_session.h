@@ -9,13 +9,30 @@
 #ifndef FG_BUREAU_WEB_SESSION_H
 #define FG_BUREAU_WEB_SESSION_H
 
-#include "host/bureau/web_user.h"
+#include "host/sql/sql.h"
+#include "proto/types.h"
 
+#define FG_WEB_SESSION_DIGITS 64 /* of the cookie, lower-case hexadecimal */
+#define FG_WEB_TOKEN_DIGITS 64
+#define FG_WEB_USER_NAME_MAX 63
 #define FG_WEB_SESSION_IDLE_MS INT64_C(1800000)
 #define FG_WEB_SESSION_MS INT64_C(43200000)
 #define FG_WEB_SESSIONS_MAX 5 /* of one user; a further one ends the one that was idle longest */
 #define FG_WEB_KNOWN_MS (INT64_C(90) * 86400000)
 #define FG_WEB_KNOWN_MAX 20 /* marks of one user */
+
+/* A user who is signed in, as the session knows him. */
+struct fg_web_user {
+    char user[FG_NAME_MAX + 1];
+    char name[FG_WEB_USER_NAME_MAX + 1];
+    char role[FG_NAME_MAX + 1];
+    char token[FG_WEB_TOKEN_DIGITS + 1];
+    bool must_change_password;
+    bool totp;
+    int64_t version; /* of the user, at which the session was opened */
+    int64_t expires_ms;
+    int64_t idle_ends_ms;
+};
 
 /* 256 random bits, lower-case hexadecimal: a session's or a browser's cookie. FG_E_IO. */
 enum fg_err fg_web_cookie_new(char ret_cookie[FG_WEB_SESSION_DIGITS + 1], struct fg_error *error);

@@ -1,4 +1,5 @@
-/* Implementation of who asks, and of what the trail keeps of it (web_user.h, web_call.h). */
+/* Who asks, and what the trail keeps of it (web_call.h): between the requests of the pages and users,
+ * sessions and trail. */
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include "host/bureau/trail.h"
 #include "host/bureau/web_call.h"
 #include "host/bureau/web_private.h"
-#include "host/bureau/web_session.h"
 #include "proto/page_guard.h"
 
 #define SQL_WAIT_MS 5000

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/bureau/web_call.h"
+#include "host/bureau/web_rights.h"
 #include "tests/lib/check.h"
 
 /* In the order of enum fg_web_right: read export verify sample trail users registry cases publish devices. */

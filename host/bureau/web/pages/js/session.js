@@ -1,5 +1,5 @@
 /* Who is signed in, and what that role is offered. The server refuses the rest by itself; this only keeps it out of sight. The rights
- * are those of host/bureau/web_user.h. */
+ * are those of host/bureau/web_rights.h. */
 import { ask, path, send, setToken } from '/js/api.js';
 import { setZone } from '/js/format.js';
 
