@@ -5,7 +5,7 @@
 #define FG_BUREAU_BUREAU_CONFIG_H
 
 #include "host/bureau/alarms.h"
-#include "host/bureau/web.h"
+#include "host/bureau/web_settings.h"
 #include "proto/settings.h"
 
 struct fg_bureau_config {

@@ -13,8 +13,6 @@
 #include "proto/page_headers.h"
 
 #define POOL_SIZE 6
-#define CONNECTIONS_MAX 256
-#define REQUEST_MAX_MS 30000
 #define FIRST_REQUEST_MAX_MS 10000
 #define BY_ADDRESS_PER_MINUTE 3000 /* an office behind one address */
 #define BY_ADDRESS_BURST 600
@@ -30,32 +28,6 @@
 #define PUBLIC_BURST 15
 #define PUBLIC_ALL_PER_MINUTE 1200
 #define PUBLIC_ALL_BURST 300
-
-/* ---- settings ---- */
-
-void fg_web_defaults(struct fg_web_config *config)
-{
-    memset(config, 0, sizeof(*config));
-    config->connections_max = CONNECTIONS_MAX;
-    config->request_max_ms = REQUEST_MAX_MS;
-}
-
-enum fg_err fg_web_config_check(const struct fg_web_config *config, struct fg_error *error)
-{
-    bool https = config->certificate_path[0] != '\0';
-    struct fg_page_names names;
-
-    if (config->address[0] == '\0')
-        return FG_OK;
-    if (https != (config->key_path[0] != '\0'))
-        return fg_fail(error, FG_E_ARG, "[web]: certificate and key must be given together");
-    if (!https && !fg_page_is_loopback(config->address))
-        return fg_fail(error, FG_E_ARG,
-                       "[web]: beyond loopback (%s) pages are only served over HTTPS: give certificate and "
-                       "key",
-                       config->address);
-    return fg_page_names_make(config->names, config->address, config->port, https, &names, error);
-}
 
 /* ---- start and stop ---- */
 

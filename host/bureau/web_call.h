@@ -7,7 +7,6 @@
 #ifndef FG_BUREAU_WEB_CALL_H
 #define FG_BUREAU_WEB_CALL_H
 
-#include "host/bureau/web.h"
 #include "host/bureau/web_error.h"
 #include "host/bureau/web_json.h"
 #include "host/bureau/web_parameters.h"

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 
 #include "host/bureau/sql_pool.h"
-#include "host/bureau/web.h"
 #include "host/bureau/web_rate.h"
+#include "host/bureau/web_settings.h"
 #include "proto/https_server.h"
 #include "proto/page_guard.h"
 
