@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/bureau/bureau_config.h"
 #include "host/bureau/bureau_routes.h"
 #include "host/bureau/directory.h"
 #include "host/bureau/own_clock.h"
@@ -95,9 +96,9 @@ static enum fg_err schema_raise(const struct fg_sql_settings *settings, struct f
     return result;
 }
 
-static enum fg_err keys_read(struct fg_bureau *bureau, struct fg_error *error)
+static enum fg_err keys_read(const struct fg_bureau_config *config, struct fg_bureau *bureau,
+                             struct fg_error *error)
 {
-    const struct fg_bureau_config *config = &bureau->config;
     enum fg_err result = fg_private_key_read(config->receipt_key_path, &bureau->receipt_key, error);
 
     if (result == FG_OK)
@@ -137,9 +138,9 @@ static bool clock_doubt(void *context, char *ret_doubt)
 }
 
 /* What this bureau's servers are called: no station is given such a name. */
-static enum fg_err own_names_read(struct fg_bureau *bureau, struct fg_error *error)
+static enum fg_err own_names_read(const struct fg_bureau_config *config, struct fg_bureau *bureau,
+                                  struct fg_error *error)
 {
-    const struct fg_bureau_config *config = &bureau->config;
     struct fg_own_names names = {0};
     enum fg_err result = fg_own_names_add_file(&names, config->certificate_path, error);
 
@@ -156,13 +157,12 @@ static enum fg_err own_names_read(struct fg_bureau *bureau, struct fg_error *err
 }
 
 /* Nothing to do when lists are published by command only. */
-static enum fg_err publisher_start(const struct fg_bureau *bureau, struct fg_publisher **ret_publisher,
-                                   struct fg_error *error)
+static enum fg_err publisher_start(const struct fg_bureau_config *config, struct fg_listing *listing,
+                                   struct fg_publisher **ret_publisher, struct fg_error *error)
 {
-    const struct fg_bureau_config *config = &bureau->config;
     struct fg_sql_settings sql = {.url = config->database_url, .deadline_ms = config->database_deadline_ms};
     struct fg_publisher_settings settings = {.sql = &sql,
-                                             .listing = bureau->listing,
+                                             .listing = listing,
                                              .directory = config->list_directory,
                                              .key_path = config->publish_list_key_path,
                                              .every_min = config->publish_every_min,
@@ -176,9 +176,9 @@ static enum fg_err publisher_start(const struct fg_bureau *bureau, struct fg_pub
     return fg_publisher_new(&settings, ret_publisher, error);
 }
 
-static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
+static enum fg_err bureau_open(const struct fg_bureau_config *config, struct fg_bureau *bureau,
+                               struct fg_error *error)
 {
-    const struct fg_bureau_config *config = &bureau->config;
     struct fg_sql_settings sql = {.url = config->database_url, .deadline_ms = config->database_deadline_ms};
     struct fg_watcher_settings watcher = {.sql = &sql,
                                           .alarms = config->alarms,
@@ -195,15 +195,18 @@ static enum fg_err bureau_open(struct fg_bureau *bureau, struct fg_error *error)
         .log = say};
     enum fg_err result;
 
+    bureau->ca_path = config->ca_path;
+    bureau->keyring_path = config->keyring_path;
+    bureau->certificate_days = config->certificate_days;
     bureau->now_ms = now_ms;
     bureau->log = say;
     fg_own_certificates_add(&watcher.certificates, config->certificate_path, "server");
     fg_own_certificates_add(&watcher.certificates, config->web.certificate_path, "pages");
     fg_own_certificates_add(&watcher.certificates, config->ca_path, "authority");
     (void)pthread_mutex_init(&bureau->enrolment_lock, NULL);
-    result = keys_read(bureau, error);
+    result = keys_read(config, bureau, error);
     if (result == FG_OK)
-        result = own_names_read(bureau, error);
+        result = own_names_read(config, bureau, error);
     if (result == FG_OK)
         result = schema_raise(&sql, error);
     if (result == FG_OK)
@@ -257,9 +260,9 @@ static enum fg_err server_start(const struct fg_bureau_config *config, const str
 }
 
 /* Nothing to do without section [web]. */
-static enum fg_err web_start(const struct fg_bureau *bureau, struct fg_web **ret_web, struct fg_error *error)
+static enum fg_err web_start(const struct fg_bureau_config *config, const struct fg_bureau *bureau,
+                             struct fg_web **ret_web, struct fg_error *error)
 {
-    const struct fg_bureau_config *config = &bureau->config;
     struct fg_web_settings settings = {.config = &config->web,
                                        .database_url = config->database_url,
                                        .database_deadline_ms = config->database_deadline_ms,
@@ -287,22 +290,23 @@ static enum fg_err web_start(const struct fg_bureau *bureau, struct fg_web **ret
     return result;
 }
 
-static enum fg_err certificates_reload(struct fg_bureau *bureau, struct fg_server *server, struct fg_web *web,
-                                       struct fg_error *error)
+static enum fg_err certificates_reload(const struct fg_bureau_config *config, struct fg_bureau *bureau,
+                                       struct fg_server *server, struct fg_web *web, struct fg_error *error)
 {
     enum fg_err result = fg_server_reload(server, error);
 
     if (result == FG_OK && web != NULL)
         result = fg_web_reload(web, error);
-    return result == FG_OK ? own_names_read(bureau, error) : result;
+    return result == FG_OK ? own_names_read(config, bureau, error) : result;
 }
 
-static void serve(struct fg_bureau *bureau, struct fg_server *server, struct fg_web *web)
+static void serve(const struct fg_bureau_config *config, struct fg_bureau *bureau, struct fg_server *server,
+                  struct fg_web *web)
 {
     struct fg_error error;
     char line[400];
 
-    (void)snprintf(line, sizeof(line), VERSION " listens on %s port %u", bureau->config.address,
+    (void)snprintf(line, sizeof(line), VERSION " listens on %s port %u", config->address,
                    fg_server_port(server));
     say(NULL, line);
     while (!stop_asked) {
@@ -311,30 +315,30 @@ static void serve(struct fg_bureau *bureau, struct fg_server *server, struct fg_
         if (!reload_asked)
             continue;
         reload_asked = 0;
-        if (certificates_reload(bureau, server, web, &error) == FG_OK)
+        if (certificates_reload(config, bureau, server, web, &error) == FG_OK)
             say(NULL, "certificate read anew");
         else
             say(NULL, error.text);
     }
 }
 
-static enum exit_code run(struct fg_bureau *bureau)
+static enum exit_code run(const struct fg_bureau_config *config, struct fg_bureau *bureau)
 {
     struct fg_route routes[FG_BUREAU_ROUTES_MAX];
     struct fg_publisher *publisher = NULL;
     struct fg_server *server = NULL;
     struct fg_web *web = NULL;
     struct fg_error error;
-    enum fg_err result = bureau_open(bureau, &error);
+    enum fg_err result = bureau_open(config, bureau, &error);
 
     if (result == FG_OK)
-        result = publisher_start(bureau, &publisher, &error);
+        result = publisher_start(config, bureau->listing, &publisher, &error);
     if (result == FG_OK)
-        result = server_start(&bureau->config, routes, fg_bureau_routes(bureau, routes), &server, &error);
+        result = server_start(config, routes, fg_bureau_routes(bureau, routes), &server, &error);
     if (result == FG_OK)
-        result = web_start(bureau, &web, &error);
+        result = web_start(config, bureau, &web, &error);
     if (result == FG_OK)
-        serve(bureau, server, web);
+        serve(config, bureau, server, web);
     else
         say(NULL, error.text);
     fg_web_stop(web);
@@ -358,6 +362,7 @@ static int usage(FILE *to, enum exit_code code)
 
 int main(int argc, char **argv)
 {
+    static struct fg_bureau_config config;
     static struct fg_bureau bureau;
     struct fg_error error;
     bool check_only = argc == 3 && strcmp(argv[1], "--check") == 0;
@@ -372,7 +377,7 @@ int main(int argc, char **argv)
         say(NULL, error.text);
         return EXIT_FAILED;
     }
-    if (fg_bureau_config_read(argv[argc - 1], &bureau.config, &error) != FG_OK) {
+    if (fg_bureau_config_read(argv[argc - 1], &config, &error) != FG_OK) {
         say(NULL, error.text);
         return EXIT_CONFIG;
     }
@@ -380,5 +385,5 @@ int main(int argc, char **argv)
         return printf("%s: good\n", argv[argc - 1]) < 0;
     (void)umask(077);
     signals_take();
-    return (int)run(&bureau);
+    return (int)run(&config, &bureau);
 }

@@ -259,7 +259,7 @@ static void enrol_serve(void *context, const struct fg_request *request, struct 
 {
     struct fg_bureau *bureau = context;
     struct fg_enrolment_settings settings = {.ca = bureau->ca,
-                                             .certificate_days = bureau->config.certificate_days,
+                                             .certificate_days = bureau->certificate_days,
                                              .receipt_key = &bureau->receipt_key.public_key,
                                              .list_key_count = bureau->list_key_count,
                                              .list_keys = bureau->list_keys,
@@ -283,7 +283,7 @@ static void keys_serve(void *context, const struct fg_request *request, struct f
 {
     const struct fg_bureau *bureau = context;
 
-    fg_key_rings_answer(fg_key_rings_pick, bureau->config.keyring_path, request, ret_answer);
+    fg_key_rings_answer(fg_key_rings_pick, bureau->keyring_path, request, ret_answer);
 }
 
 /* ---- lists ---- */
@@ -368,8 +368,8 @@ size_t fg_bureau_routes(struct fg_bureau *bureau, struct fg_route ret_routes[FG_
     ret_routes[count++] = fg_listing_route(bureau->listing);
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_KEYS, 0, false, keys_serve, bureau};
     ret_routes[count++] = (struct fg_route){"GET", FG_SYNC_PATH_ROSTER, 0, true, roster_serve, bureau};
-    ret_routes[count++] = fg_authority_route(bureau->config.ca_path);
-    ret_routes[count++] = fg_authority_changes_route(bureau->config.ca_path);
+    ret_routes[count++] = fg_authority_route(bureau->ca_path);
+    ret_routes[count++] = fg_authority_changes_route(bureau->ca_path);
     if (bureau->ca != NULL) {
         ret_routes[count++] =
             (struct fg_route){"POST", FG_SYNC_PATH_ENROL, FG_ENROL_BYTES_MAX, false, enrol_serve, bureau};

@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 
-#include "host/bureau/bureau_config.h"
 #include "host/bureau/enrolment.h"
 #include "host/bureau/ingest.h"
 #include "host/bureau/sql_pool.h"
@@ -17,9 +16,9 @@
 
 #define FG_BUREAU_ROUTES_MAX 16
 
-/* Everything that requests need. The main program makes it and takes it apart. */
+/* Everything that requests of devices need. The main program makes it and takes it apart; the texts are its
+ * own. */
 struct fg_bureau {
-    struct fg_bureau_config config;
     struct fg_sql_pool *pool;
     struct fg_watcher *watcher;
     struct fg_bureau_verifier *verifier;
@@ -28,6 +27,9 @@ struct fg_bureau {
     struct fg_ingest_settings ingest;
     pthread_mutex_t enrolment_lock; /* of the authority: one at a time */
     struct fg_ca *ca;               /* NULL: nobody can join here */
+    uint32_t certificate_days;
+    const char *ca_path;
+    const char *keyring_path; /* folder or file of rings; "" = none */
     struct fg_public_key list_keys[2];
     size_t list_key_count;
     struct fg_own_names own_names; /* of its servers; under the enrolment lock once requests are served */
