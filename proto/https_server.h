@@ -25,13 +25,13 @@
 
 enum fg_peer_kind { FG_PEER_NONE = 0, FG_PEER_CERTIFIED = 1 };
 
-/* Who is at the other end. The certificate's subject is O=fillgate, OU=role, CN=id (host/pki/pki.h). */
+/* Who is at the other end. The certificate's subject is O=fillgate, OU=role, CN=id (certificate.h). */
 struct fg_peer {
     uint8_t kind;               /* enum fg_peer_kind */
     char role[FG_NAME_MAX + 1]; /* "controller", "station", "bureau" */
     char id[FG_NAME_MAX + 1];
     struct fg_public_key key; /* of the certificate: P-256 */
-    bool has_device_key;      /* a controller's journal key, as its certificate names it (host/pki/pki.h) */
+    bool has_device_key;      /* a controller's journal key, as its certificate names it (certificate.h) */
     struct fg_public_key device_key;
     int64_t not_after_ms;
     char address[64]; /* numeric, for logs */

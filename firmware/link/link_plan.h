@@ -1,7 +1,7 @@
 /* When the link does what: pushes, reports, list updates, certificate renewal, each with its own interval and
  * back-off.
  *
- * Pure: time and chance come with the call, so that every rule can be tested. Not: doing it (link_jobs.h).
+ * Pure: time and chance come with the call, so that every rule can be tested. Not: doing it (link_private.h).
  * Relies on: proto/err.h, proto/sync.h for the verdicts. */
 #ifndef FG_LINK_LINK_PLAN_H
 #define FG_LINK_LINK_PLAN_H

@@ -2,7 +2,7 @@
  * of the buckets that differ, whole file. The eight client rules of The Update Framework are kept here and in
  * the store.
  *
- * Not: the network (source_https.h implements the source), when to ask. Relies on: list.h, proto. One thread.
+ * Not: the network (source_https.c implements the source), when to ask. Relies on: list.h, proto. One thread.
  */
 #ifndef FG_LIST_UPDATE_H
 #define FG_LIST_UPDATE_H

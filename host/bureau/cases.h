@@ -4,7 +4,7 @@
  * ever deleted. Whoever opened a case, was assigned to it, ordered or recorded an answer has investigated it
  * and may not close it: investigation and decision are separate. The version of a case counts its steps, and
  * a step names the version that it was decided on, so that two clerks cannot overwrite each other. Not: who
- * may do steps at all (web_rights), the pages (web_cases.c). Relies on: alarms.h, host/sql. One database
+ * may do steps at all (web_rights.h), the pages (web_cases.c). Relies on: alarms.h, host/sql. One database
  * object, one thread. */
 #ifndef FG_BUREAU_CASES_H
 #define FG_BUREAU_CASES_H

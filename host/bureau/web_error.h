@@ -1,6 +1,6 @@
 /* What the bureau's pages are told when a request is refused: names, statuses, texts in both languages.
  *
- * Not: sending them (web_answer.h). Relies on: proto/catalogue/web_errors.def. Any thread. */
+ * Not: sending them (web_call.h). Relies on: proto/catalogue/web_errors.def. Any thread. */
 #ifndef FG_BUREAU_WEB_ERROR_H
 #define FG_BUREAU_WEB_ERROR_H
 
