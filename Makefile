@@ -1,6 +1,6 @@
 # fillgate: one makefile for every room. Sources are found by their place and name:
-#   proto/ firmware/ host/ boards/sim/ tests/lib/   *.c             go into one library per room
-#   .../NAME_main.c                                 a program       (programs are listed below)
+#   lib/ proto/ firmware/ host/ boards/sim/ tests/lib/  *.c         go into one library a tree
+#   .../main.c, .../NAME_main.c                     a program       (programs are listed below)
 #   tests/unit/ tests/sim/  test_*.c                test programs, built with sanitizers
 #   tests/e2e/*.sh                                  end-to-end tests, run against the sanitizer build
 #   tests/browser/*.sh                              the same through a real browser (modules.sh brings its driver)
@@ -42,40 +42,43 @@ ifneq ($(filter $(VARIANT),clang fuzz),)
 CC := $(CLANG)
 endif
 
-PROTOS := $(wildcard proto/*.proto)
+PROTOS := $(sort $(shell find proto -name '*.proto'))
 GEN_C := $(PROTOS:%.proto=build/gen/%.pb.c)
 GEN_H := $(GEN_C:.c=.h)
-no_main = $(filter-out %_main.c,$(1))
+no_main = $(filter-out %/main.c %_main.c,$(1))
 find_c = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
 
+SRC_list := $(call find_c,lib/list)
+SRC_base := $(filter-out lib/list/%,$(call find_c,lib))
 SRC_proto := $(call find_c,proto)
 SRC_core := $(call find_c,firmware/core)
 SRC_firmware := $(filter-out firmware/core/%,$(call no_main,$(call find_c,firmware)))
 SRC_host := $(call no_main,$(call find_c,host))
 SRC_sim := $(call no_main,$(call find_c,boards/sim))
 SRC_testlib := $(call find_c,tests/lib)
-ROOMS := testlib sim host firmware core proto
+# As a linker needs them: each uses those after it.
+ROOMS := testlib sim host firmware core list proto base
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_proto := $(call objects,$(SRC_proto)) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
-$(foreach r,testlib sim host firmware core,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
+$(foreach r,testlib sim host firmware core list base,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
 OBJ_firmware += $(B)/gen/panel_files.o
 OBJ_host += $(B)/gen/web_files.o
-OBJ_noloss := $(patsubst %.c,$(B)/%.o,$(filter-out %_main.c,$(sort $(wildcard tests/noloss/*.c))))
+OBJ_noloss := $(patsubst %.c,$(B)/%.o,$(call no_main,$(sort $(wildcard tests/programs/noloss/*.c))))
 LIBS := $(ROOMS:%=$(B)/lib%.a)
-PRODUCT_LIBS := $(B)/libhost.a $(B)/libfirmware.a $(B)/libcore.a $(B)/libproto.a
+PRODUCT_LIBS := $(patsubst %,$(B)/lib%.a,$(filter-out testlib sim,$(ROOMS)))
 
-MAIN_fillgated := firmware/controller/fillgated_main.c
-MAIN_fillgate-reader := firmware/reader/reader_main.c
+MAIN_fillgated := firmware/controller/main.c
+MAIN_fillgate-reader := firmware/reader/main.c
 MAIN_fillgate-sim := boards/sim/sim_main.c
-MAIN_fillgate-link := firmware/link/link_main.c
-MAIN_fillgate-station := host/station/station_main.c
-MAIN_fillgate-bureau := host/bureau/bureau_main.c
-MAIN_fillgate := host/cli/cli_main.c
+MAIN_fillgate-link := firmware/link/main.c
+MAIN_fillgate-station := host/station/main.c
+MAIN_fillgate-bureau := host/bureau/main.c
+MAIN_fillgate := host/cli/main.c
 MAIN_fillgate-registry := boards/sim/registry_main.c
-MAIN_fillgate-demo := tests/demo/demo_main.c
-MAIN_fillgate-noloss := tests/noloss/noloss_main.c
-MAIN_fillgate-load := tests/load/load_main.c
-MAIN_fillgate-rogue := tests/rogue/rogue_main.c
+MAIN_fillgate-demo := tests/programs/demo/main.c
+MAIN_fillgate-noloss := tests/programs/noloss/main.c
+MAIN_fillgate-load := tests/programs/load/main.c
+MAIN_fillgate-rogue := tests/programs/rogue/main.c
 PROGRAM_NAMES := $(foreach p,fillgated fillgate-reader fillgate-link fillgate-station fillgate-bureau fillgate fillgate-sim fillgate-registry \
 	fillgate-demo fillgate-noloss fillgate-load fillgate-rogue,$(if $(wildcard $(MAIN_$(p))),$(p)))
 PROGRAMS := $(PROGRAM_NAMES:%=$(B)/%)
@@ -84,10 +87,10 @@ TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/nul
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
-FUZZED_SRC := $(SRC_proto) $(SRC_core) $(SRC_firmware) $(SRC_host) $(SRC_sim) $(FUZZ_SRC)
+FUZZED_SRC := $(SRC_base) $(SRC_list) $(SRC_proto) $(SRC_core) $(SRC_firmware) $(SRC_host) $(SRC_sim) $(FUZZ_SRC)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=build/release/%)
-C_FILES := $(sort $(shell find proto firmware host boards tests -name '*.[ch]' 2>/dev/null))
+C_FILES := $(sort $(shell find lib proto firmware host boards tests -name '*.[ch]' 2>/dev/null))
 
 # ---- what people call --------------------------------------------------------------------------
 
@@ -140,7 +143,7 @@ mutation: setup ## sees which changes of a room its tests do not notice: ROOM=co
 	$(Q)tools/mutation.py --room $(or $(ROOM),core) --seed $(or $(SEED),1) --count $(or $(COUNT),50)
 lint: setup ## cppcheck over the whole tree
 	$(Q)cppcheck -j$(shell nproc) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-	    --suppress=missingIncludeSystem -I. -Ibuild/gen proto firmware host boards/sim
+	    --suppress=missingIncludeSystem -I. -Ibuild/gen lib proto firmware host boards/sim
 format: ## lay out every C file
 	$(Q)clang-format -i $(C_FILES)
 check-format:
@@ -151,7 +154,7 @@ check-core: ## prove that firmware/core needs nothing beyond memcpy-like functio
 check-clang: ## clang's warnings, as errors, on every C file; most are compiled for the fuzz targets
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-build
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang clang-run
-check-rooms: ## includes between rooms go one way only
+check-rooms: ## the floors of the house: includes go down only, no room is too large
 	$(Q)tools/check_rooms.sh
 clean: ## remove everything made
 	$(Q)rm -rf build
@@ -192,19 +195,19 @@ bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
 clang-run: $(patsubst %.c,$(B)/%.o,$(filter-out $(FUZZED_SRC),$(filter %.c,$(C_FILES))))
 
-build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard proto/*.options)
+build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard $(PROTOS:.proto=.options))
 	@echo "GEN  $<"
-	$(Q)mkdir -p build/gen/proto
+	$(Q)mkdir -p $(@D)
 	$(Q)nanopb_generator.py -q -D build/gen $<
 
 # The pages of panel and bureau, built into their programs.
-PANEL_PAGES := firmware/link/panel/web
-WEB_PAGES := host/bureau/web/pages
+PANEL_PAGES := firmware/panel/pages
+WEB_PAGES := host/bureau/pages
 build/gen/panel_files.c: $(shell find $(PANEL_PAGES)) tools/page_files.sh
 	@echo "GEN  $(PANEL_PAGES)"
 	$(Q)tools/page_files.sh $(PANEL_PAGES) $@ fg_panel_files
 WEB_MODULES := build/web_modules
-$(WEB_MODULES).done: host/bureau/web/lib/package-lock.json tools/page_modules.sh
+$(WEB_MODULES).done: host/bureau/npm/package-lock.json tools/page_modules.sh
 	@echo "NPM  $<"
 	$(Q)tools/page_modules.sh $(WEB_MODULES)
 	$(Q)touch $@
@@ -232,14 +235,14 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room_library,$(r))))
 
 define program
-$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(OBJ_noloss) $(B)/libtestlib.a) $(if $(filter fillgate-rogue,$(1)),$(B)/tests/rogue/rogue_cheats.o) $(PRODUCT_LIBS)
+$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(OBJ_noloss) $(B)/libtestlib.a) $(if $(filter fillgate-rogue,$(1)),$(B)/tests/programs/rogue/rogue_cheats.o) $(PRODUCT_LIBS)
 	@echo "LD   $$@"
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAM_NAMES),$(eval $(call program,$(p))))
 
 # The reader's tests drive the real program.
-$(B)/tests/unit/reader/test_watch: | $(B)/fillgate-reader
+$(B)/tests/unit/firmware/reader/test_watch: | $(B)/fillgate-reader
 
 $(B)/tests/%: $(B)/tests/%.o $(LIBS)
 	@echo "LD   $@"
@@ -250,8 +253,8 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libsim.a $(PRODUCT_
 	@echo "LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/fuzz/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
 
-build/release/bench_%: build/release/tests/bench/bench_%.o build/release/tests/bench/records.o build/release/libsim.a $(PRODUCT_LIBS)
+build/release/bench_%: build/release/tests/bench/bench_%.o build/release/tests/bench/sample_records.o build/release/libsim.a $(PRODUCT_LIBS)
 	@echo "LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/release/tests/bench/records.o build/release/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/release/tests/bench/sample_records.o build/release/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

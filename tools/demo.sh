@@ -1,5 +1,5 @@
 #!/bin/bash
-# Plays tests/demo/cases.demo on a fresh simulated filling point. Exit code 0 only if every outcome is the expected one
+# Plays tests/programs/demo/cases.demo on a fresh simulated filling point. Exit code 0 only if every outcome is the expected one
 # and the simulator's own record has no opening without a durable AUTHORISED entry.
 # Usage: demo.sh BUILD-DIRECTORY [--stay]   --stay leaves the point running to be played with, until Ctrl-C.
 set -uo pipefail
@@ -18,7 +18,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 tools/point.sh prepare && tools/point.sh sim && tools/point.sh start || exit 3
-"$BUILD/fillgate-demo" "$BUILD" "$DIR" "${CASES:-tests/demo/cases.demo}"
+"$BUILD/fillgate-demo" "$BUILD" "$DIR" "${CASES:-tests/programs/demo/cases.demo}"
 code=$?
 
 openings=$(grep -c '"witness":"ok"' "$DIR/record.jsonl" || true)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Modified condition/decision coverage of firmware/core by its own tests (tests/unit/core, the exhaustive walk), a line per file, and what is
+# Modified condition/decision coverage of firmware/core by its own tests (tests/unit/firmware/core, the exhaustive walk), a line per file, and what is
 # left: each decision with a condition that no pair of tests shows to matter by itself. Installs clang 19 when it is missing; gcc and clang
 # of Debian 12 cannot tell it. Usage: mcdc.sh     Exit code 0 only when all of core together reaches 98 %.
 #
@@ -14,7 +14,7 @@ least=98
 if ! command -v clang-19 >/dev/null || ! command -v llvm-cov-19 >/dev/null; then
     PACKAGES="clang-19 llvm-19 libclang-rt-19-dev" tools/setup.sh
 fi
-make --no-print-directory -j"$(nproc)" VARIANT=mutant build/mutant/libproto.a
+make --no-print-directory -j"$(nproc)" VARIANT=mutant build/mutant/libproto.a build/mutant/libbase.a
 work=build/mcdc
 rm -rf $work
 mkdir -p $work
@@ -26,9 +26,9 @@ wait
 objects=()
 profiles=()
 failed=0
-for test in tests/unit/core/test_*.c tests/sim/test_fill_exhaustive.c; do
+for test in tests/unit/firmware/core/test_*.c tests/sim/test_fill_exhaustive.c; do
     name=$(basename "$test" .c)
-    clang-19 "${flags[@]}" -fprofile-instr-generate -o "$work/$name" "$test" tests/lib/check.c $work/*.o build/mutant/libproto.a -lmbedtls -lmbedx509 \
+    clang-19 "${flags[@]}" -fprofile-instr-generate -o "$work/$name" "$test" tests/lib/check.c $work/*.o build/mutant/libproto.a build/mutant/libbase.a -lmbedtls -lmbedx509 \
         -lmbedcrypto -linih -lcjson -lprotobuf-nanopb -lpthread -lm
     LLVM_PROFILE_FILE=$work/$name.profraw "$work/$name" >"$work/$name.log" 2>&1 || { failed=1; tail -n 5 "$work/$name.log"; }
     profiles+=("$work/$name.profraw")

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the C table of a page's files (proto/page_file.h) from folders and their sub-folders.
+# Makes the C table of a page's files (lib/net/page/page_file.h) from folders and their sub-folders.
 # Usage: page_files.sh FOLDER OUT.c NAME [FOLDER...]   Paths keep to letters, digits, '.', '_', '-' and '/'.
 set -euo pipefail
 export LC_ALL=C
@@ -18,7 +18,7 @@ array() { # C-NAME FILE: an empty file has one byte too many in C; its length st
 }
 
 {
-    echo '#include "proto/page_file.h"'
+    echo '#include "lib/net/page/page_file.h"'
     table=
     n=0
     while IFS=: read -r folder name; do

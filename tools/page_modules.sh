@@ -1,8 +1,8 @@
 #!/bin/bash
-# Brings what the bureau's pages take from npm, exactly as host/bureau/web/lib/package-lock.json says, into a folder: only the files that are
+# Brings what the bureau's pages take from npm, exactly as host/bureau/npm/package-lock.json says, into a folder: only the files that are
 # served. Quick when they are there. Usage: page_modules.sh FOLDER
 set -euo pipefail
-lib=$(realpath "$(dirname "$0")/../host/bureau/web/lib")
+lib=$(realpath "$(dirname "$0")/../host/bureau/npm")
 mkdir -p "$1"
 folder=$(realpath "$1")
 exec 9>"$folder.lock"

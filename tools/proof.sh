@@ -5,7 +5,7 @@
 #
 # No goal is unknown today. What is shown for less than every input, and why (Eva relates no two numbers with each other):
 # - ASKED: that the stop functions are asked of the right numbers is shown for marks (proof_shut.c), not for every number.
-# - SIGNALS and NEEDED: of readings that are too old only those that are older than any setting allows; tests/unit/core has the edge.
+# - SIGNALS and NEEDED: of readings that are too old only those that are older than any setting allows; tests/unit/firmware/core has the edge.
 # - Time runs from 0 to FG_CORE_TIME_MAX_MS, percentages to FG_CORE_PERCENT_MAX (bounds.h); session.c asserts the one, config.c keeps the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ fresh() {
     rm -rf "$work/tree"
     mkdir -p "$work/tree/firmware" "$work/tree/tests"
     cp -r firmware/core "$work/tree/firmware/"
-    cp -r proto "$work/tree/"
+    cp -r lib "$work/tree/"
     cp -r tests/proof "$work/tree/tests/"
     sed -i -e 's|^    step->fill->phase = (uint8_t)phase;|&\n    /*@ split step->fill->phase; */|' \
         -e 's|^    commands.valve_open = fill->phase|    /*@ split fill->phase; */\n&|' "$work/tree/firmware/core/fill.c"

@@ -1,6 +1,6 @@
 /* The simulator's commands, one function each: what a line of the script language does to the point.
  *
- * Not: parsing lines (script.h), tags' wire protocol (pn532.h). Relies on: sim.h, proto/tag.h. */
+ * Not: parsing lines (script.h), tags' wire protocol (pn532.h). Relies on: sim.h, proto/point/tag.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -2,10 +2,10 @@
  *
  * The slave side stays open here too, so that clients may come and go. Not: what is said on it. Relies on:
  * ptys. */
-#ifndef FG_SIM_PTY_PORT_H
-#define FG_SIM_PTY_PORT_H
+#ifndef FG_BOARDS_SIM_PTY_PORT_H
+#define FG_BOARDS_SIM_PTY_PORT_H
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 struct fg_pty_port {
     int master; /* -1 = unplugged; non-blocking */

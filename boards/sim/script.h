@@ -1,13 +1,13 @@
 /* The simulator's command language: one line is a verb, words and key=value words; # begins a comment.
  *
- * Parses and checks the shape of a line. Not: doing it (sim.h). Relies on: proto/err.h. Pure functions. */
-#ifndef FG_SIM_SCRIPT_H
-#define FG_SIM_SCRIPT_H
+ * Parses and checks the shape of a line. Not: doing it (sim.h). Relies on: lib/base/err.h. Pure functions. */
+#ifndef FG_BOARDS_SIM_SCRIPT_H
+#define FG_BOARDS_SIM_SCRIPT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 #define FG_SCRIPT_LINE_MAX 4000 /* a tag's memory in hex fits */
 #define FG_SCRIPT_WORDS_MAX 16

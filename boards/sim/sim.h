@@ -3,18 +3,18 @@
  *
  * Not: the poll loop and the sockets (sim_main). Relies on: plant_model, modbus_slave, pty_port, script,
  * record. One thread; the caller gives the time. */
-#ifndef FG_SIM_SIM_H
-#define FG_SIM_SIM_H
+#ifndef FG_BOARDS_SIM_SIM_H
+#define FG_BOARDS_SIM_SIM_H
 
 #include <sys/types.h>
 
-#include "boards/sim/modbus_slave.h"
-#include "boards/sim/plant_model.h"
-#include "boards/sim/pn532.h"
+#include "boards/sim/plant/modbus_slave.h"
+#include "boards/sim/plant/plant_model.h"
 #include "boards/sim/pty_port.h"
-#include "boards/sim/record.h"
 #include "boards/sim/script.h"
-#include "boards/sim/tags.h"
+#include "boards/sim/sim_record.h"
+#include "boards/sim/tag/pn532.h"
+#include "boards/sim/tag/tags.h"
 #include "boards/sim/wire.h"
 
 #define FG_SIM_NAMES_MAX 64 /* cylinders, and as many tags */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "boards/sim/sim.h"
-#include "proto/monotime.h"
+#include "lib/base/monotime.h"
 
 #define CONSOLES_MAX 8
 #define POLLS_MAX (CONSOLES_MAX + 3)

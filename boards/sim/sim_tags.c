@@ -1,13 +1,13 @@
 /* The commands of sim_tags.h. Tag memories follow the NFC Forum's Type 2 layout: UID with check bytes, lock
- * bytes, capability container, user memory from page 4. Relies on: sim_tags.h, proto/tag.h. */
+ * bytes, capability container, user memory from page 4. Relies on: sim_tags.h, proto/point/tag.h. */
 #include "boards/sim/sim_tags.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/code.h"
-#include "proto/tag.h"
+#include "lib/domain/code.h"
+#include "proto/point/tag.h"
 
 #define PAGE_BYTES 4
 #define USER_AT (4 * PAGE_BYTES)

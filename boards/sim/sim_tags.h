@@ -1,8 +1,8 @@
 /* The commands about tags and the reader: make a tag, write it, put it into the field, take it away.
  *
- * Not: the PN532's protocol (pn532.h). Relies on: sim.h, proto/tag.h. Each is a command of script.h. */
-#ifndef FG_SIM_SIM_TAGS_H
-#define FG_SIM_SIM_TAGS_H
+ * Not: the PN532's protocol (pn532.h). Relies on: sim.h, proto/point/tag.h. Each is a command of script.h. */
+#ifndef FG_BOARDS_SIM_SIM_TAGS_H
+#define FG_BOARDS_SIM_SIM_TAGS_H
 
 #include "boards/sim/sim.h"
 

@@ -5,8 +5,8 @@
  * Bytes put together arrive together, as a driver hands over a frame. Not: radio time, what the bytes mean,
  * the pty. Relies on: the C library. The caller gives the time (monotonic ns) and asks again at
  * fg_wire_due_ns. */
-#ifndef FG_SIM_WIRE_H
-#define FG_SIM_WIRE_H
+#ifndef FG_BOARDS_SIM_WIRE_H
+#define FG_BOARDS_SIM_WIRE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,11 +10,11 @@
  * then it is told as ahead; ended by the next manifest Not: setting the clock, timers, reading journal or
  * list. Relies on: clock_gettime, adjtimex, the C library's time zone; all three can be replaced by a test.
  * One object, one thread. */
-#ifndef FG_CLOCK_CLOCK_H
-#define FG_CLOCK_CLOCK_H
+#ifndef FG_FIRMWARE_CLOCK_CLOCK_H
+#define FG_FIRMWARE_CLOCK_CLOCK_H
 
-#include "proto/err.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/types.h"
 
 /* No fillgate existed before 2026-01-01T00:00:00Z. */
 #define FG_CLOCK_BUILD_MS INT64_C(1767225600000)

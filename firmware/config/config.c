@@ -1,7 +1,7 @@
 /* Reading the configuration (config.h): one table of keys says where each value goes and what it may be. */
 #include "firmware/config/config.h"
-#include "firmware/reader/connection.h"
-#include "proto/ini_line.h"
+#include "firmware/reader/connection_string.h"
+#include "lib/base/ini_line.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,15 +5,15 @@
  * makes the other senseless. Relative paths count from the
  * directory of the configuration file. Not: the station rules, which come signed with the list. Relies on:
  * inih; core/fill.h, core/presence.h and plant/plant.h for the settings' shapes. */
-#ifndef FG_CONFIG_CONFIG_H
-#define FG_CONFIG_CONFIG_H
+#ifndef FG_FIRMWARE_CONFIG_CONFIG_H
+#define FG_FIRMWARE_CONFIG_CONFIG_H
 
 #include "firmware/core/fill.h"
 #include "firmware/core/presence.h"
 #include "firmware/plant/plant.h"
-#include "proto/catalogue.h"
-#include "proto/err.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/catalogue.h"
+#include "lib/domain/types.h"
 
 #define FG_CONFIG_BYTES_MAX 65536
 #define FG_CONFIG_LIST_KEYS_MAX 4

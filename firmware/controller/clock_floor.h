@@ -2,13 +2,13 @@
  * journal.
  *
  * Not: recording and doing it (session.h, clock.h), which the caller does in this order. Relies on:
- * proto/clock_statement.h, journal.h. One thread. */
-#ifndef FG_CONTROLLER_CLOCK_FLOOR_H
-#define FG_CONTROLLER_CLOCK_FLOOR_H
+ * proto/journal/clock_statement.h, journal.h. One thread. */
+#ifndef FG_FIRMWARE_CONTROLLER_CLOCK_FLOOR_H
+#define FG_FIRMWARE_CONTROLLER_CLOCK_FLOOR_H
 
 #include "firmware/clock/clock.h"
 #include "firmware/journal/journal.h"
-#include "proto/clock_statement.h"
+#include "proto/journal/clock_statement.h"
 
 struct fg_clock_floor {
     struct fg_clock_statement statement;

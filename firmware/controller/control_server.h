@@ -2,14 +2,14 @@
  *
  * Never blocks: a client that does not read its answer, sends nonsense or never sends anything costs a
  * connection slot until it is dropped, nothing else. Not: what requests do (session.h). One thread. Relies
- * on: proto/control.h, POSIX sockets. */
-#ifndef FG_CONTROLLER_CONTROL_SERVER_H
-#define FG_CONTROLLER_CONTROL_SERVER_H
+ * on: proto/point/control.h, POSIX sockets. */
+#ifndef FG_FIRMWARE_CONTROLLER_CONTROL_SERVER_H
+#define FG_FIRMWARE_CONTROLLER_CONTROL_SERVER_H
 
 #include <poll.h>
 #include <sys/types.h>
 
-#include "proto/control.h"
+#include "proto/point/control.h"
 
 #define FG_CONTROL_CLIENTS_MAX 16
 #define FG_CONTROL_POLLS (FG_CONTROL_CLIENTS_MAX + 1)

@@ -4,8 +4,8 @@
  * sendto. Without that variable nothing is sent. Never blocks; a message that is lost is followed by the next
  * one. Not: deciding whether the controller is alive: it is when its loop calls this. Relies on: POSIX
  * sockets. One thread. */
-#ifndef FG_CONTROLLER_NOTIFY_H
-#define FG_CONTROLLER_NOTIFY_H
+#ifndef FG_FIRMWARE_CONTROLLER_NOTIFY_H
+#define FG_FIRMWARE_CONTROLLER_NOTIFY_H
 
 #include <stdint.h>
 

@@ -1,15 +1,15 @@
 /* Something that start-up tries for as long as it takes: when the next try is due, why the last one failed,
  * and whether that is worth a line of the log.
  *
- * Waits double from FG_RETRY_MIN_MS to FG_RETRY_MAX_MS. Not: the trying. Relies on: proto/control.h for the
- * bound of a cause. One thread. */
-#ifndef FG_CONTROLLER_RETRY_H
-#define FG_CONTROLLER_RETRY_H
+ * Waits double from FG_RETRY_MIN_MS to FG_RETRY_MAX_MS. Not: the trying. Relies on: proto/point/control.h for
+ * the bound of a cause. One thread. */
+#ifndef FG_FIRMWARE_CONTROLLER_RETRY_H
+#define FG_FIRMWARE_CONTROLLER_RETRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proto/control.h"
+#include "proto/point/control.h"
 
 #define FG_RETRY_MIN_MS 1000
 #define FG_RETRY_MAX_MS 10000

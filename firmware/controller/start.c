@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proto/place.h"
+#include "lib/system/writable.h"
 
 /* Says why something is not there, once for each cause. */
 static void failed(struct fg_start *start, struct fg_retry *retry, const char *what,

@@ -2,17 +2,17 @@
  *
  * What is missing, locked or not writable is waited for; a journal or list that does not verify is tried
  * again, too, but said to be what it is. Until then the point refuses every scan. Not: the configuration
- * (config.h), the control socket and the reader (fillgated_main.c). Relies on: keys.h, journal.h, list.h,
+ * (config.h), the control socket and the reader (main.c). Relies on: controller_keys.h, journal.h, list.h,
  * clock.h, retry.h. One thread. */
-#ifndef FG_CONTROLLER_START_H
-#define FG_CONTROLLER_START_H
+#ifndef FG_FIRMWARE_CONTROLLER_START_H
+#define FG_FIRMWARE_CONTROLLER_START_H
 
 #include "firmware/clock/clock.h"
 #include "firmware/config/config.h"
-#include "firmware/controller/keys.h"
-#include "firmware/controller/log.h"
+#include "firmware/controller/controller_keys.h"
+#include "firmware/controller/record/point_log.h"
 #include "firmware/controller/retry.h"
-#include "firmware/controller/session.h"
+#include "firmware/controller/session/session.h"
 
 /* What became possible with a try. */
 enum fg_start_news { FG_START_JOURNAL = 1, FG_START_LIST = 2, FG_START_KEYS = 4, FG_START_RECEIPT_KEY = 8 };

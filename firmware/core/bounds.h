@@ -2,8 +2,8 @@
  * asserts those of time before each step, and that a decision is not before 1970; config.c lets no setting
  * pass those of settings. The values of readings need none: core itself takes none beyond FG_SIGNAL_VALUE_MAX
  * (signals.h). Relies on: <stdint.h>. */
-#ifndef FG_CORE_BOUNDS_H
-#define FG_CORE_BOUNDS_H
+#ifndef FG_FIRMWARE_CORE_BOUNDS_H
+#define FG_FIRMWARE_CORE_BOUNDS_H
 
 #include <stdint.h>
 

@@ -13,8 +13,8 @@
  *
  * Not: what gas that flows means (fill.h), whether two instruments agree (overfill.h). Pure: no I/O, no
  * allocation, no clock. Relies on: <stdint.h>, <stdbool.h>. */
-#ifndef FG_CORE_COUNTER_H
-#define FG_CORE_COUNTER_H
+#ifndef FG_FIRMWARE_CORE_COUNTER_H
+#define FG_FIRMWARE_CORE_COUNTER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,17 +3,17 @@
  * A function from (state, event) to (state, commands). It decides when the valve may be open; the shell
  * around it decides (rules.h), writes the journal and drives the plant. Pure: no I/O, no allocation, no
  * clock; every event carries the monotonic time. The state is a plain struct without padding surprises:
- * zeroed at start, printable, comparable. Relies on: proto/types.h, limits.h, signals.h,
+ * zeroed at start, printable, comparable. Relies on: lib/domain/types.h, limits.h, signals.h,
  * counter.h, overfill.h.
  *
  * What the shell must keep: times of one clock, those of readings too, and settings within bounds.h;
  * event.plant points to a whole look. The machine asks for no more than that. */
-#ifndef FG_CORE_FILL_H
-#define FG_CORE_FILL_H
+#ifndef FG_FIRMWARE_CORE_FILL_H
+#define FG_FIRMWARE_CORE_FILL_H
 
 #include "firmware/core/counter.h"
 #include "firmware/core/overfill.h"
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 enum fg_fill_phase {
     FG_FILL_IDLE = 0,    /* waiting for a cylinder; valve shut */

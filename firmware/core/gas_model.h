@@ -1,13 +1,14 @@
 /* How pressure, density and temperature of natural gas in a cylinder belong together.
  *
  * Not: where a fill must stop (limits.h, by isochores that are exact at the nominal pressures) or whether a
- * meter lies (overfill.h). Pure; integer arithmetic only. Relies on: proto/types.h. Source: GERG-2008 (ISO
- * 20765-2), reference implementation usnistgov/AGA8; the test compares it with tests/data/gas_pressure.csv.
+ * meter lies (overfill.h). Pure; integer arithmetic only. Relies on: lib/domain/types.h. Source: GERG-2008
+ * (ISO 20765-2), reference implementation usnistgov/AGA8; the test compares it with
+ * tests/data/gas_pressure.csv.
  */
-#ifndef FG_CORE_GAS_MODEL_H
-#define FG_CORE_GAS_MODEL_H
+#ifndef FG_FIRMWARE_CORE_GAS_MODEL_H
+#define FG_FIRMWARE_CORE_GAS_MODEL_H
 
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 #define FG_GAS_TEMPERATURE_MIN_DC (-400)
 #define FG_GAS_TEMPERATURE_MAX_DC 650

@@ -1,9 +1,9 @@
 /* Where a fill must stop: pressure limit of a gas at a temperature, mass limit of a liquefied gas.
- * Pure; integer arithmetic only. Relies on: proto/types.h. Source: data/cng_isochore.csv (GERG-2008). */
-#ifndef FG_CORE_LIMITS_H
-#define FG_CORE_LIMITS_H
+ * Pure; integer arithmetic only. Relies on: lib/domain/types.h. Source: data/cng_isochore.csv (GERG-2008). */
+#ifndef FG_FIRMWARE_CORE_LIMITS_H
+#define FG_FIRMWARE_CORE_LIMITS_H
 
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 /* Pressure (kPa absolute) that gas would have at temperature_dc (0.1 degC) when its density is that of
  * nominal_kpa at 20 degC, never above 1.25 times nominal. Interpolated in the table; nominal pressures

@@ -15,11 +15,11 @@
  *
  * Readings are compared only in an order of time that cannot accuse: what must have risen is never older than
  * what says so. Not: whether one reading of a counter is possible (counter.h). Pure; integer arithmetic only.
- * Relies on: proto/types.h, gas_model.h. */
-#ifndef FG_CORE_OVERFILL_H
-#define FG_CORE_OVERFILL_H
+ * Relies on: lib/domain/types.h, gas_model.h. */
+#ifndef FG_FIRMWARE_CORE_OVERFILL_H
+#define FG_FIRMWARE_CORE_OVERFILL_H
 
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 struct fg_overfill_settings {
     uint32_t tolerance_percent; /* of a full cylinder, on the meter's limit */

@@ -1,9 +1,9 @@
 /* Is the tag still in the field? "Gone" only after K misses in a row, or when it was not seen for a set time,
- * whatever else was reported meanwhile: one miss is normal radio. Pure. Relies on: proto/types.h. */
-#ifndef FG_CORE_PRESENCE_H
-#define FG_CORE_PRESENCE_H
+ * whatever else was reported meanwhile: one miss is normal radio. Pure. Relies on: lib/domain/types.h. */
+#ifndef FG_FIRMWARE_CORE_PRESENCE_H
+#define FG_FIRMWARE_CORE_PRESENCE_H
 
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 struct fg_presence_settings {
     uint8_t misses_max;      /* K: gone at the K-th miss in a row */

@@ -1,11 +1,11 @@
 /* May this cylinder be filled? The rules, in their fixed order, over plain facts gathered by the caller.
  *
  * Not: gathering the facts (tag, list, journal, clock), showing or logging the answer. Pure: no I/O, no
- * allocation, no clock. Relies on: proto/types.h. */
-#ifndef FG_CORE_RULES_H
-#define FG_CORE_RULES_H
+ * allocation, no clock. Relies on: lib/domain/types.h. */
+#ifndef FG_FIRMWARE_CORE_RULES_H
+#define FG_FIRMWARE_CORE_RULES_H
 
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 /* What reading the tag gave. */
 enum fg_tag_result {
@@ -70,7 +70,7 @@ struct fg_decision {
     bool list_age_warning;
 };
 
-/* Runs every rule over *facts and states every failing reason, in the order of catalogue/reasons.def.
+/* Runs every rule over *facts and states every failing reason, in the order of domain/reasons.def.
  * The worst of all cylinders of a vehicle decides. Never fails. */
 void fg_rules_decide(const struct fg_facts *facts, struct fg_decision *ret_decision);
 

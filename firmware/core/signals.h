@@ -2,11 +2,11 @@
  *
  * One set for deciding on a scan, for starting, filling and resuming: a device that would refuse the next
  * scan also ends the fill under way. Not: what the values mean (fill.h, overfill.h), how they are read
- * (plant). Pure: no I/O, no allocation, no clock. Relies on: proto/types.h. */
-#ifndef FG_CORE_SIGNALS_H
-#define FG_CORE_SIGNALS_H
+ * (plant). Pure: no I/O, no allocation, no clock. Relies on: lib/domain/types.h. */
+#ifndef FG_FIRMWARE_CORE_SIGNALS_H
+#define FG_FIRMWARE_CORE_SIGNALS_H
 
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 #define FG_SIGNAL_BIT(signal) (UINT32_C(1) << (signal))
 /* No instrument measures more; a greater value is not plausible, whatever the device says of it. */

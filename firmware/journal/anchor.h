@@ -5,12 +5,12 @@
  * Two slots in two sectors are written in turn, each synced after the entry it names is durable: one slot is
  * whole at any moment, and the anchor is never ahead of the journal. Not: proof against somebody who puts
  * back journal and anchor together; that shows at the bureau, which holds a later head. Relies on: an SQLite
- * VFS as its file layer (so that a test can cut the power under it), proto/chain.h. */
-#ifndef FG_JOURNAL_ANCHOR_H
-#define FG_JOURNAL_ANCHOR_H
+ * VFS as its file layer (so that a test can cut the power under it), proto/journal/chain.h. */
+#ifndef FG_FIRMWARE_JOURNAL_ANCHOR_H
+#define FG_FIRMWARE_JOURNAL_ANCHOR_H
 
-#include "proto/chain.h"
-#include "proto/err.h"
+#include "lib/base/err.h"
+#include "proto/journal/chain.h"
 
 struct fg_anchor;
 

@@ -4,12 +4,12 @@
  * entry is there; SQLite's own check compares every index with its table. The schema must read as it was
  * written: nobody's triggers, views or narrower indices. Not: what the entries say (walk.h). Relies on:
  * SQLite. Private to the journal room. */
-#ifndef FG_JOURNAL_INTACT_H
-#define FG_JOURNAL_INTACT_H
+#ifndef FG_FIRMWARE_JOURNAL_INTACT_H
+#define FG_FIRMWARE_JOURNAL_INTACT_H
 
 #include <sqlite3.h>
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 /* The statements that make a new journal's tables and indices. */
 extern const char fg_journal_schema[];

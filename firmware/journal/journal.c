@@ -1,15 +1,15 @@
 /* The writer's side of the journal (journal.h): start-up, append, receipts, look-ups of the past. Not: who
  * may use which room (space.c), what goes when its time is over (prune.c). */
-#include "firmware/journal/journal_private.h"
+#include "firmware/journal/private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "firmware/journal/intact.h"
 #include "firmware/journal/walk.h"
-#include "proto/chain.h"
-#include "proto/entry.h"
-#include "proto/place.h"
+#include "lib/system/writable.h"
+#include "proto/journal/chain.h"
+#include "proto/journal/entry.h"
 
 typedef unsigned long long ull;
 

@@ -3,13 +3,13 @@
  *
  * Not: sending it (link) or deciding what to log (controller). One writer; the readers (iterate, verify) open
  * the file read-only. Relies on: SQLite (WAL, synchronous=FULL), proto. */
-#ifndef FG_JOURNAL_JOURNAL_H
-#define FG_JOURNAL_JOURNAL_H
+#ifndef FG_FIRMWARE_JOURNAL_JOURNAL_H
+#define FG_FIRMWARE_JOURNAL_JOURNAL_H
 
-#include "proto/chain.h"
-#include "proto/err.h"
-#include "proto/sign.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/crypto/sign.h"
+#include "lib/domain/types.h"
+#include "proto/journal/chain.h"
 
 struct fg_journal;
 
@@ -93,9 +93,9 @@ int64_t fg_journal_oldest_unsent_ms(struct fg_journal *journal);
 uint64_t fg_journal_receipt_next(const struct fg_journal *journal);
 int64_t fg_journal_receipt_ms(const struct fg_journal *journal);
 
-/* Encodes a batch (proto/sync.h) of the entries from `from` on: as many as are there, fit into capacity, and
- * are allowed (count_max 0 = as many as a batch may hold). Reads only. FG_E_NOT_FOUND: there is no entry
- * `from` yet. FG_E_RANGE: it was pruned. */
+/* Encodes a batch (proto/journal/sync.h) of the entries from `from` on: as many as are there, fit into
+ * capacity, and are allowed (count_max 0 = as many as a batch may hold). Reads only. FG_E_NOT_FOUND: there is
+ * no entry `from` yet. FG_E_RANGE: it was pruned. */
 enum fg_err fg_journal_batch(struct fg_journal *journal, uint64_t from, size_t count_max, uint8_t *buffer,
                              size_t capacity, size_t *ret_length, uint64_t *ret_next, struct fg_error *error);
 

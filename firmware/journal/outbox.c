@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "firmware/journal/walk.h"
-#include "proto/entry.h"
-#include "proto/sync.h"
+#include "proto/journal/entry.h"
+#include "proto/journal/sync.h"
 
 /* A batch without its entries: controller, number, signature and their tags; and what each entry adds to its
  * bytes. */

@@ -1,14 +1,15 @@
 /* What leaves the journal and what comes back: batches of stored entries, and the bureau's newest receipt,
  * kept in the journal's own file.
  *
- * Not: sending (link). Private to the journal room. Relies on: SQLite, proto/sync.h, proto/chain.h. */
-#ifndef FG_JOURNAL_OUTBOX_H
-#define FG_JOURNAL_OUTBOX_H
+ * Not: sending (link). Private to the journal room. Relies on: SQLite, proto/journal/sync.h,
+ * proto/journal/chain.h. */
+#ifndef FG_FIRMWARE_JOURNAL_OUTBOX_H
+#define FG_FIRMWARE_JOURNAL_OUTBOX_H
 
 #include <sqlite3.h>
 
 #include "firmware/journal/journal.h"
-#include "proto/chain.h"
+#include "proto/journal/chain.h"
 
 /* The receipt that is kept. known false: none. Its signature is not verified by reading it. */
 struct fg_receipt_kept {

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#include "firmware/journal/journal_private.h"
+#include "firmware/journal/private.h"
 #include "firmware/journal/safety.h"
 #include "firmware/journal/walk.h"
-#include "proto/entry.h"
+#include "proto/journal/entry.h"
 
 #define LOOK_ENTRIES 512
 #define PIECE_ENTRIES 128

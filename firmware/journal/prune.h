@@ -1,13 +1,13 @@
-/* The mark of pruning as the journal's file keeps it: from where its chain goes on (proto/mark.h).
+/* The mark of pruning as the journal's file keeps it: from where its chain goes on (proto/journal/mark.h).
  *
  * Not: when to prune (controller). Private to the journal room; the verb itself is fg_journal_prune. Relies
- * on: SQLite, proto/mark.h. */
-#ifndef FG_JOURNAL_PRUNE_H
-#define FG_JOURNAL_PRUNE_H
+ * on: SQLite, proto/journal/mark.h. */
+#ifndef FG_FIRMWARE_JOURNAL_PRUNE_H
+#define FG_FIRMWARE_JOURNAL_PRUNE_H
 
 #include <sqlite3.h>
 
-#include "proto/mark.h"
+#include "proto/journal/mark.h"
 
 /* known false: nothing was ever pruned. The signature is not verified by reading it. */
 struct fg_mark_kept {

@@ -7,7 +7,7 @@
 #include "firmware/journal/outbox.h"
 #include "firmware/journal/prune.h"
 #include "firmware/journal/walk.h"
-#include "proto/entry.h"
+#include "proto/journal/entry.h"
 
 #define READ_WAIT_MS 2000
 

@@ -1,4 +1,4 @@
-/* Room in the journal's file: how much there is, and who may use it (journal_private.h).
+/* Room in the journal's file: how much there is, and who may use it (private.h).
  *
  * Filler rows are written when the journal is made. Once the rest of the file is used up the state is FULL
  * and no fill is authorised; what must be written still is, into space that deleting fillers gives back, and
@@ -6,10 +6,10 @@
  *
  * Entries that belong to no fill share a part of the file (100 - fill_reserve_percent). When it is used up,
  * refusals and events that are not grave are no longer taken: fills never find their room eaten by strangers.
- * The controller counts what is not taken (controller/budget.h). */
-#include "firmware/journal/journal_private.h"
+ * The controller counts what is not taken (record/budget.h). */
+#include "firmware/journal/private.h"
 #include "firmware/journal/walk.h"
-#include "proto/catalogue.h"
+#include "lib/domain/catalogue.h"
 
 #define PAGE_BYTES FG_JOURNAL_PAGE_BYTES
 #define FILLER_PAGES 8

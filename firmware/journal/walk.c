@@ -5,8 +5,8 @@
 
 #include "firmware/journal/journal.h"
 #include "firmware/journal/safety.h"
-#include "proto/chain.h"
-#include "proto/entry.h"
+#include "proto/journal/chain.h"
+#include "proto/journal/entry.h"
 
 typedef unsigned long long ull;
 

@@ -1,16 +1,17 @@
 /* One pass over a stored journal, first entry (or mark of pruning) to last: sequence, chain, signatures, one
  * end per fill, index columns, anchor, mark. Start-up and verification are both this pass.
  *
- * Not: writing. Relies on: SQLite, proto/chain.h, proto/entry.h, anchor.h. Private to the journal room. */
-#ifndef FG_JOURNAL_WALK_H
-#define FG_JOURNAL_WALK_H
+ * Not: writing. Relies on: SQLite, proto/journal/chain.h, proto/journal/entry.h, anchor.h. Private to the
+ * journal room. */
+#ifndef FG_FIRMWARE_JOURNAL_WALK_H
+#define FG_FIRMWARE_JOURNAL_WALK_H
 
 #include <sqlite3.h>
 
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/prune.h"
-#include "proto/sign.h"
-#include "proto/types.h"
+#include "lib/crypto/sign.h"
+#include "lib/domain/types.h"
 
 /* The index columns of an entry, always derived from its bytes. */
 struct fg_entry_columns {

@@ -1,4 +1,4 @@
-/* The link's lifetime, turn, log, clock and connection (link.h, link_private.h). */
+/* The link's lifetime, turn, log, clock and connection (link.h, private.h). */
 #include "firmware/link/link.h"
 
 #include <errno.h>
@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "firmware/link/link_private.h"
-#include "proto/authority_update.h"
-#include "proto/certificate_file.h"
-#include "proto/enrol.h"
-#include "proto/join.h"
-#include "proto/monotime.h"
-#include "proto/network_time.h"
+#include "firmware/link/private.h"
+#include "lib/base/monotime.h"
+#include "lib/crypto/certificate_file.h"
+#include "lib/net/network_time.h"
+#include "proto/hop/authority_update.h"
+#include "proto/hop/join.h"
+#include "proto/key/enrol.h"
 
 #define REPEAT_MS 600000
 #define DAY_MS INT64_C(86400000)

@@ -1,14 +1,14 @@
 /* fillgate-link's work: one object that asks fillgated how it stands and carries out what is due.
  *
  * It holds no key but its own TLS key, and neither journal nor list in force: fillgated verifies whatever it
- * is handed. Killed at any moment it loses nothing. Not: the process, signals (link_main.c), when what is due
- * (link_plan.h). One thread. Relies on: proto/control.h, https.h, push.h; firmware/list. */
-#ifndef FG_LINK_LINK_H
-#define FG_LINK_LINK_H
+ * is handed. Killed at any moment it loses nothing. Not: the process, signals (main.c), when what is due
+ * (hop_plan.h). One thread. Relies on: proto/point/control.h, https_client.h, push.h; lib/list. */
+#ifndef FG_FIRMWARE_LINK_LINK_H
+#define FG_FIRMWARE_LINK_LINK_H
 
-#include "firmware/link/link_config.h"
+#include "firmware/link/config.h"
 #include "firmware/link/link_status.h"
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 struct fg_link;
 

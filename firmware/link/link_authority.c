@@ -1,9 +1,9 @@
-/* Changes of authorities from the next hop into the link's file of authorities (link_private.h).
+/* Changes of authorities from the next hop into the link's file of authorities (private.h).
  *
- * fillgated knows no authority: nothing is handed on. Relies on: proto/authority_update.h. */
-#include "firmware/link/link_private.h"
-#include "proto/authority_update.h"
-#include "proto/monotime.h"
+ * fillgated knows no authority: nothing is handed on. Relies on: proto/hop/authority_update.h. */
+#include "firmware/link/private.h"
+#include "lib/base/monotime.h"
+#include "proto/hop/authority_update.h"
 
 enum fg_err fg_link_fetch_authorities(struct fg_link *link, struct fg_error *error)
 {

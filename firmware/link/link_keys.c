@@ -1,17 +1,17 @@
-/* Key rings from the next hop into the link's own chain, and from there to fillgated (link_private.h).
+/* Key rings from the next hop into the link's own chain, and from there to fillgated (private.h).
  *
  * The link verifies each ring itself, since its list store lives by them; fillgated verifies them anew. What
  * fillgated has is not known here: the newest ring is handed over when it is new, when fillgated was away,
- * and when it refused a list's signature. Relies on: proto/keyring_fetch.h. */
+ * and when it refused a list's signature. Relies on: proto/hop/keyring_fetch.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/link/link_private.h"
-#include "proto/keyring_fetch.h"
-#include "proto/monotime.h"
+#include "firmware/link/private.h"
+#include "lib/base/monotime.h"
+#include "proto/hop/keyring_fetch.h"
 
 #define RETRY_MIN_MS 2000
 #define RETRY_MAX_MS 3600000

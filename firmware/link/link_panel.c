@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "firmware/link/panel/panel.h"
-#include "proto/monotime.h"
+#include "firmware/panel/panel.h"
+#include "lib/base/monotime.h"
 
 #define AGAIN_MS 5000
 #define CERTIFICATE_EVERY_MS 3600000

@@ -1,12 +1,12 @@
 /* The panel as the link keeps it: started when its settings name one, tried again while its port or its
  * certificate is not to be had, and shown how the link is doing.
  *
- * Not: the panel itself (firmware/link/panel). One thread, but for the status. */
-#ifndef FG_LINK_LINK_PANEL_H
-#define FG_LINK_LINK_PANEL_H
+ * Not: the panel itself (firmware/panel). One thread, but for the status. */
+#ifndef FG_FIRMWARE_LINK_LINK_PANEL_H
+#define FG_FIRMWARE_LINK_LINK_PANEL_H
 
 #include "firmware/link/link.h"
-#include "proto/certificate_watch.h"
+#include "lib/crypto/certificate_watch.h"
 
 struct fg_panel;
 

@@ -1,8 +1,8 @@
-/* Entries to the next hop, receipts to fillgated (link_private.h). */
+/* Entries to the next hop, receipts to fillgated (private.h). */
 #include <string.h>
 
-#include "firmware/link/link_private.h"
-#include "proto/monotime.h"
+#include "firmware/link/private.h"
+#include "lib/base/monotime.h"
 
 /* Then other jobs have their turn; a backlog goes on right after. */
 #define BATCHES_A_PUSH 16

@@ -1,10 +1,10 @@
-/* How this controller is doing, told to the next hop (link_private.h). */
+/* How this controller is doing, told to the next hop (private.h). */
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "firmware/link/link_private.h"
-#include "proto/monotime.h"
+#include "firmware/link/private.h"
+#include "lib/base/monotime.h"
 
 #define OFFSET_TOLD_MS 1000
 #define BODY_MAX 4096

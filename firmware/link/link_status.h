@@ -1,8 +1,8 @@
 /* How the link is doing with the next hop, for whoever shows it: told by the link's jobs, read by the panel.
  *
- * Not: the plan of what is due (link_plan.h). Any thread. */
-#ifndef FG_LINK_LINK_STATUS_H
-#define FG_LINK_LINK_STATUS_H
+ * Not: the plan of what is due (hop_plan.h). Any thread. */
+#ifndef FG_FIRMWARE_LINK_LINK_STATUS_H
+#define FG_FIRMWARE_LINK_LINK_STATUS_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* One Modbus bus (bus.h). */
 #include "firmware/plant/bus.h"
 #include "firmware/plant/rtu.h"
-#include "proto/monotime.h"
-#include "proto/port_lock.h"
+#include "lib/base/monotime.h"
+#include "lib/system/port_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,12 +4,12 @@
  * Wraps libmodbus with what it leaves to its user: input is flushed before every request (RTU has no
  * transaction id, so a late answer would be taken for the next one), error recovery is off (its own blocks
  * without end), no byte time-out (one deadline rules the whole answer), and an RTU answer is compared with
- * its request in every byte that tells it apart (rtu.h). An RTU port is locked (proto/port_lock.h); bytes
- * that nobody here asked for put what is read in doubt for a while, and name a second master or an echo. Not:
- * knowing devices or profiles (device.h), nor what an outcome means (outcome.h). Not thread-safe: one thread
- * per bus. Relies on: libmodbus, CLOCK_MONOTONIC. */
-#ifndef FG_PLANT_BUS_H
-#define FG_PLANT_BUS_H
+ * its request in every byte that tells it apart (rtu.h). An RTU port is locked (lib/system/port_lock.h);
+ * bytes that nobody here asked for put what is read in doubt for a while, and name a second master or an
+ * echo. Not: knowing devices or profiles (device.h), nor what an outcome means (outcome.h). Not thread-safe:
+ * one thread per bus. Relies on: libmodbus, CLOCK_MONOTONIC. */
+#ifndef FG_FIRMWARE_PLANT_BUS_H
+#define FG_FIRMWARE_PLANT_BUS_H
 
 #include "firmware/plant/outcome.h"
 #include "firmware/plant/plant.h"

@@ -2,8 +2,8 @@
  *
  * All packing is done here by shifts; libmodbus' own float setters are not used, because those of 3.1.6 swap
  * the bytes. Not: knowing where a value stands (profile.h) or fetching it (bus.h). Pure. */
-#ifndef FG_PLANT_CODEC_H
-#define FG_PLANT_CODEC_H
+#ifndef FG_FIRMWARE_PLANT_CODEC_H
+#define FG_FIRMWARE_PLANT_CODEC_H
 
 #include "firmware/plant/profile.h"
 

@@ -2,7 +2,7 @@
 #include "firmware/plant/device.h"
 
 #include "firmware/plant/codec.h"
-#include "proto/monotime.h"
+#include "lib/base/monotime.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * failure counts how is in outcome.h. A value whose byte order or status word is not known is not read at
  * all: what was read before stays, with its age. A value that jumps is read again before it counts. Not:
  * threads, locks or leases (plant.h). One thread at a time. Relies on: bus.h, codec.h, profile.h. */
-#ifndef FG_PLANT_DEVICE_H
-#define FG_PLANT_DEVICE_H
+#ifndef FG_FIRMWARE_PLANT_DEVICE_H
+#define FG_FIRMWARE_PLANT_DEVICE_H
 
 #include "firmware/plant/bus.h"
 

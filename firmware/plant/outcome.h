@@ -3,11 +3,11 @@
  * A hiccup (busy, one lost or spoilt answer) leaves the last reading as it is until that is too old; a
  * device's own word that something is wrong makes a fault of it; a lost link makes it missing at once. Not:
  * acting on it (device.h counts, plant.h publishes). firmware/plant/README.md shows the table to people; a
- * test compares the two. Relies on: proto/err.h. */
-#ifndef FG_PLANT_OUTCOME_H
-#define FG_PLANT_OUTCOME_H
+ * test compares the two. Relies on: lib/base/err.h. */
+#ifndef FG_FIRMWARE_PLANT_OUTCOME_H
+#define FG_FIRMWARE_PLANT_OUTCOME_H
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,9 +6,9 @@
  * let it run out. */
 #include "firmware/plant/plant.h"
 
-#include "firmware/plant/check.h"
 #include "firmware/plant/device.h"
-#include "proto/monotime.h"
+#include "firmware/plant/plant_check.h"
+#include "lib/base/monotime.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -4,11 +4,11 @@
  * valve is held open by a lease: hold_open() must be called again before it runs out, or the bus thread shuts
  * the valve; and the device's own timed release shuts it when this whole process stops. Not: deciding
  * anything (firmware/core). Relies on: libmodbus, profile.h, pthreads. */
-#ifndef FG_PLANT_PLANT_H
-#define FG_PLANT_PLANT_H
+#ifndef FG_FIRMWARE_PLANT_PLANT_H
+#define FG_FIRMWARE_PLANT_PLANT_H
 
-#include "proto/err.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/types.h"
 
 #define FG_BUSES_MAX 4
 #define FG_DEVICES_MAX 12
@@ -62,10 +62,10 @@ struct fg_device_status {
 
 struct fg_plant;
 
-/* Loads the profiles, checks that the times can be kept (check.h), that no signal or output is given by two
- * devices and that a valve output with a timed or watched form and its read-back (signal valve_open) exist,
- * and makes the plant; nothing is sent yet. On the valve's bus response_max_ms is cut to a third of the
- * valve's release time, so that a dead device there cannot hold up the refresh. Errors: FG_E_FORMAT and
+/* Loads the profiles, checks that the times can be kept (plant_check.h), that no signal or output is given by
+ * two devices and that a valve output with a timed or watched form and its read-back (signal valve_open)
+ * exist, and makes the plant; nothing is sent yet. On the valve's bus response_max_ms is cut to a third of
+ * the valve's release time, so that a dead device there cannot hold up the refresh. Errors: FG_E_FORMAT and
  * FG_E_RANGE name file and line; FG_E_EXISTS two givers or two devices with one bus and unit; FG_E_NOT_FOUND
  * bus, valve or read-back missing. */
 enum fg_err fg_plant_new(const struct fg_plant_settings *settings, struct fg_plant **ret_plant,

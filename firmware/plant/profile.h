@@ -4,11 +4,11 @@
  * describes it. Nothing has a default: what is left open, unknown or given twice is refused with file, line
  * and reason. Not: talking to the device (bus.h) or turning registers into values (codec.h). Relies on:
  * inih. */
-#ifndef FG_PLANT_PROFILE_H
-#define FG_PLANT_PROFILE_H
+#ifndef FG_FIRMWARE_PLANT_PROFILE_H
+#define FG_FIRMWARE_PLANT_PROFILE_H
 
-#include "proto/err.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/types.h"
 
 #define FG_PROFILE_BYTES_MAX 65536
 #define FG_PROFILE_NAME_MAX 63

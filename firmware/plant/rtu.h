@@ -3,8 +3,8 @@
  * RTU has no transaction number: an answer is told from another one only by unit, function, length and, for
  * writes, by what it repeats. All of these are compared here. Not: bytes on a port (bus.h). Pure. Relies on:
  * outcome.h. */
-#ifndef FG_PLANT_RTU_H
-#define FG_PLANT_RTU_H
+#ifndef FG_FIRMWARE_PLANT_RTU_H
+#define FG_FIRMWARE_PLANT_RTU_H
 
 #include "firmware/plant/outcome.h"
 

@@ -6,12 +6,12 @@
  * shrinks once the device is open. None can be taken back. Not: starting the process without the controller's
  * descriptors (watch.c). Relies on: Linux; Landlock from 5.13 on, where the kernel has it. One thread, which
  * must be the only one of the process: Landlock binds only the thread that calls. */
-#ifndef FG_READER_CONFINE_H
-#define FG_READER_CONFINE_H
+#ifndef FG_FIRMWARE_READER_CONFINE_H
+#define FG_FIRMWARE_READER_CONFINE_H
 
 #include <stdbool.h>
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 /* No new privileges, no core dump. To be called first. FG_E_IO with the cause. */
 enum fg_err fg_confine_start(struct fg_error *error);

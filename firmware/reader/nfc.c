@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/reader/connection.h"
-#include "firmware/reader/nfc_private.h"
-#include "proto/port_lock.h"
+#include "firmware/reader/connection_string.h"
+#include "firmware/reader/private.h"
+#include "lib/system/port_lock.h"
 
 #define TRIES 3
 #define EXCHANGE_MS 100

@@ -1,14 +1,14 @@
 /* One tag reader through libnfc: open, find, read and write type 2 tags. Only fillgate-reader uses it.
  *
  * libnfc can block without end and can abort the process; whoever calls these functions must be a process of
- * its own with a watchdog (reader_main.c). Not: deciding what a tag means. Relies on: libnfc 1.8. One thread.
+ * its own with a watchdog (main.c). Not: deciding what a tag means. Relies on: libnfc 1.8. One thread.
  */
-#ifndef FG_READER_NFC_H
-#define FG_READER_NFC_H
+#ifndef FG_FIRMWARE_READER_NFC_H
+#define FG_FIRMWARE_READER_NFC_H
 
-#include "proto/err.h"
-#include "proto/readerlink.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/types.h"
+#include "proto/point/readerlink.h"
 
 struct fg_nfc;
 

@@ -4,8 +4,8 @@
  * and Ultralight C answer it with a NAK. */
 #include <string.h>
 
-#include "firmware/reader/nfc_private.h"
-#include "proto/tag.h"
+#include "firmware/reader/private.h"
+#include "proto/point/tag.h"
 
 #define CONTAINER_PAGE 3
 #define FAST_PAGES_MAX (FG_NFC_ANSWER_MAX / FG_NFC_PAGE_BYTES)

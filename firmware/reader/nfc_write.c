@@ -3,7 +3,7 @@
  * NXP data sheets NTAG210/212, NTAG213/215/216 (8.5.3, 10.1) and MF0ULx1 (8.5, 10.1). */
 #include <string.h>
 
-#include "firmware/reader/nfc_private.h"
+#include "firmware/reader/private.h"
 
 #define TRIES 3
 #define CONTAINER_PAGE 3

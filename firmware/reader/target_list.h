@@ -1,12 +1,12 @@
 /* The chip's answer to InListPassiveTarget (UM0701-02, 7.3.5): how many tags of ISO/IEC 14443 type A it
- * found, and who the first is. Not: asking (nfc.c). Relies on: proto/types.h. Pure functions. */
-#ifndef FG_READER_TARGET_LIST_H
-#define FG_READER_TARGET_LIST_H
+ * found, and who the first is. Not: asking (nfc.c). Relies on: lib/domain/types.h. Pure functions. */
+#ifndef FG_FIRMWARE_READER_TARGET_LIST_H
+#define FG_FIRMWARE_READER_TARGET_LIST_H
 
 #include <stddef.h>
 
-#include "proto/err.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/types.h"
 
 #define FG_TARGETS_MAX 2 /* more the chip does not list */
 /* Count; of each: number, ATQA, SAK, length, UID with cascade tags, and room for an answer to select. */

@@ -1,6 +1,6 @@
 /* Starting, watching and restarting the reader process (watch.h). */
 #include "firmware/reader/watch.h"
-#include "proto/monotime.h"
+#include "lib/base/monotime.h"
 
 #include <errno.h>
 #include <fcntl.h>

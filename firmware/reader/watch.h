@@ -2,15 +2,15 @@
  * from it that does not parse.
  *
  * fillgate-reader holds libnfc, which can block without end and abort the process; so it is a child process
- * behind a SOCK_SEQPACKET socketpair, speaking the messages of proto/readerlink.h. A dead, silent or babbling
- * reader is killed and started again with back-off; meanwhile it means "no tag". Not: libnfc itself (nfc.c),
- * presence (core/presence.h). One thread. Relies on: proto/readerlink.h, POSIX. */
-#ifndef FG_READER_WATCH_H
-#define FG_READER_WATCH_H
+ * behind a SOCK_SEQPACKET socketpair, speaking the messages of proto/point/readerlink.h. A dead, silent or
+ * babbling reader is killed and started again with back-off; meanwhile it means "no tag". Not: libnfc itself
+ * (nfc.c), presence (core/presence.h). One thread. Relies on: proto/point/readerlink.h, POSIX. */
+#ifndef FG_FIRMWARE_READER_WATCH_H
+#define FG_FIRMWARE_READER_WATCH_H
 
-#include "proto/err.h"
-#include "proto/readerlink.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/domain/types.h"
+#include "proto/point/readerlink.h"
 
 /* Why fillgate-reader ended itself. */
 enum fg_reader_exit {

@@ -1,4 +1,4 @@
-/* What the sub-commands share (cli.h): option look-up, failures. Not: parsing the call (cli_main.c). */
+/* What the sub-commands share (cli.h): option look-up, failures. Not: parsing the call (main.c). */
 #include "host/cli/cli.h"
 
 #include <assert.h>

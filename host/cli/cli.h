@@ -1,8 +1,8 @@
 /* What the sub-commands of `fillgate` share: the command tables, the parsed call, output in text or JSON,
  * exit codes.
  *
- * A family of commands (key, list, tag, journal, point) is one file cli_FAMILY.c with a table of commands;
- * cli_main.c parses a call against it and runs it. Not: any of the work itself. Relies on: proto, cJSON. One
+ * A family of commands (key, list, tag, journal, point) is one file cmd_FAMILY.c with a table of commands;
+ * main.c parses a call against it and runs it. Not: any of the work itself. Relies on: proto, cJSON. One
  * thread. */
 #ifndef FG_HOST_CLI_CLI_H
 #define FG_HOST_CLI_CLI_H
@@ -11,10 +11,10 @@
 
 #include <cjson/cJSON.h>
 
-#include "proto/catalogue.h"
-#include "proto/err.h"
-#include "proto/sign.h"
-#include "proto/types.h"
+#include "lib/base/err.h"
+#include "lib/crypto/sign.h"
+#include "lib/domain/catalogue.h"
+#include "lib/domain/types.h"
 
 #define CLI_OPTIONS_MAX 32
 #define CLI_REPEAT_MAX 8

@@ -4,7 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "host/bureau/schema.h"
+#include "host/bureau/schema/schema.h"
 
 #define SQL_DEADLINE_MS 60000
 

@@ -1,5 +1,5 @@
 /* What the bureau's commands have in common: the database of --database, and who is at work. Not: what they
- * do. Relies on: host/sql, host/bureau/schema.h. */
+ * do. Relies on: host/sql, host/bureau/schema/schema.h. */
 #ifndef FG_HOST_CLI_CLI_DATABASE_H
 #define FG_HOST_CLI_CLI_DATABASE_H
 

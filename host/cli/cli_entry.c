@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/code.h"
-#include "proto/operators.h"
+#include "lib/domain/code.h"
+#include "proto/list/operators.h"
 
 #define FIELD_TEXT 1024
 

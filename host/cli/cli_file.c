@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/owner.h"
+#include "lib/system/become_owner.h"
 
 #define PATH_BYTES 600
 

@@ -1,5 +1,5 @@
-/* Small files read and written whole. Not: keys (proto/sign.h) or certificates (proto/certificate_file.h).
- * Relies on: POSIX files. */
+/* Small files read and written whole. Not: keys (lib/crypto/sign.h) or certificates
+ * (lib/crypto/certificate_file.h). Relies on: POSIX files. */
 #ifndef FG_HOST_CLI_CLI_FILE_H
 #define FG_HOST_CLI_CLI_FILE_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 /* FG_E_NOT_FOUND, FG_E_IO, FG_E_SIZE when there are more than capacity bytes. */
 enum fg_err cli_file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *ret_length,
@@ -19,7 +19,7 @@ enum fg_err cli_file_write(const char *path, bool replace, const uint8_t *bytes,
                            struct fg_error *error);
 
 /* Before a file at path is written that belongs with others of its directory: becomes their owner
- * (proto/owner.h), whose errors these are; FG_E_SIZE. */
+ * (lib/system/become_owner.h), whose errors these are; FG_E_SIZE. */
 enum fg_err cli_file_owner_become(const char *path, struct fg_error *error);
 
 #endif

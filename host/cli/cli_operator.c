@@ -1,10 +1,11 @@
-/* fillgate operator, and what cli_operator.h says. Relies on: host/bureau/operators.h, proto/pin.h. */
+/* fillgate operator, and what cli_operator.h says. Relies on: host/bureau/registry/operator_records.h,
+ * lib/crypto/pin.h. */
 #include "host/cli/cli_operator.h"
 
 #include <mbedtls/platform_util.h>
 
-#include "host/bureau/operator_line.h"
-#include "host/bureau/operators.h"
+#include "host/bureau/registry/operator_line.h"
+#include "host/bureau/registry/operator_records.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_pin.h"
 

@@ -1,5 +1,5 @@
 /* Operators on the command line: their PINs, and how the operators of a manifest are shown. Not: their
- * records (cli_registry.c). Relies on: host/bureau/operators.h. One thread. */
+ * records (cmd_registry.c). Relies on: host/bureau/registry/operator_records.h. One thread. */
 #ifndef FG_HOST_CLI_CLI_OPERATOR_H
 #define FG_HOST_CLI_CLI_OPERATOR_H
 

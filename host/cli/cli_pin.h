@@ -1,10 +1,10 @@
 /* Reading an operator's PIN so that nobody sees it: never an argument, since those stand in process lists and
- * shell histories. Not: what a PIN is (proto/pin.h). Relies on: POSIX terminals. One thread. */
+ * shell histories. Not: what a PIN is (lib/crypto/pin.h). Relies on: POSIX terminals. One thread. */
 #ifndef FG_HOST_CLI_CLI_PIN_H
 #define FG_HOST_CLI_CLI_PIN_H
 
 #include "host/cli/cli.h"
-#include "proto/pin.h"
+#include "lib/crypto/pin.h"
 
 /* A PIN that is to be set is asked for twice, one that is known already once. */
 enum cli_pin_purpose { CLI_PIN_TO_SET, CLI_PIN_TO_SIGN_IN };

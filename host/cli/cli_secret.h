@@ -1,6 +1,6 @@
 /* Reading a secret so that nobody sees it: never an argument, since those stand in process lists and shell
- * histories. Not: what a good one is (cli_pin.h, host/bureau/password.h). Relies on: POSIX terminals. One
- * thread. */
+ * histories. Not: what a good one is (cli_pin.h, host/bureau/user/password.h). Relies on: POSIX terminals.
+ * One thread. */
 #ifndef FG_HOST_CLI_CLI_SECRET_H
 #define FG_HOST_CLI_CLI_SECRET_H
 

@@ -13,8 +13,8 @@
 #include <mbedtls/x509_crt.h>
 
 #include "host/pki/extension.h"
-#include "proto/certificate_file.h"
-#include "proto/pk.h"
+#include "lib/crypto/certificate_file.h"
+#include "lib/crypto/pk.h"
 
 #define PATH_BYTES 512
 #define ID_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"

@@ -4,14 +4,14 @@
  * Subjects are O=fillgate, OU=role, CN=id, decided here and never taken from a signing request. A
  * controller's certificate names its journal key in a subject alternative name, "URI:fillgate:device:HEX"
  * (uncompressed point), so that a station can verify heads. Not: who may have a certificate
- * (host/bureau/enrolment.h). Relies on: mbedTLS. One object, one thread at a time. */
-#ifndef FG_PKI_CA_H
-#define FG_PKI_CA_H
+ * (host/bureau/device/enrolment.h). Relies on: mbedTLS. One object, one thread at a time. */
+#ifndef FG_HOST_PKI_CA_H
+#define FG_HOST_PKI_CA_H
 
-#include "proto/certificate.h"
-#include "proto/enrol.h"
-#include "proto/err.h"
-#include "proto/sign.h"
+#include "lib/base/err.h"
+#include "lib/crypto/certificate.h"
+#include "lib/crypto/sign.h"
+#include "proto/key/enrol.h"
 
 #define FG_CA_DAYS 3650
 #define FG_CERTIFICATE_DAYS 365

@@ -2,8 +2,8 @@
  * DER.
  *
  * Not: certificates (ca.h). Relies on: mbedTLS's ASN.1 writer. Any thread. */
-#ifndef FG_PKI_EXTENSION_H
-#define FG_PKI_EXTENSION_H
+#ifndef FG_HOST_PKI_EXTENSION_H
+#define FG_HOST_PKI_EXTENSION_H
 
 #include "host/pki/ca.h"
 

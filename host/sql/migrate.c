@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/sql/sql_private.h"
+#include "host/sql/private.h"
 
 #define MIGRATION_LOCK "7163841120453" /* any number that nobody else locks */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/sql/sql_private.h"
+#include "host/sql/private.h"
 
 enum fg_err fg_sql_open(const struct fg_sql_settings *settings, struct fg_sql **ret_sql,
                         struct fg_error *error)

@@ -14,7 +14,7 @@
 #ifndef FG_HOST_SQL_SQL_H
 #define FG_HOST_SQL_SQL_H
 
-#include "proto/err.h"
+#include "lib/base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/sql/sql_private.h"
+#include "host/sql/private.h"
 
 #define FINDINGS_MAX 20
 #define TEXT_BYTES 320

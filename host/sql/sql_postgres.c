@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "host/sql/sql_private.h"
-#include "proto/monotime.h"
+#include "host/sql/private.h"
+#include "lib/base/monotime.h"
 
 #define TYPE_BYTEA 17
 #define TYPE_INT8 20

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/sql/sql_private.h"
+#include "host/sql/private.h"
 
 #define DATABASE(sql) ((sqlite3 *)(sql)->handle)
 #define STATEMENT(statement) ((sqlite3_stmt *)(statement)->handle)

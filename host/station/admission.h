@@ -5,13 +5,13 @@
  * its points. Whoever is not on the roster, or comes with other keys, is refused; when the bureau has not
  * been asked just now, he is told to come again, for he may have joined since. While there is no roster yet
  * (a station that was just made or brought up to this version), the controllers whose journals are held here
- * are served, and nobody else. Not: HTTP (routes.h), where the roster comes from (upstream.h). Relies on:
- * roster.h, store.h. */
-#ifndef FG_STATION_ADMISSION_H
-#define FG_STATION_ADMISSION_H
+ * are served, and nobody else. Not: HTTP (station_routes.h), where the roster comes from (upstream.h). Relies
+ * on: roster_kept.h, store.h. */
+#ifndef FG_HOST_STATION_ADMISSION_H
+#define FG_HOST_STATION_ADMISSION_H
 
-#include "host/station/roster.h"
-#include "host/station/store.h"
+#include "host/station/store/roster_kept.h"
+#include "host/station/store/store.h"
 
 struct fg_station_standing {
     bool on_roster;                 /* false: there is no roster yet */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/catalogue.h"
-#include "proto/enrol.h"
+#include "lib/domain/catalogue.h"
+#include "proto/key/enrol.h"
 
 /* One intake at work. */
 struct work {

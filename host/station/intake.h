@@ -1,12 +1,12 @@
 /* Taking in a batch of entries from a controller: who may send it, whether it continues what is held, and
  * whether the controller signed it.
  *
- * Not: HTTP (routes.h), storage (store.h). Relies on: proto. One thread per store. */
-#ifndef FG_STATION_INTAKE_H
-#define FG_STATION_INTAKE_H
+ * Not: HTTP (station_routes.h), storage (store.h). Relies on: proto. One thread per store. */
+#ifndef FG_HOST_STATION_INTAKE_H
+#define FG_HOST_STATION_INTAKE_H
 
-#include "host/station/store.h"
-#include "proto/https_server.h"
+#include "host/station/store/store.h"
+#include "lib/net/server/https_server.h"
 
 struct fg_intake_result {
     struct fg_sync_answer answer;

@@ -9,11 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "firmware/controller/identify.h"
+#include "firmware/controller/decision/tag_identity.h"
 #include "firmware/journal/journal.h"
-#include "proto/chain.h"
-#include "proto/monotime.h"
-#include "proto/tag.h"
+#include "lib/base/monotime.h"
+#include "proto/journal/chain.h"
+#include "proto/point/tag.h"
 
 #define ROUNDS 400
 #define ENTRY_BYTES 160

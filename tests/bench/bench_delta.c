@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "firmware/list/list.h"
-#include "host/bureau/list_build.h"
-#include "host/listing/delta_build.h"
+#include "host/bureau/publish/list_build.h"
+#include "lib/list/list.h"
+#include "lib/list/serve/delta_build.h"
 
 #define PATH_BYTES 256
 

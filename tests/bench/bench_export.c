@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/bureau/export.h"
-#include "proto/https_server.h"
-#include "tests/bench/records.h"
+#include "host/bureau/export/export_stream.h"
+#include "lib/net/server/https_server.h"
+#include "tests/bench/sample_records.h"
 
 #define ROUNDS 3
 #define GOAL 200000.0

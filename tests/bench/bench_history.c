@@ -14,12 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/bureau/day_sums.h"
-#include "host/bureau/directory.h"
-#include "host/bureau/password.h"
-#include "host/bureau/user.h"
-#include "host/bureau/web.h"
-#include "tests/bench/records.h"
+#include "host/bureau/device/known_devices.h"
+#include "host/bureau/history/day_sums.h"
+#include "host/bureau/server/web_server.h"
+#include "host/bureau/user/password.h"
+#include "host/bureau/user/user.h"
+#include "tests/bench/sample_records.h"
 
 #define PATH_BYTES 256
 #define QUESTION_BYTES 1024

@@ -12,13 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/bureau/alarms.h"
-#include "host/bureau/curve.h"
-#include "host/bureau/ingest.h"
-#include "host/bureau/journal_columns.h"
-#include "host/bureau/schema.h"
-#include "host/bureau/suspension.h"
-#include "proto/monotime.h"
+#include "host/bureau/alarm/alarms.h"
+#include "host/bureau/journal/gnutls_signature.h"
+#include "host/bureau/journal/ingest.h"
+#include "host/bureau/journal/journal_columns.h"
+#include "host/bureau/journal/suspension.h"
+#include "host/bureau/schema/schema.h"
+#include "lib/base/monotime.h"
 
 #define STATION "S1"
 #define CONTROLLER "ctl-1"

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "firmware/list/list.h"
-#include "host/bureau/list_build.h"
-#include "proto/monotime.h"
+#include "host/bureau/publish/list_build.h"
+#include "lib/base/monotime.h"
+#include "lib/list/list.h"
 
 #define LOOK_UPS 20000
 #define PATH_BYTES 256

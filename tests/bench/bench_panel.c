@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/control.h"
-#include "proto/monotime.h"
+#include "lib/base/monotime.h"
+#include "proto/point/control.h"
 
 #define TAPS 200
 #define TAP_MAX_MS 10000

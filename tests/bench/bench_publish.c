@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/bureau/publish.h"
-#include "host/bureau/schema.h"
-#include "proto/monotime.h"
+#include "host/bureau/publish/publish.h"
+#include "host/bureau/schema/schema.h"
+#include "lib/base/monotime.h"
 
 #define NOW_MS INT64_C(1795392000000)
 #define PATH_BYTES 256

@@ -9,7 +9,7 @@
  * it, by READs) and the valve's own request on the bus. All moments are from the simulator's record, on the
  * same clock. Beside it the parts that follow each other: search; select to record; from there, with what is
  * decided and written, to the valve. Not: radio time. Relies on: tools/point.sh, to be run from the top of
- * the tree; proto/control.h, proto/tag.h. */
+ * the tree; proto/point/control.h, proto/point/tag.h. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -21,10 +21,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "proto/code.h"
-#include "proto/control.h"
-#include "proto/monotime.h"
-#include "proto/tag.h"
+#include "lib/base/monotime.h"
+#include "lib/domain/code.h"
+#include "proto/point/control.h"
+#include "proto/point/tag.h"
 
 /* Of each kind so many tags, each twice: new, so that its signature is verified, and back after the others.
  */

@@ -23,7 +23,7 @@ const RECORDED_AS = [['supervisor', RECORDED], ['registrar', ['#/registry', '#/r
 const HOSTILE = ['<script>window.hostile=1</script>', '<img src=x onerror="window.hostile=1">', '"\'><svg onload=window.hostile=1>', 'javascript:window.hostile=1', '\u202eright to left\u2066', '🧨𠮷'.repeat(8), 'W'.repeat(300), '</td></table>{0}&lt;b&gt;'];
 
 await test('the recorded answers have exactly the fields that the server describes', async () => {
-  const { schemas } = JSON.parse(readFileSync('host/bureau/web/openapi.json', 'utf8')).components;
+  const { schemas } = JSON.parse(readFileSync('host/bureau/api/openapi.json', 'utf8')).components;
   for (const entry of ENTRIES)
     check(Object.keys(entry).sort().join() === [...schemas.Entry.required].sort().join(), `entry ${entry.sequence} has other fields`);
 });

@@ -1,4 +1,4 @@
-/* Recorded answers of the bureau's API, one for each question, in the form of host/bureau/web/openapi.json: for pages that a small city cannot
+/* Recorded answers of the bureau's API, one for each question, in the form of host/bureau/api/openapi.json: for pages that a small city cannot
  * bring about (altered entries, cases overdue, many districts), for hostile text, and for screenshots. Not: a second server; they go
  * through the pages' own code, served by the real program. */
 

@@ -1,5 +1,5 @@
 /* Recorded states of the panel's stream, one for each display and some for each reason: for what a simulated point cannot be brought
- * to, and for screenshots. The form is that of firmware/link/panel/API.md. Not: a second server; they go through the page's own parser. */
+ * to, and for screenshots. The form is that of firmware/panel/API.md. Not: a second server; they go through the page's own parser. */
 
 const TODAY = 20780;
 const NOW_MS = TODAY * 86400000 + 6 * 3600000 + 2 * 60000 + 31000;

@@ -139,7 +139,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
         eval 'other sign-in op-9 --certificate-end 2040-01-01 | grep -q "sign in with a PIN or a card" && operator_is ""'
     chmod 700 "$DIR"
 else
-    echo "  --   not root: that another user gives no date by hand is tested in tests/unit/controller alone"
+    echo "  --   not root: that another user gives no date by hand is tested in tests/unit/firmware/controller alone"
 fi
 check "a date by hand of the own user counts" eval 'point sign-in op-9 --certificate-end 2040-01-01 | grep -q "signed in" && operator_is op-9'
 

@@ -30,5 +30,5 @@ check "a point starts" bash -c 'tools/point.sh prepare && tools/point.sh sim && 
 pid=$(cat "$DIR/fillgated.pid" 2>/dev/null || echo 0)
 check "fillgated leaves no core dump" keeps_no_core "$pid"
 expect "fillgated, link, station, bureau and the command line say first that their memory is theirs" 0 '^5$' \
-    bash -c 'grep -l "fg_secrecy_start(&error) != FG_OK" firmware/*/*_main.c host/*/*_main.c | wc -l'
+    bash -c 'grep -l "fg_secrecy_start(&error) != FG_OK" firmware/*/main.c host/*/main.c | wc -l'
 count

@@ -10,7 +10,7 @@ import { check, finish, test } from '../browser/harness.mjs';
 const { PORT, CA, DATABASE, BUREAU_PID, PHASE } = process.env;
 const origin = `https://127.0.0.1:${PORT}`;
 const ca = readFileSync(CA ?? '');
-const api = JSON.parse(readFileSync('host/bureau/web/openapi.json', 'utf8'));
+const api = JSON.parse(readFileSync('host/bureau/api/openapi.json', 'utf8'));
 const PASSWORD = 'look-at-everything';
 const ROLES = ['auditor', 'registrar', 'supervisor', 'administrator'];
 const PATIENCE_MS = 30000;

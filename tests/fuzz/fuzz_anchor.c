@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "firmware/journal/anchor.h"
-#include "host/station/heads.h"
+#include "host/station/store/heads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "host/pki/ca.h"
-#include "proto/authority_change.h"
+#include "proto/hop/authority_change.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

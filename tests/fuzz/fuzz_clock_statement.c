@@ -5,8 +5,8 @@
 
 #include <pb_encode.h>
 
-#include "proto/clock.pb.h"
-#include "proto/clock_statement.h"
+#include "proto/journal/clock_statement.h"
+#include "proto/journal/clock_statement.pb.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/control.h"
+#include "proto/point/control.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

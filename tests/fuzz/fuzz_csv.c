@@ -1,8 +1,8 @@
 /* Any bytes as CSV, and as the bureau's registry behind a good header. */
 #include <stdio.h>
 
-#include "host/bureau/csv.h"
-#include "host/bureau/values.h"
+#include "host/bureau/registry/csv.h"
+#include "host/bureau/registry/values.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -7,10 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "firmware/list/list.h"
-#include "proto/bucket_patch.h"
-#include "proto/delta.h"
-#include "proto/manifest.h"
+#include "lib/list/list.h"
+#include "proto/list/bucket_patch.h"
+#include "proto/list/delta.h"
+#include "proto/list/manifest.h"
 
 static uint8_t made[FG_BUCKET_BYTES_MAX];
 

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/enrol.h"
+#include "proto/key/enrol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/entry.h"
+#include "proto/journal/entry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

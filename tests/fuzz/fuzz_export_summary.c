@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/export_summary.h"
+#include "host/bureau/export/export_summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

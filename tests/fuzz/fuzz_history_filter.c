@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/history.h"
+#include "host/bureau/history/history.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/http_answer.h"
+#include "lib/net/http_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/bureau/device_names.h"
+#include "host/bureau/device/device_names.h"
 #include "host/pki/ca.h"
-#include "proto/enrol_code.h"
-#include "proto/join.h"
+#include "proto/hop/join.h"
+#include "proto/key/enrol_code.h"
 
 #define NOW_MS INT64_C(1795392000000)
 #define DAY_MS INT64_C(86400000)

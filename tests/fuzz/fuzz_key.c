@@ -1,7 +1,7 @@
 /* Any bytes as a PEM key: refused or usable, and a private key that is accepted signs. */
 #include <stdlib.h>
 
-#include "proto/sign.h"
+#include "lib/crypto/sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

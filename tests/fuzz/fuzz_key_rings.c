@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/listing/key_rings.h"
+#include "lib/list/serve/key_rings.h"
 
 #define FILES_MAX 4
 

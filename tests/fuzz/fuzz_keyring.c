@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "proto/keyring.h"
+#include "proto/key/keyring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

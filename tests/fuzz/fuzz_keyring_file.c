@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/keyring_fetch.h"
+#include "proto/hop/keyring_fetch.h"
 
 #define ANSWERS_MAX 3
 

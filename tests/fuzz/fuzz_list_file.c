@@ -4,10 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "firmware/list/list.h"
-#include "proto/bucket.h"
-#include "proto/list_file.h"
-#include "proto/manifest.h"
+#include "lib/list/list.h"
+#include "proto/list/bucket.h"
+#include "proto/list/list_file.h"
+#include "proto/list/manifest.h"
 
 static void read_through(struct fg_list_file *file)
 {

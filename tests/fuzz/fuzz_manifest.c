@@ -1,7 +1,7 @@
 /* Any bytes as a manifest: parsed or refused, and what parses encodes again. */
 #include <stdlib.h>
 
-#include "proto/manifest.h"
+#include "proto/list/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* Any bytes as the mark of pruning; what decodes must encode to what it decodes from again. */
 #include <stdlib.h>
 
-#include "proto/mark.h"
+#include "proto/journal/mark.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzz target: any bytes on the simulated plant's bus, the first byte of each record being its length. */
 #include <string.h>
 
-#include "boards/sim/plant_model.h"
+#include "boards/sim/plant/plant_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

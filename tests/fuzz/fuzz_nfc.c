@@ -6,7 +6,7 @@
 #include <nfc/nfc.h>
 
 #include "firmware/reader/nfc.h"
-#include "firmware/reader/nfc_private.h"
+#include "firmware/reader/private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

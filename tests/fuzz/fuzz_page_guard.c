@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/page_guard.h"
-#include "proto/pair.h"
+#include "lib/net/page/page_guard.h"
+#include "lib/net/page/pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/pair.h"
+#include "lib/net/page/pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/link/panel/panel_command.h"
+#include "firmware/panel/panel_command.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

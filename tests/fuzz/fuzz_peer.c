@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/server_parts.h"
-#include "proto/server_peer.h"
+#include "lib/net/server/private.h"
+#include "lib/net/server/server_peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "firmware/controller/pin_store.h"
+#include "firmware/controller/person/pin_store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "boards/sim/pn532.h"
+#include "boards/sim/tag/pn532.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/proof.h"
+#include "proto/proof/proof.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

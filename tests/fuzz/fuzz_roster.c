@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/roster.h"
+#include "proto/key/roster.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

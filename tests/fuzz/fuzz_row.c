@@ -1,8 +1,8 @@
 /* Any bytes as a row and as a bucket: parsed or refused, and what parses encodes again. */
 #include <stdlib.h>
 
-#include "proto/bucket.h"
-#include "proto/row.h"
+#include "proto/list/bucket.h"
+#include "proto/list/row.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

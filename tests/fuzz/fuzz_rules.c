@@ -1,5 +1,5 @@
 /* Any bytes as station rules. */
-#include "host/bureau/rules.h"
+#include "host/bureau/registry/station_rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/settings.h"
+#include "lib/base/settings.h"
 
 struct sample {
     char name[FG_NAME_MAX + 1];

@@ -1,7 +1,7 @@
 /* Any bytes as a signed head and as a receipt; what decodes must encode to what it decodes from again. */
 #include <stdlib.h>
 
-#include "proto/chain.h"
+#include "proto/journal/chain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

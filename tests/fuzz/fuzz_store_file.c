@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "firmware/journal/journal.h"
-#include "host/bureau/directory.h"
-#include "host/bureau/schema.h"
-#include "host/bureau/store_verify.h"
-#include "host/station/store_verify.h"
-#include "proto/entry.h"
+#include "host/bureau/audit/bureau_verify.h"
+#include "host/bureau/device/known_devices.h"
+#include "host/bureau/schema/schema.h"
+#include "host/station/store/store_verify.h"
+#include "proto/journal/entry.h"
 
 #define FILE_MAX (4 << 20)
 

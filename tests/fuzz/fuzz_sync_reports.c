@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/sync.h"
+#include "proto/journal/sync.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

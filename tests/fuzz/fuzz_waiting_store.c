@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "firmware/controller/waiting_store.h"
+#include "firmware/controller/record/waiting_store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/web_call.h"
+#include "host/bureau/web/web_call.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

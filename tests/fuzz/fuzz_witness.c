@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/station/witness.h"
+#include "host/station/store/head_witness.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
  * A test program defines functions with TEST("behaviour in words") { ... } and nothing else; check.c has
  * main. A failed check ends its test, not the program. Not: mocking. Relies on: the C library (and a
  * constructor to register). */
-#ifndef FG_TESTS_CHECK_H
-#define FG_TESTS_CHECK_H
+#ifndef FG_TESTS_LIB_CHECK_H
+#define FG_TESTS_LIB_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/monotime.h"
+#include "lib/base/monotime.h"
 
 #define PAIRS_MAX 64
 #define BUFFER_BYTES 16384

@@ -3,8 +3,8 @@
  *
  * It stands between real processes at the outermost wire and knows nothing of what it carries. One thread of
  * its own per proxy. Relies on: POSIX sockets, threads. */
-#ifndef FG_TESTS_FAULT_PROXY_H
-#define FG_TESTS_FAULT_PROXY_H
+#ifndef FG_TESTS_LIB_FAULT_PROXY_H
+#define FG_TESTS_LIB_FAULT_PROXY_H
 
 #include <stdbool.h>
 #include <stdint.h>

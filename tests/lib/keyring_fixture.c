@@ -1,7 +1,7 @@
 /* Implementation of keyring_fixture.h. */
 #include "tests/lib/keyring_fixture.h"
 
-#include "proto/keyring_file.h"
+#include "proto/key/keyring_file.h"
 #include "tests/lib/check.h"
 
 #define ISSUED_MS INT64_C(1790000000000)

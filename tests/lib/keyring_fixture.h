@@ -1,8 +1,8 @@
 /* Key rings for tests: each has one list and tag key. Ends the test on failure. */
-#ifndef FG_TESTS_KEYRING_FIXTURE_H
-#define FG_TESTS_KEYRING_FIXTURE_H
+#ifndef FG_TESTS_LIB_KEYRING_FIXTURE_H
+#define FG_TESTS_LIB_KEYRING_FIXTURE_H
 
-#include "proto/keyring.h"
+#include "proto/key/keyring.h"
 
 /* The ring that puts `key` in the place of `before`, signed by both. bytes has FG_KEYRING_BYTES_MAX. */
 void fg_fixture_ring(uint64_t version, const struct fg_private_key *before, const struct fg_private_key *key,

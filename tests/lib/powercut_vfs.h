@@ -5,8 +5,8 @@
  * reached the disk, and a file whose directory entry was never synced may be gone. Power is cut at a chosen
  * step; every write, truncation, sync and deletion is a step. Not: a model of bit rot. Relies on: SQLite. One
  * thread. */
-#ifndef FG_TESTS_POWERCUT_VFS_H
-#define FG_TESTS_POWERCUT_VFS_H
+#ifndef FG_TESTS_LIB_POWERCUT_VFS_H
+#define FG_TESTS_LIB_POWERCUT_VFS_H
 
 #include <stdbool.h>
 #include <stdint.h>

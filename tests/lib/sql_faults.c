@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "host/sql/sql_private.h"
+#include "host/sql/private.h"
 #include "tests/lib/check.h"
 
 #define PIECES_MAX 2000

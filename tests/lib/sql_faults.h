@@ -4,8 +4,8 @@
  * Pieces of work are: preparing a statement, each step of one, beginning and committing a transaction.
  * Statements that were prepared before are prepared anew. For SQLite; one database object at a time. Every
  * function ends the test on failure. Relies on: host/sql, SQLite. */
-#ifndef FG_TESTS_SQL_FAULTS_H
-#define FG_TESTS_SQL_FAULTS_H
+#ifndef FG_TESTS_LIB_SQL_FAULTS_H
+#define FG_TESTS_LIB_SQL_FAULTS_H
 
 #include "host/sql/sql.h"
 

@@ -1,8 +1,8 @@
 /* What another process does to a SQLite file: edits it, or holds it.
  *
  * Every function ends the test on failure. */
-#ifndef FG_TESTS_SQLITE_FILE_H
-#define FG_TESTS_SQLITE_FILE_H
+#ifndef FG_TESTS_LIB_SQLITE_FILE_H
+#define FG_TESTS_LIB_SQLITE_FILE_H
 
 #include <sqlite3.h>
 

@@ -8,8 +8,8 @@
  *
  * Every function ends the test on failure. Relies on: check.h, POSIX files; the test runs in the root of the
  * tree. */
-#ifndef FG_TESTS_TAMPER_FILES_H
-#define FG_TESTS_TAMPER_FILES_H
+#ifndef FG_TESTS_LIB_TAMPER_FILES_H
+#define FG_TESTS_LIB_TAMPER_FILES_H
 
 #include <stdbool.h>
 #include <stddef.h>

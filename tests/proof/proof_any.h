@@ -1,12 +1,12 @@
 /* Arbitrary values within bounds, for the proofs of firmware/core (proof_*.c), and what they promise each
  * other. Not: what is proven of them. Relies on: Frama-C's built-in functions, bounds.h, signals.h. */
-#ifndef FG_TESTS_PROOF_ANY_H
-#define FG_TESTS_PROOF_ANY_H
+#ifndef FG_TESTS_PROOF_PROOF_ANY_H
+#define FG_TESTS_PROOF_PROOF_ANY_H
 
 #include "firmware/core/bounds.h"
 #include "firmware/core/gas_model.h"
 #include "firmware/core/signals.h"
-#include "proto/types.h"
+#include "lib/domain/types.h"
 
 #ifdef __FRAMAC__
 #include <__fc_builtin.h>

@@ -1,8 +1,8 @@
 /* An arbitrary state of the fill machine with arbitrary settings and an arbitrary event, each independent of
  * the others and within its bounds, for proof_fill.c and proof_shut.c. Not: what is proven of them. Relies
  * on: proof_any.h, fill.h. */
-#ifndef FG_TESTS_PROOF_ANY_FILL_H
-#define FG_TESTS_PROOF_ANY_FILL_H
+#ifndef FG_TESTS_PROOF_PROOF_ANY_FILL_H
+#define FG_TESTS_PROOF_PROOF_ANY_FILL_H
 
 #include "firmware/core/fill.h"
 #include "tests/proof/proof_any.h"

@@ -193,7 +193,7 @@ static void any_facts(void)
     facts.locked_out = any_bool();
     facts.device_fault = any_bool();
     facts.emergency_stop = any_bool();
-    /* proto/manifest.c refuses a list issued before 1970. */
+    /* proto/list/manifest.c refuses a list issued before 1970. */
     facts.list_issued_ms = Frama_C_long_long_interval(0, INT64_MAX);
     facts.now_ms = Frama_C_long_long_interval(0, INT64_MAX);
 }

@@ -13,8 +13,8 @@
 
 #include <sqlite3.h>
 
-#include "firmware/controller/recorder.h"
-#include "proto/entry.h"
+#include "firmware/controller/record/recorder.h"
+#include "proto/journal/entry.h"
 #include "tests/lib/check.h"
 
 #define BYTES_MAX 67108864 /* bytes_max of boards/sim/fillgated.ini */

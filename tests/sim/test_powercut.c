@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "firmware/journal/journal.h"
-#include "proto/entry.h"
-#include "proto/sync.h"
+#include "proto/journal/entry.h"
+#include "proto/journal/sync.h"
 #include "tests/lib/check.h"
 #include "tests/lib/powercut_vfs.h"
 

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/alarms.h"
-#include "host/bureau/audit_walk.h"
-#include "host/bureau/directory.h"
-#include "host/bureau/schema.h"
-#include "tests/lib/bureau_fixture.h"
+#include "host/bureau/alarm/alarms.h"
+#include "host/bureau/audit/audit_walk.h"
+#include "host/bureau/device/known_devices.h"
+#include "host/bureau/schema/schema.h"
 #include "tests/lib/check.h"
+#include "tests/lib/fixture/host/bureau_fixture.h"
 #include "tests/lib/powercut_vfs.h"
 
 #define STEPS_MAX 2000

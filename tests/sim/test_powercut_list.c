@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/list/list.h"
-#include "host/listing/delta_build.h"
+#include "lib/list/list.h"
+#include "lib/list/serve/delta_build.h"
 #include "tests/lib/check.h"
-#include "tests/lib/list_fixture.h"
+#include "tests/lib/fixture/list_fixture.h"
 #include "tests/lib/powercut_vfs.h"
 
 #define STORE "/disk/list.db"

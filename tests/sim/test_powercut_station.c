@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "host/station/intake.h"
-#include "host/station/store_verify.h"
-#include "tests/lib/bureau_fixture.h"
+#include "host/station/store/store_verify.h"
 #include "tests/lib/check.h"
+#include "tests/lib/fixture/host/bureau_fixture.h"
 #include "tests/lib/powercut_vfs.h"
 
 #define STEPS_MAX 2000

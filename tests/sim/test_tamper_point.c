@@ -10,20 +10,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "firmware/controller/record/waiting_store.h"
 #include "firmware/controller/start.h"
-#include "firmware/controller/waiting_store.h"
 #include "firmware/link/link.h"
 #include "host/pki/ca.h"
-#include "proto/enrol.h"
-#include "proto/https.h"
-#include "proto/keyring_file.h"
-#include "proto/pair.h"
+#include "lib/net/https_client.h"
+#include "lib/net/page/pair.h"
+#include "proto/key/enrol.h"
+#include "proto/key/keyring_file.h"
 #include "tests/lib/check.h"
-#include "tests/lib/city_fixture.h"
+#include "tests/lib/fixture/city_fixture.h"
+#include "tests/lib/fixture/list_fixture.h"
+#include "tests/lib/fixture/tls_hop_fixture.h"
 #include "tests/lib/keyring_fixture.h"
-#include "tests/lib/list_fixture.h"
 #include "tests/lib/tamper_files.h"
-#include "tests/lib/tls_hop_fixture.h"
 
 #define NOW_MS FG_FIXTURE_ISSUED_MS
 #define LIVE "live"

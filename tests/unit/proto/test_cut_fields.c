@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/chain.h"
-#include "proto/clock.pb.h"
-#include "proto/clock_statement.h"
-#include "proto/enrol.h"
-#include "proto/enrol.pb.h"
-#include "proto/journal.pb.h"
-#include "proto/keyring.h"
-#include "proto/keyring.pb.h"
-#include "proto/mark.h"
-#include "proto/roster.h"
-#include "proto/roster.pb.h"
+#include "proto/journal/chain.h"
+#include "proto/journal/clock_statement.h"
+#include "proto/journal/clock_statement.pb.h"
+#include "proto/journal/journal.pb.h"
+#include "proto/journal/mark.h"
+#include "proto/key/enrol.h"
+#include "proto/key/enrol.pb.h"
+#include "proto/key/keyring.h"
+#include "proto/key/keyring.pb.h"
+#include "proto/key/roster.h"
+#include "proto/key/roster.pb.h"
 #include "tests/lib/check.h"
 
 static struct fg_error error;

@@ -2,12 +2,12 @@
  * version, and one of a byte more is not looked at. */
 #include <string.h>
 
-#include "proto/chain.h"
-#include "proto/clock_statement.h"
-#include "proto/enrol.h"
-#include "proto/entry.h"
-#include "proto/mark.h"
-#include "proto/sync.h"
+#include "proto/journal/chain.h"
+#include "proto/journal/clock_statement.h"
+#include "proto/journal/entry.h"
+#include "proto/journal/mark.h"
+#include "proto/journal/sync.h"
+#include "proto/key/enrol.h"
 #include "tests/lib/check.h"
 
 static struct fg_error error;

@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/authority.h"
-#include "proto/bucket.h"
-#include "proto/bucket_patch.h"
-#include "proto/delta.h"
-#include "proto/file_set.h"
-#include "proto/list_file.h"
-#include "proto/monotime.h"
-#include "proto/readerlink.h"
-#include "proto/resolve.h"
-#include "proto/row.h"
-#include "proto/sign.h"
+#include "lib/base/monotime.h"
+#include "lib/crypto/sign.h"
+#include "lib/net/resolve.h"
+#include "lib/system/file_set.h"
+#include "proto/hop/authority.h"
+#include "proto/list/bucket.h"
+#include "proto/list/bucket_patch.h"
+#include "proto/list/delta.h"
+#include "proto/list/list_file.h"
+#include "proto/list/row.h"
+#include "proto/point/readerlink.h"
 #include "tests/lib/check.h"
-#include "tests/lib/server_fixture.h"
+#include "tests/lib/fixture/server_fixture.h"
 
 static struct fg_error error;
 static uint8_t bytes[400000];

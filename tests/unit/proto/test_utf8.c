@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/control.h"
-#include "proto/entry.h"
+#include "proto/journal/entry.h"
+#include "proto/point/control.h"
 #include "tests/lib/check.h"
 
 static struct fg_error error;

@@ -1,0 +1,157 @@
+/* Lists from the next hop into the link's own copy, and from there to fillgated (private.h).
+ *
+ * What is to be handed over is read from the two versions each time, so that a fill under way, a restart or a
+ * failure in between needs no memory. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "firmware/link/private.h"
+#include "lib/base/monotime.h"
+#include "lib/list/list_update.h"
+
+/* An import of a large list takes a while on a small board. */
+#define IMPORT_MAX_MS 300000
+#define RETRY_MIN_MS 2000
+#define RETRY_MAX_MS 3600000
+
+static const char *const ways[] = {"nothing new", "delta", "repair", "whole file"};
+
+static void tell_update(struct fg_link *link, const struct fg_list_update_result *result)
+{
+    if (result->way == FG_LIST_UPDATE_NONE) {
+        fg_link_forget(link, FG_LINK_SAY_LIST);
+        return;
+    }
+    fg_link_tell(link, FG_LINK_SAY_LIST,
+                 "list %s version %llu fetched after %llu by %s: %u buckets, %llu bytes",
+                 result->manifest.list_id, (unsigned long long)result->manifest.version,
+                 (unsigned long long)result->version_before, ways[result->way], result->buckets_fetched,
+                 (unsigned long long)result->bytes_fetched);
+    link->hand_over_due_mono_ms = 0;
+    link->hand_over_failures = 0;
+    link->delta_failed = false;
+}
+
+void fg_link_fetch_list(struct fg_link *link)
+{
+    struct fg_list_https context = {0};
+    struct fg_list_update_result result;
+    struct fg_list_source source;
+    struct fg_error error = {0};
+    enum fg_err code = fg_link_fetch_authorities(link, &error);
+
+    /* Then the keys, so that a manifest of a new one is understood. */
+    if (code == FG_OK && fg_link_fetch_keys(link, &code, &error)) {
+        context.https = link->https;
+        memcpy(context.list_id, link->config.list_id, sizeof(context.list_id));
+        fg_list_https_source(&context, &source);
+        code = fg_list_update(link->list, link->config.list_id, &source, link->work_directory,
+                              fg_link_now_ms(link), &result, &error);
+    }
+    if (code != FG_OK) {
+        fg_link_tell(link, FG_LINK_SAY_LIST, "list not fetched: %s", error.text);
+        fg_link_status_bad(link->status, error.text);
+        fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_LIST, code, fg_mono_ms(),
+                            fg_link_random());
+        return;
+    }
+    fg_link_status_good(link->status, fg_link_now_ms(link));
+    link->list_ms = result.manifest.issued_ms;
+    tell_update(link, &result);
+    fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_LIST, fg_mono_ms(), fg_link_random());
+}
+
+/* ---- to fillgated ---- */
+
+static bool is_wanted(const struct fg_link *link, const struct fg_manifest *own)
+{
+    const struct fg_control_state *state = &link->state;
+
+    return state->list_state != FG_LIST_IN_FORCE || strcmp(state->list_id, own->list_id) != 0 ||
+           own->version > state->list_version;
+}
+
+/* The delta that leads from fillgated's version to ours, if the last update left it. */
+static bool find_delta(const struct fg_link *link, const struct fg_manifest *own, char *ret_path, size_t size)
+{
+    if (link->delta_failed || link->state.list_state != FG_LIST_IN_FORCE ||
+        strcmp(link->state.list_id, own->list_id) != 0)
+        return false;
+    (void)snprintf(ret_path, size, "%s/%llu-%llu.fgd", link->work_directory,
+                   (unsigned long long)link->state.list_version, (unsigned long long)own->version);
+    return access(ret_path, R_OK) == 0;
+}
+
+static enum fg_err give_file(struct fg_link *link, const char *path, struct fg_error *error)
+{
+    struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
+
+    if (strlen(path) >= sizeof(request.path))
+        return fg_fail(error, FG_E_SIZE, "%s: path too long for the controller", path);
+    memcpy(request.path, path, strlen(path) + 1);
+    return fg_link_ask_control(link, &request, IMPORT_MAX_MS, error);
+}
+
+static enum fg_err give_whole(struct fg_link *link, struct fg_error *error)
+{
+    char path[FG_CONTROL_PATH_MAX + 64];
+    struct fg_manifest manifest;
+    enum fg_err code;
+
+    (void)snprintf(path, sizeof(path), "%s/hand-over.fgl", link->work_directory);
+    code = fg_list_export(link->list, path, &manifest, error);
+    if (code != FG_OK)
+        return code;
+    code = give_file(link, path, error);
+    (void)unlink(path);
+    return code;
+}
+
+static void hand_over_failed(struct fg_link *link, enum fg_err code, bool by_delta,
+                             const struct fg_error *error)
+{
+    /* A fill under way is no failure: it ends within minutes. */
+    if (code == FG_E_BUSY) {
+        link->hand_over_due_mono_ms = fg_mono_ms() + RETRY_MIN_MS;
+        return;
+    }
+    fg_link_tell(link, FG_LINK_SAY_HAND_OVER, "list not handed over%s: %s", by_delta ? " as delta" : "",
+                 error->text);
+    /* Whatever is wrong with the delta, the whole list does not need it. */
+    if (by_delta && code != FG_E_GONE && code != FG_E_TIMEOUT) {
+        link->delta_failed = true;
+        link->hand_over_due_mono_ms = 0;
+        return;
+    }
+    if (code == FG_E_AUTH)
+        fg_link_keys_want(link);
+    link->hand_over_failures++;
+    link->hand_over_due_mono_ms = fg_mono_ms() + fg_link_backoff_ms(link->hand_over_failures, RETRY_MIN_MS,
+                                                                    RETRY_MAX_MS, fg_link_random());
+}
+
+bool fg_link_hand_over(struct fg_link *link)
+{
+    char path[FG_CONTROL_PATH_MAX + 64];
+    struct fg_manifest own;
+    struct fg_error error = {0};
+    bool by_delta;
+    enum fg_err code;
+
+    if (fg_mono_ms() < link->hand_over_due_mono_ms || fg_list_manifest(link->list, &own, NULL) != FG_OK ||
+        !is_wanted(link, &own))
+        return false;
+    by_delta = find_delta(link, &own, path, sizeof(path));
+    code = by_delta ? give_file(link, path, &error) : give_whole(link, &error);
+    if (code != FG_OK) {
+        hand_over_failed(link, code, by_delta, &error);
+        return true;
+    }
+    link->hand_over_failures = 0;
+    link->delta_failed = false;
+    fg_link_forget(link, FG_LINK_SAY_HAND_OVER);
+    fg_link_tell(link, FG_LINK_SAY_HAND_OVER, "list %s version %llu handed over %s", own.list_id,
+                 (unsigned long long)own.version, by_delta ? "as delta" : "whole");
+    return true;
+}

@@ -1,0 +1,113 @@
+/* Implementation of rate limits (web_rate.h). */
+#include "host/bureau/web/web_rate.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define ONE 1000 /* a request, as allowances are counted */
+#define MINUTE_MS 60000
+#define PREFIX_BYTES 8 /* of an IPv6 address: what one household or office has */
+
+void fg_web_rate_start(struct fg_web_rate *rate, uint32_t per_minute, uint32_t burst)
+{
+    memset(rate, 0, sizeof(*rate));
+    rate->per_minute = per_minute;
+    rate->burst = burst;
+    (void)pthread_mutex_init(&rate->mutex, NULL);
+    if (getrandom(&rate->salt, sizeof(rate->salt), 0) != (ssize_t)sizeof(rate->salt))
+        rate->salt = UINT64_C(0x9E3779B97F4A7C15);
+}
+
+void fg_web_rate_end(struct fg_web_rate *rate)
+{
+    (void)pthread_mutex_destroy(&rate->mutex);
+}
+
+static uint64_t mix(uint64_t hash, const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        hash ^= bytes[i];
+        hash *= UINT64_C(0x00000100000001B3);
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+static uint64_t hash_of(const struct fg_web_rate *rate, const char *key)
+{
+    struct in6_addr six;
+    uint64_t hash;
+
+    if (inet_pton(AF_INET6, key, &six) == 1 && !IN6_IS_ADDR_V4MAPPED(&six))
+        hash = mix(rate->salt, six.s6_addr, PREFIX_BYTES);
+    else
+        hash = mix(rate->salt, (const uint8_t *)key, strlen(key));
+    return hash != 0 ? hash : 1;
+}
+
+static void refill(const struct fg_web_rate *rate, struct fg_web_rate_bucket *bucket, int64_t now_mono_ms)
+{
+    int64_t full = (int64_t)rate->burst * ONE;
+    int64_t passed_ms = now_mono_ms - bucket->at_mono_ms;
+    int64_t added;
+
+    if (passed_ms <= 0)
+        return;
+    /* Longer than any bucket takes to fill; also keeps the product small. */
+    if (passed_ms > (int64_t)rate->burst * MINUTE_MS)
+        passed_ms = (int64_t)rate->burst * MINUTE_MS;
+    added = passed_ms * rate->per_minute * ONE / MINUTE_MS;
+    /* A time too short to count is not lost: somebody who asks without end would never be let in again. */
+    if (added == 0)
+        return;
+    bucket->allowance += added;
+    if (bucket->allowance > full)
+        bucket->allowance = full;
+    bucket->at_mono_ms = now_mono_ms;
+}
+
+bool fg_web_rate_take(struct fg_web_rate *rate, const char *key, int64_t now_mono_ms)
+{
+    uint64_t hash = hash_of(rate, key);
+    struct fg_web_rate_bucket *set = rate->buckets[(hash >> 32) % FG_WEB_RATE_SETS];
+    struct fg_web_rate_bucket *bucket = NULL;
+    bool fits;
+
+    (void)pthread_mutex_lock(&rate->mutex);
+    for (size_t i = 0; i < FG_WEB_RATE_WAYS && bucket == NULL; i++) {
+        if (set[i].key == hash)
+            bucket = &set[i];
+    }
+    if (bucket == NULL) {
+        bucket = &set[0];
+        for (size_t i = 0; i < FG_WEB_RATE_WAYS; i++) {
+            if (set[i].key != 0)
+                refill(rate, &set[i], now_mono_ms);
+            if (set[i].key == 0 || (bucket->key != 0 && set[i].allowance > bucket->allowance))
+                bucket = &set[i];
+        }
+        *bucket = (struct fg_web_rate_bucket){hash, now_mono_ms, (int64_t)rate->burst * ONE};
+    }
+    refill(rate, bucket, now_mono_ms);
+    fits = bucket->allowance >= ONE;
+    if (fits)
+        bucket->allowance -= ONE;
+    (void)pthread_mutex_unlock(&rate->mutex);
+    return fits;
+}
+
+void fg_web_rate_give(struct fg_web_rate *rate, const char *key)
+{
+    uint64_t hash = hash_of(rate, key);
+    struct fg_web_rate_bucket *set = rate->buckets[(hash >> 32) % FG_WEB_RATE_SETS];
+    int64_t full = (int64_t)rate->burst * ONE;
+
+    (void)pthread_mutex_lock(&rate->mutex);
+    for (size_t i = 0; i < FG_WEB_RATE_WAYS; i++) {
+        if (set[i].key == hash)
+            set[i].allowance = set[i].allowance + ONE < full ? set[i].allowance + ONE : full;
+    }
+    (void)pthread_mutex_unlock(&rate->mutex);
+}

@@ -1,0 +1,106 @@
+/* Implementation of list_tree_write.h. */
+#include "lib/list/list_tree_write.h"
+
+#include <string.h>
+
+enum fg_err fg_list_group_read(struct fg_list *list, uint8_t depth, uint8_t level, uint32_t index,
+                               struct fg_digest *ret_digests, struct fg_error *error)
+{
+    size_t expected = fg_tree_group_digests(fg_tree_group_bits(depth, level)) * sizeof(struct fg_digest);
+    const uint8_t *bytes;
+    size_t length;
+    enum fg_err result =
+        fg_list_get(list, FG_LIST_GET_NODE, fg_list_node_id(level, index), &bytes, &length, error);
+
+    if (result == FG_E_NOT_FOUND)
+        return fg_fail(error, FG_E_AUTH, "list store: node group %u at group level %d is missing", index,
+                       level);
+    if (result != FG_OK)
+        return result;
+    if (length == expected)
+        memcpy(ret_digests, bytes, length);
+    else
+        result =
+            fg_fail(error, FG_E_AUTH, "list store: node group %d/%u has %zu bytes", level, index, length);
+    fg_list_release(list, FG_LIST_GET_NODE);
+    return result;
+}
+
+void fg_list_graft_start(struct fg_list_graft *graft, struct fg_list *list, uint8_t depth,
+                         const struct fg_digest *root)
+{
+    memset(graft, 0, sizeof(*graft));
+    graft->list = list;
+    graft->depth = depth;
+    graft->root = *root;
+}
+
+/* Writes the group that is held at a level; its top is what the level above gets. */
+static enum fg_err write_group(struct fg_list_graft *graft, uint8_t level, struct fg_digest *ret_top,
+                               struct fg_error *error)
+{
+    uint8_t bits = fg_tree_group_bits(graft->depth, level);
+
+    fg_tree_group_complete(graft->groups[level], bits, ret_top);
+    graft->loaded[level] = false;
+    return fg_list_put(graft->list, FG_LIST_PUT_NODE, fg_list_node_id(level, graft->indexes[level]),
+                       graft->groups[level][0].bytes, fg_tree_group_digests(bits) * sizeof(struct fg_digest),
+                       error);
+}
+
+/* Puts a digest into the lowest row of the group at a level. A group held there for another place is written
+ * first, and its top moves up: the loop ends at the root. */
+static enum fg_err put_digest(struct fg_list_graft *graft, uint8_t level, uint32_t index,
+                              const struct fg_digest *digest, struct fg_error *error)
+{
+    struct fg_digest at = *digest;
+
+    for (uint8_t bits; (bits = fg_tree_group_bits(graft->depth, level)) > 0; level++) {
+        uint32_t group = index >> bits;
+        bool other = graft->loaded[level] && graft->indexes[level] != group;
+        uint32_t held = graft->indexes[level];
+        struct fg_digest top;
+        enum fg_err result = FG_OK;
+
+        if (other)
+            result = write_group(graft, level, &top, error);
+        if (result == FG_OK && !graft->loaded[level])
+            result = fg_list_group_read(graft->list, graft->depth, level, group, graft->groups[level], error);
+        if (result != FG_OK)
+            return result;
+        graft->loaded[level] = true;
+        graft->indexes[level] = group;
+        graft->groups[level][index & (((uint32_t)1 << bits) - 1)] = at;
+        if (!other)
+            return FG_OK;
+        at = top;
+        index = held;
+    }
+    graft->root = at;
+    return FG_OK;
+}
+
+enum fg_err fg_list_graft_leaf(struct fg_list_graft *graft, uint32_t index, const struct fg_digest *leaf,
+                               struct fg_error *error)
+{
+    return put_digest(graft, 0, index, leaf, error);
+}
+
+enum fg_err fg_list_graft_finish(struct fg_list_graft *graft, struct fg_digest *ret_root,
+                                 struct fg_error *error)
+{
+    for (uint8_t level = 0; fg_tree_group_bits(graft->depth, level) > 0; level++) {
+        struct fg_digest top;
+        enum fg_err result;
+
+        if (!graft->loaded[level])
+            continue;
+        result = write_group(graft, level, &top, error);
+        if (result == FG_OK)
+            result = put_digest(graft, (uint8_t)(level + 1), graft->indexes[level], &top, error);
+        if (result != FG_OK)
+            return result;
+    }
+    *ret_root = graft->root;
+    return FG_OK;
+}
