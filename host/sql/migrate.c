@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/sql/private.h"
+#include "host/sql/sql_text.h"
 
 #define MIGRATION_LOCK "7163841120453" /* any number that nobody else locks */
 

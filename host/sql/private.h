@@ -84,10 +84,4 @@ struct fg_sql_bulk {
     char text[2048]; /* of the insert or the copy */
 };
 
-/* How long the phrase COLLATE "C" is that text begins with; 0 = it begins with something else. */
-size_t fg_sql_collation_at(const char *text);
-
-/* The largest $N of a text; 0 = none. Quoted texts are passed over. */
-unsigned fg_sql_parameters_of(const char *text);
-
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/sql/private.h"
+#include "host/sql/sql_text.h"
 
 enum fg_err fg_sql_open(const struct fg_sql_settings *settings, struct fg_sql **ret_sql,
                         struct fg_error *error)
@@ -137,30 +138,6 @@ void fg_sql_rollback(struct fg_sql *sql)
         fg_sql_reset(sql->statements[i]);
     sql->backend->rollback(sql);
     transaction_end(sql);
-}
-
-size_t fg_sql_collation_at(const char *text)
-{
-    static const char phrase[] = " COLLATE \"C\"";
-
-    return strncmp(text, phrase, sizeof(phrase) - 1) == 0 ? sizeof(phrase) - 1 : 0;
-}
-
-unsigned fg_sql_parameters_of(const char *text)
-{
-    unsigned largest = 0;
-    bool quoted = false;
-
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            quoted = !quoted;
-        if (!quoted && *text == '$' && text[1] >= '0' && text[1] <= '9') {
-            unsigned number = (unsigned)strtoul(text + 1, NULL, 10);
-
-            largest = number > largest ? number : largest;
-        }
-    }
-    return largest;
 }
 
 enum fg_err fg_sql_prepare(struct fg_sql *sql, const char *text, struct fg_sql_statement **ret_statement,

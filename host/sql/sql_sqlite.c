@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/sql/private.h"
+#include "host/sql/sql_text.h"
 
 #define DATABASE(sql) ((sqlite3 *)(sql)->handle)
 #define STATEMENT(statement) ((sqlite3_stmt *)(statement)->handle)
