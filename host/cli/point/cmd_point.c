@@ -8,13 +8,11 @@
 
 #include "host/cli/cli_entry.h"
 #include "host/cli/cli_pin.h"
-#include "host/cli/point/cli_paths.h"
 #include "host/cli/point/cmd_point.h"
+#include "host/cli/point/point_ask.h"
 #include "lib/domain/code.h"
 #include "proto/list/operators.h"
 #include "proto/point/control.h"
-
-#define DEADLINE_MS 5000
 
 static const char *const signal_names[FG_SIGNAL_COUNT] = {
     "pressure_kpa", "temperature_dc", "flow_g_min",     "total_g",      "inventory_g",
@@ -25,45 +23,6 @@ static const char *const journal_states[] = {"OK", "WARN", "FULL", "NOT_WRITABLE
 static const char *const links[] = {"down", "probing", "up"};
 
 #define NAME_OF(names, index) ((index) < sizeof(names) / sizeof((names)[0]) ? (names)[index] : "?")
-
-enum cli_exit cli_point_ask(const struct cli_call *call, const struct fg_control_request *request,
-                            struct fg_control_answer *ret_answer)
-{
-    const struct fg_config *config = NULL;
-    const char *path = cli_value(call, "--socket");
-    struct fg_error error;
-    enum fg_err result = cli_config(call, &config, &error);
-
-    if (result != FG_OK)
-        return cli_fail(call, result, &error);
-    if (path == NULL && config != NULL)
-        path = config->control_socket_path;
-    if (path == NULL)
-        return cli_usage(call, "give --socket FILE or --config FILE");
-    result = fg_control_call(path, request, ret_answer, DEADLINE_MS, &error);
-    if (result != FG_OK)
-        return cli_fail(call, result, &error);
-    if (ret_answer->result != FG_OK) {
-        result = fg_fail(&error, ret_answer->result, "%.*s", (int)sizeof(error.text) - 1, ret_answer->text);
-        (void)cli_fail(call, result, &error);
-        return CLI_NO;
-    }
-    return CLI_OK;
-}
-
-enum cli_exit cli_point_tell(const struct cli_call *call, const struct fg_control_answer *answer)
-{
-    struct cli_json json;
-
-    if (!call->json) {
-        printf("%s\n", answer->text);
-        return CLI_OK;
-    }
-    cli_json_start(&json);
-    cli_json_text(&json, json.root, "result", "OK");
-    cli_json_text(&json, json.root, "text", answer->text);
-    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
-}
 
 static enum cli_exit tell(const struct cli_call *call, const struct fg_control_request *request)
 {

@@ -1,17 +1,8 @@
-/* What the files of `fillgate point` share. Relies on: cli.h, proto/point/control.h. One thread. */
+/* The parts of `fillgate point` that have files of their own. Relies on: cli.h. One thread. */
 #ifndef FG_HOST_CLI_POINT_CMD_POINT_H
 #define FG_HOST_CLI_POINT_CMD_POINT_H
 
 #include "host/cli/cli.h"
-#include "proto/point/control.h"
-
-/* Asks the fillgated of --socket or --config; a refusal of the controller is an answer too, and ends up as
- * exit code NO, already told. */
-enum cli_exit cli_point_ask(const struct cli_call *call, const struct fg_control_request *request,
-                            struct fg_control_answer *ret_answer);
-
-/* Prints fillgated's good answer: a line, or {"result", "text"} with --json. */
-enum cli_exit cli_point_tell(const struct cli_call *call, const struct fg_control_answer *answer);
 
 enum cli_exit cli_point_board(const struct cli_call *call);
 enum cli_exit cli_point_manual(const struct cli_call *call);

@@ -4,6 +4,7 @@
 
 #include "host/cli/cli_entry.h"
 #include "host/cli/point/cmd_point.h"
+#include "host/cli/point/point_ask.h"
 #include "proto/list/operators.h"
 
 static void print_attempt(const struct cli_call *call, const struct fg_control_attempt *attempt)

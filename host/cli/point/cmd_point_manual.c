@@ -8,6 +8,7 @@
 
 #include "host/cli/cli_pin.h"
 #include "host/cli/point/cmd_point.h"
+#include "host/cli/point/point_ask.h"
 #include "lib/base/monotime.h"
 #include "lib/domain/code.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/cli/point/cmd_point.h"
+#include "host/cli/point/point_ask.h"
 
 /* A list of a million rows takes some seconds to verify and store. */
 #define DEADLINE_MS 120000
