@@ -95,7 +95,7 @@ C_FILES := $(sort $(shell find lib proto firmware host boards tests -name '*.[ch
 # ---- what people call --------------------------------------------------------------------------
 
 .PHONY: all help setup programs run demo test unit played e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format check-format \
-	check-core check-clang check-rooms clean
+	check-core check-clang check-rooms check-circles clean
 all: programs
 
 help: ## this list
@@ -156,6 +156,9 @@ check-clang: ## clang's warnings, as errors, on every C file; most are compiled 
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang clang-run
 check-rooms: ## the floors of the house: includes go down only, no room is too large
 	$(Q)tools/check_rooms.sh
+check-circles: ## no file uses, over any others, a file that uses it
+	$(Q)$(MAKE) --no-print-directory VARIANT=release programs-build
+	$(Q)tools/check_circles.sh build/release
 clean: ## remove everything made
 	$(Q)rm -rf build
 

@@ -33,6 +33,7 @@ check "clang-format agrees with every C file" make check-format
 check "cppcheck finds nothing" make lint
 check "firmware/core is freestanding" make check-core
 check "includes between rooms go one way" make check-rooms
+check "no circle of files" make check-circles
 suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-directory unit
 suite "end-to-end tests, and the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-directory played
 suite "fuzz targets" make "$jobs" --no-print-directory fuzz
