@@ -534,7 +534,7 @@ static void place_check(const char *what, const char *path)
 {
     struct fg_error error = {0};
 
-    if (fg_place_writable(path, &error) != FG_OK)
+    if (fg_writable_check(path, &error) != FG_OK)
         (void)fprintf(stderr, "warning: %s: %s; fillgated will wait for it\n", what, error.text);
 }
 

@@ -153,7 +153,7 @@ static enum fg_err list_open(struct fg_start *start, struct fg_error *error)
     struct fg_public_key keys[FG_KEYRING_KEYS_MAX];
     size_t count = fg_start_keys(start, FG_KEYRING_LIST, keys);
     struct fg_list *list = NULL;
-    enum fg_err code = fg_place_writable(config->list_path, error);
+    enum fg_err code = fg_writable_check(config->list_path, error);
 
     if (code == FG_OK)
         code = fg_list_open(config->list_path, NULL, keys, count, &list, error);

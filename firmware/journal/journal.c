@@ -270,7 +270,7 @@ enum fg_err fg_journal_open(const struct fg_journal_settings *settings, struct f
     journal->zero_fill_g = settings->zero_fill_g;
     fg_space_set(&journal->space, settings);
     if (settings->vfs_name == NULL)
-        code = fg_place_writable(settings->path, error);
+        code = fg_writable_check(settings->path, error);
     if (code == FG_OK)
         code = fg_anchor_open(settings->path, settings->vfs_name, &journal->anchor, &anchor, error);
     if (code == FG_OK)

@@ -84,7 +84,7 @@ enum fg_err fg_bureau_config_read(const char *path, struct fg_bureau_config *ret
     config.certificate_days = 365;
     config.sweep_every_s = 60;
     fg_alarm_defaults(&config.alarms);
-    config.alarms.place = fg_place_find;
+    config.alarms.place = fg_station_position_find;
     fg_web_defaults(&config.web);
     result = fg_settings_read(path, table, sizeof(table) / sizeof(table[0]), &config, sizeof(config), error);
     if (result == FG_OK && config.publish_every_min > 0 && config.publish_list_key_path[0] == '\0')

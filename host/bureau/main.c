@@ -180,14 +180,14 @@ static enum fg_err bureau_open(const struct fg_bureau_config *config, struct fg_
                                struct fg_error *error)
 {
     struct fg_sql_settings sql = {.url = config->database_url, .deadline_ms = config->database_deadline_ms};
-    struct fg_watcher_settings watcher = {.sql = &sql,
-                                          .alarms = config->alarms,
-                                          .sweep_every_s = config->sweep_every_s,
-                                          .now_ms = now_ms,
-                                          .log = say};
+    struct fg_alarm_thread_settings watcher = {.sql = &sql,
+                                               .alarms = config->alarms,
+                                               .sweep_every_s = config->sweep_every_s,
+                                               .now_ms = now_ms,
+                                               .log = say};
     struct fg_bureau_verifier_settings verifier = {
         .sql = &sql,
-        .directory = fg_device_directory,
+        .directory = fg_known_devices,
         .receipt_key = &bureau->receipt_key.public_key,
         .listed = {.directory = config->list_directory, .keys = bureau->list_keys},
         .every_h = config->verify_every_h,
@@ -215,12 +215,12 @@ static enum fg_err bureau_open(const struct fg_bureau_config *config, struct fg_
         result = fg_listing_new(config->list_directory, bureau->list_keys, bureau->list_key_count,
                                 fg_bureau_list_allowed, bureau, &bureau->listing, error);
     if (result == FG_OK)
-        result = fg_watcher_new(&watcher, &bureau->watcher, error);
+        result = fg_alarm_thread_new(&watcher, &bureau->watcher, error);
     verifier.listed.key_count = bureau->list_key_count;
     if (result == FG_OK)
         result = fg_bureau_verifier_start(&verifier, &bureau->verifier, error);
     bureau->ingest =
-        (struct fg_ingest_settings){&bureau->receipt_key, fg_device_directory, FG_SUSPENSION_ENTRIES_A_DAY};
+        (struct fg_ingest_settings){&bureau->receipt_key, fg_known_devices, FG_SUSPENSION_ENTRIES_A_DAY};
     return result;
 }
 
@@ -228,7 +228,7 @@ static enum fg_err bureau_open(const struct fg_bureau_config *config, struct fg_
 static void bureau_close(struct fg_bureau *bureau)
 {
     fg_bureau_verifier_stop(bureau->verifier);
-    fg_watcher_free(bureau->watcher);
+    fg_alarm_thread_free(bureau->watcher);
     fg_listing_free(bureau->listing);
     fg_sql_pool_free(bureau->pool);
     fg_ca_close(bureau->ca);
@@ -267,7 +267,7 @@ static enum fg_err web_start(const struct fg_bureau_config *config, const struct
                                        .database_url = config->database_url,
                                        .database_deadline_ms = config->database_deadline_ms,
                                        .receipt_key = &bureau->receipt_key,
-                                       .directory = fg_device_directory,
+                                       .directory = fg_known_devices,
                                        .listing = bureau->listing,
                                        .list_directory = config->list_directory,
                                        .list_sign_key_path = config->publish_list_key_path,

@@ -30,7 +30,7 @@ static enum fg_err folder_writable(const char *path, struct fg_error *error)
     return FG_OK;
 }
 
-enum fg_err fg_place_writable(const char *path, struct fg_error *error)
+enum fg_err fg_writable_check(const char *path, struct fg_error *error)
 {
     enum fg_err code = folder_writable(path, error);
 

@@ -11,6 +11,6 @@
 /* The file at path, and its directory, in which files beside it are made, can be written: FG_OK, also when
  * the file is not there yet. FG_E_IO: a read-only file system, a directory that is missing; FG_E_DENIED:
  * rights. */
-enum fg_err fg_place_writable(const char *path, struct fg_error *error);
+enum fg_err fg_writable_check(const char *path, struct fg_error *error);
 
 #endif

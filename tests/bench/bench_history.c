@@ -334,7 +334,7 @@ static void measure(const char *url)
                                        .database_url = url,
                                        .database_deadline_ms = 60000,
                                        .receipt_key = &key,
-                                       .directory = fg_device_directory,
+                                       .directory = fg_known_devices,
                                        .alarms = &alarms,
                                        .now_ms = wall_ms,
                                        .log = say};

@@ -172,7 +172,7 @@ static void station_try(void)
 
 static void bureau_try(void)
 {
-    const struct fg_audit_settings settings = {.directory = fg_device_directory, .report = finding};
+    const struct fg_audit_settings settings = {.directory = fg_known_devices, .report = finding};
     struct fg_audit_result result;
     struct fg_error error;
     struct fg_sql *sql = bureau_open(&error);

@@ -92,7 +92,7 @@ static void finding_print(void *context, const struct fg_audit_finding *finding)
 /* What a receipt covers is there, and the store verifies. */
 static void verify(struct fg_sql *sql, const char *name)
 {
-    struct fg_audit_settings settings = {.directory = fg_device_directory,
+    struct fg_audit_settings settings = {.directory = fg_known_devices,
                                          .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
                                          .receipts = &receipt,
                                          .receipt_count = receipt.next_sequence > 1 ? 1 : 0,

@@ -241,7 +241,7 @@ static enum fg_err report_take(struct fg_sql *sql)
 static enum fg_err database_verify(struct fg_sql *sql, const struct fg_public_key *key, struct words *words)
 {
     const struct fg_audit_settings settings = {
-        .directory = fg_device_directory, .receipt_key = key, .report = found, .context = words};
+        .directory = fg_known_devices, .receipt_key = key, .report = found, .context = words};
     struct fg_audit_result result = {0};
     struct fg_trail_verdict verdict;
     enum fg_err code = fg_bureau_verify(sql, &settings, NULL, &result, &error);

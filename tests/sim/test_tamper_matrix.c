@@ -703,7 +703,7 @@ static void take(void *context, const struct fg_audit_finding *finding)
 
 static bool bureau_find(struct store *store)
 {
-    const struct fg_audit_settings settings = {.directory = fg_device_directory,
+    const struct fg_audit_settings settings = {.directory = fg_known_devices,
                                                .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
                                                .report = take,
                                                .context = store};

@@ -7,7 +7,7 @@
 
 #include "host/bureau/api/entries.h"
 #include "host/bureau/api/handlers.h"
-#include "host/bureau/audit/audit_results.h"
+#include "host/bureau/audit/audit_findings.h"
 #include "host/bureau/audit/entry_check.h"
 #include "host/bureau/web/web_shared.h"
 #include "lib/domain/catalogue.h"
@@ -151,7 +151,7 @@ static void fields_write(struct fg_web_json *json, cJSON *object, const struct f
 /* ---- whether it can be believed ---- */
 
 static void checks_write(struct fg_web_json *json, cJSON *object, const struct fg_entry_checks *checks,
-                         const struct fg_finding_times *times)
+                         const struct fg_audit_finding_times *times)
 {
     static const char *const names[FG_CHECK_COUNT] = {"columns", "chain", "signature", "receipt"};
 
@@ -170,7 +170,7 @@ static void checks_write(struct fg_web_json *json, cJSON *object, const struct f
 
 /* Keeps an entry that was altered as a finding, and asks since when that is known. */
 static enum fg_err times_find(struct fg_web_call *call, const struct fg_history_row *row,
-                              const struct fg_entry_checks *checks, struct fg_finding_times *ret_times,
+                              const struct fg_entry_checks *checks, struct fg_audit_finding_times *ret_times,
                               struct fg_error *error)
 {
     struct fg_audit_finding finding = {.sequence = row->sequence};
@@ -179,10 +179,10 @@ static enum fg_err times_find(struct fg_web_call *call, const struct fg_history_
     if (checks->itself) {
         (void)snprintf(finding.controller, sizeof(finding.controller), "%s", row->controller);
         (void)snprintf(finding.text, sizeof(finding.text), "%s", fg_entry_checks_words(checks));
-        result = fg_finding_note(call->sql, &finding, call->now_ms, error);
+        result = fg_audit_finding_note(call->sql, &finding, call->now_ms, error);
     }
     if (result == FG_OK)
-        result = fg_finding_times(call->sql, row->controller, row->sequence, ret_times, error);
+        result = fg_audit_finding_times(call->sql, row->controller, row->sequence, ret_times, error);
     return result;
 }
 
@@ -192,7 +192,7 @@ enum fg_err fg_web_entry_show(struct fg_web_call *call, struct fg_error *error)
     const char *controller = fg_web_text_of(call, "controller");
     uint64_t sequence = (uint64_t)fg_web_number_of(call, "sequence", 0);
     struct fg_entry_checks *checks = calloc(1, sizeof(*checks));
-    struct fg_finding_times times = {0};
+    struct fg_audit_finding_times times = {0};
     struct fg_history_row row;
     struct fg_web_json json;
     enum fg_err result = checks != NULL ? FG_OK : fg_fail(error, FG_E_MEMORY, "entry: no memory");

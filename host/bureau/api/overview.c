@@ -9,7 +9,7 @@
 #include "host/bureau/api/facts.h"
 #include "host/bureau/api/handlers.h"
 #include "host/bureau/api/json_rows.h"
-#include "host/bureau/audit/audit_results.h"
+#include "host/bureau/audit/audit_findings.h"
 #include "host/bureau/history/day_sums.h"
 #include "host/bureau/web/web_shared.h"
 
@@ -228,16 +228,16 @@ static void alarms_write(struct fg_web_facts *facts)
 /* Which entries were found altered, and since when: between whole_ms and found_ms. */
 static void findings_write(struct fg_web_facts *facts, const struct fg_web_call *call)
 {
-    struct fg_finding found[FINDINGS_MAX];
+    struct fg_audit_finding_kept found[FINDINGS_MAX];
     struct fg_web_json *json = &facts->json;
     cJSON *array = fg_web_json_array(json, json->root, "findings");
     uint64_t altered = 0;
     size_t count = 0;
 
     if (facts->result == FG_OK)
-        facts->result = fg_findings_count(call->sql, &altered, facts->error);
+        facts->result = fg_audit_findings_count(call->sql, &altered, facts->error);
     if (facts->result == FG_OK)
-        facts->result = fg_findings_list(call->sql, FINDINGS_MAX, found, &count, facts->error);
+        facts->result = fg_audit_findings_list(call->sql, FINDINGS_MAX, found, &count, facts->error);
     for (size_t i = 0; i < count; i++) {
         cJSON *object = fg_web_json_push(json, array);
 

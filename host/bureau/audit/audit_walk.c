@@ -125,7 +125,7 @@ static void signature_check(struct walk *walk, const struct row *row)
         return;
     walk->result->signatures++;
     memcpy(head.controller, walk->controller, sizeof(head.controller));
-    if (fg_curve_head_verify(&head, &row->signature, &walk->origin.device_key, NULL) != FG_OK)
+    if (fg_gnutls_head_verify(&head, &row->signature, &walk->origin.device_key, NULL) != FG_OK)
         find(walk, row->sequence,
              "its head signature is false: entries up to it were rewritten with their hashes");
 }
@@ -297,7 +297,7 @@ static void end_check(struct walk *walk)
 
 static enum fg_err journal_check(struct walk *walk)
 {
-    const struct fg_directory *directory = &walk->settings->directory;
+    const struct fg_device_lookup *directory = &walk->settings->directory;
     enum fg_err result =
         directory->lookup(directory->context, walk->sql, walk->controller, &walk->origin, walk->error);
 

@@ -22,7 +22,7 @@ struct fg_audit_finding {
 typedef void (*fg_audit_report)(void *context, const struct fg_audit_finding *finding);
 
 struct fg_audit_settings {
-    struct fg_directory directory;           /* the controllers' keys */
+    struct fg_device_lookup directory;       /* the controllers' keys */
     const struct fg_public_key *receipt_key; /* NULL: receipts are not verified */
     const struct fg_receipt *receipts;       /* verified by the caller; kept elsewhere than in this store */
     size_t receipt_count;

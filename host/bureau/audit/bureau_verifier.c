@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "host/bureau/alarm/alarms.h"
-#include "host/bureau/audit/audit_results.h"
+#include "host/bureau/audit/audit_findings.h"
 #include "host/bureau/audit/bureau_verify.h"
 #include "lib/base/monotime.h"
 #include "lib/system/turns.h"
@@ -134,8 +134,8 @@ static enum fg_err verify_once(struct fg_bureau_verifier *verifier, struct fg_au
         result = fg_listed_verify(verifier->sql, &listed, listed_found, verifier, error);
     ret_sum->findings += verifier->listed_findings;
     if (result == FG_OK)
-        result =
-            fg_findings_keep(verifier->sql, NULL, verifier->kept, verifier->kept_count, started_ms, error);
+        result = fg_audit_findings_keep(verifier->sql, NULL, verifier->kept, verifier->kept_count, started_ms,
+                                        error);
     return result == FG_OK ? alarm_set(verifier, ret_sum->findings, started_ms, error) : result;
 }
 

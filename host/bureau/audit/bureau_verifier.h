@@ -1,5 +1,5 @@
 /* The bureau's verifying thread: goes through the whole store at start and then every so often, keeps what it
- * found (audit_results.h), raises an alarm while something does not hold, and tells the log how far it is.
+ * found (audit_findings.h), raises an alarm while something does not hold, and tells the log how far it is.
  *
  * It has the lowest claim to the processor and a database object of its own. Not: what is verified
  * (bureau_verify.h); verifying on demand (verifications.h, `fillgate bureau verify`). Relies on: POSIX
@@ -15,7 +15,7 @@ struct fg_bureau_verifier;
 
 struct fg_bureau_verifier_settings {
     const struct fg_sql_settings *sql; /* only used during start */
-    struct fg_directory directory;
+    struct fg_device_lookup directory;
     const struct fg_public_key *receipt_key; /* outlives the thread */
     struct fg_listed listed;                 /* the folder of lists; what it points to outlives the thread */
     uint32_t every_h;                        /* from the end of one to the start of the next */

@@ -201,7 +201,7 @@ static void signature_check(struct walk *walk, const struct fg_sql_statement *ro
     if (length == FG_SIGNATURE_BYTES)
         memcpy(signature.bytes, bytes, length);
     if (length == FG_SIGNATURE_BYTES &&
-        fg_curve_head_verify(&head, &signature, &walk->origin.device_key, NULL) == FG_OK)
+        fg_gnutls_head_verify(&head, &signature, &walk->origin.device_key, NULL) == FG_OK)
         say_number(check, FG_VERDICT_HOLDS, WORDS_SIGNATURE_HOLDS, walk->at, walk->controller);
     else if (walk->break_sequence != 0)
         say_number(check, FG_VERDICT_FALSE, WORDS_SIGNATURE_BREAK, walk->break_sequence, "");
@@ -364,7 +364,7 @@ static void receipt_check(struct walk *walk, bool key_known)
         say_number(check, FG_VERDICT_FALSE, WORDS_RECEIPT_FALSE, last, "");
 }
 
-enum fg_err fg_entry_check(struct fg_sql *sql, const struct fg_directory *directory,
+enum fg_err fg_entry_check(struct fg_sql *sql, const struct fg_device_lookup *directory,
                            const struct fg_public_key *receipt_key, const char *controller, uint64_t sequence,
                            struct fg_entry_checks *ret_checks, struct fg_error *error)
 {

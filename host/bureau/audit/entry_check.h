@@ -37,7 +37,7 @@ struct fg_entry_checks {
 };
 
 /* receipt_key NULL: receipts are unknown. FG_E_NOT_FOUND: no such entry is held. */
-enum fg_err fg_entry_check(struct fg_sql *sql, const struct fg_directory *directory,
+enum fg_err fg_entry_check(struct fg_sql *sql, const struct fg_device_lookup *directory,
                            const struct fg_public_key *receipt_key, const char *controller, uint64_t sequence,
                            struct fg_entry_checks *ret_checks, struct fg_error *error);
 

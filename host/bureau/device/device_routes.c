@@ -57,7 +57,7 @@ static struct fg_sql *request_admit(struct fg_bureau *bureau, const struct fg_re
         fg_answer_text(answer, 503, "the bureau is busy; try again");
         return NULL;
     }
-    result = fg_peer_know(sql, request->peer, &suspended, &error);
+    result = fg_known_device_find(sql, request->peer, &suspended, &error);
     if (result == FG_OK && suspended && suspension_bars(errand, request->peer))
         result = fg_fail(&error, FG_E_DENIED, "%s %s is suspended", request->peer->role, request->peer->id);
     if (result == FG_OK)
@@ -105,7 +105,7 @@ static enum fg_err batch_serve(struct fg_bureau *bureau, struct fg_sql *sql, con
         return result;
     journal_say(bureau, request, batch, &answer);
     if (answer.verdict == FG_SYNC_HELD)
-        fg_watcher_poke(bureau->watcher);
+        fg_alarm_thread_poke(bureau->watcher);
     fg_answer_bytes(ret_answer, fg_sync_status(answer.verdict), bytes, length);
     return FG_OK;
 }
@@ -341,7 +341,7 @@ bool fg_bureau_list_allowed(void *context, const struct fg_peer *peer, const cha
 
     if (sql == NULL)
         return false;
-    result = fg_peer_know(sql, peer, &suspended, &error);
+    result = fg_known_device_find(sql, peer, &suspended, &error);
     if (result == FG_OK) {
         result = list_find(sql, peer->id, list_id, &error);
         if (result == FG_E_NOT_FOUND)

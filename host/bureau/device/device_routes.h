@@ -20,7 +20,7 @@
  * own. */
 struct fg_bureau {
     struct fg_sql_pool *pool;
-    struct fg_watcher *watcher;
+    struct fg_alarm_thread *watcher;
     struct fg_bureau_verifier *verifier;
     struct fg_listing *listing;
     struct fg_private_key receipt_key;

@@ -20,10 +20,10 @@ static enum fg_err device_lookup(void *context, struct fg_sql *sql, const char *
     return FG_OK;
 }
 
-const struct fg_directory fg_device_directory = {NULL, device_lookup};
+const struct fg_device_lookup fg_known_devices = {NULL, device_lookup};
 
-enum fg_err fg_peer_know(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
-                         struct fg_error *error)
+enum fg_err fg_known_device_find(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
+                                 struct fg_error *error)
 {
     struct fg_device_record record;
     enum fg_err result;

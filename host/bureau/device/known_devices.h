@@ -7,11 +7,11 @@
 #include "host/bureau/device/enrolment.h"
 #include "host/bureau/journal/ingest.h"
 
-extern const struct fg_directory fg_device_directory;
+extern const struct fg_device_lookup fg_known_devices;
 
 /* Is the peer a device that joined under this role, with this very TLS key? FG_E_DENIED with the reason. Whom
  * it is, and what a suspended one may have, is the caller's matter. */
-enum fg_err fg_peer_know(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
-                         struct fg_error *error);
+enum fg_err fg_known_device_find(struct fg_sql *sql, const struct fg_peer *peer, bool *ret_suspended,
+                                 struct fg_error *error);
 
 #endif

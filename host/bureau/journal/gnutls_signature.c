@@ -60,8 +60,8 @@ static bool verify(const struct fg_public_key *key, const struct fg_digest *dige
     return good;
 }
 
-enum fg_err fg_curve_head_verify(const struct fg_head *head, const struct fg_signature *signature,
-                                 const struct fg_public_key *key, struct fg_error *error)
+enum fg_err fg_gnutls_head_verify(const struct fg_head *head, const struct fg_signature *signature,
+                                  const struct fg_public_key *key, struct fg_error *error)
 {
     uint8_t envelope[FG_STATEMENT_BYTES_MAX];
     struct fg_digest digest;
@@ -119,8 +119,8 @@ static bool sign(const struct fg_private_key *key, const struct fg_digest *diges
     return good;
 }
 
-enum fg_err fg_curve_receipt_sign(const struct fg_receipt *receipt, const struct fg_private_key *key,
-                                  struct fg_signature *ret_signature, struct fg_error *error)
+enum fg_err fg_gnutls_receipt_sign(const struct fg_receipt *receipt, const struct fg_private_key *key,
+                                   struct fg_signature *ret_signature, struct fg_error *error)
 {
     static const struct fg_signature none;
     uint8_t envelope[FG_STATEMENT_BYTES_MAX];

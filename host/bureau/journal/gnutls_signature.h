@@ -9,11 +9,11 @@
 #include "proto/journal/chain.h"
 
 /* FG_OK, or FG_E_AUTH for a false signature, malformed ones included; FG_E_RANGE, FG_E_MEMORY. */
-enum fg_err fg_curve_head_verify(const struct fg_head *head, const struct fg_signature *signature,
-                                 const struct fg_public_key *key, struct fg_error *error);
+enum fg_err fg_gnutls_head_verify(const struct fg_head *head, const struct fg_signature *signature,
+                                  const struct fg_public_key *key, struct fg_error *error);
 
 /* Deterministic (RFC 6979), the very bytes that fg_receipt_sign gives. */
-enum fg_err fg_curve_receipt_sign(const struct fg_receipt *receipt, const struct fg_private_key *key,
-                                  struct fg_signature *ret_signature, struct fg_error *error);
+enum fg_err fg_gnutls_receipt_sign(const struct fg_receipt *receipt, const struct fg_private_key *key,
+                                   struct fg_signature *ret_signature, struct fg_error *error);
 
 #endif

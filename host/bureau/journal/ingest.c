@@ -77,7 +77,7 @@ static bool peer_may_send(const struct intake *intake)
 /* FG_E_DENIED: the answer is set. A stranger learns nothing of what is held. */
 static enum fg_err origin_check(struct intake *intake)
 {
-    const struct fg_directory *directory = &intake->settings->directory;
+    const struct fg_device_lookup *directory = &intake->settings->directory;
     const char *controller = intake->batch->controller;
     enum fg_err result =
         directory->lookup(directory->context, intake->sql, controller, &intake->origin, intake->error);
@@ -115,7 +115,7 @@ static enum fg_err receipt_sign(const struct intake *intake, struct held *held)
     enum fg_err result;
 
     memcpy(receipt.controller, intake->batch->controller, sizeof(receipt.controller));
-    result = fg_curve_receipt_sign(&receipt, intake->settings->receipt_key, &signature, intake->error);
+    result = fg_gnutls_receipt_sign(&receipt, intake->settings->receipt_key, &signature, intake->error);
     if (result == FG_OK)
         result = fg_receipt_encode(&receipt, &signature, held->receipt, sizeof(held->receipt),
                                    &held->receipt_length, intake->error);
@@ -152,7 +152,7 @@ static enum fg_err head_prove(const struct intake *intake)
     }
     if (result != FG_OK && result != FG_E_NOT_FOUND)
         return result;
-    if (good && fg_curve_head_verify(&head, &signature, &intake->origin.device_key, NULL) == FG_OK)
+    if (good && fg_gnutls_head_verify(&head, &signature, &intake->origin.device_key, NULL) == FG_OK)
         return FG_OK;
     return fg_fail(intake->error, FG_E_CORRUPT,
                    "journal of %s: its head row says that entry %" PRIu64
@@ -368,7 +368,7 @@ static enum fg_err chain_check(struct intake *intake)
     }
     memcpy(head.controller, batch->controller, sizeof(head.controller));
     head.hash = *previous;
-    if (fg_curve_head_verify(&head, &batch->head_signature, &intake->origin.device_key, NULL) == FG_OK)
+    if (fg_gnutls_head_verify(&head, &batch->head_signature, &intake->origin.device_key, NULL) == FG_OK)
         return FG_OK;
     result = fg_evidence_keep(intake->sql, batch, &note, intake->now_ms, intake->error);
     if (result == FG_OK)

@@ -30,7 +30,7 @@ struct fg_origin {
 
 /* Where that is found. lookup gives FG_E_NOT_FOUND for a controller that never joined; other errors make the
  * batch fail. sql is the caller's database, outside of a transaction. */
-struct fg_directory {
+struct fg_device_lookup {
     void *context;
     enum fg_err (*lookup)(void *context, struct fg_sql *sql, const char *controller,
                           struct fg_origin *ret_origin, struct fg_error *error);
@@ -38,7 +38,7 @@ struct fg_directory {
 
 struct fg_ingest_settings {
     const struct fg_private_key *receipt_key;
-    struct fg_directory directory;
+    struct fg_device_lookup directory;
     uint64_t suspended_a_day; /* entries of a suspended controller: FG_SUSPENSION_ENTRIES_A_DAY, or fewer */
 };
 

@@ -22,7 +22,7 @@
 
 struct build {
     const struct fg_list_build_options *options;
-    struct fg_registry registry;
+    struct fg_list_rows registry;
     struct fg_manifest manifest;
     size_t signed_length;
     uint8_t signed_manifest[FG_MANIFEST_SIGNED_MAX];
@@ -45,7 +45,7 @@ static enum fg_err make_bucket(struct build *build, uint32_t index, size_t *next
     while (*next < build->registry.count && build->registry.rows[*next]->bucket == index) {
         size_t row_length;
         enum fg_err result =
-            fg_registry_bytes(&build->registry, build->registry.rows[*next], row, &row_length, error);
+            fg_list_rows_bytes(&build->registry, build->registry.rows[*next], row, &row_length, error);
 
         if (result == FG_OK)
             result = fg_bucket_append(build->bucket, sizeof(build->bucket), &length, row, row_length, error);
@@ -63,7 +63,7 @@ static enum fg_err compute_root(struct build *build, uint8_t bits, struct fg_err
     uint64_t body_bytes = 0;
     size_t next = 0;
 
-    fg_registry_order(&build->registry, bits);
+    fg_list_rows_order(&build->registry, bits);
     fg_tree_start(&tree, bits, NULL, NULL);
     for (uint32_t i = 0; i >> bits == 0; i++) {
         struct fg_digest leaf;
@@ -215,11 +215,11 @@ static enum fg_err take_signed(struct build *build, struct fg_error *error)
 }
 
 /* From the rows on. */
-static enum fg_err finish(struct build *build, const struct fg_registry_columns *columns,
-                          struct fg_registry_faults *faults, struct fg_error *error)
+static enum fg_err finish(struct build *build, const struct fg_list_row_columns *columns,
+                          struct fg_list_row_faults *faults, struct fg_error *error)
 {
     const struct fg_list_build_options *options = build->options;
-    enum fg_err result = fg_registry_join(&build->registry, columns, faults, error);
+    enum fg_err result = fg_list_rows_join(&build->registry, columns, faults, error);
 
     if (result == FG_OK)
         result = choose_bits(build, error);
@@ -234,16 +234,16 @@ static enum fg_err finish(struct build *build, const struct fg_registry_columns 
     return result == FG_OK ? write_file(build, error) : result;
 }
 
-static enum fg_err run(struct build *build, struct fg_registry_faults *faults, struct fg_error *error)
+static enum fg_err run(struct build *build, struct fg_list_row_faults *faults, struct fg_error *error)
 {
-    struct fg_registry_columns columns = {0};
+    struct fg_list_row_columns columns = {0};
     struct fg_station_rules rules;
     enum fg_err result = fg_rules_read(build->options->rules_path, &rules, error);
 
     if (result == FG_OK)
         result = start_manifest(build, &rules, error);
     if (result == FG_OK)
-        result = fg_registry_read(&build->registry, build->options->csv_path, &columns, faults, error);
+        result = fg_list_rows_read(&build->registry, build->options->csv_path, &columns, faults, error);
     return result == FG_OK ? finish(build, &columns, faults, error) : result;
 }
 
@@ -258,7 +258,7 @@ enum fg_err fg_list_build(const struct fg_list_build_options *options,
                           struct fg_list_build_result *ret_result, fg_list_build_report report,
                           void *report_context, struct fg_error *error)
 {
-    struct fg_registry_faults faults = {
+    struct fg_list_row_faults faults = {
         .report = report, .context = report_context, .name = options->csv_path, .error = error};
     struct build *build = calloc(1, sizeof(*build));
     enum fg_err result;
@@ -269,7 +269,7 @@ enum fg_err fg_list_build(const struct fg_list_build_options *options,
     result = run(build, &faults, error);
     if (result == FG_OK)
         result_fill(build, ret_result);
-    fg_registry_free(&build->registry);
+    fg_list_rows_free(&build->registry);
     free(build);
     return result;
 }
@@ -278,8 +278,8 @@ enum fg_err fg_list_build_rows(const struct fg_list_build_options *options,
                                const struct fg_station_rules *rules, fg_list_build_giver give, void *context,
                                struct fg_list_build_result *ret_result, struct fg_error *error)
 {
-    struct fg_registry_columns columns = {.code = 1, .uid = 2, .plate = 3};
-    struct fg_registry_faults faults = {.name = "registry", .error = error};
+    struct fg_list_row_columns columns = {.code = 1, .uid = 2, .plate = 3};
+    struct fg_list_row_faults faults = {.name = "registry", .error = error};
     struct build *build = calloc(1, sizeof(*build));
     enum fg_err result;
 
@@ -293,7 +293,7 @@ enum fg_err fg_list_build_rows(const struct fg_list_build_options *options,
         result = finish(build, &columns, &faults, error);
     if (result == FG_OK)
         result_fill(build, ret_result);
-    fg_registry_free(&build->registry);
+    fg_list_rows_free(&build->registry);
     free(build);
     return result;
 }

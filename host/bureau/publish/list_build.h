@@ -54,10 +54,10 @@ enum fg_err fg_list_build(const struct fg_list_build_options *options,
                           void *report_context, struct fg_error *error);
 
 /* The same from rows that the caller gives instead of a CSV, and from rules that are read already: options'
- * csv_path and rules_path are not used. give is called once and adds rows with fg_registry_add (list_rows.h).
- * With options' key NULL nothing is written, only the manifest computed. */
-struct fg_registry;
-typedef enum fg_err (*fg_list_build_giver)(void *context, struct fg_registry *registry,
+ * csv_path and rules_path are not used. give is called once and adds rows with fg_list_rows_add
+ * (list_rows.h). With options' key NULL nothing is written, only the manifest computed. */
+struct fg_list_rows;
+typedef enum fg_err (*fg_list_build_giver)(void *context, struct fg_list_rows *registry,
                                            struct fg_error *error);
 enum fg_err fg_list_build_rows(const struct fg_list_build_options *options,
                                const struct fg_station_rules *rules, fg_list_build_giver give, void *context,

@@ -10,14 +10,14 @@
 
 #define CHUNK_BYTES ((size_t)1 << 20)
 
-struct fg_registry_chunk {
-    struct fg_registry_chunk *next;
+struct fg_list_row_chunk {
+    struct fg_list_row_chunk *next;
     size_t used;
-    _Alignas(struct fg_registry_row) uint8_t bytes[CHUNK_BYTES];
+    _Alignas(struct fg_list_row) uint8_t bytes[CHUNK_BYTES];
 };
 
-enum fg_err fg_registry_fault(struct fg_registry_faults *faults, uint64_t line, size_t column,
-                              const char *format, ...)
+enum fg_err fg_list_rows_fault(struct fg_list_row_faults *faults, uint64_t line, size_t column,
+                               const char *format, ...)
 {
     char text[256];
     va_list arguments;
@@ -34,10 +34,10 @@ enum fg_err fg_registry_fault(struct fg_registry_faults *faults, uint64_t line, 
     return FG_E_FORMAT;
 }
 
-static void *chunk_take(struct fg_registry *registry, size_t size)
+static void *chunk_take(struct fg_list_rows *registry, size_t size)
 {
-    size_t step = _Alignof(struct fg_registry_row);
-    struct fg_registry_chunk *chunk = registry->chunks;
+    size_t step = _Alignof(struct fg_list_row);
+    struct fg_list_row_chunk *chunk = registry->chunks;
 
     size = (size + step - 1) / step * step;
     if (chunk == NULL || CHUNK_BYTES - chunk->used < size) {
@@ -52,16 +52,16 @@ static void *chunk_take(struct fg_registry *registry, size_t size)
     return chunk->bytes + chunk->used - size;
 }
 
-static enum fg_err make_room(struct fg_registry *registry, struct fg_error *error)
+static enum fg_err make_room(struct fg_list_rows *registry, struct fg_error *error)
 {
     size_t capacity = registry->capacity == 0 ? 1024 : registry->capacity * 2;
-    struct fg_registry_row **rows;
+    struct fg_list_row **rows;
 
     if (registry->count < registry->capacity)
         return FG_OK;
-    if (registry->count >= FG_REGISTRY_ROWS_MAX)
-        return fg_fail(error, FG_E_SIZE, "registry: more than %u rows", FG_REGISTRY_ROWS_MAX);
-    rows = realloc(registry->rows, capacity * sizeof(struct fg_registry_row *));
+    if (registry->count >= FG_LIST_ROWS_MAX)
+        return fg_fail(error, FG_E_SIZE, "registry: more than %u rows", FG_LIST_ROWS_MAX);
+    rows = realloc(registry->rows, capacity * sizeof(struct fg_list_row *));
     if (rows == NULL)
         return fg_fail(error, FG_E_MEMORY, "registry: out of memory at %zu rows", registry->count);
     registry->rows = rows;
@@ -69,12 +69,12 @@ static enum fg_err make_room(struct fg_registry *registry, struct fg_error *erro
     return FG_OK;
 }
 
-enum fg_err fg_registry_add(struct fg_registry *registry, const struct fg_row *row, uint32_t line,
-                            struct fg_error *error)
+enum fg_err fg_list_rows_add(struct fg_list_rows *registry, const struct fg_row *row, uint32_t line,
+                             struct fg_error *error)
 {
     struct fg_row alone = *row;
     uint8_t bytes[FG_ROW_BYTES_MAX];
-    struct fg_registry_row *kept;
+    struct fg_list_row *kept;
     size_t length;
     enum fg_err result;
 
@@ -97,10 +97,10 @@ enum fg_err fg_registry_add(struct fg_registry *registry, const struct fg_row *r
     return FG_OK;
 }
 
-void fg_registry_free(struct fg_registry *registry)
+void fg_list_rows_free(struct fg_list_rows *registry)
 {
     while (registry->chunks != NULL) {
-        struct fg_registry_chunk *next = registry->chunks->next;
+        struct fg_list_row_chunk *next = registry->chunks->next;
 
         free(registry->chunks);
         registry->chunks = next;
@@ -111,13 +111,13 @@ void fg_registry_free(struct fg_registry *registry)
 }
 
 /* fg_row_encode writes the code first: key, length, text. */
-static const char *code_of(const struct fg_registry_row *row, size_t *ret_length)
+static const char *code_of(const struct fg_list_row *row, size_t *ret_length)
 {
     *ret_length = row->bytes[1];
     return (const char *)row->bytes + 2;
 }
 
-static int compare_codes(const struct fg_registry_row *a, const struct fg_registry_row *b)
+static int compare_codes(const struct fg_list_row *a, const struct fg_list_row *b)
 {
     size_t a_length;
     size_t b_length;
@@ -129,8 +129,8 @@ static int compare_codes(const struct fg_registry_row *a, const struct fg_regist
 
 static int by_code(const void *a, const void *b)
 {
-    const struct fg_registry_row *const *left = a;
-    const struct fg_registry_row *const *right = b;
+    const struct fg_list_row *const *left = a;
+    const struct fg_list_row *const *right = b;
     int order = compare_codes(*left, *right);
 
     return order != 0 ? order : ((*left)->line > (*right)->line) - ((*left)->line < (*right)->line);
@@ -138,8 +138,8 @@ static int by_code(const void *a, const void *b)
 
 static int by_bucket(const void *a, const void *b)
 {
-    const struct fg_registry_row *const *left = a;
-    const struct fg_registry_row *const *right = b;
+    const struct fg_list_row *const *left = a;
+    const struct fg_list_row *const *right = b;
 
     if ((*left)->bucket != (*right)->bucket)
         return (*left)->bucket < (*right)->bucket ? -1 : 1;
@@ -148,8 +148,8 @@ static int by_bucket(const void *a, const void *b)
 
 static int by_uid(const void *a, const void *b)
 {
-    const struct fg_registry_row *const *left = a;
-    const struct fg_registry_row *const *right = b;
+    const struct fg_list_row *const *left = a;
+    const struct fg_list_row *const *right = b;
     int order = memcmp(&(*left)->uid, &(*right)->uid, sizeof((*left)->uid));
 
     return order != 0 ? order : ((*left)->line > (*right)->line) - ((*left)->line < (*right)->line);
@@ -157,41 +157,41 @@ static int by_uid(const void *a, const void *b)
 
 static int by_plate(const void *a, const void *b)
 {
-    const struct fg_registry_row *const *left = a;
-    const struct fg_registry_row *const *right = b;
+    const struct fg_list_row *const *left = a;
+    const struct fg_list_row *const *right = b;
     int order = strcmp((*left)->plate, (*right)->plate);
 
     return order != 0 ? order : by_code(a, b);
 }
 
-static void find_double_uids(struct fg_registry *registry, size_t column, struct fg_registry_faults *faults)
+static void find_double_uids(struct fg_list_rows *registry, size_t column, struct fg_list_row_faults *faults)
 {
-    qsort(registry->rows, registry->count, sizeof(struct fg_registry_row *), by_uid);
+    qsort(registry->rows, registry->count, sizeof(struct fg_list_row *), by_uid);
     for (size_t i = 1; i < registry->count && faults->count < FG_LIST_BUILD_FAULTS_MAX; i++) {
-        const struct fg_registry_row *before = registry->rows[i - 1];
-        const struct fg_registry_row *row = registry->rows[i];
+        const struct fg_list_row *before = registry->rows[i - 1];
+        const struct fg_list_row *row = registry->rows[i];
 
         if (row->uid.length != 0 && memcmp(&before->uid, &row->uid, sizeof(row->uid)) == 0)
-            (void)fg_registry_fault(faults, row->line, column, "this uid stands on line %u already",
-                                    before->line);
+            (void)fg_list_rows_fault(faults, row->line, column, "this uid stands on line %u already",
+                                     before->line);
     }
 }
 
-static void find_double_codes(struct fg_registry *registry, size_t column, struct fg_registry_faults *faults)
+static void find_double_codes(struct fg_list_rows *registry, size_t column, struct fg_list_row_faults *faults)
 {
-    qsort(registry->rows, registry->count, sizeof(struct fg_registry_row *), by_code);
+    qsort(registry->rows, registry->count, sizeof(struct fg_list_row *), by_code);
     for (size_t i = 1; i < registry->count && faults->count < FG_LIST_BUILD_FAULTS_MAX; i++) {
         size_t length;
         const char *code = code_of(registry->rows[i], &length);
 
         if (compare_codes(registry->rows[i - 1], registry->rows[i]) == 0)
-            (void)fg_registry_fault(faults, registry->rows[i]->line, column,
-                                    "code %.*s stands on line %u already", (int)length, code,
-                                    registry->rows[i - 1]->line);
+            (void)fg_list_rows_fault(faults, registry->rows[i]->line, column,
+                                     "code %.*s stands on line %u already", (int)length, code,
+                                     registry->rows[i - 1]->line);
     }
 }
 
-static void join_vehicles(struct fg_registry *registry, size_t column, struct fg_registry_faults *faults)
+static void join_vehicles(struct fg_list_rows *registry, size_t column, struct fg_list_row_faults *faults)
 {
     size_t first = 0;
 
@@ -202,9 +202,9 @@ static void join_vehicles(struct fg_registry *registry, size_t column, struct fg
             strcmp(registry->by_plate[first]->plate, registry->by_plate[i]->plate) == 0)
             continue;
         if (count > FG_VEHICLE_CYLINDERS_MAX)
-            (void)fg_registry_fault(faults, registry->by_plate[i - 1]->line, column,
-                                    "plate %s has %zu cylinders, at most %d are allowed",
-                                    registry->by_plate[first]->plate, count, FG_VEHICLE_CYLINDERS_MAX);
+            (void)fg_list_rows_fault(faults, registry->by_plate[i - 1]->line, column,
+                                     "plate %s has %zu cylinders, at most %d are allowed",
+                                     registry->by_plate[first]->plate, count, FG_VEHICLE_CYLINDERS_MAX);
         for (size_t j = first; count <= FG_VEHICLE_CYLINDERS_MAX && j < i; j++) {
             registry->by_plate[j]->vehicle_first = (uint32_t)first;
             registry->by_plate[j]->vehicle_count = (uint8_t)count;
@@ -213,26 +213,26 @@ static void join_vehicles(struct fg_registry *registry, size_t column, struct fg
     }
 }
 
-enum fg_err fg_registry_join(struct fg_registry *registry, const struct fg_registry_columns *columns,
-                             struct fg_registry_faults *faults, struct fg_error *error)
+enum fg_err fg_list_rows_join(struct fg_list_rows *registry, const struct fg_list_row_columns *columns,
+                              struct fg_list_row_faults *faults, struct fg_error *error)
 {
     if (registry->count == 0)
         return FG_OK;
-    registry->by_plate = calloc(registry->count, sizeof(struct fg_registry_row *));
+    registry->by_plate = calloc(registry->count, sizeof(struct fg_list_row *));
     if (registry->by_plate == NULL)
         return fg_fail(error, FG_E_MEMORY, "registry: out of memory");
     for (size_t i = 0; i < registry->count; i++) {
         if (registry->rows[i]->plate[0] != '\0')
             registry->by_plate[registry->plate_count++] = registry->rows[i];
     }
-    qsort(registry->by_plate, registry->plate_count, sizeof(struct fg_registry_row *), by_plate);
+    qsort(registry->by_plate, registry->plate_count, sizeof(struct fg_list_row *), by_plate);
     find_double_uids(registry, columns->uid, faults);
     find_double_codes(registry, columns->code, faults);
     join_vehicles(registry, columns->plate, faults);
     return faults->count == 0 ? FG_OK : FG_E_FORMAT;
 }
 
-void fg_registry_order(struct fg_registry *registry, uint8_t bits)
+void fg_list_rows_order(struct fg_list_rows *registry, uint8_t bits)
 {
     for (size_t i = 0; i < registry->count; i++) {
         size_t length;
@@ -241,11 +241,11 @@ void fg_registry_order(struct fg_registry *registry, uint8_t bits)
         registry->rows[i]->bucket = fg_bucket_of(code, length, bits);
     }
     if (registry->count > 0)
-        qsort(registry->rows, registry->count, sizeof(struct fg_registry_row *), by_bucket);
+        qsort(registry->rows, registry->count, sizeof(struct fg_list_row *), by_bucket);
 }
 
-enum fg_err fg_registry_bytes(const struct fg_registry *registry, const struct fg_registry_row *row,
-                              uint8_t *buffer, size_t *ret_length, struct fg_error *error)
+enum fg_err fg_list_rows_bytes(const struct fg_list_rows *registry, const struct fg_list_row *row,
+                               uint8_t *buffer, size_t *ret_length, struct fg_error *error)
 {
     struct fg_row full;
     enum fg_err result;
@@ -259,7 +259,7 @@ enum fg_err fg_registry_bytes(const struct fg_registry *registry, const struct f
     if (result != FG_OK)
         return result;
     for (size_t i = 0; i < row->vehicle_count; i++) {
-        const struct fg_registry_row *other = registry->by_plate[row->vehicle_first + i];
+        const struct fg_list_row *other = registry->by_plate[row->vehicle_first + i];
         size_t length;
         const char *code = code_of(other, &length);
 

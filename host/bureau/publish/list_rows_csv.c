@@ -39,20 +39,20 @@ static const char *const flag_words[] = {"0", "1", NULL};
 #define MASS_G_MAX 10000000
 
 static enum fg_err take_header(const struct fg_csv *csv, size_t places[COLUMNS],
-                               struct fg_registry_faults *faults)
+                               struct fg_list_row_faults *faults)
 {
     memset(places, 0, COLUMNS * sizeof(*places));
     for (size_t i = 0; i < csv->count; i++) {
         int column = fg_value_word(csv->fields[i], column_names);
 
         if (column >= 0 && places[column] != 0)
-            (void)fg_registry_fault(faults, csv->line, i + 1, "column %s stands twice", csv->fields[i]);
+            (void)fg_list_rows_fault(faults, csv->line, i + 1, "column %s stands twice", csv->fields[i]);
         else if (column >= 0)
             places[column] = i + 1;
     }
     for (size_t i = 0; i < COLUMNS; i++) {
         if (places[i] == 0)
-            (void)fg_registry_fault(faults, csv->line, 0, "column %s is missing", column_names[i]);
+            (void)fg_list_rows_fault(faults, csv->line, 0, "column %s is missing", column_names[i]);
     }
     return faults->count == 0 ? FG_OK : FG_E_FORMAT;
 }
@@ -119,29 +119,29 @@ static const char *take_value(struct fg_row *row, enum column column, const char
 
 /* Reports every faulty value of one record. */
 static enum fg_err take_record(const struct fg_csv *csv, size_t header_count, const size_t places[COLUMNS],
-                               struct fg_row *ret_row, struct fg_registry_faults *faults)
+                               struct fg_row *ret_row, struct fg_list_row_faults *faults)
 {
     struct fg_row row = {0};
     enum fg_err result = FG_OK;
 
     if (csv->count != header_count)
-        return fg_registry_fault(faults, csv->line, 0, "%zu columns, the header names %zu", csv->count,
-                                 header_count);
+        return fg_list_rows_fault(faults, csv->line, 0, "%zu columns, the header names %zu", csv->count,
+                                  header_count);
     for (int i = 0; i < COLUMNS; i++) {
         const char *text = csv->fields[places[i] - 1];
         const char *must = take_value(&row, (enum column)i, text);
 
         if (must != NULL)
-            result = fg_registry_fault(faults, csv->line, places[i], "%s \"%.40s\": must be %s",
-                                       column_names[i], text, must);
+            result = fg_list_rows_fault(faults, csv->line, places[i], "%s \"%.40s\": must be %s",
+                                        column_names[i], text, must);
     }
     if (result == FG_OK)
         *ret_row = row;
     return result;
 }
 
-static enum fg_err read_records(struct fg_registry *registry, struct fg_csv *csv,
-                                const size_t places[COLUMNS], struct fg_registry_faults *faults,
+static enum fg_err read_records(struct fg_list_rows *registry, struct fg_csv *csv,
+                                const size_t places[COLUMNS], struct fg_list_row_faults *faults,
                                 struct fg_error *error)
 {
     size_t header_count = csv->count;
@@ -156,23 +156,23 @@ static enum fg_err read_records(struct fg_registry *registry, struct fg_csv *csv
             break;
         if (result == FG_E_IO)
             return fg_fail(error, FG_E_IO, "%s: %s", faults->name, fault.text);
-        if (csv->line > FG_REGISTRY_ROWS_MAX)
-            return fg_fail(error, FG_E_SIZE, "%s: more than %u lines", faults->name, FG_REGISTRY_ROWS_MAX);
+        if (csv->line > FG_LIST_ROWS_MAX)
+            return fg_fail(error, FG_E_SIZE, "%s: more than %u lines", faults->name, FG_LIST_ROWS_MAX);
         if (result != FG_OK) {
-            (void)fg_registry_fault(faults, csv->line, column, "%s", fault.text);
+            (void)fg_list_rows_fault(faults, csv->line, column, "%s", fault.text);
             continue;
         }
         if (take_record(csv, header_count, places, &row, faults) != FG_OK)
             continue;
-        result = fg_registry_add(registry, &row, (uint32_t)csv->line, error);
+        result = fg_list_rows_add(registry, &row, (uint32_t)csv->line, error);
         if (result != FG_OK)
             return result;
     }
     return faults->count == 0 ? FG_OK : FG_E_FORMAT;
 }
 
-static enum fg_err read_stream(struct fg_registry *registry, FILE *stream,
-                               struct fg_registry_columns *ret_columns, struct fg_registry_faults *faults,
+static enum fg_err read_stream(struct fg_list_rows *registry, FILE *stream,
+                               struct fg_list_row_columns *ret_columns, struct fg_list_row_faults *faults,
                                struct fg_error *error)
 {
     struct fg_csv csv;
@@ -184,11 +184,11 @@ static enum fg_err read_stream(struct fg_registry *registry, FILE *stream,
     fg_csv_start(&csv, stream);
     result = fg_csv_next(&csv, &column, &fault);
     if (result == FG_E_NOT_FOUND)
-        return fg_registry_fault(faults, 1, 0, "empty; the first line must name the columns");
+        return fg_list_rows_fault(faults, 1, 0, "empty; the first line must name the columns");
     if (result == FG_E_IO)
         return fg_fail(error, FG_E_IO, "%s: %s", faults->name, fault.text);
     if (result != FG_OK)
-        return fg_registry_fault(faults, csv.line, column, "%s", fault.text);
+        return fg_list_rows_fault(faults, csv.line, column, "%s", fault.text);
     result = take_header(&csv, places, faults);
     if (result != FG_OK)
         return result;
@@ -198,9 +198,9 @@ static enum fg_err read_stream(struct fg_registry *registry, FILE *stream,
     return read_records(registry, &csv, places, faults, error);
 }
 
-enum fg_err fg_registry_read(struct fg_registry *registry, const char *path,
-                             struct fg_registry_columns *ret_columns, struct fg_registry_faults *faults,
-                             struct fg_error *error)
+enum fg_err fg_list_rows_read(struct fg_list_rows *registry, const char *path,
+                              struct fg_list_row_columns *ret_columns, struct fg_list_row_faults *faults,
+                              struct fg_error *error)
 {
     FILE *stream = fopen(path, "rbe");
     enum fg_err result;

@@ -176,7 +176,7 @@ static enum fg_err row_read(const struct fg_sql_statement *statement, struct fg_
     "AND ($1 = '' OR area = $1 OR (plate <> '' AND plate IN (SELECT plate FROM cylinder WHERE area = $1 "    \
     "AND ($2 = 0 OR medium = $2))))"
 
-static enum fg_err rows_give(void *context, struct fg_registry *registry, struct fg_error *error)
+static enum fg_err rows_give(void *context, struct fg_list_rows *registry, struct fg_error *error)
 {
     const struct giving *giving = context;
     struct fg_sql_statement *statement;
@@ -191,7 +191,7 @@ static enum fg_err rows_give(void *context, struct fg_registry *registry, struct
     while ((result = fg_sql_next(statement, error)) == FG_OK) {
         result = row_read(statement, &row, error);
         if (result == FG_OK)
-            result = fg_registry_add(registry, &row, ++number, error);
+            result = fg_list_rows_add(registry, &row, ++number, error);
         if (result != FG_OK) {
             fg_sql_reset(statement);
             return result;

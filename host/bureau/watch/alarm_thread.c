@@ -15,14 +15,14 @@
 #define IDLE_MS 5000
 #define LINE_BYTES 512
 
-struct fg_watcher {
-    struct fg_watcher_settings settings;
+struct fg_alarm_thread {
+    struct fg_alarm_thread_settings settings;
     struct fg_sql *sql;
     struct fg_turns turns;
     int64_t sweep_mono_ms; /* the next one */
 };
 
-static void complain(struct fg_watcher *watcher, const struct fg_error *error)
+static void complain(struct fg_alarm_thread *watcher, const struct fg_error *error)
 {
     char line[LINE_BYTES];
 
@@ -30,19 +30,19 @@ static void complain(struct fg_watcher *watcher, const struct fg_error *error)
     watcher->settings.log(watcher->settings.context, line);
 }
 
-static int64_t now_of(const struct fg_watcher *watcher)
+static int64_t now_of(const struct fg_alarm_thread *watcher)
 {
     return watcher->settings.now_ms(watcher->settings.context);
 }
 
 /* Waits for a poke or IDLE_MS; false = stop. A failure is not tried again at once. */
-static bool rest(struct fg_watcher *watcher, bool more, bool failed)
+static bool rest(struct fg_alarm_thread *watcher, bool more, bool failed)
 {
     return fg_turns_rest(&watcher->turns, more && !failed ? 0 : IDLE_MS, !failed);
 }
 
 /* One round; *ret_more: the next may follow at once. */
-static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct fg_error *error)
+static enum fg_err round_run(struct fg_alarm_thread *watcher, bool *ret_more, struct fg_error *error)
 {
     struct fg_alarm_settings *alarms = &watcher->settings.alarms;
     bool more_cases = false;
@@ -68,7 +68,7 @@ static enum fg_err round_run(struct fg_watcher *watcher, bool *ret_more, struct 
 
 static void *watch(void *argument)
 {
-    struct fg_watcher *watcher = argument;
+    struct fg_alarm_thread *watcher = argument;
     struct fg_error error;
     enum fg_err result;
     bool more;
@@ -82,10 +82,10 @@ static void *watch(void *argument)
     return NULL;
 }
 
-enum fg_err fg_watcher_new(const struct fg_watcher_settings *settings, struct fg_watcher **ret_watcher,
-                           struct fg_error *error)
+enum fg_err fg_alarm_thread_new(const struct fg_alarm_thread_settings *settings,
+                                struct fg_alarm_thread **ret_watcher, struct fg_error *error)
 {
-    struct fg_watcher *watcher = calloc(1, sizeof(*watcher));
+    struct fg_alarm_thread *watcher = calloc(1, sizeof(*watcher));
     enum fg_err result;
 
     if (watcher == NULL)
@@ -104,12 +104,12 @@ enum fg_err fg_watcher_new(const struct fg_watcher_settings *settings, struct fg
     return FG_OK;
 }
 
-void fg_watcher_poke(struct fg_watcher *watcher)
+void fg_alarm_thread_poke(struct fg_alarm_thread *watcher)
 {
     fg_turns_wake(&watcher->turns);
 }
 
-void fg_watcher_free(struct fg_watcher *watcher)
+void fg_alarm_thread_free(struct fg_alarm_thread *watcher)
 {
     if (watcher == NULL)
         return;

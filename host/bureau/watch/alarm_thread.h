@@ -6,9 +6,9 @@
 
 #include "host/bureau/watch/own_certificates.h"
 
-struct fg_watcher;
+struct fg_alarm_thread;
 
-struct fg_watcher_settings {
+struct fg_alarm_thread_settings {
     const struct fg_sql_settings *sql; /* only used during new */
     struct fg_alarm_settings alarms;
     uint32_t sweep_every_s;
@@ -18,11 +18,11 @@ struct fg_watcher_settings {
     void *context;
 };
 
-enum fg_err fg_watcher_new(const struct fg_watcher_settings *settings, struct fg_watcher **ret_watcher,
-                           struct fg_error *error);
+enum fg_err fg_alarm_thread_new(const struct fg_alarm_thread_settings *settings,
+                                struct fg_alarm_thread **ret_watcher, struct fg_error *error);
 /* Entries came in; any thread. */
-void fg_watcher_poke(struct fg_watcher *watcher);
+void fg_alarm_thread_poke(struct fg_alarm_thread *watcher);
 /* Ends the thread after the step under way; may be NULL. */
-void fg_watcher_free(struct fg_watcher *watcher);
+void fg_alarm_thread_free(struct fg_alarm_thread *watcher);
 
 #endif

@@ -1,8 +1,9 @@
 /* Implementation of the places of stations (station_positions.h). */
 #include "host/bureau/watch/station_positions.h"
 
-enum fg_err fg_place_find(void *context, struct fg_sql *sql, const char *station, int32_t *ret_latitude_udeg,
-                          int32_t *ret_longitude_udeg, struct fg_error *error)
+enum fg_err fg_station_position_find(void *context, struct fg_sql *sql, const char *station,
+                                     int32_t *ret_latitude_udeg, int32_t *ret_longitude_udeg,
+                                     struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(sql,

@@ -8,7 +8,8 @@
 
 /* Millionths of a degree, WGS 84. FG_E_NOT_FOUND: no such station, or its place is not given (both 0).
  * context is not used (fg_alarm_settings.place). */
-enum fg_err fg_place_find(void *context, struct fg_sql *sql, const char *station, int32_t *ret_latitude_udeg,
-                          int32_t *ret_longitude_udeg, struct fg_error *error);
+enum fg_err fg_station_position_find(void *context, struct fg_sql *sql, const char *station,
+                                     int32_t *ret_latitude_udeg, int32_t *ret_longitude_udeg,
+                                     struct fg_error *error);
 
 #endif

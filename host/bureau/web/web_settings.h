@@ -29,7 +29,7 @@ struct fg_web_settings {
     const char *database_url;
     uint32_t database_deadline_ms;
     const struct fg_private_key *receipt_key; /* also signs summaries of exports */
-    struct fg_directory directory;            /* the controllers' keys */
+    struct fg_device_lookup directory;        /* the controllers' keys */
     struct fg_listing *listing;               /* NULL: pages cannot publish, as with list_sign_key_path "" */
     const char *list_directory;               /* the listing's */
     const char *list_sign_key_path;           /* private; read anew for each list */

@@ -26,7 +26,7 @@
 #define LINE_BYTES 400
 #define DATES_BYTES 100
 
-struct cli_web {
+struct cli_session {
     CURL *curl;
     char base[URL_BYTES]; /* "https://host:port" */
     char token[80];
@@ -43,23 +43,23 @@ struct intake {
     size_t length;
     bool too_long;
     /* of a download: */
-    struct cli_web *web;
-    cli_web_sink sink;
+    struct cli_session *web;
+    cli_session_sink sink;
     void *context;
     bool ended_by_sink;
-    char export[CLI_WEB_EXPORT_BYTES];
+    char export[CLI_SESSION_EXPORT_BYTES];
 };
 
 /* ---- members ---- */
 
-const char *cli_web_text(const cJSON *object, const char *name)
+const char *cli_session_text(const cJSON *object, const char *name)
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
 
     return cJSON_IsString(member) ? member->valuestring : "";
 }
 
-int64_t cli_web_number(const cJSON *object, const char *name)
+int64_t cli_session_number(const cJSON *object, const char *name)
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
 
@@ -70,13 +70,13 @@ int64_t cli_web_number(const cJSON *object, const char *name)
     return member->valuedouble <= -9.2e18 ? INT64_MIN : (int64_t)member->valuedouble;
 }
 
-bool cli_web_truth(const cJSON *object, const char *name)
+bool cli_session_truth(const cJSON *object, const char *name)
 {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
 /* C1 control characters stand as two bytes, the first of which is 0xc2. */
-void cli_web_print(FILE *file, const char *text)
+void cli_session_print(FILE *file, const char *text)
 {
     while (*text != '\0') {
         size_t length = fg_value_character(text);
@@ -94,13 +94,13 @@ void cli_web_print(FILE *file, const char *text)
 
 /* ---- paths ---- */
 
-enum fg_err cli_web_query_add(char path[CLI_WEB_PATH_BYTES], const char *name, const char *value,
-                              struct fg_error *error)
+enum fg_err cli_session_query_add(char path[CLI_SESSION_PATH_BYTES], const char *name, const char *value,
+                                  struct fg_error *error)
 {
     size_t used = strlen(path);
     const char *separator = strchr(path, '?') == NULL ? "?" : "&";
 
-    if (used + strlen(name) + 3 * strlen(value) + 3 > CLI_WEB_PATH_BYTES)
+    if (used + strlen(name) + 3 * strlen(value) + 3 > CLI_SESSION_PATH_BYTES)
         return fg_fail(error, FG_E_SIZE, "--%s: too long", name);
     used += (size_t)sprintf(path + used, "%s%s=", separator, name);
     for (; *value != '\0'; value++)
@@ -108,8 +108,8 @@ enum fg_err cli_web_query_add(char path[CLI_WEB_PATH_BYTES], const char *name, c
     return FG_OK;
 }
 
-bool cli_web_time(const struct cli_call *call, const char *name, int64_t *ret_wall_ms,
-                  enum fg_err *ret_result, struct fg_error *error)
+bool cli_session_time(const struct cli_call *call, const char *name, int64_t *ret_wall_ms,
+                      enum fg_err *ret_result, struct fg_error *error)
 {
     const char *value = cli_value(call, name);
 
@@ -121,8 +121,8 @@ bool cli_web_time(const struct cli_call *call, const char *name, int64_t *ret_wa
     return *ret_result == FG_OK;
 }
 
-enum fg_err cli_web_filter_add(const struct cli_call *call, char path[CLI_WEB_PATH_BYTES],
-                               struct fg_error *error)
+enum fg_err cli_session_filter_add(const struct cli_call *call, char path[CLI_SESSION_PATH_BYTES],
+                                   struct fg_error *error)
 {
     static const char *const names[] = {"code",   "plate",   "station", "controller", "point", "operator",
                                         "medium", "outcome", "reason",  "identity",   "mark"};
@@ -136,16 +136,16 @@ enum fg_err cli_web_filter_add(const struct cli_call *call, char path[CLI_WEB_PA
         (void)snprintf(option, sizeof(option), "--%s", names[i]);
         value = cli_value(call, option);
         if (value != NULL)
-            result = cli_web_query_add(path, names[i], value, error);
+            result = cli_session_query_add(path, names[i], value, error);
     }
     for (size_t i = 0; result == FG_OK && i < 2; i++) {
         int64_t wall_ms = 0;
         char number[24];
 
-        if (!cli_web_time(call, times[i][0], &wall_ms, &result, error))
+        if (!cli_session_time(call, times[i][0], &wall_ms, &result, error))
             continue;
         (void)snprintf(number, sizeof(number), "%" PRId64, wall_ms);
-        result = cli_web_query_add(path, times[i][1], number, error);
+        result = cli_session_query_add(path, times[i][1], number, error);
     }
     return result;
 }
@@ -229,7 +229,7 @@ static time_t moment_of(const char *text)
 }
 
 /* libcurl says the same of a certificate that is out of date and of one of a stranger's. */
-static bool is_out_of_date(const struct cli_web *web, char ret_dates[DATES_BYTES])
+static bool is_out_of_date(const struct cli_session *web, char ret_dates[DATES_BYTES])
 {
     const char *from = certificate_fact(web->curl, "Start date");
     const char *until = certificate_fact(web->curl, "Expire date");
@@ -241,7 +241,7 @@ static bool is_out_of_date(const struct cli_web *web, char ret_dates[DATES_BYTES
     return begins != -1 && ends != -1 && (now < begins || now > ends);
 }
 
-static enum fg_err distrust(struct cli_web *web, struct fg_error *error)
+static enum fg_err distrust(struct cli_session *web, struct fg_error *error)
 {
     char dates[DATES_BYTES] = "";
 
@@ -276,7 +276,7 @@ static size_t certificate_der(CURL *curl, uint8_t *buffer, size_t capacity)
  * with a certificate of the same authority. */
 static int peer_judge(void *context, char *address, char *own_address, int port, int own_port)
 {
-    struct cli_web *web = context;
+    struct cli_session *web = context;
     uint8_t der[FG_ENROL_CERTIFICATE_MAX];
     struct fg_error *fault = &web->peer_fault;
     long fresh = 0;
@@ -298,7 +298,7 @@ static int peer_judge(void *context, char *address, char *own_address, int port,
     return web->peer_proven ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct intake *intake,
+static enum fg_err trouble(struct cli_session *web, CURLcode code, const struct intake *intake,
                            struct fg_error *error)
 {
     const char *detail = web->problem[0] != '\0' ? web->problem : curl_easy_strerror(code);
@@ -318,10 +318,10 @@ static enum fg_err trouble(struct cli_web *web, CURLcode code, const struct inta
 }
 
 /* The bureau's own words, in the call's language. */
-static enum fg_err refusal(struct cli_web *web, long status, const cJSON *answer, struct fg_error *error)
+static enum fg_err refusal(struct cli_session *web, long status, const cJSON *answer, struct fg_error *error)
 {
-    const char *name = cli_web_text(answer, "error");
-    const char *text = cli_web_text(answer, web->language == FG_LANGUAGE_CHINESE ? "text_zh" : "text_en");
+    const char *name = cli_session_text(answer, "error");
+    const char *text = cli_session_text(answer, web->language == FG_LANGUAGE_CHINESE ? "text_zh" : "text_en");
     enum fg_err result = status == 401 || status == 403   ? FG_E_DENIED
                          : status == 404                  ? FG_E_NOT_FOUND
                          : status == 400 || status == 415 ? FG_E_RANGE
@@ -341,7 +341,7 @@ static enum fg_err refusal(struct cli_web *web, long status, const cJSON *answer
     return fg_fail(error, result, "%s (%s)", line, web->refused);
 }
 
-static struct curl_slist *headers_make(const struct cli_web *web, bool body)
+static struct curl_slist *headers_make(const struct cli_session *web, bool body)
 {
     struct curl_slist *list = NULL;
     char line[URL_BYTES + 20];
@@ -357,10 +357,10 @@ static struct curl_slist *headers_make(const struct cli_web *web, bool body)
     return list;
 }
 
-static CURLcode perform(struct cli_web *web, const char *method, const char *path, const char *body,
+static CURLcode perform(struct cli_session *web, const char *method, const char *path, const char *body,
                         struct intake *intake, long *ret_status)
 {
-    char url[URL_BYTES + CLI_WEB_PATH_BYTES];
+    char url[URL_BYTES + CLI_SESSION_PATH_BYTES];
     struct curl_slist *headers = headers_make(web, body != NULL);
     CURLcode code;
 
@@ -394,8 +394,8 @@ static CURLcode perform(struct cli_web *web, const char *method, const char *pat
     return code;
 }
 
-enum fg_err cli_web_ask(struct cli_web *web, const char *method, const char *path, const char *body,
-                        cJSON **ret_answer, struct fg_error *error)
+enum fg_err cli_session_ask(struct cli_session *web, const char *method, const char *path, const char *body,
+                            cJSON **ret_answer, struct fg_error *error)
 {
     struct intake intake = {0};
     long status = 0;
@@ -424,8 +424,9 @@ done:
     return result;
 }
 
-enum fg_err cli_web_download(struct cli_web *web, const char *path, cli_web_sink sink, void *context,
-                             char ret_export[CLI_WEB_EXPORT_BYTES], struct fg_error *error)
+enum fg_err cli_session_download(struct cli_session *web, const char *path, cli_session_sink sink,
+                                 void *context, char ret_export[CLI_SESSION_EXPORT_BYTES],
+                                 struct fg_error *error)
 {
     struct intake intake = {.sink = sink, .context = context};
     long status = 0;
@@ -441,7 +442,7 @@ enum fg_err cli_web_download(struct cli_web *web, const char *path, cli_web_sink
         answer = intake.text != NULL ? cJSON_ParseWithLength(intake.text, intake.length) : NULL;
         result = refusal(web, status, answer, error);
     } else {
-        memcpy(ret_export, intake.export, CLI_WEB_EXPORT_BYTES);
+        memcpy(ret_export, intake.export, CLI_SESSION_EXPORT_BYTES);
     }
     cJSON_Delete(answer);
     free(intake.text);
@@ -465,7 +466,7 @@ static bool is_loopback(const char *host)
 
 /* "https://host[:port]", nothing behind it: it must be the origin that the bureau expects, which has no port
  * that is the usual one. */
-static enum fg_err base_take(const struct cli_call *call, struct cli_web *web, struct fg_error *error)
+static enum fg_err base_take(const struct cli_call *call, struct cli_session *web, struct fg_error *error)
 {
     const char *url = cli_value(call, "--bureau");
     const char *host = url != NULL ? strstr(url, "://") : NULL;
@@ -486,7 +487,7 @@ static enum fg_err base_take(const struct cli_call *call, struct cli_web *web, s
     return FG_OK;
 }
 
-static enum fg_err curl_make(const struct cli_call *call, struct cli_web *web, struct fg_error *error)
+static enum fg_err curl_make(const struct cli_call *call, struct cli_session *web, struct fg_error *error)
 {
     const char *ca = cli_value(call, "--ca");
 
@@ -516,7 +517,7 @@ static enum fg_err curl_make(const struct cli_call *call, struct cli_web *web, s
 }
 
 /* code NULL: without. */
-static enum fg_err sign_in(struct cli_web *web, const char *login, const char *password, const char *code,
+static enum fg_err sign_in(struct cli_session *web, const char *login, const char *password, const char *code,
                            cJSON **ret_session, struct fg_error *error)
 {
     cJSON *body = cJSON_CreateObject();
@@ -528,7 +529,7 @@ static enum fg_err sign_in(struct cli_web *web, const char *login, const char *p
         (code == NULL || cJSON_AddStringToObject(body, "totp", code) != NULL))
         text = cJSON_PrintUnformatted(body);
     if (text != NULL)
-        result = cli_web_ask(web, "POST", "/api/v1/session", text, ret_session, error);
+        result = cli_session_ask(web, "POST", "/api/v1/session", text, ret_session, error);
     else
         (void)fg_fail(error, FG_E_MEMORY, "no memory");
     for (cJSON *member = body != NULL ? body->child : NULL; member != NULL; member = member->next)
@@ -541,7 +542,7 @@ static enum fg_err sign_in(struct cli_web *web, const char *login, const char *p
 }
 
 /* With the code of the second factor when the bureau asks for it. */
-static enum fg_err sign_in_fully(const struct cli_call *call, struct cli_web *web, const char *login,
+static enum fg_err sign_in_fully(const struct cli_call *call, struct cli_session *web, const char *login,
                                  cJSON **ret_session, struct fg_error *error)
 {
     const struct cli_secret asked = {
@@ -564,10 +565,11 @@ static enum fg_err sign_in_fully(const struct cli_call *call, struct cli_web *we
     return result;
 }
 
-enum fg_err cli_web_open(const struct cli_call *call, struct cli_web **ret_web, struct fg_error *error)
+enum fg_err cli_session_open(const struct cli_call *call, struct cli_session **ret_web,
+                             struct fg_error *error)
 {
     const char *login = cli_value(call, "--login");
-    struct cli_web *web = calloc(1, sizeof(*web));
+    struct cli_session *web = calloc(1, sizeof(*web));
     cJSON *session = NULL;
     enum fg_err result;
 
@@ -580,21 +582,21 @@ enum fg_err cli_web_open(const struct cli_call *call, struct cli_web **ret_web, 
     if (result == FG_OK)
         result = sign_in_fully(call, web, login, &session, error);
     if (result == FG_OK) {
-        (void)snprintf(web->token, sizeof(web->token), "%s", cli_web_text(session, "token"));
+        (void)snprintf(web->token, sizeof(web->token), "%s", cli_session_text(session, "token"));
         if (strspn(web->token, "0123456789abcdef") != strlen(web->token) || web->token[0] == '\0')
             result = fg_fail(error, FG_E_FORMAT, "%s: signed in without a token", web->base);
-        else if (cli_web_truth(session, "must_change_password"))
+        else if (cli_session_truth(session, "must_change_password"))
             result = fg_fail(error, FG_E_DENIED, "%s", cli_text(call, FG_TEXT_CLI_WEB_CHANGE_FIRST));
     }
     cJSON_Delete(session);
     if (result == FG_OK)
         *ret_web = web;
     else
-        cli_web_close(web);
+        cli_session_close(web);
     return result;
 }
 
-void cli_web_close(struct cli_web *web)
+void cli_session_close(struct cli_session *web)
 {
     struct fg_error error;
     cJSON *answer = NULL;
@@ -602,7 +604,7 @@ void cli_web_close(struct cli_web *web)
     if (web == NULL)
         return;
     if (web->token[0] != '\0')
-        (void)cli_web_ask(web, "DELETE", "/api/v1/session", NULL, &answer, &error);
+        (void)cli_session_ask(web, "DELETE", "/api/v1/session", NULL, &answer, &error);
     cJSON_Delete(answer);
     curl_easy_cleanup(web->curl);
     curl_global_cleanup();

@@ -10,12 +10,12 @@
 
 #include "host/cli/cli.h"
 
-#define CLI_WEB_PATH_BYTES 2048
+#define CLI_SESSION_PATH_BYTES 2048
 
-struct cli_web;
+struct cli_session;
 
 /* The options that every command with a session has. */
-#define CLI_WEB_OPTIONS                                                                                      \
+#define CLI_SESSION_OPTIONS                                                                                  \
     {"--bureau", "URL", FG_TEXT_CLI_WEB_OPTION_BUREAU, false},                                               \
         {"--ca", "FILE", FG_TEXT_CLI_WEB_OPTION_CA, false},                                                  \
         {"--login", "NAME", FG_TEXT_CLI_WEB_OPTION_LOGIN, false},                                            \
@@ -43,38 +43,40 @@ struct cli_web;
 
 /* Signs in. FG_E_ARG: an option is missing or wrong; FG_E_DENIED: refused, or the
  * certificate is not to be trusted; FG_E_IO, FG_E_TIMEOUT ... */
-enum fg_err cli_web_open(const struct cli_call *call, struct cli_web **ret_web, struct fg_error *error);
+enum fg_err cli_session_open(const struct cli_call *call, struct cli_session **ret_web,
+                             struct fg_error *error);
 /* Signs out. May be NULL. */
-void cli_web_close(struct cli_web *web);
+void cli_session_close(struct cli_session *web);
 
 /* Adds "name=value", percent-encoded, behind '?' or '&'. FG_E_SIZE. */
-enum fg_err cli_web_query_add(char path[CLI_WEB_PATH_BYTES], const char *name, const char *value,
-                              struct fg_error *error);
+enum fg_err cli_session_query_add(char path[CLI_SESSION_PATH_BYTES], const char *name, const char *value,
+                                  struct fg_error *error);
 /* Adds what CLI_FILTER_OPTIONS were given. FG_E_ARG. */
-enum fg_err cli_web_filter_add(const struct cli_call *call, char path[CLI_WEB_PATH_BYTES],
-                               struct fg_error *error);
+enum fg_err cli_session_filter_add(const struct cli_call *call, char path[CLI_SESSION_PATH_BYTES],
+                                   struct fg_error *error);
 /* --from or --until as milliseconds; false: not given, or *ret_result is not FG_OK. */
-bool cli_web_time(const struct cli_call *call, const char *name, int64_t *ret_wall_ms,
-                  enum fg_err *ret_result, struct fg_error *error);
+bool cli_session_time(const struct cli_call *call, const char *name, int64_t *ret_wall_ms,
+                      enum fg_err *ret_result, struct fg_error *error);
 
 /* Asks; path from "/api/v1/" on. body (JSON text, may be NULL) is sent as it stands. *ret_answer is the
  * caller's. FG_E_DENIED: refused; FG_E_NOT_FOUND, FG_E_RANGE, FG_E_BUSY as the bureau says. */
-enum fg_err cli_web_ask(struct cli_web *web, const char *method, const char *path, const char *body,
-                        cJSON **ret_answer, struct fg_error *error);
+enum fg_err cli_session_ask(struct cli_session *web, const char *method, const char *path, const char *body,
+                            cJSON **ret_answer, struct fg_error *error);
 
 /* Takes a body of any length, piece by piece; a sink that returns false ends it. ret_export gets the header
  * X-Fillgate-Export. */
-typedef bool (*cli_web_sink)(void *context, const void *bytes, size_t length);
-#define CLI_WEB_EXPORT_BYTES 40
-enum fg_err cli_web_download(struct cli_web *web, const char *path, cli_web_sink sink, void *context,
-                             char ret_export[CLI_WEB_EXPORT_BYTES], struct fg_error *error);
+typedef bool (*cli_session_sink)(void *context, const void *bytes, size_t length);
+#define CLI_SESSION_EXPORT_BYTES 40
+enum fg_err cli_session_download(struct cli_session *web, const char *path, cli_session_sink sink,
+                                 void *context, char ret_export[CLI_SESSION_EXPORT_BYTES],
+                                 struct fg_error *error);
 
 /* Members of an answer: "" and 0 when there is no such text or number. */
-const char *cli_web_text(const cJSON *object, const char *name);
-int64_t cli_web_number(const cJSON *object, const char *name);
-bool cli_web_truth(const cJSON *object, const char *name);
+const char *cli_session_text(const cJSON *object, const char *name);
+int64_t cli_session_number(const cJSON *object, const char *name);
+bool cli_session_truth(const cJSON *object, const char *name);
 
 /* Text from elsewhere for a terminal: control characters as '?'. */
-void cli_web_print(FILE *file, const char *text);
+void cli_session_print(FILE *file, const char *text);
 
 #endif

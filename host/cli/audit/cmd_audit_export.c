@@ -179,11 +179,11 @@ static enum cli_exit summary_print(const struct cli_call *call, const struct fg_
 /* ---- export ---- */
 
 /* The summary as text, checked against what came in; key NULL: the signature is not looked at. */
-static enum fg_err summary_fetch(struct cli_web *web, struct target *target, const char *id,
+static enum fg_err summary_fetch(struct cli_session *web, struct target *target, const char *id,
                                  const struct fg_public_key *key, char **ret_text,
                                  struct fg_export_proof *ret_proof, struct fg_error *error)
 {
-    char path[CLI_WEB_PATH_BYTES];
+    char path[CLI_SESSION_PATH_BYTES];
     struct fg_digest sha256;
     cJSON *answer = NULL;
     char *text = NULL;
@@ -192,7 +192,7 @@ static enum fg_err summary_fetch(struct cli_web *web, struct target *target, con
     if (strlen(id) != FG_EXPORT_ID_DIGITS)
         return fg_fail(error, FG_E_FORMAT, "an export without a number: that is no bureau");
     (void)snprintf(path, sizeof(path), "/api/v1/exports/%s", id);
-    result = cli_web_ask(web, "GET", path, NULL, &answer, error);
+    result = cli_session_ask(web, "GET", path, NULL, &answer, error);
     if (result != FG_OK)
         return result;
     text = cJSON_Print(answer);
@@ -214,26 +214,26 @@ static enum fg_err summary_fetch(struct cli_web *web, struct target *target, con
     return result;
 }
 
-static enum fg_err path_make(const struct cli_call *call, char path[CLI_WEB_PATH_BYTES],
+static enum fg_err path_make(const struct cli_call *call, char path[CLI_SESSION_PATH_BYTES],
                              struct fg_error *error)
 {
     const char *format = cli_value(call, "--format");
 
     if (format != NULL && fg_export_format_by_name(format) < 0)
         return fg_fail(error, FG_E_ARG, "--format: csv or jsonl");
-    (void)snprintf(path, CLI_WEB_PATH_BYTES, "/api/v1/export/%s", format != NULL ? format : "csv");
-    return cli_web_filter_add(call, path, error);
+    (void)snprintf(path, CLI_SESSION_PATH_BYTES, "/api/v1/export/%s", format != NULL ? format : "csv");
+    return cli_session_filter_add(call, path, error);
 }
 
 static enum cli_exit audit_export(const struct cli_call *call)
 {
-    char path[CLI_WEB_PATH_BYTES];
-    char id[CLI_WEB_EXPORT_BYTES] = "";
+    char path[CLI_SESSION_PATH_BYTES];
+    char id[CLI_SESSION_EXPORT_BYTES] = "";
     const char *key_path = cli_value(call, "--receipt-key");
     struct target target = {.descriptor = -1};
     struct fg_export_proof proof;
     struct fg_public_key key;
-    struct cli_web *web = NULL;
+    struct cli_session *web = NULL;
     char *summary = NULL;
     struct fg_error error;
     enum fg_err result = path_make(call, path, &error);
@@ -243,9 +243,9 @@ static enum cli_exit audit_export(const struct cli_call *call)
     if (result == FG_OK)
         result = target_open(call->arguments[0], &target, &error);
     if (result == FG_OK)
-        result = cli_web_open(call, &web, &error);
+        result = cli_session_open(call, &web, &error);
     if (result == FG_OK)
-        result = cli_web_download(web, path, target_take, &target, id, &error);
+        result = cli_session_download(web, path, target_take, &target, id, &error);
     if (target.problem != 0)
         result = fg_fail(&error, target.problem == ENOSPC ? FG_E_FULL : FG_E_IO, "%s: cannot be written: %s",
                          target.temporary, strerror(target.problem));
@@ -254,7 +254,7 @@ static enum cli_exit audit_export(const struct cli_call *call)
     if (result == FG_OK)
         result = target_keep(&target, summary, &error);
     target_close(&target);
-    cli_web_close(web);
+    cli_session_close(web);
     cJSON_free(summary);
     if (result != FG_OK)
         return cli_finish(call, result, &error);
@@ -321,7 +321,7 @@ static enum cli_exit audit_verify_export(const struct cli_call *call)
 }
 
 static const struct cli_option export_options[] = {
-    CLI_WEB_OPTIONS,
+    CLI_SESSION_OPTIONS,
     CLI_FILTER_OPTIONS,
     {"--format", "csv|jsonl", FG_TEXT_CLI_OPTION_FORMAT, false},
     {"--receipt-key", "FILE", FG_TEXT_CLI_OPTION_RECEIPT_KEY, false},

@@ -57,7 +57,7 @@ static void marks_print(const cJSON *entry, const char *before, const char *betw
     {
         printf("%s", separator);
         separator = between;
-        cli_web_print(stdout, cJSON_IsString(mark) ? mark->valuestring : "?");
+        cli_session_print(stdout, cJSON_IsString(mark) ? mark->valuestring : "?");
     }
 }
 
@@ -65,13 +65,13 @@ static void entry_csv(const cJSON *entry)
 {
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         const cJSON *member = cJSON_GetObjectItemCaseSensitive(entry, columns[i]);
-        const char *text = cli_web_text(entry, columns[i]);
+        const char *text = cli_session_text(entry, columns[i]);
         char *cell = malloc(2 * strlen(text) + 4);
 
         if (i > 0)
             (void)putchar(',');
         if (cJSON_IsNumber(member))
-            printf("%" PRId64, cli_web_number(entry, columns[i]));
+            printf("%" PRId64, cli_session_number(entry, columns[i]));
         else if (cell != NULL)
             (void)fwrite(cell, 1, fg_export_cell(text, cell), stdout);
         free(cell);
@@ -84,38 +84,39 @@ static void entry_csv(const cJSON *entry)
 /* Why it was refused, how it ended, what happened. */
 static const char *detail_of(const struct cli_call *call, const cJSON *entry)
 {
-    enum fg_reason reason = fg_reason_by_name(cli_web_text(entry, "reason"));
-    const char *stop = cli_web_text(entry, "stop");
+    enum fg_reason reason = fg_reason_by_name(cli_session_text(entry, "reason"));
+    const char *stop = cli_session_text(entry, "stop");
 
     if (reason != FG_REASON_NONE)
         return fg_reason_text(call->language, reason);
-    return stop[0] != '\0' ? stop : cli_web_text(entry, "event");
+    return stop[0] != '\0' ? stop : cli_session_text(entry, "event");
 }
 
 void cli_audit_entry_print(const struct cli_call *call, const cJSON *entry)
 {
-    enum fg_entry_kind kind = fg_entry_kind_by_name(cli_web_text(entry, "kind"));
+    enum fg_entry_kind kind = fg_entry_kind_by_name(cli_session_text(entry, "kind"));
     static const char *const texts[] = {"code", "plate", "station", "operator"};
-    int64_t quantity_g = cli_web_number(entry, "quantity_g");
+    int64_t quantity_g = cli_session_number(entry, "quantity_g");
     uint64_t size_g = quantity_g < 0 ? 0 - (uint64_t)quantity_g : (uint64_t)quantity_g;
     char time[CLI_TIME_TEXT];
 
-    cli_time_text(cli_web_number(entry, "wall_ms"), time);
+    cli_time_text(cli_session_number(entry, "wall_ms"), time);
     printf("%-25s  %s", time, kind > 0 ? fg_entry_kind_text(call->language, kind) : "?");
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         printf("  ");
-        cli_web_print(stdout, cli_web_text(entry, texts[i])[0] != '\0' ? cli_web_text(entry, texts[i]) : "-");
+        cli_session_print(
+            stdout, cli_session_text(entry, texts[i])[0] != '\0' ? cli_session_text(entry, texts[i]) : "-");
     }
     if (quantity_g != 0)
         printf("  %s%" PRIu64 ".%03" PRIu64 " kg", quantity_g < 0 ? "-" : "", size_g / 1000, size_g % 1000);
     printf("  ");
-    cli_web_print(stdout, detail_of(call, entry));
-    if (cli_web_number(entry, "repeats") > 1)
-        printf(" ×%" PRId64, cli_web_number(entry, "repeats"));
+    cli_session_print(stdout, detail_of(call, entry));
+    if (cli_session_number(entry, "repeats") > 1)
+        printf(" ×%" PRId64, cli_session_number(entry, "repeats"));
     marks_print(entry, "  ! ", ", ");
     printf("  ");
-    cli_web_print(stdout, cli_web_text(entry, "controller"));
-    printf("/%" PRId64 "\n", cli_web_number(entry, "sequence"));
+    cli_session_print(stdout, cli_session_text(entry, "controller"));
+    printf("/%" PRId64 "\n", cli_session_number(entry, "sequence"));
 }
 
 static bool entry_print(const struct cli_call *call, enum form form, const cJSON *entry)
@@ -151,10 +152,10 @@ static enum fg_err page_print(const struct cli_call *call, enum form form, const
     return FG_OK;
 }
 
-static enum fg_err pages_print(const struct cli_call *call, struct cli_web *web, enum form form,
+static enum fg_err pages_print(const struct cli_call *call, struct cli_session *web, enum form form,
                                const char *first, uint64_t left, bool *ret_more, struct fg_error *error)
 {
-    char path[CLI_WEB_PATH_BYTES];
+    char path[CLI_SESSION_PATH_BYTES];
     char next[300] = "";
     char count[24];
     enum fg_err result = FG_OK;
@@ -164,15 +165,15 @@ static enum fg_err pages_print(const struct cli_call *call, struct cli_web *web,
 
         (void)snprintf(path, sizeof(path), "%s", first);
         (void)snprintf(count, sizeof(count), "%" PRIu64, left < PAGE ? left : PAGE);
-        result = cli_web_query_add(path, "limit", count, error);
+        result = cli_session_query_add(path, "limit", count, error);
         if (result == FG_OK && next[0] != '\0')
-            result = cli_web_query_add(path, "after", next, error);
+            result = cli_session_query_add(path, "after", next, error);
         if (result == FG_OK)
-            result = cli_web_ask(web, "GET", path, NULL, &answer, error);
+            result = cli_session_ask(web, "GET", path, NULL, &answer, error);
         if (result != FG_OK)
             break;
         result = page_print(call, form, answer, &left, error);
-        (void)snprintf(next, sizeof(next), "%s", cli_web_text(answer, "next"));
+        (void)snprintf(next, sizeof(next), "%s", cli_session_text(answer, "next"));
         cJSON_Delete(answer);
     } while (result == FG_OK && next[0] != '\0' && left > 0);
     *ret_more = next[0] != '\0';
@@ -194,16 +195,16 @@ static enum fg_err form_take(const struct cli_call *call, enum form *ret_form, s
     return format == NULL ? FG_OK : fg_fail(error, FG_E_ARG, "--format: table, csv or json");
 }
 
-static enum fg_err path_make(const struct cli_call *call, char path[CLI_WEB_PATH_BYTES],
+static enum fg_err path_make(const struct cli_call *call, char path[CLI_SESSION_PATH_BYTES],
                              struct fg_error *error)
 {
     const char *order = cli_value(call, "--order");
     enum fg_err result;
 
-    (void)snprintf(path, CLI_WEB_PATH_BYTES, "/api/v1/entries");
-    result = cli_web_filter_add(call, path, error);
+    (void)snprintf(path, CLI_SESSION_PATH_BYTES, "/api/v1/entries");
+    result = cli_session_filter_add(call, path, error);
     if (result == FG_OK && order != NULL)
-        result = cli_web_query_add(path, "order", order, error);
+        result = cli_session_query_add(path, "order", order, error);
     return result;
 }
 
@@ -216,8 +217,8 @@ static void csv_head_print(void)
 
 static enum cli_exit audit_query(const struct cli_call *call)
 {
-    char path[CLI_WEB_PATH_BYTES];
-    struct cli_web *web = NULL;
+    char path[CLI_SESSION_PATH_BYTES];
+    struct cli_session *web = NULL;
     struct fg_error error;
     enum form form = FORM_TABLE;
     uint64_t limit = LIMIT;
@@ -229,19 +230,19 @@ static enum cli_exit audit_query(const struct cli_call *call)
     if (result == FG_OK)
         result = path_make(call, path, &error);
     if (result == FG_OK)
-        result = cli_web_open(call, &web, &error);
+        result = cli_session_open(call, &web, &error);
     if (result == FG_OK && form == FORM_CSV)
         csv_head_print();
     if (result == FG_OK)
         result = pages_print(call, web, form, path, limit, &more, &error);
-    cli_web_close(web);
+    cli_session_close(web);
     if (result == FG_OK && more && form == FORM_TABLE)
         printf("%s\n", cli_text(call, FG_TEXT_CLI_QUERY_MORE));
     return cli_finish(call, result, &error);
 }
 
 static const struct cli_option query_options[] = {
-    CLI_WEB_OPTIONS,
+    CLI_SESSION_OPTIONS,
     CLI_FILTER_OPTIONS,
     {"--order", "newest|oldest", FG_TEXT_CLI_QUERY_ORDER, false},
     {"--limit", "N", FG_TEXT_CLI_QUERY_LIMIT, false},

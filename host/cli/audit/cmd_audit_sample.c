@@ -35,7 +35,7 @@ static enum fg_err times_add(const struct cli_call *call, cJSON *body, struct fg
         int64_t wall_ms = 0;
         char number[24];
 
-        if (!cli_web_time(call, names[i][0], &wall_ms, &result, error))
+        if (!cli_session_time(call, names[i][0], &wall_ms, &result, error))
             continue;
         (void)snprintf(number, sizeof(number), "%" PRId64, wall_ms);
         if (cJSON_AddRawToObject(body, names[i][1], number) == NULL)
@@ -81,7 +81,7 @@ static enum fg_err body_make(const struct cli_call *call, char **ret_text, struc
 /* Which request the options ask for. */
 struct request {
     const char *method;
-    char path[CLI_WEB_PATH_BYTES];
+    char path[CLI_SESSION_PATH_BYTES];
     char *body; /* may be NULL */
     bool repeats;
     bool lists;
@@ -126,13 +126,13 @@ static void head_print(const struct cli_call *call, const cJSON *sample)
 {
     char time[CLI_TIME_TEXT];
 
-    cli_time_text(cli_web_number(sample, "at_ms"), time);
-    printf("%6" PRId64 "  %s  ", cli_web_number(sample, "number"), time);
-    cli_web_print(stdout, cli_web_text(sample, "user"));
-    printf("  %s %" PRId64 " / %" PRId64 "  %s %s\n", cli_web_text(sample, "of"),
-           cli_web_number(sample, cJSON_HasObjectItem(sample, "drawn") ? "drawn" : "count"),
-           cli_web_number(sample, "population"), cli_text(call, FG_TEXT_CLI_SAMPLE_SEED),
-           cli_web_text(sample, "seed"));
+    cli_time_text(cli_session_number(sample, "at_ms"), time);
+    printf("%6" PRId64 "  %s  ", cli_session_number(sample, "number"), time);
+    cli_session_print(stdout, cli_session_text(sample, "user"));
+    printf("  %s %" PRId64 " / %" PRId64 "  %s %s\n", cli_session_text(sample, "of"),
+           cli_session_number(sample, cJSON_HasObjectItem(sample, "drawn") ? "drawn" : "count"),
+           cli_session_number(sample, "population"), cli_text(call, FG_TEXT_CLI_SAMPLE_SEED),
+           cli_session_text(sample, "seed"));
 }
 
 static void members_print(const struct cli_call *call, const cJSON *sample)
@@ -141,7 +141,7 @@ static void members_print(const struct cli_call *call, const cJSON *sample)
                                         "inspection_due", "owner", "area"};
     const cJSON *one;
 
-    printf("SHA-256 %s\n", cli_web_text(sample, "population_sha256"));
+    printf("SHA-256 %s\n", cli_session_text(sample, "population_sha256"));
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(sample, "entries"))
     {
         cli_audit_entry_print(call, one);
@@ -150,7 +150,8 @@ static void members_print(const struct cli_call *call, const cJSON *sample)
     {
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
             printf(i > 0 ? "  " : "");
-            cli_web_print(stdout, cli_web_text(one, texts[i])[0] != '\0' ? cli_web_text(one, texts[i]) : "-");
+            cli_session_print(
+                stdout, cli_session_text(one, texts[i])[0] != '\0' ? cli_session_text(one, texts[i]) : "-");
         }
         printf("\n");
     }
@@ -159,7 +160,7 @@ static void members_print(const struct cli_call *call, const cJSON *sample)
 static enum cli_exit answer_print(const struct cli_call *call, const struct request *request,
                                   const cJSON *answer)
 {
-    enum cli_exit exit_code = request->repeats && !cli_web_truth(answer, "same_draw") ? CLI_NO : CLI_OK;
+    enum cli_exit exit_code = request->repeats && !cli_session_truth(answer, "same_draw") ? CLI_NO : CLI_OK;
     const cJSON *one;
     char *text;
 
@@ -181,9 +182,9 @@ static enum cli_exit answer_print(const struct cli_call *call, const struct requ
     head_print(call, answer);
     members_print(call, answer);
     if (request->repeats) {
-        printf("%s\n",
-               cli_text(call, cli_web_truth(answer, "population_changed") ? FG_TEXT_CLI_SAMPLE_CHANGED
-                                                                          : FG_TEXT_CLI_SAMPLE_UNCHANGED));
+        printf("%s\n", cli_text(call, cli_session_truth(answer, "population_changed")
+                                          ? FG_TEXT_CLI_SAMPLE_CHANGED
+                                          : FG_TEXT_CLI_SAMPLE_UNCHANGED));
         printf("%s\n",
                cli_text(call, exit_code == CLI_OK ? FG_TEXT_CLI_SAMPLE_SAME : FG_TEXT_CLI_SAMPLE_OTHER));
     }
@@ -193,17 +194,17 @@ static enum cli_exit answer_print(const struct cli_call *call, const struct requ
 static enum cli_exit audit_sample(const struct cli_call *call)
 {
     struct request request = {0};
-    struct cli_web *web = NULL;
+    struct cli_session *web = NULL;
     cJSON *answer = NULL;
     struct fg_error error;
     enum cli_exit exit_code;
     enum fg_err result = request_make(call, &request, &error);
 
     if (result == FG_OK)
-        result = cli_web_open(call, &web, &error);
+        result = cli_session_open(call, &web, &error);
     if (result == FG_OK)
-        result = cli_web_ask(web, request.method, request.path, request.body, &answer, &error);
-    cli_web_close(web);
+        result = cli_session_ask(web, request.method, request.path, request.body, &answer, &error);
+    cli_session_close(web);
     exit_code = result == FG_OK ? answer_print(call, &request, answer) : cli_finish(call, result, &error);
     cJSON_Delete(answer);
     cJSON_free(request.body);
@@ -211,7 +212,7 @@ static enum cli_exit audit_sample(const struct cli_call *call)
 }
 
 static const struct cli_option sample_options[] = {
-    CLI_WEB_OPTIONS,
+    CLI_SESSION_OPTIONS,
     {"--of", "cylinders|entries", FG_TEXT_CLI_SAMPLE_OF, false},
     {"--count", "N", FG_TEXT_CLI_SAMPLE_COUNT, false},
     {"--seed", "HEX", FG_TEXT_CLI_SAMPLE_OPTION_SEED, false},

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "host/bureau/alarm/alarms.h"
-#include "host/bureau/audit/audit_results.h"
+#include "host/bureau/audit/audit_findings.h"
 #include "host/bureau/audit/bureau_verify.h"
 #include "host/bureau/device/known_devices.h"
 #include "host/cli/cli_database.h"
@@ -36,7 +36,7 @@ static void finding_take(void *context, const struct fg_audit_finding *finding)
 
 /* Since when: it was altered between these two times. */
 static void times_print(const struct verifying *verifying, cJSON *object,
-                        const struct fg_finding_times *times)
+                        const struct fg_audit_finding_times *times)
 {
     char found[CLI_TIME_TEXT];
     char whole[CLI_TIME_TEXT];
@@ -57,7 +57,7 @@ static void times_print(const struct verifying *verifying, cJSON *object,
 }
 
 static void finding_print(const struct verifying *verifying, const struct fg_audit_finding *finding,
-                          const struct fg_finding_times *times)
+                          const struct fg_audit_finding_times *times)
 {
     cJSON *object = NULL;
 
@@ -81,15 +81,15 @@ static void finding_print(const struct verifying *verifying, const struct fg_aud
 static void findings_print(const struct verifying *verifying, struct fg_sql *sql, int64_t started_ms)
 {
     const struct cli_call *call = verifying->call;
-    struct fg_finding_times times;
+    struct fg_audit_finding_times times;
 
-    (void)fg_findings_keep(sql, call->argument_count > 0 ? call->arguments[0] : NULL, verifying->found,
-                           verifying->count, started_ms, NULL);
+    (void)fg_audit_findings_keep(sql, call->argument_count > 0 ? call->arguments[0] : NULL, verifying->found,
+                                 verifying->count, started_ms, NULL);
     for (size_t i = 0; i < verifying->count; i++) {
         const struct fg_audit_finding *finding = &verifying->found[i];
 
         memset(&times, 0, sizeof(times));
-        (void)fg_finding_times(sql, finding->controller, finding->sequence, &times, NULL);
+        (void)fg_audit_finding_times(sql, finding->controller, finding->sequence, &times, NULL);
         finding_print(verifying, finding, &times);
     }
 }
@@ -163,7 +163,7 @@ static enum cli_exit bureau_verify(const struct cli_call *call)
     struct verifying verifying = {
         .call = call, .json = &json, .found = calloc(FOUND_MAX, sizeof(*verifying.found))};
     struct fg_audit_settings settings = {
-        .directory = fg_device_directory, .report = finding_take, .context = &verifying};
+        .directory = fg_known_devices, .report = finding_take, .context = &verifying};
     struct fg_receipt receipts[CLI_REPEAT_MAX];
     struct fg_public_key key;
     struct fg_audit_result sum = {0};

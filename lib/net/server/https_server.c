@@ -237,7 +237,7 @@ static void free_server(struct fg_server *server)
 {
     fg_server_watchdog_end(server);
     fg_server_tls_end(&server->tls);
-    fg_places_end(&server->places);
+    fg_seats_end(&server->seats);
     fg_server_descriptors_give(server->open_max);
     fg_server_log_end(&server->log, fg_server_now_mono_ms());
     (void)pthread_cond_destroy(&server->changed);
@@ -273,8 +273,8 @@ enum fg_err fg_server_start(const struct fg_server_settings *settings, struct fg
     if (result == FG_OK)
         result = take_descriptors(server, error);
     if (result == FG_OK)
-        result = fg_places_start(&server->places, server->settings.connections_max,
-                                 settings->connections_per_address_max, server->open_max, error);
+        result = fg_seats_start(&server->seats, server->settings.connections_max,
+                                settings->connections_per_address_max, server->open_max, error);
     if (result == FG_OK)
         result = open_listener(settings, &address, &listener, error);
     if (result == FG_OK) {

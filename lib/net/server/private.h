@@ -2,7 +2,7 @@
  * lib/net/server/.
  *
  * Locks: server->mutex guards the list of connections, the fields of a connection that the watchdog reads
- * (socket, phase, deadline, asked, place) and the counts; tls.mutex guards the identity. Neither is held
+ * (socket, phase, deadline, asked, seat) and the counts; tls.mutex guards the identity. Neither is held
  * while calling the library or a handler. Everything else of a connection belongs to the library's thread
  * that serves it. Relies on: libmicrohttpd, GnuTLS, mbedTLS, pthreads. */
 #ifndef FG_LIB_NET_SERVER_PRIVATE_H
@@ -66,7 +66,7 @@ void fg_server_descriptors_give(uint32_t count);
 enum fg_server_phase { FG_SERVER_READING, FG_SERVER_HANDLING, FG_SERVER_ANSWERING };
 
 struct fg_server_connection {
-    struct fg_place place; /* the first, so that a place leads to its connection */
+    struct fg_seat seat; /* the first, so that a seat leads to its connection */
     struct fg_server *server;
     struct fg_server_connection *previous;
     struct fg_server_connection *next;
@@ -98,7 +98,7 @@ struct fg_server {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* on CLOCK_MONOTONIC */
     struct fg_server_connection *first;
-    struct fg_places places;
+    struct fg_seats seats;
     uint64_t gave_way_told; /* of counts.gave_way, in the log */
     int64_t gave_way_mono_ms;
     struct fg_server_counts counts;

@@ -49,13 +49,13 @@ static void connection_end(struct fg_server_connection *connection)
     (void)shutdown(connection->socket, SHUT_RDWR);
 }
 
-/* With the mutex held. place may be NULL. */
-static void gave_way(struct fg_server *server, struct fg_place *place)
+/* With the mutex held. seat may be NULL. */
+static void gave_way(struct fg_server *server, struct fg_seat *seat)
 {
-    if (place == NULL)
+    if (seat == NULL)
         return;
     server->counts.gave_way++;
-    connection_end((struct fg_server_connection *)(void *)place);
+    connection_end((struct fg_server_connection *)(void *)seat);
 }
 
 void fg_server_connection_prove(struct fg_server_connection *connection, const char *party)
@@ -63,7 +63,7 @@ void fg_server_connection_prove(struct fg_server_connection *connection, const c
     struct fg_server *server = connection->server;
 
     (void)pthread_mutex_lock(&server->mutex);
-    gave_way(server, fg_places_prove(&server->places, &connection->place, party, fg_server_now_mono_ms()));
+    gave_way(server, fg_seats_prove(&server->seats, &connection->seat, party, fg_server_now_mono_ms()));
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
@@ -99,7 +99,7 @@ static void connection_opened(struct fg_server *server, struct MHD_Connection *l
     server->first = connection;
     server->counts.connections++;
     server->counts.open++;
-    gave_way(server, fg_places_enter(&server->places, &connection->place, &network, now_mono_ms));
+    gave_way(server, fg_seats_enter(&server->seats, &connection->seat, &network, now_mono_ms));
     (void)pthread_mutex_unlock(&server->mutex);
 }
 
@@ -115,7 +115,7 @@ static void connection_closed(struct fg_server *server, struct fg_server_connect
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
     server->counts.open--;
-    fg_places_leave(&server->places, &connection->place, fg_server_now_mono_ms());
+    fg_seats_leave(&server->seats, &connection->seat, fg_server_now_mono_ms());
     (void)pthread_cond_broadcast(&server->changed);
     (void)pthread_mutex_unlock(&server->mutex);
     fg_server_connection_forget_request(connection);
@@ -149,7 +149,7 @@ void fg_server_connection_enter(struct fg_server_connection *connection, enum fg
 
     (void)pthread_mutex_lock(&server->mutex);
     connection->phase = phase;
-    connection->place.held = phase == FG_SERVER_HANDLING;
+    connection->seat.held = phase == FG_SERVER_HANDLING;
     connection->deadline_mono_ms = fg_server_now_mono_ms() + server->settings.request_max_ms;
     (void)pthread_cond_broadcast(&server->changed);
     (void)pthread_mutex_unlock(&server->mutex);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/audit/audit_results.h"
+#include "host/bureau/audit/audit_findings.h"
 #include "host/bureau/audit/bureau_verify.h"
 #include "host/bureau/web/web_shared.h"
 
@@ -65,8 +65,9 @@ static void verify(struct fg_web_verifier *verifier)
         verifier->sql, &settings, running->controller[0] != '\0' ? running->controller : NULL, &sum, &error);
 
     if (result == FG_OK)
-        result = fg_findings_keep(verifier->sql, running->controller[0] != '\0' ? running->controller : NULL,
-                                  running->found, running->found_count, running->started_ms, &error);
+        result =
+            fg_audit_findings_keep(verifier->sql, running->controller[0] != '\0' ? running->controller : NULL,
+                                   running->found, running->found_count, running->started_ms, &error);
     if (result != FG_OK)
         fg_web_say(verifier->web, "verification %llu: %s", (unsigned long long)running->id, error.text);
     (void)pthread_mutex_lock(&verifier->mutex);

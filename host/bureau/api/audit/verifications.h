@@ -1,7 +1,7 @@
 /* Verifying whole journals on behalf of the pages: one at a time on a thread of its own, with progress.
  *
  * The last FG_WEB_VERIFICATIONS_MAX are remembered until the program ends; the trail keeps who asked, the
- * database what was found (audit_results.h). Not: what is verified (audit_walk.h). Relies on: POSIX threads;
+ * database what was found (audit_findings.h). Not: what is verified (audit_walk.h). Relies on: POSIX threads;
  * a database object of its own. */
 #ifndef FG_HOST_BUREAU_API_AUDIT_VERIFICATIONS_H
 #define FG_HOST_BUREAU_API_AUDIT_VERIFICATIONS_H

@@ -320,8 +320,8 @@ TEST("a server's certificate file holds 1 to 4 certificates in less than 64 KiB,
 
 /* ---- places and lines of a log, to the millisecond ---- */
 
-static struct fg_places places;
-static struct fg_place seats[8];
+static struct fg_seats places;
+static struct fg_seat seats[8];
 static uint8_t next_network;
 
 static struct fg_network another_network(void)
@@ -342,11 +342,11 @@ TEST("places are shared between the proven and the others, and a party has its e
                  {128, 64, 64, 8}, {144, 72, 72, 9}, {1000, 500, 500, 62}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        CHECK_OK(fg_places_start(&places, cases[i].connections, 0, 4, &error), &error);
+        CHECK_OK(fg_seats_start(&places, cases[i].connections, 0, 4, &error), &error);
         CHECK_INT(places.unproven_max, cases[i].unproven);
         CHECK_INT(places.proven_max, cases[i].proven);
         CHECK_INT(places.party_max, cases[i].party);
-        fg_places_end(&places);
+        fg_seats_end(&places);
     }
 }
 
@@ -356,29 +356,29 @@ static bool gives_way_after(int64_t later_ms)
 {
     struct fg_network friend = another_network();
     struct fg_network network;
-    struct fg_place *first;
+    struct fg_seat *first;
 
     memset(seats, 0, sizeof(seats));
-    CHECK_OK(fg_places_start(&places, 4, 0, 8, &error), &error);
-    (void)fg_places_enter(&places, &seats[0], &friend, 1000);
-    (void)fg_places_prove(&places, &seats[0], "device", 1000);
-    (void)fg_places_enter(&places, &seats[1], &friend, 1000); /* so that the network stays known */
-    (void)fg_places_enter(&places, &seats[2], &friend, 1000 + later_ms);
-    fg_places_leave(&places, &seats[1], 1000);
+    CHECK_OK(fg_seats_start(&places, 4, 0, 8, &error), &error);
+    (void)fg_seats_enter(&places, &seats[0], &friend, 1000);
+    (void)fg_seats_prove(&places, &seats[0], "device", 1000);
+    (void)fg_seats_enter(&places, &seats[1], &friend, 1000); /* so that the network stays known */
+    (void)fg_seats_enter(&places, &seats[2], &friend, 1000 + later_ms);
+    fg_seats_leave(&places, &seats[1], 1000);
     network = another_network();
-    (void)fg_places_enter(&places, &seats[3], &network, 1000 + later_ms);
+    (void)fg_seats_enter(&places, &seats[3], &network, 1000 + later_ms);
     network = another_network();
-    first = fg_places_enter(&places, &seats[4], &network, 1000 + later_ms);
+    first = fg_seats_enter(&places, &seats[4], &network, 1000 + later_ms);
     CHECK(first == &seats[2] || first == &seats[3]);
-    fg_places_end(&places);
+    fg_seats_end(&places);
     return first == &seats[2];
 }
 
 TEST("a network that was proven is a friend for a day, to the millisecond")
 {
     CHECK(!gives_way_after(0));
-    CHECK(!gives_way_after(FG_PLACES_FRIEND_MS));
-    CHECK(gives_way_after(FG_PLACES_FRIEND_MS + 1));
+    CHECK(!gives_way_after(FG_SEATS_FRIEND_MS));
+    CHECK(gives_way_after(FG_SEATS_FRIEND_MS + 1));
 }
 
 static char last_line[FG_SERVER_LOG_LINE_BYTES + 16];

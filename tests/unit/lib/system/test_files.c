@@ -254,19 +254,19 @@ TEST("a place that cannot be written is named: the folder, or the file itself")
 {
     char path[4200];
 
-    CHECK_OK(fg_place_writable(fg_test_path("new.db"), &error), &error);
-    CHECK_INT(fg_place_writable(fg_test_path("no/new.db"), &error), FG_E_IO);
+    CHECK_OK(fg_writable_check(fg_test_path("new.db"), &error), &error);
+    CHECK_INT(fg_writable_check(fg_test_path("no/new.db"), &error), FG_E_IO);
     CHECK_HAS(error.text, "/no: cannot be written: No such file or directory");
-    CHECK_OK(fg_place_writable("/new.db", &error), &error);
-    CHECK_OK(fg_place_writable("new.db", &error), &error);
+    CHECK_OK(fg_writable_check("/new.db", &error), &error);
+    CHECK_OK(fg_writable_check("new.db", &error), &error);
     memset(path, 'a', sizeof(path));
     path[0] = '/';
     path[4096] = '/';
     path[4097] = '\0';
-    CHECK_INT(fg_place_writable(path, &error), FG_E_SIZE);
+    CHECK_INT(fg_writable_check(path, &error), FG_E_SIZE);
     path[4096] = 'a';
     path[4095] = '/';
-    CHECK_INT(fg_place_writable(path, &error), FG_E_IO);
+    CHECK_INT(fg_writable_check(path, &error), FG_E_IO);
 }
 
 TEST("a port belongs to one: a second one is told, and what is no port is named")

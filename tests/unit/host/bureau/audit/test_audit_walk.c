@@ -58,7 +58,7 @@ static void bench_open_until(struct bench *bench, bool postgres, uint64_t last)
     if (last > 8)
         CHECK_INT(fg_fixture_bureau_send(bench->sql, bench->journal, "S1", 9, last, &bench->answer),
                   FG_SYNC_HELD);
-    bench->settings = (struct fg_audit_settings){.directory = fg_device_directory,
+    bench->settings = (struct fg_audit_settings){.directory = fg_known_devices,
                                                  .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
                                                  .report = take,
                                                  .context = bench};
@@ -596,7 +596,7 @@ static void *beside_run(void *argument)
 {
     struct beside *beside = argument;
     const struct fg_sql_settings settings = {.url = beside->url, .deadline_ms = 10000};
-    const struct fg_audit_settings audit = {.directory = fg_device_directory,
+    const struct fg_audit_settings audit = {.directory = fg_known_devices,
                                             .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
                                             .report = beside_take,
                                             .context = beside};

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/bureau/audit/audit_results.h"
+#include "host/bureau/audit/audit_findings.h"
 #include "host/bureau/audit/entry_check.h"
 #include "host/bureau/device/known_devices.h"
 #include "tests/lib/check.h"
@@ -230,7 +230,7 @@ static void check(struct bench *bench, uint64_t sequence)
 {
     struct fg_error error;
 
-    CHECK_OK(fg_entry_check(bench->sql, &fg_device_directory, &fg_fixture_bureau_receipt_key()->public_key,
+    CHECK_OK(fg_entry_check(bench->sql, &fg_known_devices, &fg_fixture_bureau_receipt_key()->public_key,
                             "ctl-1", sequence, &checks, &error),
              &error);
 }
@@ -401,13 +401,13 @@ TEST("without the bureau's key receipts are unknown, and one that is missing is 
     struct fg_error error;
 
     bench_open(&bench, false);
-    CHECK_OK(fg_entry_check(bench.sql, &fg_device_directory, NULL, "ctl-1", 4, &checks, &error), &error);
+    CHECK_OK(fg_entry_check(bench.sql, &fg_known_devices, NULL, "ctl-1", 4, &checks, &error), &error);
     CHECK_INT(checks.checks[FG_CHECK_RECEIPT].verdict, FG_VERDICT_UNKNOWN);
     CHECK(!checks.altered);
     fg_fixture_sql_run(bench.sql, "UPDATE journal_head SET receipt = x''");
-    CHECK_OK(fg_entry_check(bench.sql, &fg_device_directory, NULL, "ctl-1", 4, &checks, &error), &error);
+    CHECK_OK(fg_entry_check(bench.sql, &fg_known_devices, NULL, "ctl-1", 4, &checks, &error), &error);
     CHECK_INT(checks.checks[FG_CHECK_RECEIPT].verdict, FG_VERDICT_FALSE);
-    CHECK_INT(fg_entry_check(bench.sql, &fg_device_directory, NULL, "ctl-1", 21, &checks, &error),
+    CHECK_INT(fg_entry_check(bench.sql, &fg_known_devices, NULL, "ctl-1", 21, &checks, &error),
               FG_E_NOT_FOUND);
     bench_close(&bench);
 }
@@ -511,7 +511,7 @@ static enum fg_err check_once(void *context, struct fg_sql *sql, struct fg_error
 {
     const uint64_t *sequence = context;
 
-    return fg_entry_check(sql, &fg_device_directory, &fg_fixture_bureau_receipt_key()->public_key, "ctl-1",
+    return fg_entry_check(sql, &fg_known_devices, &fg_fixture_bureau_receipt_key()->public_key, "ctl-1",
                           *sequence, &checks, error);
 }
 
@@ -532,15 +532,15 @@ static void found_by(struct fg_sql *sql, uint64_t sequence, int64_t at_ms)
     struct fg_audit_finding finding = {.controller = "ctl-1", .sequence = sequence, .text = "edited"};
     struct fg_error error;
 
-    CHECK_OK(fg_findings_keep(sql, "ctl-1", &finding, sequence > 0 ? 1 : 0, at_ms, &error), &error);
+    CHECK_OK(fg_audit_findings_keep(sql, "ctl-1", &finding, sequence > 0 ? 1 : 0, at_ms, &error), &error);
 }
 
 TEST("TAMPER-SHOWS: since when is between the last whole verification and the first that found it")
 {
     for (int postgres = 0; postgres < 2; postgres++) {
         struct bench bench;
-        struct fg_finding_times times;
-        struct fg_finding kept[4];
+        struct fg_audit_finding_times times;
+        struct fg_audit_finding_kept kept[4];
         struct fg_error error;
         size_t count = 0;
 
@@ -548,17 +548,17 @@ TEST("TAMPER-SHOWS: since when is between the last whole verification and the fi
         found_by(bench.sql, 0, 1000);
         found_by(bench.sql, 4, 2000);
         found_by(bench.sql, 4, 3000);
-        CHECK_OK(fg_finding_times(bench.sql, "ctl-1", 4, &times, &error), &error);
+        CHECK_OK(fg_audit_finding_times(bench.sql, "ctl-1", 4, &times, &error), &error);
         CHECK_INT(times.found_ms, 2000);
         CHECK_INT(times.whole_ms, 1000);
         CHECK_INT(times.checked_ms, 3000);
-        CHECK_OK(fg_findings_list(bench.sql, 4, kept, &count, &error), &error);
+        CHECK_OK(fg_audit_findings_list(bench.sql, 4, kept, &count, &error), &error);
         CHECK_INT(count, 1);
         CHECK_INT(kept[0].found_ms, 2000);
         CHECK_INT(kept[0].whole_ms, 1000);
         /* Put right: the next verification forgets it. */
         found_by(bench.sql, 0, 4000);
-        CHECK_OK(fg_finding_times(bench.sql, "ctl-1", 4, &times, &error), &error);
+        CHECK_OK(fg_audit_finding_times(bench.sql, "ctl-1", 4, &times, &error), &error);
         CHECK_INT(times.found_ms, 0);
         CHECK_INT(times.whole_ms, 4000);
         bench_close(&bench);

@@ -45,7 +45,7 @@ static void bench_open(struct bench *bench)
     const struct fg_private_key *key = fg_fixture_bureau_receipt_key();
     char url[256];
     struct fg_sql_settings settings = {.url = url, .deadline_ms = 10000};
-    struct fg_watcher_settings watcher = {
+    struct fg_alarm_thread_settings watcher = {
         .sql = &settings, .sweep_every_s = 3600, .now_ms = clock_read, .log = log_take};
 
     memset(bench, 0, sizeof(*bench));
@@ -65,7 +65,7 @@ static void bench_open(struct bench *bench)
                             &bench->bureau, &bench->bureau.listing, &error),
              &error);
     fg_alarm_defaults(&watcher.alarms);
-    CHECK_OK(fg_watcher_new(&watcher, &bench->bureau.watcher, &error), &error);
+    CHECK_OK(fg_alarm_thread_new(&watcher, &bench->bureau.watcher, &error), &error);
     bench->bureau.receipt_key = *key;
     bench->bureau.ingest = *fg_fixture_bureau_ingest();
     bench->bureau.now_ms = clock_read;
@@ -75,7 +75,7 @@ static void bench_open(struct bench *bench)
 
 static void bench_close(struct bench *bench)
 {
-    fg_watcher_free(bench->bureau.watcher);
+    fg_alarm_thread_free(bench->bureau.watcher);
     fg_listing_free(bench->bureau.listing);
     fg_sql_pool_free(bench->bureau.pool);
     fg_sql_close(bench->sql);

@@ -22,7 +22,7 @@ static void same(const struct fg_head *head, const struct fg_signature *signatur
                  const struct fg_public_key *key, enum fg_err expected)
 {
     CHECK_INT(fg_head_verify(head, signature, key, NULL), expected);
-    CHECK_INT(fg_curve_head_verify(head, signature, key, &error), expected);
+    CHECK_INT(fg_gnutls_head_verify(head, signature, key, &error), expected);
 }
 
 TEST("heads verify as they do in proto, with any key, and not when anything differs")
@@ -94,7 +94,7 @@ TEST("receipts are signed with the very bytes that proto gives")
         memcpy(receipt.controller, head.controller, sizeof(receipt.controller));
         receipt.head = head.hash;
         CHECK_OK(fg_receipt_sign(&receipt, &key, &slow, &error), &error);
-        CHECK_OK(fg_curve_receipt_sign(&receipt, &key, &fast, &error), &error);
+        CHECK_OK(fg_gnutls_receipt_sign(&receipt, &key, &fast, &error), &error);
         CHECK_BYTES(fast.bytes, slow.bytes, FG_SIGNATURE_BYTES);
     }
 }
@@ -106,5 +106,5 @@ TEST("a statement without a controller is refused before anything is signed")
     struct fg_signature signature;
 
     CHECK_OK(fg_private_key_new(&key, &error), &error);
-    CHECK_INT(fg_curve_receipt_sign(&receipt, &key, &signature, &error), FG_E_RANGE);
+    CHECK_INT(fg_gnutls_receipt_sign(&receipt, &key, &signature, &error), FG_E_RANGE);
 }

@@ -351,7 +351,7 @@ static void suspend(struct bench *bench, const char *device, bool suspended)
 /* What verifying finds. */
 static int64_t marks_verify(struct bench *bench)
 {
-    struct fg_audit_settings settings = {.directory = fg_device_directory,
+    struct fg_audit_settings settings = {.directory = fg_known_devices,
                                          .receipt_key = &fg_fixture_bureau_receipt_key()->public_key};
     struct fg_audit_result result;
     struct fg_error error;
@@ -555,12 +555,12 @@ TEST("a suspended device is known as such, and a stranger is not known")
     struct fg_error error;
 
     bench_open(&bench, false, 1);
-    CHECK_OK(fg_peer_know(bench.sql, &station, &suspended, &error), &error);
+    CHECK_OK(fg_known_device_find(bench.sql, &station, &suspended, &error), &error);
     CHECK(!suspended);
     suspend(&bench, "S1", true);
-    CHECK_OK(fg_peer_know(bench.sql, &station, &suspended, &error), &error);
+    CHECK_OK(fg_known_device_find(bench.sql, &station, &suspended, &error), &error);
     CHECK(suspended);
-    CHECK_INT(fg_peer_know(bench.sql, &stranger, &suspended, &error), FG_E_DENIED);
+    CHECK_INT(fg_known_device_find(bench.sql, &stranger, &suspended, &error), FG_E_DENIED);
     /* Its controller's entries are its controller's, who is not suspended. */
     CHECK_INT(send(&bench, 1, 2), FG_SYNC_HELD);
     CHECK_INT(fg_fixture_sql_number(bench.sql, SUSPENDED_ENTRIES), 0);
@@ -576,16 +576,16 @@ TEST("a peer is known only under its role and with the key it joined with")
 
     bench_open(&bench, false, 0);
     peer = fg_fixture_bureau_peer("controller", "S1");
-    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
+    CHECK_INT(fg_known_device_find(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     peer = fg_fixture_bureau_peer("station", "S9");
-    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
+    CHECK_INT(fg_known_device_find(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "never joined");
     peer = fg_fixture_bureau_peer("station", "S1");
     peer.key = bench.journal->key.public_key;
-    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
+    CHECK_INT(fg_known_device_find(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     CHECK_HAS(error.text, "another key");
     peer.kind = FG_PEER_NONE;
-    CHECK_INT(fg_peer_know(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
+    CHECK_INT(fg_known_device_find(bench.sql, &peer, &suspended, &error), FG_E_DENIED);
     bench_close(&bench);
 }
 

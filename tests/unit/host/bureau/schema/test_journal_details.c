@@ -180,7 +180,7 @@ static void finding_show(void *context, const struct fg_audit_finding *finding)
 
 static void audit_check(struct fg_sql *sql)
 {
-    const struct fg_audit_settings settings = {.directory = fg_device_directory,
+    const struct fg_audit_settings settings = {.directory = fg_known_devices,
                                                .receipt_key = &fg_fixture_bureau_receipt_key()->public_key,
                                                .report = finding_show};
     struct fg_audit_result result;

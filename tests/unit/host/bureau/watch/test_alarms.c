@@ -32,7 +32,7 @@ static void bench_open(struct bench *bench, bool postgres)
     fg_fixture_sql_run(bench->sql, PLACE("S1", "30000000"));
     fg_fixture_sql_run(bench->sql, PLACE("S2", "30899300"));
     fg_alarm_defaults(&bench->settings);
-    bench->settings.place = fg_place_find;
+    bench->settings.place = fg_station_position_find;
 }
 
 static void bench_close(struct bench *bench)
@@ -782,9 +782,9 @@ TEST("the place of a station is the registry's, if it is given there")
     int32_t longitude = 0;
 
     bench_open(&bench, false);
-    CHECK_OK(fg_place_find(NULL, bench.sql, "S1", &latitude, &longitude, &error), &error);
+    CHECK_OK(fg_station_position_find(NULL, bench.sql, "S1", &latitude, &longitude, &error), &error);
     CHECK_INT(latitude, 30000000);
     CHECK_INT(longitude, 120000000);
-    CHECK_INT(fg_place_find(NULL, bench.sql, "S9", &latitude, &longitude, &error), FG_E_NOT_FOUND);
+    CHECK_INT(fg_station_position_find(NULL, bench.sql, "S9", &latitude, &longitude, &error), FG_E_NOT_FOUND);
     bench_close(&bench);
 }

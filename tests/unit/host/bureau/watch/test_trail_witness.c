@@ -104,10 +104,8 @@ static struct seen verified(struct fg_sql *sql)
 {
     struct seen seen = {0};
     struct fg_audit_result result = {0};
-    const struct fg_audit_settings settings = {.directory = fg_device_directory,
-                                               .receipt_key = &key()->public_key,
-                                               .report = take,
-                                               .context = &seen};
+    const struct fg_audit_settings settings = {
+        .directory = fg_known_devices, .receipt_key = &key()->public_key, .report = take, .context = &seen};
 
     CHECK_OK(fg_bureau_verify(sql, &settings, NULL, &result, &error), &error);
     CHECK_INT(seen.findings, result.findings);

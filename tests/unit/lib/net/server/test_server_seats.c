@@ -1,4 +1,4 @@
-/* Who gives way when a server has more connections than places: the rule alone, and at a real server whose
+/* Who gives way when a server has more connections than seats: the rule alone, and at a real server whose
  * clients have many addresses (in a network namespace of the test's own). */
 #include "lib/net/server/server_seats.h"
 
@@ -17,13 +17,13 @@
 #include "tests/lib/check.h"
 #include "tests/lib/fixture/server_fixture.h"
 
-#define PLACES_MAX 64
+#define SEATS_MAX 64
 #define FLOOD 300
 #define NOW_MS INT64_C(5000)
 
 static struct fg_error error;
-static struct fg_places places;
-static struct fg_place connections[PLACES_MAX];
+static struct fg_seats seats;
+static struct fg_seat connections[SEATS_MAX];
 
 static struct fg_network network_of(const char *address)
 {
@@ -43,25 +43,25 @@ static struct fg_network network_of(const char *address)
 static void begin(uint32_t connections_max, uint32_t network_max)
 {
     memset(connections, 0, sizeof(connections));
-    CHECK_OK(fg_places_start(&places, connections_max, network_max, PLACES_MAX, &error), &error);
+    CHECK_OK(fg_seats_start(&seats, connections_max, network_max, SEATS_MAX, &error), &error);
 }
 
 /* Index of the one that gives way; -1 = none. */
-static int index_of(const struct fg_place *place)
+static int index_of(const struct fg_seat *seat)
 {
-    return place == NULL ? -1 : (int)(place - connections);
+    return seat == NULL ? -1 : (int)(seat - connections);
 }
 
 static int enter(int i, const char *address)
 {
     struct fg_network network = network_of(address);
 
-    return index_of(fg_places_enter(&places, &connections[i], &network, NOW_MS));
+    return index_of(fg_seats_enter(&seats, &connections[i], &network, NOW_MS));
 }
 
 static void leave(int i)
 {
-    fg_places_leave(&places, &connections[i], NOW_MS);
+    fg_seats_leave(&seats, &connections[i], NOW_MS);
 }
 
 TEST("addresses of one IPv6 /64 are one network, those of IPv4 are one each, also inside IPv6")
@@ -89,7 +89,7 @@ TEST("addresses of one IPv6 /64 are one network, those of IPv4 are one each, als
 
 TEST("BAD-INPUT-IS-SAFE: the oldest unproven connection of the network with the most gives way to a newcomer")
 {
-    begin(8, 0); /* 4 unproven places */
+    begin(8, 0); /* 4 unproven seats */
     CHECK_INT(enter(0, "192.0.2.1"), -1);
     CHECK_INT(enter(1, "192.0.2.9"), -1);
     CHECK_INT(enter(2, "192.0.2.9"), -1);
@@ -101,8 +101,8 @@ TEST("BAD-INPUT-IS-SAFE: the oldest unproven connection of the network with the 
     leave(1);
     leave(2);
     CHECK_INT(enter(6, "192.0.2.5"), -1);
-    CHECK_INT(places.unproven, 4);
-    fg_places_end(&places);
+    CHECK_INT(seats.unproven, 4);
+    fg_seats_end(&seats);
 }
 
 TEST("BAD-INPUT-IS-SAFE: IPv6 addresses of one /64 give way as one, not the others")
@@ -116,7 +116,7 @@ TEST("BAD-INPUT-IS-SAFE: IPv6 addresses of one /64 give way as one, not the othe
         CHECK_INT(enter(i, address), i < 8 ? -1 : i - 7);
     }
     CHECK(!connections[0].gives_way);
-    fg_places_end(&places);
+    fg_seats_end(&seats);
 }
 
 TEST("one network has no more unproven connections than its bound, though there is room")
@@ -126,51 +126,51 @@ TEST("one network has no more unproven connections than its bound, though there 
         CHECK_INT(enter(i, "192.0.2.1"), -1);
     CHECK_INT(enter(3, "192.0.2.1"), 0);
     CHECK_INT(enter(4, "192.0.2.2"), -1);
-    fg_places_end(&places);
+    fg_seats_end(&seats);
 }
 
-TEST("BAD-INPUT-IS-SAFE: proven connections have places of their own and do not give way")
+TEST("BAD-INPUT-IS-SAFE: proven connections have seats of their own and do not give way")
 {
     begin(8, 0);
     for (int i = 0; i < 4; i++) {
         CHECK_INT(enter(i, "192.0.2.1"), -1);
-        CHECK_INT(index_of(fg_places_prove(&places, &connections[i], i % 2 == 0 ? "a" : "b", NOW_MS)), -1);
+        CHECK_INT(index_of(fg_seats_prove(&seats, &connections[i], i % 2 == 0 ? "a" : "b", NOW_MS)), -1);
     }
     for (int i = 4; i < 40; i++)
         CHECK_INT(enter(i, "192.0.2.9"), i < 8 ? -1 : i - 4);
     for (int i = 0; i < 4; i++)
         CHECK(connections[i].proven && !connections[i].gives_way);
-    /* The proven places are taken: a fifth one stays among the unproven. */
+    /* The proven seats are taken: a fifth one stays among the unproven. */
     CHECK_INT(enter(40, "192.0.2.1"), 36);
-    CHECK_INT(index_of(fg_places_prove(&places, &connections[40], "c", NOW_MS)), -1);
+    CHECK_INT(index_of(fg_seats_prove(&seats, &connections[40], "c", NOW_MS)), -1);
     CHECK(!connections[40].proven);
-    CHECK_INT(places.proven, 4);
-    CHECK_INT(places.unproven, 4);
-    fg_places_end(&places);
+    CHECK_INT(seats.proven, 4);
+    CHECK_INT(seats.unproven, 4);
+    fg_seats_end(&seats);
 }
 
-TEST("a party has its share of the proven places, and one that is disowned is a stranger again")
+TEST("a party has its share of the proven seats, and one that is disowned is a stranger again")
 {
-    begin(48, 0); /* 24 proven places, 8 of them for one party */
+    begin(48, 0); /* 24 proven seats, 8 of them for one party */
     for (int i = 0; i < 10; i++) {
         CHECK_INT(enter(i, "192.0.2.1"), -1);
-        (void)fg_places_prove(&places, &connections[i], "greedy", NOW_MS);
+        (void)fg_seats_prove(&seats, &connections[i], "greedy", NOW_MS);
     }
-    CHECK_INT(places.proven, 8);
+    CHECK_INT(seats.proven, 8);
     CHECK_INT(enter(10, "192.0.2.2"), -1);
-    (void)fg_places_prove(&places, &connections[10], "other", NOW_MS);
+    (void)fg_seats_prove(&seats, &connections[10], "other", NOW_MS);
     CHECK(connections[10].proven);
-    (void)fg_places_prove(&places, &connections[10], "other", NOW_MS);
-    CHECK_INT(places.proven, 9);
-    (void)fg_places_prove(&places, &connections[10], NULL, NOW_MS);
+    (void)fg_seats_prove(&seats, &connections[10], "other", NOW_MS);
+    CHECK_INT(seats.proven, 9);
+    (void)fg_seats_prove(&seats, &connections[10], NULL, NOW_MS);
     CHECK(!connections[10].proven);
-    CHECK_INT(places.proven, 8);
-    CHECK_INT(places.unproven, 3);
+    CHECK_INT(seats.proven, 8);
+    CHECK_INT(seats.unproven, 3);
     for (int i = 0; i < 11; i++)
         leave(i);
-    CHECK_INT(places.proven, 0);
-    CHECK_INT(places.unproven, 0);
-    fg_places_end(&places);
+    CHECK_INT(seats.proven, 0);
+    CHECK_INT(seats.unproven, 0);
+    fg_seats_end(&seats);
 }
 
 TEST("a connection whose request is being handled does not give way; when all are, the newcomer does")
@@ -182,29 +182,29 @@ TEST("a connection whose request is being handled does not give way; when all ar
     CHECK_INT(enter(2, "192.0.2.1"), 1);
     connections[2].held = true;
     CHECK_INT(enter(3, "192.0.2.1"), 3);
-    CHECK_INT(places.unproven, 2);
+    CHECK_INT(seats.unproven, 2);
     leave(3);
-    CHECK_INT(places.unproven, 2);
-    fg_places_end(&places);
+    CHECK_INT(seats.unproven, 2);
+    fg_seats_end(&seats);
 }
 
-TEST("BAD-INPUT-IS-SAFE: a network that was proven keeps a few places to come back through a flood from many "
+TEST("BAD-INPUT-IS-SAFE: a network that was proven keeps a few seats to come back through a flood from many "
      "others")
 {
     char address[64];
 
     begin(8, 0);
     CHECK_INT(enter(0, "192.0.2.1"), -1);
-    (void)fg_places_prove(&places, &connections[0], "device", NOW_MS);
+    (void)fg_seats_prove(&seats, &connections[0], "device", NOW_MS);
     leave(0);
-    connections[0] = (struct fg_place){.held = false};
+    connections[0] = (struct fg_seat){.held = false};
     CHECK_INT(enter(0, "192.0.2.1"), -1); /* again: not proven yet */
     for (int i = 1; i < 60; i++) {
         (void)snprintf(address, sizeof(address), "198.51.100.%d", i);
         CHECK_INT(enter(i, address), i < 4 ? -1 : i - 3);
     }
     CHECK(!connections[0].gives_way);
-    fg_places_end(&places);
+    fg_seats_end(&seats);
 }
 
 TEST("only so many networks are remembered, for a day, and the books stay right")
@@ -213,44 +213,44 @@ TEST("only so many networks are remembered, for a day, and the books stay right"
     uint64_t state = 7;
 
     begin(8, 0);
-    for (uint32_t i = 0; i < 3 * FG_PLACES_FRIENDS_MAX; i++) {
+    for (uint32_t i = 0; i < 3 * FG_SEATS_FRIENDS_MAX; i++) {
         memcpy(network.bytes, &i, sizeof(i));
-        connections[0] = (struct fg_place){.held = false};
-        CHECK(fg_places_enter(&places, &connections[0], &network, NOW_MS + i) == NULL);
-        (void)fg_places_prove(&places, &connections[0], "device", NOW_MS + i);
-        fg_places_leave(&places, &connections[0], NOW_MS + i);
-        CHECK(places.remembered <= FG_PLACES_FRIENDS_MAX);
+        connections[0] = (struct fg_seat){.held = false};
+        CHECK(fg_seats_enter(&seats, &connections[0], &network, NOW_MS + i) == NULL);
+        (void)fg_seats_prove(&seats, &connections[0], "device", NOW_MS + i);
+        fg_seats_leave(&seats, &connections[0], NOW_MS + i);
+        CHECK(seats.remembered <= FG_SEATS_FRIENDS_MAX);
     }
-    CHECK_INT(places.remembered, FG_PLACES_FRIENDS_MAX);
+    CHECK_INT(seats.remembered, FG_SEATS_FRIENDS_MAX);
     memset(connections, 0, sizeof(connections));
     for (int n = 0; n < 20000; n++) {
-        size_t i = fg_test_draw(&state, PLACES_MAX);
+        size_t i = fg_test_draw(&state, SEATS_MAX);
         uint32_t who = (uint32_t)fg_test_draw(&state, 9);
 
         memset(&network, 0, sizeof(network));
         memcpy(network.bytes, &who, sizeof(who));
         if (connections[i].network == NULL) {
-            connections[i] = (struct fg_place){.held = fg_test_draw(&state, 3) == 0};
-            (void)fg_places_enter(&places, &connections[i], &network, NOW_MS + n);
+            connections[i] = (struct fg_seat){.held = fg_test_draw(&state, 3) == 0};
+            (void)fg_seats_enter(&seats, &connections[i], &network, NOW_MS + n);
         } else if (fg_test_draw(&state, 3) == 0) {
-            fg_places_leave(&places, &connections[i], NOW_MS + n);
+            fg_seats_leave(&seats, &connections[i], NOW_MS + n);
         } else {
-            (void)fg_places_prove(&places, &connections[i],
-                                  who > 6        ? NULL
-                                  : who % 2 != 0 ? "a"
-                                                 : "b",
-                                  NOW_MS + n);
+            (void)fg_seats_prove(&seats, &connections[i],
+                                 who > 6        ? NULL
+                                 : who % 2 != 0 ? "a"
+                                                : "b",
+                                 NOW_MS + n);
         }
-        CHECK(places.unproven <= places.unproven_max);
-        CHECK(places.proven <= places.proven_max);
-        CHECK(places.remembered <= FG_PLACES_FRIENDS_MAX);
+        CHECK(seats.unproven <= seats.unproven_max);
+        CHECK(seats.proven <= seats.proven_max);
+        CHECK(seats.remembered <= FG_SEATS_FRIENDS_MAX);
     }
-    for (int i = 0; i < PLACES_MAX; i++)
-        fg_places_leave(&places, &connections[i], NOW_MS + FG_PLACES_FRIEND_MS * 2);
-    CHECK_INT(places.unproven, 0);
-    CHECK_INT(places.proven, 0);
-    CHECK(places.oldest == NULL && places.newest == NULL);
-    fg_places_end(&places);
+    for (int i = 0; i < SEATS_MAX; i++)
+        fg_seats_leave(&seats, &connections[i], NOW_MS + FG_SEATS_FRIEND_MS * 2);
+    CHECK_INT(seats.unproven, 0);
+    CHECK_INT(seats.proven, 0);
+    CHECK(seats.oldest == NULL && seats.newest == NULL);
+    fg_seats_end(&seats);
 }
 
 /* ---- a real server ---- */

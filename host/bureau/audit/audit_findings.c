@@ -1,5 +1,5 @@
-/* Implementation of keeping what verifications found (audit_results.h). */
-#include "host/bureau/audit/audit_results.h"
+/* Implementation of keeping what verifications found (audit_findings.h). */
+#include "host/bureau/audit/audit_findings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,9 +58,9 @@ static enum fg_err all_keep(struct fg_sql *sql, const char *controller,
     return result;
 }
 
-enum fg_err fg_findings_keep(struct fg_sql *sql, const char *controller,
-                             const struct fg_audit_finding *findings, size_t count, int64_t started_ms,
-                             struct fg_error *error)
+enum fg_err fg_audit_findings_keep(struct fg_sql *sql, const char *controller,
+                                   const struct fg_audit_finding *findings, size_t count, int64_t started_ms,
+                                   struct fg_error *error)
 {
     enum fg_err result = fg_sql_begin(sql, error);
 
@@ -74,8 +74,8 @@ enum fg_err fg_findings_keep(struct fg_sql *sql, const char *controller,
     return result;
 }
 
-enum fg_err fg_finding_note(struct fg_sql *sql, const struct fg_audit_finding *finding, int64_t at_ms,
-                            struct fg_error *error)
+enum fg_err fg_audit_finding_note(struct fg_sql *sql, const struct fg_audit_finding *finding, int64_t at_ms,
+                                  struct fg_error *error)
 {
     return run(sql,
                "INSERT INTO finding (controller, sequence, found_ms, text) VALUES ($1, $2, $3, $4) ON "
@@ -83,8 +83,8 @@ enum fg_err fg_finding_note(struct fg_sql *sql, const struct fg_audit_finding *f
                finding->controller, (int64_t)finding->sequence, at_ms, finding->text, error);
 }
 
-enum fg_err fg_findings_list(struct fg_sql *sql, size_t limit, struct fg_finding *findings, size_t *ret_count,
-                             struct fg_error *error)
+enum fg_err fg_audit_findings_list(struct fg_sql *sql, size_t limit, struct fg_audit_finding_kept *findings,
+                                   size_t *ret_count, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     size_t count = 0;
@@ -99,7 +99,7 @@ enum fg_err fg_findings_list(struct fg_sql *sql, size_t limit, struct fg_finding
         return result;
     fg_sql_bind_int(statement, 1, (int64_t)limit);
     while (count < limit && (result = fg_sql_next(statement, error)) == FG_OK) {
-        struct fg_finding *one = &findings[count++];
+        struct fg_audit_finding_kept *one = &findings[count++];
 
         memset(one, 0, sizeof(*one));
         (void)snprintf(one->what.controller, sizeof(one->what.controller), "%s", fg_sql_text(statement, 0));
@@ -115,7 +115,7 @@ enum fg_err fg_findings_list(struct fg_sql *sql, size_t limit, struct fg_finding
     return FG_OK;
 }
 
-enum fg_err fg_findings_count(struct fg_sql *sql, uint64_t *ret_count, struct fg_error *error)
+enum fg_err fg_audit_findings_count(struct fg_sql *sql, uint64_t *ret_count, struct fg_error *error)
 {
     int64_t count = 0;
     enum fg_err result = fg_sql_number(sql, "SELECT COUNT(*) FROM finding", &count, error);
@@ -125,8 +125,8 @@ enum fg_err fg_findings_count(struct fg_sql *sql, uint64_t *ret_count, struct fg
     return result;
 }
 
-enum fg_err fg_finding_times(struct fg_sql *sql, const char *controller, uint64_t sequence,
-                             struct fg_finding_times *ret_times, struct fg_error *error)
+enum fg_err fg_audit_finding_times(struct fg_sql *sql, const char *controller, uint64_t sequence,
+                                   struct fg_audit_finding_times *ret_times, struct fg_error *error)
 {
     struct fg_sql_statement *statement;
     enum fg_err result = fg_sql_prepare(
