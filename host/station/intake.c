@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/domain/catalogue.h"
+#include "proto/journal/batch_judge.h"
 #include "proto/key/enrol.h"
 
 /* One intake at work. */
@@ -16,8 +17,8 @@ struct work {
     const struct fg_sync_batch *batch;
     int64_t now_ms;
     struct fg_station_controller controller;
-    struct fg_digest hashes[FG_SYNC_BATCH_ENTRIES_MAX]; /* what the batch makes of the chain */
-    size_t held;                                        /* entries at its beginning that are held already */
+    struct fg_batch_held held;
+    struct fg_batch_judgement judgement;
     struct fg_intake_result result;
 };
 
@@ -73,75 +74,49 @@ static void answer(struct work *work, uint8_t verdict, bool logged, const char *
     va_end(arguments);
 }
 
-/* Chains the batch behind what is held before it. */
-static enum fg_err chain_batch(struct work *work, struct fg_error *error)
+static bool is_signed(void *context, const struct fg_head *head, const struct fg_signature *signature)
 {
-    const struct fg_sync_batch *batch = work->batch;
-    struct fg_digest previous;
-    enum fg_err result;
+    const struct work *work = context;
 
-    if (batch->first_sequence == work->controller.next_sequence) {
-        previous = work->controller.head;
-    } else {
-        result = fg_station_store_hash(work->store, batch->controller, batch->first_sequence - 1, &previous,
-                                       error);
-        if (result != FG_OK)
-            return result == FG_E_NOT_FOUND ? FG_E_CORRUPT : result;
-    }
-    for (size_t i = 0; i < batch->count; i++) {
-        fg_chain_next(&previous, batch->entries[i].bytes, batch->entries[i].length, &work->hashes[i]);
-        previous = work->hashes[i];
-    }
-    return FG_OK;
+    return fg_head_verify(head, signature, &work->controller.device_key, NULL) == FG_OK;
 }
 
-static enum fg_err verify_head(const struct work *work, struct fg_error *error)
+/* What is held of the journal, as far as the batch touches it. */
+static enum fg_err read_held(struct work *work, struct fg_error *error)
 {
     const struct fg_sync_batch *batch = work->batch;
-    struct fg_head head = {.sequence = batch->first_sequence + batch->count - 1,
-                           .hash = work->hashes[batch->count - 1]};
-
-    memcpy(head.controller, batch->controller, sizeof(head.controller));
-    return fg_head_verify(&head, &batch->head_signature, &work->controller.device_key, error);
-}
-
-/* The first of the batch's entries that is held differently; count when there is none. */
-static enum fg_err find_fork(struct work *work, size_t *ret_index, struct fg_error *error)
-{
-    struct fg_digest *held = NULL;
-    size_t index = 0;
+    struct fg_batch_held *held = &work->held;
+    size_t overlap = fg_batch_overlap(batch, work->controller.next_sequence);
     enum fg_err result;
 
-    if (work->held == 0) {
-        *ret_index = work->batch->count;
+    held->next_sequence = work->controller.next_sequence;
+    held->head = work->controller.head;
+    if (overlap == 0)
         return FG_OK;
-    }
-    held = malloc(work->held * sizeof(*held));
-    if (held == NULL)
-        return fg_fail(error, FG_E_MEMORY, "no memory for %zu hashes", work->held);
-    result = fg_station_store_hashes(work->store, work->batch->controller, work->batch->first_sequence,
-                                     work->held, held, error);
-    while (result == FG_OK && index < work->held &&
-           fg_bytes_equal(held[index].bytes, work->hashes[index].bytes, sizeof(held[index].bytes)))
-        index++;
-    if (result == FG_OK)
-        *ret_index = index < work->held ? index : work->batch->count;
-    free(held);
-    return result;
+    result = fg_station_store_hash(work->store, batch->controller, batch->first_sequence - 1, &held->previous,
+                                   error);
+    if (result == FG_E_NOT_FOUND)
+        return fg_fail(error, FG_E_CORRUPT,
+                       "journal of %s: entry %" PRIu64 " is missing in the store; verify the store",
+                       batch->controller, batch->first_sequence - 1);
+    return result == FG_OK ? fg_station_store_hashes(work->store, batch->controller, batch->first_sequence,
+                                                     overlap, held->hashes, error)
+                           : result;
 }
 
 /* A controller that signed something else under numbers that are held: both stay, and it is said. */
-static enum fg_err take_fork(struct work *work, size_t index, struct fg_error *error)
+static enum fg_err take_fork(struct work *work, struct fg_error *error)
 {
-    uint64_t sequence = work->batch->first_sequence + index;
+    const struct fg_batch_judgement *judgement = &work->judgement;
+    uint64_t sequence = work->batch->first_sequence + judgement->fork;
 
     work->controller.forks++;
     answer(work, FG_SYNC_FORK, true,
            "controller %s sends another entry %" PRIu64 " than the one held, %s: kept as evidence",
            work->controller.id, sequence,
-           verify_head(work, NULL) == FG_OK ? "signed with its key" : "with a false head signature");
-    return fg_station_store_evidence(work->store, sequence, &work->hashes[index], FG_SYNC_FORK, work->batch,
-                                     work->now_ms, error);
+           judgement->is_signed ? "signed with its key" : "with a false head signature");
+    return fg_station_store_evidence(work->store, sequence, &judgement->hashes[judgement->fork], FG_SYNC_FORK,
+                                     work->batch, work->now_ms, error);
 }
 
 /* A head signature that does not fit: either it is false or the controller's past is not the one held here.
@@ -155,20 +130,21 @@ static enum fg_err take_unsigned(struct work *work, struct fg_error *error)
            "controller %s: entries %" PRIu64 " to %" PRIu64
            " with its head signature do not continue what is held: altered, or its journal was replaced",
            batch->controller, batch->first_sequence, batch->first_sequence + batch->count - 1);
-    return fg_station_store_evidence(work->store, batch->first_sequence, &work->hashes[0], FG_SYNC_REFUSED,
-                                     batch, work->now_ms, error);
+    return fg_station_store_evidence(work->store, batch->first_sequence, &work->judgement.hashes[0],
+                                     FG_SYNC_REFUSED, batch, work->now_ms, error);
 }
 
 static enum fg_err store_new(struct work *work, struct fg_error *error)
 {
     const struct fg_sync_batch *batch = work->batch;
+    size_t overlap = work->judgement.overlap;
     enum fg_err result = FG_OK;
 
-    for (size_t i = work->held; i < batch->count && result == FG_OK; i++) {
+    for (size_t i = overlap; i < batch->count && result == FG_OK; i++) {
         struct fg_station_entry entry = {
             .sequence = batch->first_sequence + i,
             .slice = batch->entries[i],
-            .hash = work->hashes[i],
+            .hash = work->judgement.hashes[i],
             .head_signature = i + 1 == batch->count ? &batch->head_signature : NULL,
             .arrived_ms = work->now_ms,
         };
@@ -184,14 +160,14 @@ static enum fg_err store_new(struct work *work, struct fg_error *error)
     }
     if (result != FG_OK)
         return result;
-    if (work->held == batch->count)
+    if (overlap == batch->count)
         return fg_station_store_sign_entry(work->store, batch->controller,
                                            batch->first_sequence + batch->count - 1, &batch->head_signature,
                                            error);
     work->controller.next_sequence = batch->first_sequence + batch->count;
-    work->controller.head = work->hashes[batch->count - 1];
+    work->controller.head = work->judgement.hashes[batch->count - 1];
     work->controller.marked += work->result.marked;
-    work->result.stored = batch->count - work->held;
+    work->result.stored = batch->count - overlap;
     return FG_OK;
 }
 
@@ -214,34 +190,29 @@ static enum fg_err answer_held(struct work *work, struct fg_error *error)
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
-/* Everything that is decided about the batch; the answer is set. */
-static enum fg_err judge(struct work *work, struct fg_error *error)
+/* Does what the judgement of the batch asks for; the answer is set. */
+static enum fg_err follow(struct work *work, struct fg_error *error)
 {
-    const struct fg_sync_batch *batch = work->batch;
-    uint64_t next = work->controller.next_sequence;
-    size_t fork = batch->count;
-    bool is_signed;
     enum fg_err result;
 
     work->controller.contact_ms = work->now_ms;
-    if (batch->first_sequence > next) {
-        answer(work, FG_SYNC_GAP, false, "entries from %" PRIu64 " on are missing here", next);
+    result = read_held(work, error);
+    if (result != FG_OK)
+        return result;
+    fg_batch_judge(&work->held, work->batch, is_signed, work, &work->judgement);
+    switch (work->judgement.verdict) {
+    case FG_SYNC_GAP:
+        answer(work, FG_SYNC_GAP, false, "entries from %" PRIu64 " on are missing here",
+               work->held.next_sequence);
         return FG_OK;
-    }
-    work->held =
-        next - batch->first_sequence < batch->count ? (size_t)(next - batch->first_sequence) : batch->count;
-    result = chain_batch(work, error);
-    if (result != FG_OK)
-        return result;
-    result = find_fork(work, &fork, error);
-    if (result != FG_OK)
-        return result;
-    if (fork < batch->count)
-        return take_fork(work, fork, error);
-    is_signed = verify_head(work, NULL) == FG_OK;
-    if (!is_signed && work->held < batch->count)
+    case FG_SYNC_FORK:
+        return take_fork(work, error);
+    case FG_SYNC_REFUSED:
         return take_unsigned(work, error);
-    result = is_signed ? store_new(work, error) : FG_OK;
+    default:
+        break;
+    }
+    result = work->judgement.is_signed ? store_new(work, error) : FG_OK;
     return result == FG_OK ? answer_held(work, error) : result;
 }
 
@@ -259,7 +230,7 @@ static enum fg_err take(struct work *work, const struct fg_peer *peer, bool *ret
     }
     if (result != FG_OK)
         return fg_fail(error, result, "%s", reason.text);
-    result = judge(work, error);
+    result = follow(work, error);
     return result == FG_OK ? fg_station_store_update_controller(work->store, &work->controller, error)
                            : result;
 }
@@ -284,8 +255,7 @@ enum fg_err fg_intake_take(struct fg_station_store *store, const struct fg_peer 
         answer(work, FG_SYNC_REFUSED, true, "%.*s", FG_SYNC_TEXT_MAX, reason.text);
         goto done;
     }
-    if (batch->count == 0 || batch->first_sequence == 0 ||
-        batch->first_sequence > (uint64_t)INT64_MAX - FG_SYNC_BATCH_ENTRIES_MAX) {
+    if (!fg_batch_is_possible(batch)) {
         answer(work, FG_SYNC_REFUSED, true, "controller %s: entry numbers that cannot be", batch->controller);
         goto done;
     }

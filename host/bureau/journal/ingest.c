@@ -1,8 +1,8 @@
 /* Implementation of taking in journal batches (ingest.h).
  *
- * The chain and the signature are checked outside of the transaction, so that no lock is held meanwhile; the
- * transaction then moves the head only from the very state that was checked (compare and swap), and the batch
- * is looked at anew when somebody else moved it. */
+ * A batch is judged outside of the transaction, so that no lock is held meanwhile; the transaction then moves
+ * the head only from the very state that was judged (compare and swap), and the batch is judged again when
+ * somebody else moved it. */
 #include "host/bureau/journal/ingest.h"
 
 #include <inttypes.h>
@@ -14,6 +14,8 @@
 #include "host/bureau/journal/evidence.h"
 #include "host/bureau/journal/gnutls_signature.h"
 #include "host/bureau/journal/journal_columns.h"
+#include "proto/journal/batch_judge.h"
+#include "proto/key/enrol.h"
 
 #define TRIES_MAX 8
 
@@ -35,9 +37,10 @@ struct intake {
     int64_t now_ms;
     struct fg_origin origin;
     struct held held;
-    struct fg_digest hashes[FG_SYNC_BATCH_ENTRIES_MAX]; /* of the batch's entries from `skip` on */
-    size_t skip;                                        /* entries that are held already */
-    struct fg_suspensions suspensions;                  /* of the controller, while the batch is stored */
+    struct fg_batch_held touched; /* what is held, as far as the batch touches it */
+    struct fg_batch_judgement judgement;
+    struct fg_suspensions suspensions; /* of the controller, while the batch is stored */
+    bool answered;                     /* *answer is set: there is nothing more to do */
     struct fg_sync_answer *answer;
     struct fg_error *error;
 };
@@ -50,6 +53,7 @@ static void answer_set(struct intake *intake, enum fg_sync_verdict verdict, cons
     struct fg_sync_answer *answer = intake->answer;
     va_list arguments;
 
+    intake->answered = true;
     memset(answer, 0, sizeof(*answer));
     answer->verdict = (uint8_t)verdict;
     answer->next_sequence = intake->held.next_sequence;
@@ -68,13 +72,13 @@ static bool peer_may_send(const struct intake *intake)
 
     if (peer->kind != FG_PEER_CERTIFIED)
         return false;
-    if (strcmp(peer->role, "controller") == 0)
+    if (strcmp(peer->role, FG_ROLE_CONTROLLER) == 0)
         return strcmp(peer->id, intake->batch->controller) == 0;
-    return strcmp(peer->role, "station") == 0 && intake->origin.station[0] != '\0' &&
+    return strcmp(peer->role, FG_ROLE_STATION) == 0 && intake->origin.station[0] != '\0' &&
            strcmp(peer->id, intake->origin.station) == 0;
 }
 
-/* FG_E_DENIED: the answer is set. A stranger learns nothing of what is held. */
+/* Answers who may not send; a stranger learns nothing of what is held. */
 static enum fg_err origin_check(struct intake *intake)
 {
     const struct fg_device_lookup *directory = &intake->settings->directory;
@@ -87,9 +91,7 @@ static enum fg_err origin_check(struct intake *intake)
     if (result == FG_E_NOT_FOUND || !peer_may_send(intake))
         answer_set(intake, FG_SYNC_REFUSED, "%s %s may not send entries of %s", intake->peer->role,
                    intake->peer->id, controller);
-    else
-        return FG_OK;
-    return FG_E_DENIED;
+    return FG_OK;
 }
 
 /* ---- what is held ---- */
@@ -225,26 +227,7 @@ static enum fg_err held_read(struct intake *intake)
     return result == FG_E_NOT_FOUND ? FG_OK : result;
 }
 
-/* ---- what was sent before ---- */
-
-/* Keeps the batch and answers FORK. *previous is the hash before the first entry. */
-static enum fg_err fork_answer(struct intake *intake, uint64_t sequence, const struct fg_digest *previous)
-{
-    struct fg_digest head;
-    struct fg_evidence_note note = {.kind = FG_EVIDENCE_FORK,
-                                    .peer = intake->peer,
-                                    .station = intake->origin.station,
-                                    .sequence = sequence};
-    enum fg_err result;
-
-    note.is_signed =
-        fg_sync_batch_verify(intake->batch, 0, previous, &intake->origin.device_key, &head, NULL) == FG_OK;
-    result = fg_evidence_keep(intake->sql, intake->batch, &note, intake->now_ms, intake->error);
-    if (result == FG_OK)
-        answer_set(intake, FG_SYNC_FORK, "entry %" PRIu64 " differs from the one held; both are kept",
-                   sequence);
-    return result == FG_OK ? FG_E_DENIED : result;
-}
+/* ---- what the batch touches of it ---- */
 
 /* Steps to the row of the sequence number that must be next. */
 static enum fg_err stored_next(struct intake *intake, struct fg_sql_statement *statement, uint64_t sequence,
@@ -262,38 +245,11 @@ static enum fg_err stored_next(struct intake *intake, struct fg_sql_statement *s
     return digest_take(statement, 1, controller, ret_hash, intake->error);
 }
 
-/* Compares the batch's first `skip` entries with those held. *ret_fork = 0: they are the same, else the
- * first that differs. *ret_previous is the hash before the batch. */
-static enum fg_err overlap_walk(struct intake *intake, struct fg_sql_statement *statement, uint64_t *ret_fork,
-                                struct fg_digest *ret_previous)
+static enum fg_err overlap_read(struct intake *intake, size_t overlap)
 {
     const struct fg_sync_batch *batch = intake->batch;
-    struct fg_digest stored;
-    struct fg_digest hash;
-    enum fg_err result = FG_OK;
-
-    fg_chain_start(batch->controller, ret_previous);
-    if (batch->first_sequence > 1)
-        result = stored_next(intake, statement, batch->first_sequence - 1, ret_previous);
-    hash = *ret_previous;
-    *ret_fork = 0;
-    for (size_t i = 0; result == FG_OK && i < intake->skip; i++) {
-        fg_chain_next(&hash, batch->entries[i].bytes, batch->entries[i].length, &hash);
-        result = stored_next(intake, statement, batch->first_sequence + i, &stored);
-        if (result == FG_OK && memcmp(stored.bytes, hash.bytes, sizeof(hash.bytes)) != 0) {
-            *ret_fork = batch->first_sequence + i;
-            break;
-        }
-    }
-    return result;
-}
-
-static enum fg_err overlap_check(struct intake *intake)
-{
-    const struct fg_sync_batch *batch = intake->batch;
+    struct fg_batch_held *touched = &intake->touched;
     struct fg_sql_statement *statement;
-    struct fg_digest previous;
-    uint64_t fork = 0;
     enum fg_err result =
         fg_sql_prepare(intake->sql,
                        "SELECT sequence, hash FROM journal_entry WHERE controller = $1 AND sequence >= $2 "
@@ -304,11 +260,67 @@ static enum fg_err overlap_check(struct intake *intake)
         return result;
     fg_sql_bind_text(statement, 1, batch->controller);
     fg_sql_bind_int(statement, 2, (int64_t)batch->first_sequence - 1);
-    fg_sql_bind_int(statement, 3, (int64_t)(batch->first_sequence + intake->skip - 1));
-    result = overlap_walk(intake, statement, &fork, &previous);
+    fg_sql_bind_int(statement, 3, (int64_t)(batch->first_sequence + overlap - 1));
+    fg_chain_start(batch->controller, &touched->previous);
+    if (batch->first_sequence > 1)
+        result = stored_next(intake, statement, batch->first_sequence - 1, &touched->previous);
+    for (size_t i = 0; result == FG_OK && i < overlap; i++)
+        result = stored_next(intake, statement, batch->first_sequence + i, &touched->hashes[i]);
     fg_sql_reset(statement);
-    if (result == FG_OK && fork != 0)
-        result = fork_answer(intake, fork, &previous);
+    return result;
+}
+
+static enum fg_err touched_read(struct intake *intake)
+{
+    size_t overlap = fg_batch_overlap(intake->batch, intake->held.next_sequence);
+
+    intake->touched.next_sequence = intake->held.next_sequence;
+    intake->touched.head = intake->held.head;
+    return overlap > 0 ? overlap_read(intake, overlap) : FG_OK;
+}
+
+static bool is_signed(void *context, const struct fg_head *head, const struct fg_signature *signature)
+{
+    const struct intake *intake = context;
+
+    return fg_gnutls_head_verify(head, signature, &intake->origin.device_key, NULL) == FG_OK;
+}
+
+/* ---- what contradicts it ---- */
+
+static enum fg_err evidence_keep(struct intake *intake, enum fg_evidence kind, uint64_t sequence)
+{
+    struct fg_evidence_note note = {.kind = kind,
+                                    .peer = intake->peer,
+                                    .station = intake->origin.station,
+                                    .sequence = sequence,
+                                    .is_signed = intake->judgement.is_signed};
+
+    return fg_evidence_keep(intake->sql, intake->batch, &note, intake->now_ms, intake->error);
+}
+
+static enum fg_err fork_answer(struct intake *intake)
+{
+    uint64_t sequence = intake->batch->first_sequence + intake->judgement.fork;
+    enum fg_err result = evidence_keep(intake, FG_EVIDENCE_FORK, sequence);
+
+    if (result == FG_OK)
+        answer_set(intake, FG_SYNC_FORK, "entry %" PRIu64 " differs from the one held; both are kept",
+                   sequence);
+    return result;
+}
+
+static enum fg_err unsigned_answer(struct intake *intake)
+{
+    const struct fg_sync_batch *batch = intake->batch;
+    enum fg_err result = evidence_keep(intake, FG_EVIDENCE_HEAD, batch->first_sequence);
+
+    if (result == FG_OK)
+        answer_set(intake, FG_SYNC_REFUSED,
+                   "the head signature after entry %" PRIu64
+                   " is false: the entries are not this controller's, "
+                   "or do not continue what is held",
+                   batch->first_sequence + batch->count - 1);
     return result;
 }
 
@@ -345,40 +357,10 @@ static enum fg_err gap_answer(struct intake *intake)
         return result;
     answer_set(intake, FG_SYNC_GAP, "entries %" PRIu64 " to %" PRIu64 " are missing here",
                intake->held.next_sequence, intake->batch->first_sequence - 1);
-    return FG_E_DENIED;
+    return FG_OK;
 }
 
 /* ---- new entries ---- */
-
-/* The chain from what is held to the batch's end, and the signature over its end. */
-static enum fg_err chain_check(struct intake *intake)
-{
-    const struct fg_sync_batch *batch = intake->batch;
-    struct fg_head head = {.sequence = batch->first_sequence + batch->count - 1};
-    struct fg_evidence_note note = {.kind = FG_EVIDENCE_HEAD,
-                                    .peer = intake->peer,
-                                    .station = intake->origin.station,
-                                    .sequence = batch->first_sequence};
-    const struct fg_digest *previous = &intake->held.head;
-    enum fg_err result;
-
-    for (size_t i = intake->skip; i < batch->count; i++) {
-        fg_chain_next(previous, batch->entries[i].bytes, batch->entries[i].length, &intake->hashes[i]);
-        previous = &intake->hashes[i];
-    }
-    memcpy(head.controller, batch->controller, sizeof(head.controller));
-    head.hash = *previous;
-    if (fg_gnutls_head_verify(&head, &batch->head_signature, &intake->origin.device_key, NULL) == FG_OK)
-        return FG_OK;
-    result = fg_evidence_keep(intake->sql, batch, &note, intake->now_ms, intake->error);
-    if (result == FG_OK)
-        answer_set(intake, FG_SYNC_REFUSED,
-                   "the head signature after entry %" PRIu64
-                   " is false: the entries are not this controller's, "
-                   "or do not continue what is held",
-                   head.sequence);
-    return result == FG_OK ? FG_E_DENIED : result;
-}
 
 /* The state after the batch, with its receipt. */
 static enum fg_err receipt_make(const struct intake *intake, struct held *ret_held)
@@ -387,7 +369,7 @@ static enum fg_err receipt_make(const struct intake *intake, struct held *ret_he
 
     memset(ret_held, 0, sizeof(*ret_held));
     ret_held->next_sequence = batch->first_sequence + batch->count;
-    ret_held->head = intake->hashes[batch->count - 1];
+    ret_held->head = intake->judgement.hashes[batch->count - 1];
     return receipt_sign(intake, ret_held);
 }
 
@@ -435,13 +417,13 @@ static enum fg_err entries_add(const struct intake *intake)
 
     if (result != FG_OK)
         return result;
-    for (size_t i = intake->skip; result == FG_OK && i < batch->count; i++) {
+    for (size_t i = intake->judgement.overlap; result == FG_OK && i < batch->count; i++) {
         struct fg_journal_place place = {
             .controller = batch->controller,
             .sequence = batch->first_sequence + i,
             .bytes = batch->entries[i].bytes,
             .length = batch->entries[i].length,
-            .hash = &intake->hashes[i],
+            .hash = &intake->judgement.hashes[i],
             .head_signature = i + 1 == batch->count ? &batch->head_signature : NULL,
             .station = intake->origin.station,
             .arrived_ms = intake->now_ms,
@@ -456,7 +438,7 @@ static enum fg_err entries_add(const struct intake *intake)
 }
 
 /* Within the transaction that stores the batch: from head_move on nobody suspends or releases the controller.
- * FG_E_DENIED: the answer is set. */
+ * Answers a suspended one that has handed in enough. */
 static enum fg_err suspensions_check(struct intake *intake)
 {
     const struct fg_sync_batch *batch = intake->batch;
@@ -470,7 +452,7 @@ static enum fg_err suspensions_check(struct intake *intake)
     if (batch->first_sequence + batch->count <= limit)
         return FG_OK;
     answer_set(intake, FG_SYNC_BUSY, "%s is suspended and has handed in enough for today", batch->controller);
-    return FG_E_DENIED;
+    return FG_OK;
 }
 
 /* One transaction: head first, so that two batches of one controller wait for each other there. */
@@ -486,12 +468,12 @@ static enum fg_err batch_store(struct intake *intake)
     result = head_move(intake, &after);
     if (result == FG_OK)
         result = suspensions_check(intake);
-    if (result == FG_OK)
+    if (result == FG_OK && !intake->answered)
         result = entries_add(intake);
     fg_suspensions_free(&intake->suspensions);
-    if (result == FG_OK)
+    if (result == FG_OK && !intake->answered)
         result = fg_sql_commit(intake->sql, intake->error);
-    if (result != FG_OK) {
+    if (result != FG_OK || intake->answered) {
         fg_sql_rollback(intake->sql);
         return result == FG_E_EXISTS
                    ? fg_fail(intake->error, FG_E_CORRUPT,
@@ -503,30 +485,36 @@ static enum fg_err batch_store(struct intake *intake)
     return FG_OK;
 }
 
-/* FG_E_DENIED: the answer is set. */
-static enum fg_err batch_take(struct intake *intake)
+static enum fg_err new_store(struct intake *intake)
 {
     const struct fg_sync_batch *batch = intake->batch;
-    uint64_t end = batch->first_sequence + batch->count; /* first number behind the batch */
+    size_t fresh = batch->count - intake->judgement.overlap;
+    enum fg_err result = fresh > 0 ? batch_store(intake) : FG_OK;
+
+    if (result == FG_OK && !intake->answered)
+        answer_set(intake, FG_SYNC_HELD, "%zu entries, %zu of them new", batch->count, fresh);
+    return result;
+}
+
+static enum fg_err batch_take(struct intake *intake)
+{
     enum fg_err result = held_read(intake);
 
+    if (result == FG_OK)
+        result = touched_read(intake);
     if (result != FG_OK)
         return result;
-    if (batch->first_sequence > intake->held.next_sequence)
+    fg_batch_judge(&intake->touched, intake->batch, is_signed, intake, &intake->judgement);
+    switch (intake->judgement.verdict) {
+    case FG_SYNC_GAP:
         return gap_answer(intake);
-    intake->skip = (size_t)((end < intake->held.next_sequence ? end : intake->held.next_sequence) -
-                            batch->first_sequence);
-    if (intake->skip > 0)
-        result = overlap_check(intake);
-    if (result == FG_OK && intake->skip < batch->count)
-        result = chain_check(intake);
-    if (result == FG_OK && intake->skip < batch->count)
-        result = batch_store(intake);
-    if (result != FG_OK)
-        return result;
-    answer_set(intake, FG_SYNC_HELD, "%zu entries, %zu of them new", batch->count,
-               batch->count - intake->skip);
-    return FG_OK;
+    case FG_SYNC_FORK:
+        return fork_answer(intake);
+    case FG_SYNC_REFUSED:
+        return unsigned_answer(intake);
+    default:
+        return new_store(intake);
+    }
 }
 
 enum fg_err fg_ingest_batch(struct fg_sql *sql, const struct fg_ingest_settings *settings,
@@ -538,8 +526,7 @@ enum fg_err fg_ingest_batch(struct fg_sql *sql, const struct fg_ingest_settings 
     struct intake *intake;
     enum fg_err result;
 
-    if (batch->count == 0 || batch->count > FG_SYNC_BATCH_ENTRIES_MAX || batch->first_sequence == 0 ||
-        batch->first_sequence > (uint64_t)INT64_MAX - FG_SYNC_BATCH_ENTRIES_MAX)
+    if (!fg_batch_is_possible(batch))
         return fg_fail(error, FG_E_RANGE, "batch of %s: impossible count or sequence", batch->controller);
     intake = calloc(1, sizeof(*intake));
     if (intake == NULL)
@@ -552,7 +539,7 @@ enum fg_err fg_ingest_batch(struct fg_sql *sql, const struct fg_ingest_settings 
                               .answer = &answer,
                               .error = error != NULL ? error : &ours};
     result = origin_check(intake);
-    if (result == FG_OK) {
+    if (result == FG_OK && !intake->answered) {
         result = FG_E_BUSY;
         for (int i = 0; i < TRIES_MAX && (result == FG_E_BUSY || result == FG_E_GONE); i++)
             result = batch_take(intake);
@@ -560,10 +547,8 @@ enum fg_err fg_ingest_batch(struct fg_sql *sql, const struct fg_ingest_settings 
     if (result == FG_E_BUSY || result == FG_E_GONE || result == FG_E_TIMEOUT) {
         intake->held.receipt_length = 0;
         answer_set(intake, FG_SYNC_BUSY, "the bureau's database is busy; try again");
-        result = FG_E_DENIED;
-    }
-    if (result == FG_E_DENIED)
         result = FG_OK;
+    }
     if (result == FG_OK)
         *ret_answer = answer;
     free(intake);
