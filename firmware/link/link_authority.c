@@ -1,15 +1,14 @@
-/* Changes of authorities from the next hop into the link's file of authorities (private.h).
- *
- * fillgated knows no authority: nothing is handed on. Relies on: proto/hop/authority_update.h. */
-#include "firmware/link/private.h"
+/* Changes of authorities from the next hop (link_authority.h). */
+#include "firmware/link/link_authority.h"
+
 #include "lib/base/monotime.h"
 #include "proto/hop/authority_update.h"
 
-enum fg_err fg_link_fetch_authorities(struct fg_link *link, struct fg_error *error)
+enum fg_err fg_link_fetch_authorities(struct fg_link_context *link, struct fg_error *error)
 {
     struct fg_https_settings settings = fg_link_connection_settings(link);
     struct fg_authority_update update;
-    enum fg_err code = fg_link_connection(link, error);
+    enum fg_err code = fg_link_connect(link, error);
 
     if (code != FG_OK)
         return code;
@@ -17,8 +16,7 @@ enum fg_err fg_link_fetch_authorities(struct fg_link *link, struct fg_error *err
     if (update.taken > 0) {
         fg_link_tell(link, FG_LINK_SAY_AUTHORITY, "authorities, version %llu, are in force",
                      (unsigned long long)update.version);
-        fg_https_free(link->https);
-        link->https = NULL;
+        fg_link_disconnect(link);
         link->plan.due_mono_ms[FG_LINK_RENEW] = fg_mono_ms(); /* the new one issues from now on */
     }
     if (code != FG_OK && !update.answered)
@@ -27,5 +25,5 @@ enum fg_err fg_link_fetch_authorities(struct fg_link *link, struct fg_error *err
         fg_link_tell(link, FG_LINK_SAY_AUTHORITY, "change of authorities not taken: %s", error->text);
     else if (update.taken == 0)
         fg_link_forget(link, FG_LINK_SAY_AUTHORITY);
-    return fg_link_connection(link, error);
+    return fg_link_connect(link, error);
 }

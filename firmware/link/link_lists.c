@@ -1,23 +1,21 @@
-/* Lists from the next hop into the link's own copy, and from there to fillgated (private.h).
- *
- * What is to be handed over is read from the two versions each time, so that a fill under way, a restart or a
- * failure in between needs no memory. */
+/* Lists from the next hop, and to fillgated (link_lists.h). */
+#include "firmware/link/link_lists.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "firmware/link/private.h"
+#include "firmware/link/link_authority.h"
 #include "lib/base/monotime.h"
 #include "lib/list/list_update.h"
 
 /* An import of a large list takes a while on a small board. */
 #define IMPORT_MAX_MS 300000
-#define RETRY_MIN_MS 2000
-#define RETRY_MAX_MS 3600000
 
 static const char *const ways[] = {"nothing new", "delta", "repair", "whole file"};
 
-static void tell_update(struct fg_link *link, const struct fg_list_update_result *result)
+static void tell_update(struct fg_link_context *link, const struct fg_list_update_result *result,
+                        struct fg_link_hand_over *hand_over)
 {
     if (result->way == FG_LIST_UPDATE_NONE) {
         fg_link_forget(link, FG_LINK_SAY_LIST);
@@ -28,12 +26,13 @@ static void tell_update(struct fg_link *link, const struct fg_list_update_result
                  result->manifest.list_id, (unsigned long long)result->manifest.version,
                  (unsigned long long)result->version_before, ways[result->way], result->buckets_fetched,
                  (unsigned long long)result->bytes_fetched);
-    link->hand_over_due_mono_ms = 0;
-    link->hand_over_failures = 0;
-    link->delta_failed = false;
+    hand_over->due_mono_ms = 0;
+    hand_over->failures = 0;
+    hand_over->delta_failed = false;
 }
 
-void fg_link_fetch_list(struct fg_link *link)
+void fg_link_fetch_list(struct fg_link_context *link, struct fg_link_keys *keys,
+                        struct fg_link_hand_over *hand_over)
 {
     struct fg_list_https context = {0};
     struct fg_list_update_result result;
@@ -42,7 +41,9 @@ void fg_link_fetch_list(struct fg_link *link)
     enum fg_err code = fg_link_fetch_authorities(link, &error);
 
     /* Then the keys, so that a manifest of a new one is understood. */
-    if (code == FG_OK && fg_link_fetch_keys(link, &code, &error)) {
+    if (code == FG_OK)
+        code = fg_link_fetch_keys(link, keys, &error);
+    if (code == FG_OK) {
         context.https = link->https;
         memcpy(context.list_id, link->config.list_id, sizeof(context.list_id));
         fg_list_https_source(&context, &source);
@@ -52,19 +53,18 @@ void fg_link_fetch_list(struct fg_link *link)
     if (code != FG_OK) {
         fg_link_tell(link, FG_LINK_SAY_LIST, "list not fetched: %s", error.text);
         fg_link_status_bad(link->status, error.text);
-        fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_LIST, code, fg_mono_ms(),
-                            fg_link_random());
+        fg_link_job_failed(link, FG_LINK_LIST, code);
         return;
     }
     fg_link_status_good(link->status, fg_link_now_ms(link));
     link->list_ms = result.manifest.issued_ms;
-    tell_update(link, &result);
-    fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_LIST, fg_mono_ms(), fg_link_random());
+    tell_update(link, &result, hand_over);
+    fg_link_job_done(link, FG_LINK_LIST);
 }
 
 /* ---- to fillgated ---- */
 
-static bool is_wanted(const struct fg_link *link, const struct fg_manifest *own)
+static bool is_wanted(const struct fg_link_context *link, const struct fg_manifest *own)
 {
     const struct fg_control_state *state = &link->state;
 
@@ -73,9 +73,10 @@ static bool is_wanted(const struct fg_link *link, const struct fg_manifest *own)
 }
 
 /* The delta that leads from fillgated's version to ours, if the last update left it. */
-static bool find_delta(const struct fg_link *link, const struct fg_manifest *own, char *ret_path, size_t size)
+static bool find_delta(const struct fg_link_context *link, const struct fg_link_hand_over *hand_over,
+                       const struct fg_manifest *own, char *ret_path, size_t size)
 {
-    if (link->delta_failed || link->state.list_state != FG_LIST_IN_FORCE ||
+    if (hand_over->delta_failed || link->state.list_state != FG_LIST_IN_FORCE ||
         strcmp(link->state.list_id, own->list_id) != 0)
         return false;
     (void)snprintf(ret_path, size, "%s/%llu-%llu.fgd", link->work_directory,
@@ -83,7 +84,7 @@ static bool find_delta(const struct fg_link *link, const struct fg_manifest *own
     return access(ret_path, R_OK) == 0;
 }
 
-static enum fg_err give_file(struct fg_link *link, const char *path, struct fg_error *error)
+static enum fg_err give_file(struct fg_link_context *link, const char *path, struct fg_error *error)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_IMPORT_LIST};
 
@@ -93,9 +94,9 @@ static enum fg_err give_file(struct fg_link *link, const char *path, struct fg_e
     return fg_link_ask_control(link, &request, IMPORT_MAX_MS, error);
 }
 
-static enum fg_err give_whole(struct fg_link *link, struct fg_error *error)
+static enum fg_err give_whole(struct fg_link_context *link, struct fg_error *error)
 {
-    char path[FG_CONTROL_PATH_MAX + 64];
+    char path[FG_LINK_PATH_BYTES];
     struct fg_manifest manifest;
     enum fg_err code;
 
@@ -108,48 +109,50 @@ static enum fg_err give_whole(struct fg_link *link, struct fg_error *error)
     return code;
 }
 
-static void hand_over_failed(struct fg_link *link, enum fg_err code, bool by_delta,
+static void hand_over_failed(struct fg_link_context *link, struct fg_link_keys *keys,
+                             struct fg_link_hand_over *hand_over, enum fg_err code, bool by_delta,
                              const struct fg_error *error)
 {
     /* A fill under way is no failure: it ends within minutes. */
     if (code == FG_E_BUSY) {
-        link->hand_over_due_mono_ms = fg_mono_ms() + RETRY_MIN_MS;
+        hand_over->due_mono_ms = fg_mono_ms() + FG_LINK_RETRY_MIN_MS;
         return;
     }
     fg_link_tell(link, FG_LINK_SAY_HAND_OVER, "list not handed over%s: %s", by_delta ? " as delta" : "",
                  error->text);
     /* Whatever is wrong with the delta, the whole list does not need it. */
     if (by_delta && code != FG_E_GONE && code != FG_E_TIMEOUT) {
-        link->delta_failed = true;
-        link->hand_over_due_mono_ms = 0;
+        hand_over->delta_failed = true;
+        hand_over->due_mono_ms = 0;
         return;
     }
     if (code == FG_E_AUTH)
-        fg_link_keys_want(link);
-    link->hand_over_failures++;
-    link->hand_over_due_mono_ms = fg_mono_ms() + fg_link_backoff_ms(link->hand_over_failures, RETRY_MIN_MS,
-                                                                    RETRY_MAX_MS, fg_link_random());
+        fg_link_keys_want(keys);
+    hand_over->failures++;
+    hand_over->due_mono_ms = fg_mono_ms() + fg_link_backoff_ms(hand_over->failures, FG_LINK_RETRY_MIN_MS,
+                                                               FG_LINK_RETRY_MAX_MS, fg_link_random());
 }
 
-bool fg_link_hand_over(struct fg_link *link)
+bool fg_link_hand_over_list(struct fg_link_context *link, struct fg_link_keys *keys,
+                            struct fg_link_hand_over *hand_over)
 {
-    char path[FG_CONTROL_PATH_MAX + 64];
+    char path[FG_LINK_PATH_BYTES];
     struct fg_manifest own;
     struct fg_error error = {0};
     bool by_delta;
     enum fg_err code;
 
-    if (fg_mono_ms() < link->hand_over_due_mono_ms || fg_list_manifest(link->list, &own, NULL) != FG_OK ||
+    if (fg_mono_ms() < hand_over->due_mono_ms || fg_list_manifest(link->list, &own, NULL) != FG_OK ||
         !is_wanted(link, &own))
         return false;
-    by_delta = find_delta(link, &own, path, sizeof(path));
+    by_delta = find_delta(link, hand_over, &own, path, sizeof(path));
     code = by_delta ? give_file(link, path, &error) : give_whole(link, &error);
     if (code != FG_OK) {
-        hand_over_failed(link, code, by_delta, &error);
+        hand_over_failed(link, keys, hand_over, code, by_delta, &error);
         return true;
     }
-    link->hand_over_failures = 0;
-    link->delta_failed = false;
+    hand_over->failures = 0;
+    hand_over->delta_failed = false;
     fg_link_forget(link, FG_LINK_SAY_HAND_OVER);
     fg_link_tell(link, FG_LINK_SAY_HAND_OVER, "list %s version %llu handed over %s", own.list_id,
                  (unsigned long long)own.version, by_delta ? "as delta" : "whole");

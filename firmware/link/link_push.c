@@ -1,8 +1,10 @@
-/* Entries to the next hop, receipts to fillgated (private.h). */
+/* Entries to the next hop, receipts to fillgated (link_push.h). */
+#include "firmware/link/link_push.h"
+
 #include <string.h>
 
-#include "firmware/link/private.h"
 #include "lib/base/monotime.h"
+#include "proto/hop/push.h"
 
 /* Then other jobs have their turn; a backlog goes on right after. */
 #define BATCHES_A_PUSH 16
@@ -10,7 +12,7 @@
 static enum fg_err read_batch(void *context, uint64_t from, uint8_t *buffer, size_t capacity,
                               size_t *ret_length, uint64_t *ret_next, struct fg_error *error)
 {
-    struct fg_link *link = context;
+    struct fg_link_context *link = context;
     struct fg_control_request request = {.kind = FG_CONTROL_JOURNAL, .from_sequence = from};
     enum fg_err code = fg_link_ask_control(link, &request, FG_LINK_CONTROL_MAX_MS, error);
 
@@ -27,7 +29,7 @@ static enum fg_err read_batch(void *context, uint64_t from, uint8_t *buffer, siz
 
 static enum fg_err hand_receipt(void *context, const uint8_t *bytes, size_t length, struct fg_error *error)
 {
-    struct fg_link *link = context;
+    struct fg_link_context *link = context;
     struct fg_control_request request = {.kind = FG_CONTROL_RECEIPT};
     struct fg_error own = {0};
     enum fg_err code;
@@ -47,7 +49,7 @@ static enum fg_err hand_receipt(void *context, const uint8_t *bytes, size_t leng
 
 /* Does the next hop hold entries that the journal does not have? Entries that came since the state was asked
  * for may have been sent too, so it is asked for again, now that the answer is here. */
-static bool holds_more(struct fg_link *link, uint64_t next_sequence)
+static bool holds_more(struct fg_link_context *link, uint64_t next_sequence)
 {
     struct fg_control_request request = {.kind = FG_CONTROL_STATE};
 
@@ -60,7 +62,7 @@ static bool holds_more(struct fg_link *link, uint64_t next_sequence)
 }
 
 /* What a person should know of the outcome; nothing when all went well. */
-static void tell_outcome(struct fg_link *link, const struct fg_push_result *result)
+static void tell_outcome(struct fg_link_context *link, const struct fg_push_result *result)
 {
     unsigned long long next = (unsigned long long)result->next_sequence;
 
@@ -84,14 +86,14 @@ static void tell_outcome(struct fg_link *link, const struct fg_push_result *resu
         fg_link_forget(link, FG_LINK_SAY_PUSH);
 }
 
-void fg_link_push(struct fg_link *link)
+void fg_link_push(struct fg_link_context *link)
 {
     struct fg_push_source source = {.context = link, .read = read_batch, .take_receipt = hand_receipt};
     struct fg_link_facts facts = {link->state.journal_last_sequence, link->state.journal_unsent};
     uint64_t from = fg_link_plan_push_from(&link->plan, &facts);
     struct fg_push_result result = {0};
     struct fg_error error = {0};
-    enum fg_err code = fg_link_connection(link, &error);
+    enum fg_err code = fg_link_connect(link, &error);
 
     if (code == FG_OK)
         code = fg_push_journal(link->https, &source, &from, BATCHES_A_PUSH, link->buffer, &result, &error);
@@ -99,8 +101,7 @@ void fg_link_push(struct fg_link *link)
         fg_link_tell(link, FG_LINK_SAY_PUSH, "entries not sent: %s", error.text);
         fg_link_status_bad(link->status, error.text);
         link->plan.from = from;
-        fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_PUSH, code, fg_mono_ms(),
-                            fg_link_random());
+        fg_link_job_failed(link, FG_LINK_PUSH, code);
         return;
     }
     tell_outcome(link, &result);

@@ -1,15 +1,15 @@
-/* How this controller is doing, told to the next hop (private.h). */
+/* How this controller is doing, told to the next hop (link_report.h). */
+#include "firmware/link/link_report.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "firmware/link/private.h"
-#include "lib/base/monotime.h"
-
+#define VERSION "fillgate-link 0.1.0"
 #define OFFSET_TOLD_MS 1000
 #define BODY_MAX 4096
 
-static void fill_report(const struct fg_link *link, struct fg_sync_report *report)
+static void fill_report(const struct fg_link_context *link, struct fg_sync_report *report)
 {
     const struct fg_control_state *state = &link->state;
     struct statvfs disk;
@@ -23,25 +23,26 @@ static void fill_report(const struct fg_link *link, struct fg_sync_report *repor
     report->last_sequence = state->journal_last_sequence;
     report->unsent = state->journal_unsent;
     report->oldest_unsent_ms = state->oldest_unsent_ms;
-    (void)snprintf(report->version, sizeof(report->version), "%s", FG_LINK_VERSION);
+    (void)snprintf(report->version, sizeof(report->version), "%s", VERSION);
     if (statvfs(link->work_directory, &disk) == 0)
         report->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
 /* A clock that is wrong by the same amount is told once. */
-static void tell_offset(struct fg_link *link, int64_t theirs_ms)
+static void tell_offset(struct fg_link_context *link, struct fg_link_offset *offset, int64_t theirs_ms)
 {
     int64_t offset_ms = link->state.wall_ms - theirs_ms;
-    int64_t change_ms = offset_ms - link->offset_told_ms;
+    int64_t change_ms = offset_ms - offset->told_ms;
 
-    if (link->offset_known && change_ms < OFFSET_TOLD_MS && change_ms > -OFFSET_TOLD_MS)
+    if (offset->known && change_ms < OFFSET_TOLD_MS && change_ms > -OFFSET_TOLD_MS)
         return;
-    link->offset_known = true;
-    link->offset_told_ms = offset_ms;
+    offset->known = true;
+    offset->told_ms = offset_ms;
     fg_link_tell(link, FG_LINK_SAY_REPORT, "clock: %lld ms against the next hop's", (long long)offset_ms);
 }
 
-static enum fg_err send_report(struct fg_link *link, struct fg_error *error)
+static enum fg_err send_report(struct fg_link_context *link, struct fg_link_offset *offset,
+                               struct fg_error *error)
 {
     static struct fg_sync_reports reports;
     struct fg_sync_report_answer said;
@@ -52,7 +53,7 @@ static enum fg_err send_report(struct fg_link *link, struct fg_error *error)
                                        .body = link->buffer,
                                        .answer_max = sizeof(body),
                                        .answer_buffer = body};
-    enum fg_err code = fg_link_connection(link, error);
+    enum fg_err code = fg_link_connect(link, error);
 
     memset(&reports, 0, sizeof(reports));
     fill_report(link, &reports.self);
@@ -67,23 +68,22 @@ static enum fg_err send_report(struct fg_link *link, struct fg_error *error)
         return fg_fail(error, answered.status == 503 ? FG_E_BUSY : FG_E_DENIED, "HTTP %u", answered.status);
     code = fg_sync_report_answer_decode(body, (size_t)answered.length, &said, error);
     if (code == FG_OK)
-        tell_offset(link, said.wall_ms);
+        tell_offset(link, offset, said.wall_ms);
     return code;
 }
 
-void fg_link_report(struct fg_link *link)
+void fg_link_report(struct fg_link_context *link, struct fg_link_offset *offset)
 {
     struct fg_error error = {0};
-    enum fg_err code = link->state_known ? send_report(link, &error)
+    enum fg_err code = link->state_known ? send_report(link, offset, &error)
                                          : fg_fail(&error, FG_E_STATE, "fillgated does not answer");
 
     if (code == FG_OK) {
         fg_link_status_good(link->status, fg_link_now_ms(link));
-        fg_link_plan_done(&link->plan, &link->config.times, FG_LINK_REPORT, fg_mono_ms(), fg_link_random());
+        fg_link_job_done(link, FG_LINK_REPORT);
         return;
     }
     fg_link_tell(link, FG_LINK_SAY_REPORT, "report not sent: %s", error.text);
     fg_link_status_bad(link->status, error.text);
-    fg_link_plan_failed(&link->plan, &link->config.times, FG_LINK_REPORT, code, fg_mono_ms(),
-                        fg_link_random());
+    fg_link_job_failed(link, FG_LINK_REPORT, code);
 }

@@ -2,7 +2,7 @@
  * back-off.
  *
  * Pure: time and chance come with the call, so that every rule can be tested. Not: doing it
- * (firmware/link/private.h). Relies on: lib/base/err.h, proto/journal/sync.h for the verdicts. */
+ * (firmware/link). Relies on: lib/base/err.h, proto/journal/sync.h for the verdicts. */
 #ifndef FG_PROTO_HOP_HOP_PLAN_H
 #define FG_PROTO_HOP_HOP_PLAN_H
 
