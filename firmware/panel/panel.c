@@ -1,4 +1,4 @@
-/* The panel's lifetime (panel.h). */
+/* The panel's start and stop (panel.h). */
 #include "firmware/panel/panel.h"
 
 #include <stdio.h>
@@ -6,31 +6,25 @@
 #include <string.h>
 #include <time.h>
 
-#include "firmware/panel/private.h"
-#include "lib/base/monotime.h"
+#include "firmware/panel/panel_poll.h"
+#include "firmware/panel/panel_routes.h"
 #include "lib/net/page/page_headers.h"
 
 #define CONNECTIONS_MAX 24
 #define REQUEST_MAX_MS 10000
 #define FIRST_REQUEST_MAX_MS 5000
 
-/* ---- shared with the other files ---- */
-
-void fg_panel_wait_until(struct fg_panel *panel, int64_t until_mono_ms)
-{
-    struct timespec until = {.tv_sec = (time_t)(until_mono_ms / 1000),
-                             .tv_nsec = (long)(until_mono_ms % 1000) * 1000000};
-
-    (void)pthread_cond_timedwait(&panel->changed, &panel->mutex, &until);
-}
-
-void fg_panel_wake(struct fg_panel *panel)
-{
-    (void)pthread_mutex_lock(&panel->mutex);
-    panel->wake = true;
-    (void)pthread_cond_broadcast(&panel->changed);
-    (void)pthread_mutex_unlock(&panel->mutex);
-}
+struct fg_panel {
+    void (*say)(void *context, const char *line);
+    void *say_context;
+    char address[FG_PAGE_NAME_BYTES];
+    char control_socket[FG_CONTROL_PATH_MAX + 1];
+    struct fg_panel_access access;
+    struct fg_panel_feed feed;
+    struct fg_panel_poller poller;
+    struct fg_panel_routes routes;
+    struct fg_server *server;
+};
 
 /* ---- settings ---- */
 
@@ -63,18 +57,23 @@ enum fg_err fg_panel_check(const struct fg_panel_settings *settings, struct fg_e
 static enum fg_err take_settings(struct fg_panel *panel, const struct fg_panel_settings *settings,
                                  struct fg_error *error)
 {
+    struct fg_panel_access *access = &panel->access;
     uint16_t port = 0;
-    enum fg_err code = parse(settings, panel->address, &port, &panel->names, error);
+    enum fg_err code = parse(settings, panel->address, &port, &access->names, error);
     int socket_length =
         snprintf(panel->control_socket, sizeof(panel->control_socket), "%s", settings->control_socket);
-    int directory_length =
-        snprintf(panel->pair_directory, sizeof(panel->pair_directory), "%s/panel", settings->work_directory);
+    int directory_length = snprintf(access->pair_directory, sizeof(access->pair_directory), "%s/panel",
+                                    settings->work_directory);
 
     if (code == FG_OK && (socket_length >= (int)sizeof(panel->control_socket) ||
-                          directory_length >= (int)sizeof(panel->pair_directory)))
+                          directory_length >= (int)sizeof(access->pair_directory)))
         code = fg_fail(error, FG_E_SIZE, "the paths of control socket or work directory are too long");
-    panel->settings = *settings;
-    panel->loopback = fg_page_is_loopback(panel->address);
+    panel->say = settings->say;
+    panel->say_context = settings->say_context;
+    panel->poller.control_socket = panel->control_socket;
+    panel->poller.link = settings->link;
+    panel->poller.link_context = settings->link_context;
+    access->loopback = fg_page_is_loopback(panel->address);
     return code;
 }
 
@@ -95,18 +94,19 @@ static void server_said(void *context, const char *line)
     char text[FG_SETTING_PATH_MAX + 300];
 
     (void)snprintf(text, sizeof(text), "panel: %s", line);
-    panel->settings.say(panel->settings.say_context, text);
+    panel->say(panel->say_context, text);
 }
 
-static enum fg_err start_server(struct fg_panel *panel, struct fg_error *error)
+static enum fg_err start_server(struct fg_panel *panel, const struct fg_panel_settings *panel_settings,
+                                struct fg_error *error)
 {
-    bool https = panel->names.https;
+    bool https = panel->access.names.https;
     struct fg_server_settings settings = {
         .address = panel->address,
-        .port = panel->names.port,
+        .port = panel->access.names.port,
         .plain = !https,
-        .certificate_path = panel->settings.certificate_path,
-        .key_path = panel->settings.key_path,
+        .certificate_path = panel_settings->certificate_path,
+        .key_path = panel_settings->key_path,
         .now_ms = wall_ms,
         .thread_per_connection = true,
         .connections_max = CONNECTIONS_MAX,
@@ -114,55 +114,22 @@ static enum fg_err start_server(struct fg_panel *panel, struct fg_error *error)
         .first_request_max_ms = FIRST_REQUEST_MAX_MS,
         .log = server_said,
         .log_context = panel,
-        .routes = panel->routes,
-        .route_count = fg_panel_routes_fill(panel),
+        .routes = panel->routes.table,
+        .route_count = FG_PANEL_ROUTES,
     };
 
     settings.headers = fg_page_headers(https, &settings.header_count);
     return fg_server_start(&settings, &panel->server, error);
 }
 
-/* Requests wait until the port and with it the names are known. */
-static void name_yourself(struct fg_panel *panel)
-{
-    const char *prefix = panel->names.https ? "__Host-" : "";
-
-    panel->names.port = fg_server_port(panel->server);
-    (void)snprintf(panel->session_cookie, sizeof(panel->session_cookie), "%sfillgate_panel_%u", prefix,
-                   panel->names.port);
-    (void)snprintf(panel->device_cookie, sizeof(panel->device_cookie), "%sfillgate_device_%u", prefix,
-                   panel->names.port);
-}
-
 /* ---- lifetime ---- */
-
-static void locks_make(struct fg_panel *panel)
-{
-    pthread_condattr_t attributes;
-
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&panel->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-    (void)pthread_mutex_init(&panel->mutex, NULL);
-    (void)pthread_mutex_init(&panel->lanes[0], NULL);
-    (void)pthread_mutex_init(&panel->lanes[1], NULL);
-    (void)pthread_mutex_init(&panel->pair_lane, NULL);
-}
 
 static void panel_free(struct fg_panel *panel)
 {
-    fg_panel_poller_end(panel);
-    (void)pthread_mutex_destroy(&panel->pair_lane);
-    (void)pthread_mutex_destroy(&panel->lanes[1]);
-    (void)pthread_mutex_destroy(&panel->lanes[0]);
-    (void)pthread_mutex_destroy(&panel->mutex);
-    (void)pthread_cond_destroy(&panel->changed);
-    free(panel->feed.state_text);
-    free(panel->feed.still_text);
-    free(panel->feed.gone_text);
-    free(panel->feed.board_text);
-    free(panel->answer);
+    fg_panel_poller_end(&panel->poller);
+    fg_panel_routes_end(&panel->routes);
+    fg_panel_feed_end(&panel->feed);
+    fg_panel_access_end(&panel->access);
     free(panel);
 }
 
@@ -174,21 +141,20 @@ enum fg_err fg_panel_start(const struct fg_panel_settings *settings, struct fg_p
 
     if (panel == NULL)
         return fg_fail(error, FG_E_MEMORY, "no memory for the panel");
-    locks_make(panel);
-    panel->answer = calloc(1, sizeof(*panel->answer));
-    if (panel->answer == NULL)
-        code = fg_fail(error, FG_E_MEMORY, "no memory for the panel");
-    else
-        code = take_settings(panel, settings, error);
+    fg_panel_access_start(&panel->access);
+    fg_panel_feed_start(&panel->feed);
+    fg_panel_routes_start(&panel->routes, panel->control_socket, &panel->access, &panel->feed);
+    code = take_settings(panel, settings, error);
     if (code == FG_OK) {
-        (void)pthread_mutex_lock(&panel->mutex);
-        code = start_server(panel, error);
+        /* Requests wait until the port and with it the names are known. */
+        (void)pthread_mutex_lock(&panel->access.mutex);
+        code = start_server(panel, settings, error);
         if (code == FG_OK)
-            name_yourself(panel);
-        (void)pthread_mutex_unlock(&panel->mutex);
+            fg_panel_access_name(&panel->access, fg_server_port(panel->server));
+        (void)pthread_mutex_unlock(&panel->access.mutex);
     }
     if (code == FG_OK)
-        code = fg_panel_poller_start(panel, error);
+        code = fg_panel_poller_start(&panel->poller, &panel->feed, error);
     if (code != FG_OK) {
         fg_server_stop(panel->server);
         panel_free(panel);
@@ -200,17 +166,14 @@ enum fg_err fg_panel_start(const struct fg_panel_settings *settings, struct fg_p
 
 uint16_t fg_panel_port(const struct fg_panel *panel)
 {
-    return panel->names.port;
+    return panel->access.names.port;
 }
 
 void fg_panel_stop(struct fg_panel *panel)
 {
     if (panel == NULL)
         return;
-    (void)pthread_mutex_lock(&panel->mutex);
-    panel->stopping = true;
-    (void)pthread_cond_broadcast(&panel->changed);
-    (void)pthread_mutex_unlock(&panel->mutex);
+    fg_panel_feed_stop_all(&panel->feed);
     fg_server_stop(panel->server);
     panel_free(panel);
 }

@@ -1,20 +1,22 @@
-/* Event streams: each open page is told the newest of the feed (private.h, API.md "Events").
- *
- * A stream waits on its own connection's thread until there is something to tell. */
+/* Event streams to the pages (panel_events.h). */
+#include "firmware/panel/panel_events.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/panel/private.h"
 #include "lib/base/monotime.h"
 
 #define WAIT_MAX_MS 500       /* then the server may ask whether to stop */
 #define STATE_AGE_MAX_MS 1500 /* what is older is not told as present */
 #define PERMIT_EVERY_MS 1000
+#define EVENT_MIN_MS 100 /* between two states, unless the one word changes */
+#define EVENT_MAX_MS 1000
 
 struct stream {
-    struct fg_panel *panel;
+    struct fg_panel_access *access;
+    struct fg_panel_feed *feed;
     uint64_t session_number;
     int64_t opened_mono_ms;
     int64_t permit_mono_ms; /* when the right to listen was looked at last */
@@ -31,11 +33,9 @@ struct stream {
 static void stream_free(void *context)
 {
     struct stream *stream = context;
-    struct fg_panel *panel = stream->panel;
 
-    (void)pthread_mutex_lock(&panel->mutex);
-    fg_panel_session_stream_close(&panel->sessions, stream->session_number);
-    (void)pthread_mutex_unlock(&panel->mutex);
+    fg_panel_feed_leave(stream->feed);
+    fg_panel_access_stream_close(stream->access, stream->session_number);
     free(stream->pending);
     free(stream);
 }
@@ -57,21 +57,22 @@ static void make_event(struct stream *stream, const char *name, const char *data
 /* When a state is to be told, as far as is known now. */
 static int64_t state_due_mono_ms(const struct stream *stream)
 {
-    const struct fg_panel_feed *feed = &stream->panel->feed;
+    const struct fg_panel_feed *feed = stream->feed;
 
     if (stream->told_mono_ms == 0)
         return 0;
     if (feed->change == stream->change_told)
-        return stream->told_mono_ms + FG_PANEL_EVENT_MAX_MS;
+        return stream->told_mono_ms + EVENT_MAX_MS;
     if (feed->display != stream->display_told)
         return 0;
-    return stream->told_mono_ms + FG_PANEL_EVENT_MIN_MS;
+    return stream->told_mono_ms + EVENT_MIN_MS;
 }
 
-/* The mutex is held. Makes the next event if there is one to tell now; else says when to look again. */
+/* The feed's mutex is held. Makes the next event if there is one to tell now; else says when to look again.
+ */
 static int64_t next_event(struct stream *stream, int64_t now_mono_ms)
 {
-    const struct fg_panel_feed *feed = &stream->panel->feed;
+    const struct fg_panel_feed *feed = stream->feed;
     int64_t due_mono_ms = state_due_mono_ms(stream);
     bool fresh = feed->polled_mono_ms >= stream->opened_mono_ms &&
                  now_mono_ms - feed->polled_mono_ms <= STATE_AGE_MAX_MS;
@@ -108,7 +109,7 @@ static enum fg_err give_events(void *context, uint64_t offset, uint8_t *buffer, 
                                size_t *ret_length)
 {
     struct stream *stream = context;
-    struct fg_panel *panel = stream->panel;
+    struct fg_panel_feed *feed = stream->feed;
     int64_t begun_mono_ms = fg_mono_ms();
     int64_t now_mono_ms = begun_mono_ms;
     bool stopping;
@@ -116,24 +117,24 @@ static enum fg_err give_events(void *context, uint64_t offset, uint8_t *buffer, 
     (void)offset;
     if (now_mono_ms - stream->permit_mono_ms >= PERMIT_EVERY_MS) {
         stream->permit_mono_ms = now_mono_ms;
-        if (!fg_panel_may(panel, stream->session_number)) {
+        if (!fg_panel_may(stream->access, stream->session_number)) {
             *ret_length = 0;
             return FG_OK;
         }
     }
-    (void)pthread_mutex_lock(&panel->mutex);
-    while (!panel->stopping && stream->pending_sent == stream->pending_length &&
+    (void)pthread_mutex_lock(&feed->mutex);
+    while (!feed->stopping && stream->pending_sent == stream->pending_length &&
            now_mono_ms < begun_mono_ms + WAIT_MAX_MS) {
         int64_t again_mono_ms = next_event(stream, now_mono_ms);
 
         if (again_mono_ms > begun_mono_ms + WAIT_MAX_MS)
             again_mono_ms = begun_mono_ms + WAIT_MAX_MS;
         if (stream->pending_sent == stream->pending_length)
-            fg_panel_wait_until(panel, again_mono_ms);
+            fg_panel_feed_wait_until(feed, again_mono_ms);
         now_mono_ms = fg_mono_ms();
     }
-    stopping = panel->stopping;
-    (void)pthread_mutex_unlock(&panel->mutex);
+    stopping = feed->stopping;
+    (void)pthread_mutex_unlock(&feed->mutex);
     *ret_length = 0;
     if (stopping)
         return FG_OK;
@@ -143,17 +144,17 @@ static enum fg_err give_events(void *context, uint64_t offset, uint8_t *buffer, 
     return FG_OK;
 }
 
-void fg_panel_events_answer(struct fg_panel *panel, uint64_t session_number, struct fg_answer *ret_answer)
+void fg_panel_events_answer(struct fg_panel_access *access, struct fg_panel_feed *feed,
+                            uint64_t session_number, struct fg_answer *ret_answer)
 {
     struct stream *stream = calloc(1, sizeof(*stream));
 
     if (stream == NULL) {
-        (void)pthread_mutex_lock(&panel->mutex);
-        fg_panel_session_stream_close(&panel->sessions, session_number);
-        (void)pthread_mutex_unlock(&panel->mutex);
+        fg_panel_access_stream_close(access, session_number);
         return;
     }
-    stream->panel = panel;
+    stream->access = access;
+    stream->feed = feed;
     stream->session_number = session_number;
     stream->opened_mono_ms = fg_mono_ms();
     stream->permit_mono_ms = stream->opened_mono_ms;
@@ -162,5 +163,5 @@ void fg_panel_events_answer(struct fg_panel *panel, uint64_t session_number, str
     ret_answer->source = give_events;
     ret_answer->source_context = stream;
     ret_answer->source_free = stream_free;
-    fg_panel_wake(panel);
+    fg_panel_feed_watch(feed);
 }
