@@ -1,4 +1,5 @@
 /* Fuzz target: the JSON body of a request to the bureau's pages, against every route's table. */
+#include "host/bureau/server/web_routes.h"
 #include "host/bureau/web/web_call.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

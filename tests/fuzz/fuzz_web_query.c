@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/bureau/server/web_routes.h"
 #include "host/bureau/web/web_call.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,6 @@
 /* The table of what the pages may ask (web_call.h). web/openapi.json says the same for people and other
  * programs; a test holds the two against each other. */
+#include "host/bureau/server/web_routes.h"
 #include "host/bureau/api/account/account.h"
 #include "host/bureau/api/account/trail_pages.h"
 #include "host/bureau/api/audit/exports.h"

@@ -8,6 +8,7 @@
 #include "host/bureau/api/account/trail_pages.h"
 #include "host/bureau/api/audit/exports.h"
 #include "host/bureau/api/audit/verifications.h"
+#include "host/bureau/server/web_routes.h"
 #include "host/bureau/web/web_call.h"
 #include "host/bureau/web/web_shared.h"
 #include "lib/net/page/page_headers.h"
@@ -147,6 +148,7 @@ enum fg_err fg_web_start(const struct fg_web_settings *settings, struct fg_web *
     (void)pthread_mutex_init(&web->publishing, NULL);
     limits_start(web);
     routes_fill(web);
+    web->table = fg_web_routes(&web->table_count);
     result = fg_web_config_check(config, error);
     if (result == FG_OK)
         result = fg_page_names_make(config->names, config->address, config->port,

@@ -55,9 +55,6 @@ struct fg_web_call {
     int64_t now_ms;
 };
 
-/* The table, and how many routes. The first that fits counts. */
-const struct fg_web_route *fg_web_routes(size_t *ret_count);
-
 /* A value by its name, which the route's table must have. NULL: not given. */
 const char *fg_web_text_of(const struct fg_web_call *call, const char *name);
 /* The same, "" when it is not given. */

@@ -50,12 +50,11 @@ static enum fg_web_error route_find(struct fg_web_call *call)
 {
     static _Thread_local char allow[64];
     struct fg_web_segments segments;
-    size_t count = 0;
     size_t used = 0;
-    const struct fg_web_route *routes = fg_web_routes(&count);
+    const struct fg_web_route *routes = call->web->table;
 
     allow[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < call->web->table_count; i++) {
         if (!fg_web_path_fits(routes[i].path, call->request->path, &segments))
             continue;
         if (method_fits(routes[i].method, call->request->method)) {

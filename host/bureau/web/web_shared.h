@@ -16,12 +16,15 @@
 
 struct fg_web_exports;
 struct fg_web_keeper;
+struct fg_web_route;
 struct fg_web_verifier;
 
 struct fg_web {
     struct fg_web_settings settings;
     struct fg_server *server;
     struct fg_route routes[FG_WEB_LISTENER_ROUTES]; /* every path comes to one handler */
+    const struct fg_web_route *table;               /* what it then looks up */
+    size_t table_count;
     /* Written before the first request is served. */
     struct fg_page_names names;
     char cookie_name[FG_WEB_COOKIE_NAME_BYTES];

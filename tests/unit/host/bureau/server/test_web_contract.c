@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "host/bureau/server/web_routes.h"
 #include "host/bureau/user/user.h"
 #include "host/bureau/web/web_call.h"
 #include "tests/lib/check.h"
