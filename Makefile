@@ -1,5 +1,5 @@
 # fillgate: one makefile for every room. Sources are found by their place and name:
-#   lib/ proto/ firmware/ host/ boards/sim/ tests/lib/  *.c         go into one library a tree
+#   lib/ proto/ firmware/ host/ boards/sim/ tests/lib/  *.c         go into one library a room, which is a folder
 #   .../main.c, .../NAME_main.c                     a program       (programs are listed below)
 #   tests/unit/ tests/sim/  test_*.c                test programs, built with sanitizers
 #   tests/e2e/*.sh                                  end-to-end tests, run against the sanitizer build
@@ -45,27 +45,16 @@ endif
 PROTOS := $(sort $(shell find proto -name '*.proto'))
 GEN_C := $(PROTOS:%.proto=build/gen/%.pb.c)
 GEN_H := $(GEN_C:.c=.h)
-no_main = $(filter-out %/main.c %_main.c,$(1))
-find_c = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
-
-SRC_list := $(call find_c,lib/list)
-SRC_base := $(filter-out lib/list/%,$(call find_c,lib))
-SRC_proto := $(call find_c,proto)
-SRC_core := $(call find_c,firmware/core)
-SRC_firmware := $(filter-out firmware/core/%,$(call no_main,$(call find_c,firmware)))
-SRC_host := $(call no_main,$(call find_c,host))
-SRC_sim := $(call no_main,$(call find_c,boards/sim))
-SRC_testlib := $(call find_c,tests/lib)
-# As a linker needs them: each uses those after it.
-ROOMS := testlib sim host firmware core list proto base
+# Each room is a library; what a program, a test, a fuzz target or a benchmark is linked with follows from its include lines.
+$(if $(filter-out help clean setup,$(or $(MAKECMDGOALS),all)),$(if $(shell tools/link_rooms.sh build/link_rooms.mk || echo failed),$(error no map of rooms)))
+-include build/link_rooms.mk
+# $(call links,SOURCE): the libraries that it needs, each before those that it uses.
+links = $(USES_$(1:.c=):%=$(B)/%.a)
 objects = $(patsubst %.c,$(B)/%.o,$(1))
-OBJ_proto := $(call objects,$(SRC_proto)) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
-$(foreach r,testlib sim host firmware core list base,$(eval OBJ_$(r) := $$(call objects,$$(SRC_$(r)))))
-OBJ_firmware += $(B)/gen/panel_files.o
-OBJ_host += $(B)/gen/web_files.o
-OBJ_noloss := $(patsubst %.c,$(B)/%.o,$(call no_main,$(sort $(wildcard tests/programs/noloss/*.c))))
-LIBS := $(ROOMS:%=$(B)/lib%.a)
-PRODUCT_LIBS := $(patsubst %,$(B)/lib%.a,$(filter-out testlib sim,$(ROOMS)))
+GEN_firmware/panel := panel_files
+GEN_host/bureau/web := web_files
+objects_of = $(call objects,$(SOURCES_$(1))) $(patsubst build/gen/%.c,$(B)/gen/%.o,$(filter $(addprefix build/gen/,$(addsuffix .pb.c,$(basename \
+	$(wildcard $(1)/*.proto)))),$(GEN_C))) $(GEN_$(1):%=$(B)/gen/%.o)
 
 MAIN_fillgated := firmware/controller/main.c
 MAIN_fillgate-reader := firmware/reader/main.c
@@ -87,7 +76,9 @@ TEST_SRC := $(sort $(shell find tests/unit tests/sim -name 'test_*.c' 2>/dev/nul
 TEST_BIN := $(TEST_SRC:%.c=$(B)/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
-FUZZED_SRC := $(SRC_base) $(SRC_list) $(SRC_proto) $(SRC_core) $(SRC_firmware) $(SRC_host) $(SRC_sim) $(FUZZ_SRC)
+# What clang compiles for the fuzz targets, with warnings as errors, need not be compiled again to see them.
+FUZZED_ROOMS := $(sort $(foreach f,$(FUZZ_SRC),$(USES_$(f:.c=))))
+FUZZED_SRC := $(foreach r,$(FUZZED_ROOMS),$(SOURCES_$(r))) $(FUZZ_SRC)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=build/release/%)
 C_FILES := $(sort $(shell find lib proto firmware host boards tests -name '*.[ch]' 2>/dev/null))
@@ -149,8 +140,8 @@ format: ## lay out every C file
 check-format:
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 check-core: ## prove that firmware/core needs nothing beyond memcpy-like functions
-	$(Q)$(MAKE) --no-print-directory VARIANT=release build/release/libcore.a
-	$(Q)tools/check_core.sh build/release/libcore.a
+	$(Q)$(MAKE) --no-print-directory VARIANT=release build/release/firmware/core.a
+	$(Q)tools/check_core.sh build/release/firmware/core.a
 check-clang: ## clang's warnings, as errors, on every C file; most are compiled for the fuzz targets
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-build
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang clang-run
@@ -192,7 +183,7 @@ fuzz-run: $(FUZZ_BIN)
 	$(Q)tools/run_fuzz.sh $(or $(FUZZ_SECONDS),6) $(FUZZ_BIN)
 # What tools/mutation.py compiles and links its mutants with.
 mutant-flags:
-	@echo "CC=$(CC)"; echo "CFLAGS=$(CFLAGS)"; echo "LIBS=$(LIBS)"; echo "LDLIBS=$(LDFLAGS) $(LDLIBS)"
+	@echo "CC=$(CC)"; echo "CFLAGS=$(CFLAGS)"; echo "LDLIBS=$(LDFLAGS) $(LDLIBS)"
 bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
@@ -219,7 +210,7 @@ build/gen/web_files.c: $(shell find $(WEB_PAGES)) tools/page_files.sh $(WEB_MODU
 	$(Q)tools/page_files.sh $(WEB_PAGES) $@ fg_web_files $(WEB_MODULES)
 
 # Of the variant clang nothing is run: its objects are empty marks of a source that was checked.
-$(B)/%.o: %.c $(GEN_H) Makefile
+$(B)/%.o: %.c Makefile | $(GEN_H)
 	@echo "CC   $(VARIANT) $<"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP $(if $(filter clang,$(VARIANT)),-MF $(@:.o=.d) -MT $@ $< && touch $@,-c -o $@ $<)
@@ -230,34 +221,25 @@ $(B)/gen/%.o: build/gen/%.c Makefile
 	$(Q)$(CC) $(CFLAGS) -Wno-conversion -c -o $@ $<
 
 define room_library
-$(B)/lib$(1).a: $$(OBJ_$(1))
-	$(Q)mkdir -p $$(@D)
-	$(Q)rm -f $$@
-	$(Q)ar rcs $$@ $$^
+$(B)/$(1).a: $(call objects_of,$(1))
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)rm -f $$@
+	$$(Q)ar qcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_library,$(r))))
 
-define program
-$(B)/$(1): $(B)/$(MAIN_$(1):.c=.o) $(if $(filter fillgate-sim,$(1)),$(B)/libsim.a) $(if $(filter fillgate-noloss,$(1)),$(OBJ_noloss) $(B)/libtestlib.a) $(if $(filter fillgate-rogue,$(1)),$(B)/tests/programs/rogue/rogue_cheats.o) $(PRODUCT_LIBS)
+# $(call linked,PROGRAM,SOURCE,MORE OBJECTS)
+define linked
+$(1): $(call objects,$(2)) $(3) $(call links,$(2))
 	@echo "LD   $$@"
-	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
-$(foreach p,$(PROGRAM_NAMES),$(eval $(call program,$(p))))
+$(foreach p,$(PROGRAM_NAMES),$(eval $(call linked,$(B)/$(p),$(MAIN_$(p)))))
+$(foreach t,$(TEST_SRC),$(eval $(call linked,$(t:%.c=$(B)/%),$(t),$(B)/tests/lib/check.o)))
+$(foreach f,$(FUZZ_SRC),$(eval $(call linked,$(f:tests/fuzz/%.c=$(B)/%),$(f))))
+$(foreach b,$(BENCH_SRC),$(eval $(call linked,$(b:tests/bench/%.c=$(B)/%),$(b))))
 
 # The reader's tests drive the real program.
 $(B)/tests/unit/firmware/reader/test_watch: | $(B)/fillgate-reader
-
-$(B)/tests/%: $(B)/tests/%.o $(LIBS)
-	@echo "LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libtestlib.a -Wl,--no-whole-archive \
-	    $(filter-out %/libtestlib.a,$(LIBS)) $(LDLIBS)
-
-build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libsim.a $(PRODUCT_LIBS)
-	@echo "LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/fuzz/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
-
-build/release/bench_%: build/release/tests/bench/bench_%.o build/release/tests/bench/sample_records.o build/release/libsim.a $(PRODUCT_LIBS)
-	@echo "LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< build/release/tests/bench/sample_records.o build/release/libsim.a $(PRODUCT_LIBS) $(LDLIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

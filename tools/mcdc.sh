@@ -14,7 +14,7 @@ least=98
 if ! command -v clang-19 >/dev/null || ! command -v llvm-cov-19 >/dev/null; then
     PACKAGES="clang-19 llvm-19 libclang-rt-19-dev" tools/setup.sh
 fi
-make --no-print-directory -j"$(nproc)" VARIANT=mutant build/mutant/libproto.a build/mutant/libbase.a
+make --no-print-directory -j"$(nproc)" VARIANT=mutant build/mutant/lib/domain.a build/mutant/lib/base.a
 work=build/mcdc
 rm -rf $work
 mkdir -p $work
@@ -28,7 +28,7 @@ profiles=()
 failed=0
 for test in tests/unit/firmware/core/test_*.c tests/sim/test_fill_exhaustive.c; do
     name=$(basename "$test" .c)
-    clang-19 "${flags[@]}" -fprofile-instr-generate -o "$work/$name" "$test" tests/lib/check.c $work/*.o build/mutant/libproto.a build/mutant/libbase.a -lmbedtls -lmbedx509 \
+    clang-19 "${flags[@]}" -fprofile-instr-generate -o "$work/$name" "$test" tests/lib/check.c $work/*.o build/mutant/lib/domain.a build/mutant/lib/base.a -lmbedtls -lmbedx509 \
         -lmbedcrypto -linih -lcjson -lprotobuf-nanopb -lpthread -lm
     LLVM_PROFILE_FILE=$work/$name.profraw "$work/$name" >"$work/$name.log" 2>&1 || { failed=1; tail -n 5 "$work/$name.log"; }
     profiles+=("$work/$name.profraw")

@@ -253,11 +253,10 @@ class Bench:
         self.environment = dict(os.environ, BUILD=BUILD, TMPDIR="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp", FG_TESTS_NO_POSTGRES="1")
 
     def link(self, test, objects, program):
-        archives = self.flags["LIBS"]
-        library = [archive for archive in archives if archive.endswith("/libtestlib.a")]
-        rest = [archive for archive in archives if archive not in library]
-        subprocess.run([*self.flags["CC"], "-o", program, f"{BUILD}/{test}.o", *objects, "-Wl,--whole-archive", *library, "-Wl,--no-whole-archive", *rest,
-                        *self.flags["LDLIBS"]], check=True, capture_output=True)
+        with open("build/link_rooms.mk", encoding="utf-8") as rooms:
+            uses = next(line for line in rooms if line.startswith(f"USES_{test} :=")).split()[2:]
+        subprocess.run([*self.flags["CC"], "-o", program, f"{BUILD}/{test}.o", *objects, f"{BUILD}/tests/lib/check.o",
+                        *[f"{BUILD}/{room}.a" for room in uses], *self.flags["LDLIBS"]], check=True, capture_output=True)
 
     def passes(self, test, program, limit):
         begun = time.monotonic()
