@@ -44,7 +44,7 @@ endif
 
 PROTOS := $(sort $(shell find proto -name '*.proto'))
 GEN_C := $(PROTOS:%.proto=build/gen/%.pb.c)
-GEN_H := $(GEN_C:.c=.h)
+GEN_H := $(GEN_C:.c=.h) build/gen/lib/base/version.h
 # Each room is a library; what a program, a test, a fuzz target or a benchmark is linked with follows from its include lines.
 $(if $(filter-out help clean setup,$(or $(MAKECMDGOALS),all)),$(if $(shell tools/link_rooms.sh build/link_rooms.mk || echo failed),$(error no map of rooms)))
 -include build/link_rooms.mk
@@ -188,6 +188,12 @@ bench-run: $(PROGRAMS) $(BENCH_BIN)
 	$(Q)set -e; for b in $(BENCH_BIN); do $$b; done; tests/bench/rss.sh $(B); \
 	$(B)/fillgate-load --build $(B) --stations 100 --entries 1000; $(B)/fillgate-noloss --build $(B) --catch-up 3000
 clang-run: $(patsubst %.c,$(B)/%.o,$(filter-out $(FUZZED_SRC),$(filter %.c,$(C_FILES))))
+
+# The version is in the file VERSION alone.
+build/gen/lib/base/version.h: VERSION
+	@echo "GEN  $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '/* Made from VERSION. */\n#define FG_VERSION "%s"\n' "$$(cat VERSION)" > $@
 
 build/gen/%.pb.c build/gen/%.pb.h: %.proto $(wildcard $(PROTOS:.proto=.options))
 	@echo "GEN  $<"

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/version.h"
+
 #define DAY_S 86400
 #define DATE_BYTES 16
 #define PLATE_BYTES 24
@@ -193,6 +195,8 @@ int main(int argc, char **argv)
 {
     struct options options = {.seed = 1, .taxis = 1532, .lpg = 60, .today = 0};
 
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("fillgate-registry %s\n", FG_VERSION) < 0;
     options.today = (int32_t)(time(NULL) / DAY_S);
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 >= argc || !option_apply(&options, argv[i], argv[i + 1])) {

@@ -17,6 +17,7 @@
 
 #include "boards/sim/sim.h"
 #include "lib/base/monotime.h"
+#include "lib/base/version.h"
 
 #define CONSOLES_MAX 8
 #define POLLS_MAX (CONSOLES_MAX + 3)
@@ -380,6 +381,8 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
 
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("fillgate-sim %s\n", FG_VERSION) < 0;
     for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 

@@ -24,10 +24,11 @@
 #include "firmware/controller/session/session.h"
 #include "firmware/controller/start.h"
 #include "lib/base/monotime.h"
+#include "lib/base/version.h"
 #include "lib/system/secrecy.h"
 #include "lib/system/writable.h"
 
-#define VERSION "fillgated 0.1.0"
+#define VERSION "fillgated " FG_VERSION
 #define TICK_MS 20
 #define REPORTS_A_TURN 16
 #define SHUT_MAX_MS 2000

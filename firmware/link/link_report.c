@@ -1,11 +1,12 @@
 /* How this controller is doing, told to the next hop (link_report.h). */
 #include "firmware/link/link_report.h"
+#include "lib/base/version.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-#define VERSION "fillgate-link 0.1.0"
+#define VERSION "fillgate-link " FG_VERSION
 #define OFFSET_TOLD_MS 1000
 #define BODY_MAX 4096
 

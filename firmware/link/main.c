@@ -14,9 +14,10 @@
 #include "firmware/clock/clock.h"
 #include "firmware/link/link.h"
 #include "firmware/link/link_panel.h"
+#include "lib/base/version.h"
 #include "lib/system/secrecy.h"
 
-#define VERSION "fillgate-link 0.1.0"
+#define VERSION "fillgate-link " FG_VERSION
 /* A request under way is given so long; then the process just ends, which nothing here minds. */
 #define GRACE_S 2
 

@@ -24,6 +24,7 @@
 #include "firmware/reader/nfc.h"
 #include "firmware/reader/watch.h"
 #include "lib/base/monotime.h"
+#include "lib/base/version.h"
 #include "proto/point/readerlink.h"
 
 #define EXIT_USAGE 2
@@ -451,6 +452,8 @@ int main(int argc, char **argv)
 
     if (!descriptors_open())
         return EXIT_LINK;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("fillgate-reader %s\n", FG_VERSION) < 0 ? EXIT_LINK : 0;
     if (!options_read(argc, argv, &reader.options)) {
         fprintf(stderr,
                 "fillgate-reader is started by fillgated: --connection STRING --fd N --poll MS --step MS "

@@ -22,9 +22,10 @@
 #include "host/bureau/schema/schema.h"
 #include "host/bureau/server/web_server.h"
 #include "lib/base/monotime.h"
+#include "lib/base/version.h"
 #include "lib/system/secrecy.h"
 
-#define VERSION "fillgate-bureau 0.1.0"
+#define VERSION "fillgate-bureau " FG_VERSION
 #define TURN_MS 500
 #define FIRST_REQUEST_MAX_MS 10000
 

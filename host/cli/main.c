@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/cli/cli.h"
+#include "lib/base/version.h"
 #include "lib/system/secrecy.h"
 
 static const struct cli_command *const families[] = {
@@ -69,6 +70,46 @@ static void print_help(const struct cli_call *call)
         printf("  %-26s %s\n", left, cli_text(call, option->help));
     }
     printf("%s\n%s\n", cli_text(call, FG_TEXT_CLI_EVERYWHERE), cli_text(call, FG_TEXT_CLI_EXIT_CODES));
+}
+
+static void json_command(struct cli_json *json, cJSON *array, const struct cli_call *call,
+                         const struct cli_command *command)
+{
+    cJSON *object = cli_json_push_object(json, array);
+    cJSON *options;
+
+    cli_json_text(json, object, "family", command->family);
+    cli_json_text(json, object, "verb", command->verb);
+    cli_json_text(json, object, "arguments", command->arguments);
+    cli_json_text(json, object, "summary", cli_text(call, command->summary));
+    options = cli_json_array(json, object, "options");
+    for (const struct cli_option *option = command->options; option->name != NULL; option++) {
+        cJSON *one = cli_json_push_object(json, options);
+
+        cli_json_text(json, one, "name", option->name);
+        if (option->value_name != NULL)
+            cli_json_text(json, one, "value", option->value_name);
+        cli_json_bool(json, one, "repeats", option->repeats);
+        cli_json_text(json, one, "help", cli_text(call, option->help));
+    }
+}
+
+/* The whole table, for manual pages, completion and other programs. */
+static enum cli_exit print_table(const struct cli_call *call)
+{
+    struct cli_json json;
+    cJSON *commands;
+
+    cli_json_start(&json);
+    cli_json_text(&json, json.root, "version", FG_VERSION);
+    cli_json_text(&json, json.root, "synopsis", cli_text(call, FG_TEXT_CLI_SYNOPSIS));
+    cli_json_text(&json, json.root, "everywhere", cli_text(call, FG_TEXT_CLI_EVERYWHERE));
+    cli_json_text(&json, json.root, "exit_codes", cli_text(call, FG_TEXT_CLI_EXIT_CODES));
+    commands = cli_json_array(&json, json.root, "commands");
+    for (size_t i = 0; i < FAMILY_COUNT; i++)
+        for (const struct cli_command *command = families[i]; command->family != NULL; command++)
+            json_command(&json, commands, call, command);
+    return cli_json_print(&json, stdout) ? CLI_OK : CLI_FAILURE;
 }
 
 static const struct cli_command *find_command(const char *family, const char *verb)
@@ -138,6 +179,11 @@ static enum cli_exit parse_call(struct cli_call *call, int argc, char **argv, bo
     return CLI_OK;
 }
 
+static bool asks_for_version(const char *word)
+{
+    return strcmp(word, "--version") == 0 || strcmp(word, "version") == 0;
+}
+
 static bool asks_for_help(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
@@ -153,9 +199,13 @@ static enum cli_exit run(int argc, char **argv)
     if (argc < 2)
         return cli_usage(&call, "a command is missing");
     if (asks_for_help(argv[1])) {
+        if (argc == 3 && strcmp(argv[2], "--json") == 0)
+            return print_table(&call);
         print_overview(&call, NULL);
         return CLI_OK;
     }
+    if (asks_for_version(argv[1]))
+        return printf("fillgate %s\n", FG_VERSION) < 0 ? CLI_FAILURE : CLI_OK;
     if (find_command(argv[1], NULL) == NULL)
         return cli_usage(&call, "there is no command \"%s\"", argv[1]);
     if (argc >= 3 && asks_for_help(argv[2])) {

@@ -18,11 +18,12 @@
 #include "host/station/station_routes.h"
 #include "host/station/store/station_report.h"
 #include "host/station/up/upstream.h"
+#include "lib/base/version.h"
 #include "lib/crypto/certificate_file.h"
 #include "lib/net/network_time.h"
 #include "lib/system/secrecy.h"
 
-#define VERSION "fillgate-station 0.1"
+#define VERSION "fillgate-station " FG_VERSION
 #define STOP_MAX_MS 3000
 #define FIRST_REQUEST_MAX_MS 10000
 /* A list dated later than a synchronised clock by more than this is told as the bureau's fault. */
