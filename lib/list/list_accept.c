@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/list/list_store.h"
+#include "lib/list/private.h"
 #include "proto/list/manifest.h"
 
 enum fg_err fg_list_trust(struct fg_list *list, const struct fg_public_key *trusted, size_t trusted_count,

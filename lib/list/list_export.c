@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/list/list_store.h"
+#include "lib/list/private.h"
 #include "proto/list/bucket.h"
 #include "proto/list/list_file.h"
 #include "proto/list/manifest.h"

@@ -1,7 +1,7 @@
 /* Questions to the list store: state, manifest, and look-ups that prove what they answer. */
 #include <string.h>
 
-#include "lib/list/list_store.h"
+#include "lib/list/private.h"
 #include "proto/list/bucket.h"
 #include "proto/list/row.h"
 #include "proto/list/tree.h"
@@ -49,16 +49,16 @@ enum fg_err fg_list_expect(struct fg_list *list, const char *list_id, uint64_t v
     result = fg_list_begin(list, FG_LIST_BEGIN_WRITE, error);
     if (result != FG_OK)
         return result;
-    result = fg_list_seen(list, list_id, &highest, error);
+    result = fg_list_highest_version(list, list_id, &highest, error);
     if (result == FG_OK && highest < version) {
-        result = fg_list_put_seen(list, list_id, version, error);
+        result = fg_list_put_highest_version(list, list_id, version, error);
         list->loaded = false;
     }
     if (result == FG_OK)
         result = fg_list_run(list, FG_LIST_COMMIT, error);
     fg_list_abandon(list);
     if (result == FG_OK)
-        fg_list_note(list, list_id, version);
+        fg_list_remember_version(list, list_id, version);
     return result;
 }
 

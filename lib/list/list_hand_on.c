@@ -86,7 +86,7 @@ enum fg_err fg_list_node_group(struct fg_list *list, uint64_t version, uint8_t l
         result = fg_fail(error, FG_E_NOT_FOUND, "list store: there is no node group %u at group level %d",
                          index, level);
     } else {
-        result = fg_list_group_read(list, depth, level, index, ret_digests, error);
+        result = fg_list_tree_read_group(list, depth, level, index, ret_digests, error);
         *ret_count = fg_tree_group_digests(bits);
     }
     fg_list_abandon(list);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/list/list_store.h"
+#include "lib/list/private.h"
 #include "proto/list/bucket.h"
 #include "proto/list/delta.h"
 #include "proto/list/list_file.h"
@@ -18,66 +18,12 @@ struct import {
     struct fg_tree_builder builder;
 };
 
-enum fg_err fg_list_check_version(struct fg_list *list, const struct fg_manifest *manifest, bool *ret_again,
-                                  struct fg_error *error)
-{
-    bool same_list;
-    uint64_t highest;
-    enum fg_err result = fg_list_seen(list, manifest->list_id, &highest, error);
-
-    if (result != FG_OK)
-        return result;
-    if (manifest->version < highest)
-        return fg_fail(error, FG_E_OLD, "version %llu of %s is older than %llu, already seen",
-                       (unsigned long long)manifest->version, manifest->list_id, (unsigned long long)highest);
-    *ret_again = false;
-    same_list = list->state == FG_LIST_IN_FORCE && strcmp(list->manifest.list_id, manifest->list_id) == 0;
-    if (!same_list || manifest->version > highest)
-        return FG_OK;
-    if (fg_list_verify_inside(list, NULL) == FG_OK)
-        return fg_fail(error, FG_E_OLD, "version %llu of %s is already in force",
-                       (unsigned long long)manifest->version, manifest->list_id);
-    *ret_again = true;
-    return FG_OK;
-}
-
-enum fg_err fg_list_put_in_force(struct fg_list *list, const uint8_t *signed_bytes, size_t length,
-                                 const struct fg_manifest *manifest, struct fg_error *error)
-{
-    enum fg_err result = fg_list_put(list, FG_LIST_PUT_MANIFEST, 1, signed_bytes, length, error);
-
-    if (result == FG_OK)
-        result = fg_list_put_seen(list, manifest->list_id, manifest->version, error);
-    if (result == FG_OK)
-        result = fg_list_run(list, FG_LIST_COMMIT, error);
-    if (result != FG_OK)
-        return result;
-    list->loaded = false;
-    fg_list_note(list, manifest->list_id, manifest->version);
-    /* Gives the space of the WAL back; if another reader prevents it, a later import will. */
-    (void)sqlite3_wal_checkpoint_v2(list->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return FG_OK;
-}
-
-/* Writes a bucket or a node group unless the store holds the same bytes. */
+/* Writes a bucket or a node group; over old content only what differs from it. */
 static enum fg_err store_bytes(struct import *import, enum fg_list_statement get, enum fg_list_statement put,
                                int64_t id, const uint8_t *bytes, size_t length, struct fg_error *error)
 {
-    const uint8_t *old;
-    size_t old_length;
-    bool same = false;
-
-    if (!import->fresh) {
-        enum fg_err result = fg_list_get(import->list, get, id, &old, &old_length, error);
-
-        if (result == FG_OK) {
-            same = old_length == length && (length == 0 || memcmp(old, bytes, length) == 0);
-            fg_list_release(import->list, get);
-        } else if (result != FG_E_NOT_FOUND) {
-            return result;
-        }
-    }
-    return same ? FG_OK : fg_list_put(import->list, put, id, bytes, length, error);
+    return import->fresh ? fg_list_put(import->list, put, id, bytes, length, error)
+                         : fg_list_put_changed(import->list, get, put, id, bytes, length, error);
 }
 
 static enum fg_err store_group(void *context, uint8_t level, uint32_t index, const struct fg_digest *digests,

@@ -14,7 +14,7 @@ struct delta_import {
     struct fg_manifest manifest;
     uint64_t rows; /* of the list as changed so far */
     uint64_t body_bytes;
-    struct fg_list_graft graft;
+    struct fg_list_tree_writer writer;
     uint8_t bucket[FG_BUCKET_BYTES_MAX];
 };
 
@@ -101,7 +101,7 @@ static enum fg_err patch_buckets(struct delta_import *import, struct fg_error *e
         if (result != FG_OK)
             return result;
         fg_tree_leaf(import->bucket, length, &leaf);
-        result = fg_list_graft_leaf(&import->graft, index, &leaf, error);
+        result = fg_list_tree_write_leaf(&import->writer, index, &leaf, error);
         if (result != FG_OK)
             return result;
     }
@@ -124,10 +124,10 @@ static enum fg_err store_delta(struct delta_import *import, struct fg_error *err
         return result;
     import->rows = list->manifest.row_count;
     import->body_bytes = list->manifest.body_bytes;
-    fg_list_graft_start(&import->graft, list, import->manifest.bucket_bits, &list->manifest.root);
+    fg_list_tree_write_start(&import->writer, list, import->manifest.bucket_bits, &list->manifest.root);
     result = patch_buckets(import, error);
     if (result == FG_OK)
-        result = fg_list_graft_finish(&import->graft, &root, error);
+        result = fg_list_tree_write_finish(&import->writer, &root, error);
     if (result != FG_OK)
         return result;
     if (!fg_bytes_equal(&root, &import->manifest.root, sizeof(root)))

@@ -11,7 +11,7 @@ struct fg_list_repair {
     size_t signed_length;
     uint8_t signed_manifest[FG_MANIFEST_SIGNED_MAX];
     uint64_t next_index; /* the lowest bucket that may be put next */
-    struct fg_list_graft graft;
+    struct fg_list_tree_writer writer;
     struct fg_tree_builder tree;
 };
 
@@ -25,26 +25,12 @@ static enum fg_err check_base(const struct fg_list *list, const struct fg_manife
     return FG_OK;
 }
 
-/* Writes a group unless the store has it already: after an honest import nothing is written here. */
+/* After an honest import nothing is written here. */
 static enum fg_err keep_group(void *context, uint8_t level, uint32_t index, const struct fg_digest *digests,
                               size_t count, struct fg_error *error)
 {
-    struct fg_list *list = context;
-    const uint8_t *bytes;
-    size_t length;
-    bool same = false;
-    enum fg_err result =
-        fg_list_get(list, FG_LIST_GET_NODE, fg_list_node_id(level, index), &bytes, &length, error);
-
-    if (result == FG_OK) {
-        same = length == count * sizeof(*digests) && memcmp(bytes, digests, length) == 0;
-        fg_list_release(list, FG_LIST_GET_NODE);
-    } else if (result != FG_E_NOT_FOUND) {
-        return result;
-    }
-    return same ? FG_OK
-                : fg_list_put(list, FG_LIST_PUT_NODE, fg_list_node_id(level, index), digests[0].bytes,
-                              count * sizeof(*digests), error);
+    return fg_list_put_changed(context, FG_LIST_GET_NODE, FG_LIST_PUT_NODE, fg_list_node_id(level, index),
+                               digests[0].bytes, count * sizeof(*digests), error);
 }
 
 /* Computes the tree anew from the buckets that are really there; a missing one counts as empty and becomes
@@ -113,7 +99,7 @@ static enum fg_err prepare(struct fg_list *list, struct fg_error *error)
     if (result == FG_OK)
         result = rebuild_tree(list, &root, error);
     if (result == FG_OK)
-        fg_list_graft_start(&repair->graft, list, repair->manifest.bucket_bits, &root);
+        fg_list_tree_write_start(&repair->writer, list, repair->manifest.bucket_bits, &root);
     return result;
 }
 
@@ -149,14 +135,15 @@ enum fg_err fg_list_repair_group(struct fg_list *list, uint8_t level, uint32_t i
 {
     if (list->repair == NULL)
         return fg_fail(error, FG_E_STATE, "repair: none is under way");
-    return fg_list_group_read(list, list->repair->manifest.bucket_bits, level, index, ret_digests, error);
+    return fg_list_tree_read_group(list, list->repair->manifest.bucket_bits, level, index, ret_digests,
+                                   error);
 }
 
 enum fg_err fg_list_repair_root(struct fg_list *list, struct fg_digest *ret_root, struct fg_error *error)
 {
     if (list->repair == NULL)
         return fg_fail(error, FG_E_STATE, "repair: none is under way");
-    *ret_root = list->repair->graft.root;
+    *ret_root = list->repair->writer.root;
     return FG_OK;
 }
 
@@ -179,7 +166,7 @@ enum fg_err fg_list_repair_put(struct fg_list *list, uint32_t index, const uint8
         return result;
     repair->next_index = (uint64_t)index + 1;
     fg_tree_leaf(bytes, length, &leaf);
-    return fg_list_graft_leaf(&repair->graft, index, &leaf, error);
+    return fg_list_tree_write_leaf(&repair->writer, index, &leaf, error);
 }
 
 enum fg_err fg_list_repair_commit(struct fg_list *list, struct fg_manifest *ret_manifest,
@@ -191,7 +178,7 @@ enum fg_err fg_list_repair_commit(struct fg_list *list, struct fg_manifest *ret_
 
     if (repair == NULL)
         return fg_fail(error, FG_E_STATE, "repair: none is under way");
-    result = fg_list_graft_finish(&repair->graft, &root, error);
+    result = fg_list_tree_write_finish(&repair->writer, &root, error);
     if (result == FG_OK && !fg_bytes_equal(&root, &repair->manifest.root, sizeof(root)))
         result = fg_fail(error, FG_E_AUTH, "repair: the buckets do not lead to the root that was signed");
     if (result == FG_OK)

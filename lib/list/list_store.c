@@ -1,8 +1,10 @@
-/* The SQLite file of the list store: opening, statements, and which manifest is in force. */
-#include "lib/list/list_store.h"
+/* The SQLite file of the list store: its tables, statements and transactions. The first thing that a
+ * transaction does is to find out which manifest is in force in the file as it sees it.
+ *
+ * Not: what the bytes prove (list_find.c, list_verify.c), changing which list is in force (list_in_force.c).
+ */
+#include "lib/list/private.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SCHEMA_VERSION 1
@@ -119,6 +121,23 @@ enum fg_err fg_list_put(struct fg_list *list, enum fg_list_statement which, int6
     return fg_list_run(list, which, error);
 }
 
+enum fg_err fg_list_put_changed(struct fg_list *list, enum fg_list_statement get, enum fg_list_statement put,
+                                int64_t id, const uint8_t *bytes, size_t length, struct fg_error *error)
+{
+    const uint8_t *old;
+    size_t old_length;
+    bool same = false;
+    enum fg_err result = fg_list_get(list, get, id, &old, &old_length, error);
+
+    if (result == FG_OK) {
+        same = old_length == length && (length == 0 || memcmp(old, bytes, length) == 0);
+        fg_list_release(list, get);
+    } else if (result != FG_E_NOT_FOUND) {
+        return result;
+    }
+    return same ? FG_OK : fg_list_put(list, put, id, bytes, length, error);
+}
+
 enum fg_err fg_list_drop(struct fg_list *list, enum fg_list_statement which, int64_t first, int64_t last,
                          struct fg_error *error)
 {
@@ -137,7 +156,7 @@ int64_t fg_list_node_id(uint8_t level, uint32_t index)
     return (int64_t)level << 32 | index;
 }
 
-void fg_list_note(struct fg_list *list, const char *list_id, uint64_t version)
+void fg_list_remember_version(struct fg_list *list, const char *list_id, uint64_t version)
 {
     if (strcmp(list->highest_id, list_id) == 0 && version <= list->highest_version)
         return;
@@ -145,8 +164,8 @@ void fg_list_note(struct fg_list *list, const char *list_id, uint64_t version)
     list->highest_version = version;
 }
 
-enum fg_err fg_list_seen(struct fg_list *list, const char *list_id, uint64_t *ret_version,
-                         struct fg_error *error)
+enum fg_err fg_list_highest_version(struct fg_list *list, const char *list_id, uint64_t *ret_version,
+                                    struct fg_error *error)
 {
     sqlite3_stmt *statement = list->statements[FG_LIST_GET_SEEN];
     uint64_t version = 0;
@@ -166,8 +185,8 @@ enum fg_err fg_list_seen(struct fg_list *list, const char *list_id, uint64_t *re
     return FG_OK;
 }
 
-enum fg_err fg_list_put_seen(struct fg_list *list, const char *list_id, uint64_t version,
-                             struct fg_error *error)
+enum fg_err fg_list_put_highest_version(struct fg_list *list, const char *list_id, uint64_t version,
+                                        struct fg_error *error)
 {
     sqlite3_stmt *statement = list->statements[FG_LIST_PUT_SEEN];
     int code = sqlite3_bind_text(statement, 1, list_id, -1, SQLITE_STATIC);
@@ -203,7 +222,7 @@ static enum fg_err load_manifest(struct fg_list *list, struct fg_error *error)
         list->state = FG_LIST_NOT_AUTHENTIC;
         return FG_OK;
     }
-    result = fg_list_seen(list, list->manifest.list_id, &highest, error);
+    result = fg_list_highest_version(list, list->manifest.list_id, &highest, error);
     if (result != FG_OK)
         return result;
     if (highest > list->manifest.version)
@@ -213,7 +232,7 @@ static enum fg_err load_manifest(struct fg_list *list, struct fg_error *error)
     else
         list->state = FG_LIST_IN_FORCE;
     if (list->state == FG_LIST_IN_FORCE)
-        fg_list_note(list, list->manifest.list_id, list->manifest.version);
+        fg_list_remember_version(list, list->manifest.list_id, list->manifest.version);
     return FG_OK;
 }
 
@@ -269,8 +288,8 @@ static enum fg_err prepare(struct fg_list *list, struct fg_error *error)
     return FG_OK;
 }
 
-static enum fg_err open_database(struct fg_list *list, const char *path, const char *vfs_name,
-                                 struct fg_error *error)
+enum fg_err fg_list_store_open(struct fg_list *list, const char *path, const char *vfs_name,
+                               struct fg_error *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     sqlite3_stmt *statement = NULL;
@@ -302,44 +321,9 @@ static enum fg_err open_database(struct fg_list *list, const char *path, const c
     return prepare(list, error);
 }
 
-enum fg_err fg_list_open(const char *path, const char *vfs_name, const struct fg_public_key *trusted,
-                         size_t trusted_count, struct fg_list **ret_list, struct fg_error *error)
+void fg_list_store_close(struct fg_list *list)
 {
-    struct fg_list *list = calloc(1, sizeof(*list));
-    enum fg_err result;
-
-    if (list == NULL)
-        return fg_fail(error, FG_E_MEMORY, "list store: out of memory");
-    list->trusted = calloc(trusted_count + 1, sizeof(*trusted));
-    if (list->trusted == NULL) {
-        result = fg_fail(error, FG_E_MEMORY, "list store: out of memory");
-        goto done;
-    }
-    if (trusted_count > 0)
-        memcpy(list->trusted, trusted, trusted_count * sizeof(*trusted));
-    list->trusted_count = trusted_count;
-    result = open_database(list, path, vfs_name, error);
-    if (result == FG_OK)
-        result = fg_list_begin(list, FG_LIST_BEGIN, error);
-    if (result == FG_OK)
-        result = fg_list_run(list, FG_LIST_COMMIT, error);
-done:
-    if (result != FG_OK) {
-        fg_list_close(list);
-        return fg_fail_in(error, result, "%s: ", path);
-    }
-    *ret_list = list;
-    return FG_OK;
-}
-
-void fg_list_close(struct fg_list *list)
-{
-    if (list == NULL)
-        return;
-    fg_list_repair_abandon(list);
     for (int i = 0; i < FG_LIST_STATEMENTS; i++)
         (void)sqlite3_finalize(list->statements[i]);
     (void)sqlite3_close(list->db);
-    free(list->trusted);
-    free(list);
 }

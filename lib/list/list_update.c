@@ -40,7 +40,7 @@ static enum fg_err look_at_store(struct fg_update *update, bool *ret_same, struc
 
     if (result != FG_OK)
         return result;
-    result = fg_list_seen(list, update->list_id, &highest, error);
+    result = fg_list_highest_version(list, update->list_id, &highest, error);
     held = list->state == FG_LIST_IN_FORCE && strcmp(base->list_id, update->list_id) == 0;
     fg_list_abandon(list);
     if (result != FG_OK)
@@ -149,7 +149,7 @@ static enum fg_err by_file_once(struct fg_update *update, const char *name, bool
     enum fg_err result = fg_update_fetch(update, name, bytes, get_file, ret_resumed, error);
 
     if (result == FG_E_NOT_FOUND)
-        update->lacking = true;
+        update->incomplete = true;
     if (result == FG_OK)
         result = fg_update_path(update, name, path, error);
     if (result != FG_OK) {
@@ -175,14 +175,14 @@ static enum fg_err by_file(struct fg_update *update, const char *name, struct fg
     return result;
 }
 
-/* This way does not lead there, but another one may. */
-static bool is_no_way(enum fg_err result)
+/* This way failed, but another one may still succeed. */
+static bool may_go_another_way(enum fg_err result)
 {
     return result == FG_E_NOT_FOUND || result == FG_E_AUTH || result == FG_E_FORMAT || result == FG_E_SIZE ||
            result == FG_E_RANGE || result == FG_E_STATE || result == FG_E_CORRUPT;
 }
 
-static enum fg_err bring(struct fg_update *update, struct fg_error *error)
+static enum fg_err bring_up_to_date(struct fg_update *update, struct fg_error *error)
 {
     char delta[64];
     char delta_part[72];
@@ -198,11 +198,11 @@ static enum fg_err bring(struct fg_update *update, struct fg_error *error)
         update->result.way = FG_LIST_UPDATE_DELTA;
         result = by_delta(update, delta_part, delta, error);
     }
-    if (update->has_base && is_no_way(result)) {
+    if (update->has_base && may_go_another_way(result)) {
         update->result.way = FG_LIST_UPDATE_REPAIR;
         result = fg_update_repair(update, error);
     }
-    if (is_no_way(result) && !update->lacking) {
+    if (may_go_another_way(result) && !update->incomplete) {
         update->result.way = FG_LIST_UPDATE_FILE;
         result = by_file(update, file, error);
     }
@@ -216,11 +216,11 @@ static enum fg_err run_once(struct fg_update *update, struct fg_error *error)
 
     if (result != FG_OK)
         return result;
-    update->lacking = false;
+    update->incomplete = false;
     if (same && update->healing)
         same = fg_list_verify(update->list, NULL) == FG_OK;
     if (!same)
-        return bring(update, error);
+        return bring_up_to_date(update, error);
     update->result.way = FG_LIST_UPDATE_NONE;
     update->result.manifest = update->base;
     return FG_OK;
@@ -234,12 +234,12 @@ static enum fg_err run(struct fg_update *update, struct fg_error *error)
         uint64_t version = update->manifest.version;
 
         result = run_once(update, error);
-        if (result == FG_OK || !update->lacking)
+        if (result == FG_OK || !update->incomplete)
             return result;
         if (tries == TRIES_MAX)
             return fg_fail(error, FG_E_BUSY, "the list %s keeps changing at the source; try again later",
                            update->list_id);
-        /* A newer manifest explains what is lacking; the same one means that the source is incomplete. */
+        /* A newer manifest explains what was not found; the same one means that the source is incomplete. */
         result = fetch_manifest(update, error);
         if (result == FG_OK && update->manifest.version == version)
             return fg_fail(error, FG_E_BUSY,

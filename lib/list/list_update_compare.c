@@ -16,7 +16,7 @@ struct difference {
 struct comparison {
     struct fg_update *update;
     uint8_t depth;
-    size_t most;
+    size_t count_max;
     size_t count;
     size_t room;
     struct difference *differences;
@@ -24,18 +24,18 @@ struct comparison {
 };
 
 /* What the manifest names and the source does not have: the list has changed there. */
-static enum fg_err note_lacking(struct fg_update *update, enum fg_err result)
+static enum fg_err note_incomplete(struct fg_update *update, enum fg_err result)
 {
     if (result == FG_E_NOT_FOUND)
-        update->lacking = true;
+        update->incomplete = true;
     return result;
 }
 
-static enum fg_err add(struct comparison *comparison, uint32_t index, const struct fg_digest *leaf,
-                       struct fg_error *error)
+static enum fg_err add_difference(struct comparison *comparison, uint32_t index, const struct fg_digest *leaf,
+                                  struct fg_error *error)
 {
-    if (comparison->count == comparison->most)
-        return fg_fail(error, FG_E_STATE, "repair: more than %zu buckets differ", comparison->most);
+    if (comparison->count == comparison->count_max)
+        return fg_fail(error, FG_E_STATE, "repair: more than %zu buckets differ", comparison->count_max);
     if (comparison->count == comparison->room) {
         size_t room = comparison->room == 0 ? START_COUNT : 2 * comparison->room;
         struct difference *grown =
@@ -63,7 +63,7 @@ static enum fg_err fetch_group(struct comparison *comparison, uint8_t level, uin
                                               digests, count, error);
 
     if (result != FG_OK)
-        return note_lacking(update, result);
+        return note_incomplete(update, result);
     update->result.bytes_fetched += count * sizeof(*digests);
     fg_tree_group_complete(digests, bits, &computed);
     if (!fg_bytes_equal(&computed, top, sizeof(computed)))
@@ -87,7 +87,7 @@ static enum fg_err compare_group(struct comparison *comparison, uint8_t level, u
         if (fg_bytes_equal(&ours[i], &theirs[i], sizeof(ours[i])))
             continue;
         if (level == 0)
-            result = add(comparison, index << bits | i, &theirs[i], error);
+            result = add_difference(comparison, index << bits | i, &theirs[i], error);
         else
             result = compare_group(comparison, (uint8_t)(level - 1), index << bits | i, &theirs[i], error);
     }
@@ -106,7 +106,7 @@ static enum fg_err compare(struct comparison *comparison, struct fg_error *error
     while (fg_tree_group_bits(comparison->depth, levels) > 0)
         levels++;
     if (levels == 0)
-        return add(comparison, 0, root, error);
+        return add_difference(comparison, 0, root, error);
     return compare_group(comparison, (uint8_t)(levels - 1), 0, root, error);
 }
 
@@ -121,7 +121,7 @@ static enum fg_err exchange(struct comparison *comparison, const struct differen
                                comparison->bucket, sizeof(comparison->bucket), &length, error);
 
     if (result != FG_OK)
-        return note_lacking(update, result);
+        return note_incomplete(update, result);
     if (length > sizeof(comparison->bucket))
         return fg_fail(error, FG_E_SIZE, "repair: bucket %u of %zu bytes", difference->index, length);
     update->result.buckets_fetched++;
@@ -152,7 +152,7 @@ enum fg_err fg_update_repair(struct fg_update *update, struct fg_error *error)
         return fg_fail(error, FG_E_MEMORY, "repair: out of memory");
     comparison->update = update;
     comparison->depth = update->manifest.bucket_bits;
-    comparison->most = half < FG_UPDATE_BUCKETS_MAX ? half : FG_UPDATE_BUCKETS_MAX;
+    comparison->count_max = half < FG_UPDATE_BUCKETS_MAX ? half : FG_UPDATE_BUCKETS_MAX;
     result = fg_list_repair_begin(update->list, update->signed_manifest, update->signed_length,
                                   update->now_ms, error);
     if (result == FG_OK) {

@@ -2,8 +2,8 @@
 #ifndef FG_LIB_LIST_LIST_UPDATE_PRIVATE_H
 #define FG_LIB_LIST_LIST_UPDATE_PRIVATE_H
 
-#include "lib/list/list_store.h"
 #include "lib/list/list_update.h"
+#include "lib/list/private.h"
 #include "proto/list/manifest.h"
 
 #define FG_UPDATE_PATH_MAX 512
@@ -13,9 +13,9 @@ struct fg_update {
     const char *list_id;
     const struct fg_list_source *source;
     const char *directory;
-    int64_t now_ms; /* fixed once: all expiry tests of this update are against it */
-    bool healing;   /* the version in force is compared too */
-    bool lacking;   /* the source no longer holds what its manifest named */
+    int64_t now_ms;  /* fixed once: all expiry tests of this update are against it */
+    bool healing;    /* the version in force is compared too */
+    bool incomplete; /* the source no longer holds what its manifest named */
     struct fg_manifest manifest;
     size_t signed_length;
     uint8_t signed_manifest[FG_MANIFEST_SIGNED_MAX];

@@ -1,7 +1,7 @@
 /* Verification of the whole list store: every bucket and every node, first to last. */
 #include <string.h>
 
-#include "lib/list/list_store.h"
+#include "lib/list/private.h"
 #include "proto/list/bucket.h"
 #include "proto/list/tree.h"
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/list/list_store.h"
+#include "lib/list/private.h"
 #include "tests/lib/check.h"
 #include "tests/lib/fixture/list_fixture.h"
 #include "tests/lib/fixture/source_fixture.h"

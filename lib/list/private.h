@@ -1,8 +1,9 @@
-/* Inside the list store: the SQLite file, its statements, and the manifest in force.
+/* What the files of the list store share: the object, and the functions that one file offers the others.
  *
- * Private to lib/list. Not: what the bytes prove (list_find.c, list_verify.c, list_import.c). */
-#ifndef FG_LIB_LIST_LIST_STORE_H
-#define FG_LIB_LIST_LIST_STORE_H
+ * list_store.c and list_accept.c at the bottom, list_verify.c and list_in_force.c on them, then the ways in
+ * which a list comes and goes, list.c on top. Nobody outside of the room includes this. */
+#ifndef FG_LIB_LIST_PRIVATE_H
+#define FG_LIB_LIST_PRIVATE_H
 
 #include <sqlite3.h>
 
@@ -51,6 +52,14 @@ struct fg_list {
     struct fg_list_repair *repair; /* under way (list_repair.c), else NULL */
 };
 
+/* ---- list_store.c ---- */
+
+/* Opens or creates the file into *list, with its tables and statements. On failure fg_list_store_close still
+ * releases what was opened. FG_E_CORRUPT, FG_E_BUSY, FG_E_IO, FG_E_MEMORY. */
+enum fg_err fg_list_store_open(struct fg_list *list, const char *path, const char *vfs_name,
+                               struct fg_error *error);
+void fg_list_store_close(struct fg_list *list);
+
 /* Turns an SQLite result into an error that names what was done. FG_E_CORRUPT, FG_E_BUSY, FG_E_IO. */
 enum fg_err fg_list_sqlite_fail(struct fg_list *list, int code, const char *doing, struct fg_error *error);
 
@@ -64,6 +73,9 @@ enum fg_err fg_list_get(struct fg_list *list, enum fg_list_statement which, int6
 void fg_list_release(struct fg_list *list, enum fg_list_statement which);
 enum fg_err fg_list_put(struct fg_list *list, enum fg_list_statement which, int64_t id, const uint8_t *bytes,
                         size_t length, struct fg_error *error);
+/* The same unless the row that `get` reads has these bytes already: then nothing is written. */
+enum fg_err fg_list_put_changed(struct fg_list *list, enum fg_list_statement get, enum fg_list_statement put,
+                                int64_t id, const uint8_t *bytes, size_t length, struct fg_error *error);
 
 /* Removes the rows with these ids (FG_LIST_DROP_...), first and last included. */
 enum fg_err fg_list_drop(struct fg_list *list, enum fg_list_statement which, int64_t first, int64_t last,
@@ -77,19 +89,28 @@ int64_t fg_list_node_id(uint8_t level, uint32_t index);
 enum fg_err fg_list_begin(struct fg_list *list, enum fg_list_statement begin, struct fg_error *error);
 void fg_list_abandon(struct fg_list *list);
 
-/* Highest version known of a list, 0 = never seen. In a transaction. */
-enum fg_err fg_list_seen(struct fg_list *list, const char *list_id, uint64_t *ret_version,
-                         struct fg_error *error);
-enum fg_err fg_list_put_seen(struct fg_list *list, const char *list_id, uint64_t version,
-                             struct fg_error *error);
+/* Highest version ever seen of a list, 0 = never seen. In a transaction. */
+enum fg_err fg_list_highest_version(struct fg_list *list, const char *list_id, uint64_t *ret_version,
+                                    struct fg_error *error);
+enum fg_err fg_list_put_highest_version(struct fg_list *list, const char *list_id, uint64_t version,
+                                        struct fg_error *error);
 /* Keeps the version in memory if it is the highest. */
-void fg_list_note(struct fg_list *list, const char *list_id, uint64_t version);
+void fg_list_remember_version(struct fg_list *list, const char *list_id, uint64_t version);
+
+/* ---- list_accept.c ---- */
 
 /* Whether signed bytes are a manifest that this store may use at all: signed with a trusted key, of the list
  * and the station that fg_list_pin asked for (FG_E_AUTH), and not expired at now_ms (FG_E_EXPIRED; 0 = not
  * tested). */
 enum fg_err fg_list_accept(const struct fg_list *list, const uint8_t *signed_bytes, size_t length,
                            int64_t now_ms, struct fg_manifest *ret_manifest, struct fg_error *error);
+
+/* ---- list_verify.c ---- */
+
+/* In a transaction: fg_list_verify without its frame. */
+enum fg_err fg_list_verify_inside(struct fg_list *list, struct fg_error *error);
+
+/* ---- list_in_force.c ---- */
 
 /* In a transaction: may this verified manifest come into force? FG_E_OLD when not. *ret_again: its version is
  * in force already but does not prove, so that it may be taken once more. */
@@ -101,11 +122,10 @@ enum fg_err fg_list_check_version(struct fg_list *list, const struct fg_manifest
 enum fg_err fg_list_put_in_force(struct fg_list *list, const uint8_t *signed_bytes, size_t length,
                                  const struct fg_manifest *manifest, struct fg_error *error);
 
-/* Import of a delta file (list_import_delta.c). */
+/* ---- list_import_delta.c ---- */
+
+/* fg_list_import of a delta file. */
 enum fg_err fg_list_import_delta(struct fg_list *list, const char *file_path, int64_t now_ms,
                                  struct fg_manifest *ret_manifest, struct fg_error *error);
-
-/* In a transaction: fg_list_verify without its frame. */
-enum fg_err fg_list_verify_inside(struct fg_list *list, struct fg_error *error);
 
 #endif
