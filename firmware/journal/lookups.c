@@ -6,15 +6,9 @@
  * written by a clock that was ahead: it happened before the next entry of a synchronised clock, and before
  * this run began. Not: the entries (read.c). */
 #include "firmware/journal/private.h"
-#include "firmware/journal/walk.h"
 #include "proto/journal/entry.h"
 
 #define DAY_MS INT64_C(86400000)
-
-static enum fg_err read_fail(struct fg_journal *journal, int result, struct fg_error *error)
-{
-    return fg_journal_sqlite_fail(journal->database, result, journal->path, "reading the journal", error);
-}
 
 /* One row of STATEMENT_BYTES_FROM. FG_E_NOT_FOUND: there is none. An entry that does not decode has kind 0.
  */
@@ -26,7 +20,7 @@ static enum fg_err entry_next(struct fg_journal *journal, struct fg_entry *ret_e
     if (result == SQLITE_DONE)
         return FG_E_NOT_FOUND;
     if (result != SQLITE_ROW)
-        return read_fail(journal, result, error);
+        return fg_journal_fail(journal, result, "reading the journal", error);
     if (fg_entry_decode(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0),
                         ret_entry, NULL) != FG_OK)
         ret_entry->kind = 0;
@@ -133,7 +127,7 @@ static enum fg_err date_rows(struct fg_journal *journal, enum fg_journal_stateme
             break;
     }
     if (code == FG_OK && result != SQLITE_DONE && result != SQLITE_ROW)
-        code = read_fail(journal, result, error);
+        code = fg_journal_fail(journal, result, "reading the journal", error);
     (void)sqlite3_reset(statement);
     if (code != FG_OK)
         return code;

@@ -1,8 +1,9 @@
 /* What the files of the journal room share: the writer's state, and the verbs that one file offers the
  * others.
  *
- * journal.c: start-up, append, receipts. lookups.c: look-ups of the past. space.c: how much room there is and
- * who may use it. prune.c: what goes when its time is over. Nobody outside of the room includes this. */
+ * statements.c at the bottom, space.c (how much room there is and who may use it) and sending.c on it, then
+ * append.c; prune.c (what goes when its time is over) and journal.c (opening) on top. Nobody outside of the
+ * room includes this. */
 #ifndef FG_FIRMWARE_JOURNAL_PRIVATE_H
 #define FG_FIRMWARE_JOURNAL_PRIVATE_H
 
@@ -10,8 +11,8 @@
 
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/journal.h"
+#include "firmware/journal/mark_kept.h"
 #include "firmware/journal/outbox.h"
-#include "firmware/journal/prune.h"
 
 #define FG_JOURNAL_PAGE_BYTES 4096
 /* So many entries after one that is dated in the future are looked at for a better date. */
@@ -75,25 +76,19 @@ struct fg_journal {
     uint64_t prune_old_last; /* all up to this one are past the retention time */
 };
 
-/* ---- journal.c ---- */
+/* ---- statements.c ---- */
 
-/* Something that belongs into the transaction of an entry; runs before the entry is inserted. */
-typedef enum fg_err (*fg_journal_beside)(struct fg_journal *journal, void *context, struct fg_error *error);
-
-/* fg_journal_append, with `beside` (may be NULL) in the same transaction. */
-enum fg_err fg_journal_append_with(struct fg_journal *journal, struct fg_entry *entry,
-                                   fg_journal_beside beside, void *context, uint64_t *ret_sequence,
-                                   struct fg_error *error);
-
+/* Turns an SQLite result into an error that names the file and what was done. */
+enum fg_err fg_journal_fail(struct fg_journal *journal, int result, const char *doing,
+                            struct fg_error *error);
+/* Prepares all statements; fg_journal_close finalises them. */
+enum fg_err fg_journal_prepare(struct fg_journal *journal, struct fg_error *error);
 /* Steps a bound statement that gives no row, and resets it. */
 enum fg_err fg_journal_step(struct fg_journal *journal, enum fg_journal_statement which, const char *doing,
                             struct fg_error *error);
 /* Steps a bound statement that gives one number (NULL counts as 0), and resets it. */
 enum fg_err fg_journal_read_number(struct fg_journal *journal, enum fg_journal_statement which,
                                    int64_t *ret_number, struct fg_error *error);
-
-/* First entry that nobody acknowledged: the receipt kept, or else the mark, says so. */
-uint64_t fg_journal_unsent_first(const struct fg_journal *journal);
 
 /* ---- space.c ---- */
 
@@ -118,5 +113,26 @@ enum fg_err fg_space_allow(const struct fg_journal *journal, const struct fg_ent
 enum fg_err fg_space_make_room(struct fg_journal *journal, struct fg_error *error);
 /* An entry of so many bytes was written. */
 void fg_space_count(struct fg_journal_space *space, const struct fg_entry *entry, size_t length);
+
+/* ---- sending.c ---- */
+
+/* First entry that nobody acknowledged: the receipt kept, or else the mark, says so. */
+uint64_t fg_journal_unsent_first(const struct fg_journal *journal);
+
+/* ---- append.c ---- */
+
+/* Something that belongs into the transaction of an entry; runs before the entry is inserted. */
+typedef enum fg_err (*fg_journal_beside)(struct fg_journal *journal, void *context, struct fg_error *error);
+
+/* fg_journal_append, with `beside` (may be NULL) in the same transaction. */
+enum fg_err fg_journal_append_with(struct fg_journal *journal, struct fg_entry *entry,
+                                   fg_journal_beside beside, void *context, uint64_t *ret_sequence,
+                                   struct fg_error *error);
+
+/* An entry is in the file: its room is counted, and the newest LIST noted. context is the fg_journal. */
+void fg_journal_count_entry(void *context, const struct fg_entry *entry, size_t length);
+/* The anchor follows the newest head. A failure to write it is no failure of the entry, which is durable
+ * already: the next append tries again, and until then the older anchor counts. */
+void fg_journal_move_anchor(struct fg_journal *journal);
 
 #endif

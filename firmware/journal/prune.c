@@ -3,13 +3,10 @@
  *
  * Two steps, each bounded: a look further along the journal for how far it is old, and the deletion of a
  * piece of what is known to be old. */
-#include "firmware/journal/prune.h"
-
 #include <string.h>
 
 #include "firmware/journal/private.h"
 #include "firmware/journal/safety.h"
-#include "firmware/journal/walk.h"
 #include "proto/journal/entry.h"
 
 #define LOOK_ENTRIES 512
@@ -32,34 +29,6 @@ struct deletion {
     const uint8_t *mark;
     size_t mark_length;
 };
-
-enum fg_err fg_prune_load_mark(sqlite3 *database, const char *path, struct fg_mark_kept *ret_kept,
-                               struct fg_error *error)
-{
-    struct fg_mark_kept kept = {.known = false};
-    sqlite3_stmt *statement = NULL;
-    enum fg_err code = FG_OK;
-    int result =
-        sqlite3_prepare_v2(database, "SELECT value FROM meta WHERE name = 'mark'", -1, &statement, NULL);
-
-    if (result == SQLITE_OK)
-        result = sqlite3_step(statement);
-    if (result == SQLITE_ROW) {
-        const uint8_t *bytes = sqlite3_column_blob(statement, 0);
-
-        kept.known = bytes != NULL && fg_mark_decode(bytes, (size_t)sqlite3_column_bytes(statement, 0),
-                                                     &kept.mark, &kept.signature, NULL) == FG_OK;
-        if (!kept.known)
-            code = fg_fail(error, FG_E_CORRUPT,
-                           "%s: the mark of pruning kept in it was edited; keep the file as evidence", path);
-    } else if (result != SQLITE_DONE) {
-        code = fg_journal_sqlite_fail(database, result, path, "reading the mark of pruning", error);
-    }
-    (void)sqlite3_finalize(statement);
-    if (code == FG_OK)
-        *ret_kept = kept;
-    return code;
-}
 
 /* The last entry that may ever go: a receipt covers it, and the newest LIST comes after it. */
 static uint64_t last_allowed(const struct fg_journal *journal)
@@ -100,7 +69,7 @@ static enum fg_err entries_read(struct fg_journal *journal, uint64_t after, unsi
             break;
     }
     if (code == FG_OK && result != SQLITE_ROW && result != SQLITE_DONE)
-        code = fg_journal_sqlite_fail(journal->database, result, journal->path, "reading old entries", error);
+        code = fg_journal_fail(journal, result, "reading old entries", error);
     (void)sqlite3_reset(statement);
     return code;
 }

@@ -4,8 +4,8 @@
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/intact.h"
 #include "firmware/journal/journal.h"
+#include "firmware/journal/mark_kept.h"
 #include "firmware/journal/outbox.h"
-#include "firmware/journal/prune.h"
 #include "firmware/journal/walk.h"
 #include "proto/journal/entry.h"
 
@@ -146,7 +146,7 @@ enum fg_err fg_journal_verify(const char *path, const char *vfs_name, const stru
     if (code == FG_OK)
         code = fg_outbox_load_receipt(database, path, &kept, error);
     if (code == FG_OK)
-        code = fg_prune_load_mark(database, path, &mark, error);
+        code = fg_mark_kept_load(database, path, &mark, error);
     walk.mark = mark.known ? &mark : NULL;
     walk.receipt = kept.known ? &kept.receipt : NULL;
     if (code == FG_OK)

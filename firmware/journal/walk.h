@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "firmware/journal/anchor.h"
-#include "firmware/journal/prune.h"
+#include "firmware/journal/mark_kept.h"
 #include "lib/crypto/sign.h"
 #include "lib/domain/types.h"
 

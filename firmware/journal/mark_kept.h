@@ -1,9 +1,9 @@
 /* The mark of pruning as the journal's file keeps it: from where its chain goes on (proto/journal/mark.h).
  *
- * Not: when to prune (controller). Private to the journal room; the verb itself is fg_journal_prune. Relies
- * on: SQLite, proto/journal/mark.h. */
-#ifndef FG_FIRMWARE_JOURNAL_PRUNE_H
-#define FG_FIRMWARE_JOURNAL_PRUNE_H
+ * Not: pruning (prune.c), which writes it. Private to the journal room. Relies on: SQLite,
+ * proto/journal/mark.h. */
+#ifndef FG_FIRMWARE_JOURNAL_MARK_KEPT_H
+#define FG_FIRMWARE_JOURNAL_MARK_KEPT_H
 
 #include <sqlite3.h>
 
@@ -17,7 +17,7 @@ struct fg_mark_kept {
 };
 
 /* FG_E_CORRUPT: a mark that does not parse. */
-enum fg_err fg_prune_load_mark(sqlite3 *database, const char *path, struct fg_mark_kept *ret_kept,
-                               struct fg_error *error);
+enum fg_err fg_mark_kept_load(sqlite3 *database, const char *path, struct fg_mark_kept *ret_kept,
+                              struct fg_error *error);
 
 #endif
