@@ -6,7 +6,7 @@
 # No goal is unknown today. What is shown for less than every input, and why (Eva relates no two numbers with each other):
 # - ASKED: that the stop functions are asked of the right numbers is shown for marks (proof_shut.c), not for every number.
 # - SIGNALS and NEEDED: of readings that are too old only those that are older than any setting allows; tests/unit/firmware/core has the edge.
-# - Time runs from 0 to FG_CORE_TIME_MAX_MS, percentages to FG_CORE_PERCENT_MAX (bounds.h); session.c asserts the one, config.c keeps the other.
+# - Time runs from 0 to FG_CORE_TIME_MAX_MS, percentages to FG_CORE_PERCENT_MAX (bounds.h); session_machine.c asserts the one, config.c keeps the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v frama-c >/dev/null || PACKAGES=frama-c-base tools/setup.sh

@@ -3,8 +3,8 @@
  *
  * Usage: fillgated [--config | --check] CONFIG. Only a wrong configuration ends it: what may still come
  * (keys, journal, list, control socket, reader, devices) is tried again in the loop, and meanwhile every scan
- * is refused. Not: what a scan or a fill means (session.c), what is opened (start.c). Runs unprivileged: it
- * needs its files, the serial devices, and nothing else. If this loop hangs, the plant's
+ * is refused. Not: what a scan or a fill means (session/session.h), what is opened (start.c). Runs
+ * unprivileged: it needs its files, the serial devices, and nothing else. If this loop hangs, the plant's
  * lease runs out and the bus thread shuts the valve; if the whole process stops, the valve's own device does.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* A code that was typed in and waits for its second person: one at a time, and not for long.
  *
- * Not: who the second person may be and what becomes of the code then (session.c). Pure: time in, no clock.
- * Relies on: decide.h. */
+ * Not: who the second person may be and what becomes of the code then (session/people.c). Pure: time in, no
+ * clock. Relies on: decide.h. */
 #ifndef FG_FIRMWARE_CONTROLLER_DECISION_SECOND_PERSON_H
 #define FG_FIRMWARE_CONTROLLER_DECISION_SECOND_PERSON_H
 

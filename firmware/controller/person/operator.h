@@ -1,6 +1,6 @@
 /* Who is signed in at the point, how that was proven, and how long without work.
  *
- * Not: logging it or ending a fill because of it (session.c), who may sign in (the list's operators,
+ * Not: logging it or ending a fill because of it (session/people.c), who may sign in (the list's operators,
  * list_look.h), PINs (pin_gate.h). Pure: time in, changes out. One thread. Relies on: lib/domain/types.h. */
 #ifndef FG_FIRMWARE_CONTROLLER_PERSON_OPERATOR_H
 #define FG_FIRMWARE_CONTROLLER_PERSON_OPERATOR_H

@@ -1,6 +1,6 @@
 /* The one place where a PIN is looked at: counted first and kept, then compared, then forgiven or not.
  *
- * Not: who the person is and what he may do then (session.c). Relies on: pin_count.h, pin_store.h,
+ * Not: who the person is and what he may do then (session/people.c). Relies on: pin_count.h, pin_store.h,
  * lib/crypto/pin.h. One thread. */
 #ifndef FG_FIRMWARE_CONTROLLER_PERSON_PIN_GATE_H
 #define FG_FIRMWARE_CONTROLLER_PERSON_PIN_GATE_H

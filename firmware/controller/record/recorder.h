@@ -1,8 +1,8 @@
 /* The journal's writer of one filling point: which fields each kind of entry carries, what is still to be
  * written, and what was written last.
  *
- * Not: deciding what happens (session.c), the store (journal/journal.h). Facts come in as parameters. One
- * thread. Relies on: journal/journal.h, list_look.h, board.h, core/fill.h. */
+ * Not: deciding what happens (session/session.h), the store (journal/journal.h). Facts come in as parameters.
+ * One thread. Relies on: journal/journal.h, list_look.h, board.h, core/fill.h. */
 #ifndef FG_FIRMWARE_CONTROLLER_RECORD_RECORDER_H
 #define FG_FIRMWARE_CONTROLLER_RECORD_RECORDER_H
 

@@ -1,9 +1,9 @@
 /* The people's half of the session: who signs in, by card, by PIN or by hand, and leaves; the code that is
  * typed in and its second person; wrong PINs.
  *
- * For session.c, which calls it at each tick and tag. Not: what a scan is decided on or a fill does
- * (session.c, which is asked to step the machine), whether a PIN fits (pin_gate.h), the state of who is in
- * (operator.h) or of what waits (second_person.h). One thread. Relies on: private.h. */
+ * Not: what a scan is decided on (session_facts.c) or a fill does (session_machine.c), whether a PIN fits
+ * (pin_gate.h), the state of who is in (operator.h) or of what waits (second_person.h). One thread. Relies
+ * on: private.h. */
 #ifndef FG_FIRMWARE_CONTROLLER_SESSION_PEOPLE_H
 #define FG_FIRMWARE_CONTROLLER_SESSION_PEOPLE_H
 

@@ -1,5 +1,6 @@
-/* The session's parts, for session.c and people.c, which work with them, and session_state.c, which only
- * reads them. Nobody else includes this. */
+/* The session's parts, and what its files offer each other, from the bottom to the top: session_facts.c,
+ * session_machine.c, people.c (people.h), session_press.c, session_scan.c, session.c. session_state.c only
+ * reads. Nobody outside of the room includes this, nor does command.c. */
 #ifndef FG_FIRMWARE_CONTROLLER_SESSION_PRIVATE_H
 #define FG_FIRMWARE_CONTROLLER_SESSION_PRIVATE_H
 
@@ -50,7 +51,7 @@ struct fg_session {
     struct fg_public_key receipt_key;
 };
 
-/* ---- session.c, for people.c ---- */
+/* ---- session_facts.c ---- */
 
 /* No fill is under way, and the controller goes on. */
 bool fg_session_may_scan(const struct fg_session *session);
@@ -59,15 +60,32 @@ bool fg_session_may_scan(const struct fg_session *session);
 struct fg_circumstances fg_session_circumstances(const struct fg_session *session,
                                                  const struct fg_moment *now);
 
-/* Steps the machine with an event that carries nothing but its kind, and carries out what it asks for. */
-void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind kind,
-                          const struct fg_moment *now);
+/* Looks at the list in force; session->look is what was seen. */
+void fg_session_look_at_list(struct fg_session *session);
+
+/* Something that this point needs for filling does not work, or an alarm is on. */
+bool fg_session_plant_is_faulty(const struct fg_session *session, const struct fg_moment *now);
+
+/* What the tag that the reader reported says of itself, and whether it is signed by a key that counts now. */
+void fg_session_identify_tag(struct fg_session *session, const struct fg_reader_report *report,
+                             struct fg_identified *ret_identified);
 
 /* Runs the rules on what is so now. authorised_wall_ms: of the fill that is about to go on, 0 = about to
  * begin. */
 void fg_session_gather(struct fg_session *session, const struct fg_identified *identified,
                        int64_t authorised_wall_ms, const struct fg_moment *now,
                        struct fg_judgement *ret_judgement);
+
+/* ---- session_machine.c ---- */
+
+/* Steps the machine and carries out what it asks for, results fed back included. Time and plant of the event
+ * are set here. */
+void fg_session_step(struct fg_session *session, const struct fg_fill_event *event,
+                     const struct fg_moment *now);
+
+/* The same with an event that carries nothing but its kind. */
+void fg_session_step_kind(struct fg_session *session, enum fg_fill_event_kind kind,
+                          const struct fg_moment *now);
 
 /* Accepts or refuses by session->judgement. */
 void fg_session_take_judgement(struct fg_session *session, const struct fg_moment *now);
@@ -76,12 +94,22 @@ void fg_session_take_judgement(struct fg_session *session, const struct fg_momen
 void fg_session_decide(struct fg_session *session, const struct fg_identified *identified,
                        const struct fg_moment *now);
 
-/* ---- all ---- */
+/* A suspended fill has ended because its grounds are gone: its REFUSED entry says what no longer holds. Its
+ * ENDED is about the fill as it began. */
+void fg_session_refuse_resume(struct fg_session *session, const struct fg_judgement *fresh,
+                              const struct fg_moment *now);
 
-/* Looks at the list in force; session->look is what was seen. */
-void fg_session_look_at_list(struct fg_session *session);
+/* ---- session_press.c ---- */
 
-/* Something that this point needs for filling does not work, or an alarm is on. */
-bool fg_session_plant_is_faulty(const struct fg_session *session, const struct fg_moment *now);
+/* A suspended fill is to go on: RESUME was pressed, or the tag is back (TAG_SAME). */
+void fg_session_resume(struct fg_session *session, enum fg_fill_event_kind kind, const struct fg_moment *now);
+
+/* ---- session_scan.c ---- */
+
+/* To be called at every tick: the tag may be gone, which a fill under way must know. */
+void fg_session_watch_tag(struct fg_session *session, const struct fg_moment *now);
+
+/* Decides on what is due in the field, card or cylinder, when a decision may be taken now. */
+void fg_session_scan_if_due(struct fg_session *session, const struct fg_moment *now);
 
 #endif

@@ -1,9 +1,45 @@
-/* The answers to STATE and BOARD: everything that a panel shows, gathered at the moment of asking. */
+/* What is so now, told to whoever asks: single facts, and the answers to STATE and BOARD, everything that a
+ * panel shows, gathered at the moment of asking. Not: changing any of it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "firmware/clock/clock.h"
 #include "firmware/controller/session/private.h"
+
+const struct fg_fill *fg_session_fill(const struct fg_session *session)
+{
+    return &session->fill;
+}
+
+const char *fg_session_operator(const struct fg_session *session)
+{
+    return session->operator_in.id;
+}
+
+const struct fg_code *fg_session_code(const struct fg_session *session)
+{
+    return &session->judgement.identified.code;
+}
+
+const struct fg_reasons *fg_session_reasons(const struct fg_session *session)
+{
+    return &session->judgement.decision.reasons;
+}
+
+enum fg_language fg_session_language(const struct fg_session *session)
+{
+    return session->settings.language;
+}
+
+const struct fg_session_stores *fg_session_stores(const struct fg_session *session)
+{
+    return &session->stores;
+}
+
+const struct fg_log *fg_session_log(const struct fg_session *session)
+{
+    return &session->log;
+}
 
 static void state_tell_machine(const struct fg_session *session, struct fg_control_state *state)
 {
