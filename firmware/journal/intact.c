@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "firmware/journal/walk.h"
+#include "firmware/journal/journal_sql.h"
 
 const char fg_journal_schema[] =
     "CREATE TABLE entry(sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL, hash BLOB NOT NULL,"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "firmware/journal/intact.h"
+#include "firmware/journal/journal_sql.h"
 #include "firmware/journal/walk.h"
 #include "lib/system/writable.h"
 

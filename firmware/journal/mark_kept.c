@@ -1,7 +1,7 @@
 /* Implementation of mark_kept.h. */
 #include "firmware/journal/mark_kept.h"
 
-#include "firmware/journal/walk.h"
+#include "firmware/journal/journal_sql.h"
 
 enum fg_err fg_mark_kept_load(sqlite3 *database, const char *path, struct fg_mark_kept *ret_kept,
                               struct fg_error *error)

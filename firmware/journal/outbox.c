@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/journal/walk.h"
+#include "firmware/journal/journal_sql.h"
 #include "proto/journal/entry.h"
 #include "proto/journal/sync.h"
 

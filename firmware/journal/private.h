@@ -1,9 +1,9 @@
 /* What the files of the journal room share: the writer's state, and the verbs that one file offers the
  * others.
  *
- * statements.c at the bottom, space.c (how much room there is and who may use it) and sending.c on it, then
- * append.c; prune.c (what goes when its time is over) and journal.c (opening) on top. Nobody outside of the
- * room includes this. */
+ * journal_sql.c and statements.c at the bottom, space.c (how much room there is and who may use it) and
+ * sending.c on it, then append.c; prune.c (what goes when its time is over) and journal.c (opening) on top.
+ * Nobody outside of the room includes this. */
 #ifndef FG_FIRMWARE_JOURNAL_PRIVATE_H
 #define FG_FIRMWARE_JOURNAL_PRIVATE_H
 

@@ -4,6 +4,7 @@
 #include "firmware/journal/anchor.h"
 #include "firmware/journal/intact.h"
 #include "firmware/journal/journal.h"
+#include "firmware/journal/journal_sql.h"
 #include "firmware/journal/mark_kept.h"
 #include "firmware/journal/outbox.h"
 #include "firmware/journal/walk.h"

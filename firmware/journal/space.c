@@ -7,8 +7,8 @@
  * Entries that belong to no fill share a part of the file (100 - fill_reserve_percent). When it is used up,
  * refusals and events that are not grave are no longer taken: fills never find their room eaten by strangers.
  * The controller counts what is not taken (record/budget.h). */
+#include "firmware/journal/journal_sql.h"
 #include "firmware/journal/private.h"
-#include "firmware/journal/walk.h"
 #include "lib/domain/catalogue.h"
 
 #define PAGE_BYTES FG_JOURNAL_PAGE_BYTES

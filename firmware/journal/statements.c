@@ -1,6 +1,6 @@
 /* The journal's SQL statements: their texts, prepared once, stepped by number. */
+#include "firmware/journal/journal_sql.h"
 #include "firmware/journal/private.h"
-#include "firmware/journal/walk.h"
 
 static const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_INSERT] = "INSERT INTO entry(sequence, bytes, hash, signature, kind, wall_ms, identity,"

@@ -64,15 +64,4 @@ struct fg_walk {
 /* FG_E_CORRUPT or FG_E_AUTH with a text that names file and entry; first_bad_sequence is then set. */
 enum fg_err fg_walk_run(struct fg_walk *walk, sqlite3 *database, struct fg_error *error);
 
-/* Turns an SQLite result into an error that names the file and what was being done. */
-enum fg_err fg_journal_sqlite_fail(sqlite3 *database, int result, const char *path, const char *doing,
-                                   struct fg_error *error);
-
-/* Runs one SQL text without results. */
-enum fg_err fg_journal_run_sql(sqlite3 *database, const char *path, const char *sql, struct fg_error *error);
-
-/* Does the journal say that an anchor was written? */
-enum fg_err fg_journal_is_anchored(sqlite3 *database, const char *path, bool *ret_anchored,
-                                   struct fg_error *error);
-
 #endif

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "firmware/journal/journal.h"
-#include "firmware/journal/walk.h"
+#include "firmware/journal/journal_sql.h"
 #include "lib/domain/catalogue.h"
 #include "proto/journal/sync.h"
 #include "tests/lib/check.h"
