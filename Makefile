@@ -168,7 +168,7 @@ long-build: $(LONG_BIN)
 # What fail_closed and slow_reader measure is real time; the others of a filling point wait most of theirs; those of a city keep the
 # machine busy, and noloss.sh all of it: it comes last. fail_closed.sh is the play that fail_closed_*.sh run.
 E2E_TIMED := tests/e2e/fail_closed_controller.sh tests/e2e/fail_closed_bus.sh tests/e2e/slow_reader.sh
-E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,clock controller demo fail_closed_slow modbus_tools nfc_tools operators panel plant_faults start_up tags units vectors))
+E2E_POINT := $(wildcard $(patsubst %,tests/e2e/%.sh,clock controller demo documents fail_closed_slow modbus_tools nfc_tools operators panel plant_faults start_up tags units vectors))
 E2E_CITY := $(filter-out $(E2E_TIMED) $(E2E_POINT) tests/e2e/fail_closed.sh %/noloss.sh,$(sort $(wildcard tests/e2e/*.sh))) tests/e2e/noloss.sh
 BROWSER := $(filter-out %/modules.sh,$(sort $(wildcard tests/browser/*.sh)))
 e2e-run: $(PROGRAMS)
