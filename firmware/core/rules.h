@@ -70,7 +70,7 @@ struct fg_decision {
     bool list_age_warning;
 };
 
-/* Runs every rule over *facts and states every failing reason, in the order of domain/reasons.def.
+/* Runs every rule over *facts and states every failing reason, in the order of lib/domain/reasons.def.
  * The worst of all cylinders of a vehicle decides. Never fails. */
 void fg_rules_decide(const struct fg_facts *facts, struct fg_decision *ret_decision);
 
