@@ -80,7 +80,7 @@ function anchors(path) {
   }));
 }
 
-// ---- what is looked at: each gives what is wrong -----------------------------------------------
+// ---- what is looked at: each gives, for all that it looked at, null or what is wrong -----------
 
 function links({ path, prose }) {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]).filter((target) => !/^https?:/.test(target)).map((target) => {
@@ -94,7 +94,8 @@ function links({ path, prose }) {
 
 function paths({ blocks, inline }) {
   const candidates = [...blocks.map((block) => block.text), ...inline].join("\n").match(/(?<![\w\/.~-])[\w.*-]+\/[\w.\/*-]*/g) ?? [];
-  return candidates.map((path) => path.replace(/[\/.]+$/, "")).filter((path) => tops.has(path.split("/")[0]) && !/NAME|ROOM/.test(path)).map((path) => {
+  const named = candidates.map((path) => path.replace(/[\/.]+$/, ""));
+  return named.filter((path) => tops.has(path.split("/")[0])).filter((path) => !/NAME|ROOM/.test(path)).map((path) => {
     const pattern = new RegExp(`^${path.replace(/\./g, "\\.").replaceAll("*", "[^/]*")}$`);
     return places.some((place) => pattern.test(place)) ? null : `there is no ${path}`;
   });
@@ -105,7 +106,8 @@ function help(build, ...words) { // what the program prints, null when it knows 
   const key = words.join(" ");
   if (!helped.has(key)) {
     try {
-      helped.set(key, execFileSync(join(build, "fillgate"), [...words, "--help"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, LC_ALL: "C" } }));
+      const way = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, LC_ALL: "C" } };
+      helped.set(key, execFileSync(join(build, "fillgate"), [...words, "--help"], way));
     } catch {
       helped.set(key, null);
     }
@@ -137,17 +139,17 @@ function makeCall(parts) {
     if (value !== undefined) return new RegExp(`\\b${name}\\b`).test(makefile) ? null : `the makefile knows no ${name}`;
     const made = word.match(/^build\/\w+\/(.+?)(\.o)?$/);
     if (made === null) return new RegExp(`^${word}:`, "m").test(makefile) ? null : `there is no target ${word}`;
-    const known = programs.has(made[1]) || [`${made[1]}.c`, `tests/fuzz/${made[1]}.c`, `tests/bench/${made[1]}.c`].some((path) => tracked.includes(path));
-    return known ? null : `nothing makes ${word}`;
+    const source = [`${made[1]}.c`, `tests/fuzz/${made[1]}.c`, `tests/bench/${made[1]}.c`].some((path) => tracked.includes(path));
+    return source || programs.has(made[1]) ? null : `nothing makes ${word}`;
   }).find((fault) => fault !== null) ?? null;
 }
 
 const isProgram = (word) => /^(fillgate(d|-[a-z]+)?)$/.test(basename(word ?? ""));
-const allCalls = ({ blocks, inline }) => [...blocks.flatMap((block) => calls(block.text)), ...inline.filter((text) => !/ v\d$/.test(text)).flatMap(calls)]; // not "fillgate head v1", what a signature is for
+const isPurpose = (text) => / v\d$/.test(text); // "fillgate head v1": what a signature is for
+const allCalls = ({ blocks, inline }) => [...blocks.map((block) => block.text), ...inline.filter((text) => !isPurpose(text))].flatMap(calls);
 
 function commands(document, build) {
-  return allCalls(document).filter((parts) => isProgram(parts[0]) && !/\//.test(parts[0].replace(/^(build\/\w+|\/opt\/fillgate\/bin|\/usr\/bin)\//, "")))
-    .map((parts) => programCall(build, parts));
+  return allCalls(document).filter((parts) => isProgram(parts[0])).map((parts) => programCall(build, parts));
 }
 
 function targets(document) {
@@ -167,21 +169,45 @@ function names({ inline }) {
   });
 }
 
+// Where a row of a table names rooms and functions, each function is declared in one of those rooms.
+function homes({ prose }) {
+  return prose.split("\n").filter((line) => line.startsWith("|") && /`fg_/.test(line)).flatMap((line) => {
+    const quoted = [...line.matchAll(/`([^`]+)`/g)].map((match) => match[1]);
+    const rooms = quoted.filter((text) => places.includes(text)).map((text) => (folders.has(text) ? text : dirname(text)));
+    const headers = tracked.filter((path) => path.endsWith(".h") && rooms.includes(dirname(path))).map(read).join("\n");
+    return quoted.filter((text) => /^fg_\w+$/.test(text)).map((text) => {
+      return new RegExp(`\\b${text}\\(`).test(headers) ? null : `${text} is in none of ${rooms.join(", ")}`;
+    });
+  });
+}
+
+// The architecture names every room that has a floor.
+function rooms({ path, inline }) {
+  if (path !== "docs/ARCHITECTURE.md") return [];
+  const named = [...read("tools/check_rooms.sh").matchAll(/^[ \d]\d (\S+)  +\S/gm)].map((match) => match[1]);
+  return named.map((room) => (inline.includes(room) ? null : `says nothing of ${room}`));
+}
+
 function fences({ blocks, open }) {
-  return [open ? "a block does not end" : null, ...blocks.map((block) => /^(sh( run [a-z]+)?|json)$/.test(block.info) ? null : `line ${block.line}: a block is marked neither sh nor json`)];
+  const unmarked = blocks.filter(({ info }) => !/^(sh( run [a-z]+)?|json)$/.test(info));
+  return blocks.length === 0 && !open ? [] : [open ? "a block does not end" : null, ...unmarked.map(({ line }) => `line ${line}: marked neither sh nor json`)];
 }
 
 // ---- ------------------------------------------------------------------------------------------
 
 function check(build, ...only) {
-  const kinds = { "links lead somewhere": links, "paths exist": paths, "commands and options are known": commands, "makefile targets exist": targets,
-    "settings exist": keys, "names are those of the sources": names, "blocks say what they are": fences };
+  const kinds = { "links lead somewhere": links, "paths exist": paths, "commands and options are known": commands,
+    "makefile targets exist": targets, "settings exist": keys, "names are those of the sources": names,
+    "functions are where they are said to be": homes, "every room is named": rooms,
+    "blocks say what they are": fences };
   const listed = only.length > 0 ? only : documents;
   const unlisted = tracked.filter((path) => path.endsWith(".md") && !documents.includes(path));
   console.log(unlisted.length === 0 ? "  ok   every document is looked at" : `  FAIL every document is looked at: not ${unlisted.join(", ")}`);
   for (const document of listed.map(parse)) {
     for (const [kind, find] of Object.entries(kinds)) {
-      const faults = [...new Set(find(document, build).filter((fault) => fault !== null))];
+      const looked = find(document, build);
+      const faults = [...new Set(looked.filter((fault) => fault !== null))];
+      if (looked.length === 0) continue; // it has nothing of this kind
       console.log(faults.length === 0 ? `  ok   ${document.path}: ${kind}` : `  FAIL ${document.path}: ${kind}: ${faults.join("; ")}`);
     }
   }

@@ -30,6 +30,9 @@ count_lines() { # FILE of lines "  ok   NAME" and "  FAIL NAME"
 bad_document() {
     cat >"$work/bad.md" <<'END'
 See [that](nowhere.md), `lib/nowhere`, `fillgate nothing`, `make nothing`, `[nothing] at_all`, `fg_nothing_at_all`.
+
+| the core | `lib/base` | `fg_fill_step` |
+
 ```sh
 fillgate point status --nothing
 ```
@@ -40,7 +43,7 @@ END
 }
 every_fault_is_named() {
     node tests/e2e/documents.mjs check "$BUILD" "$work/bad.md" >"$work/faults" &&
-        [ "$(grep -c '^  FAIL .*bad.md' "$work/faults")" -eq 7 ] && grep -q 'status knows no --nothing; there is no fillgate nothing' "$work/faults"
+        [ "$(grep -c '^  FAIL .*bad.md' "$work/faults")" -eq 8 ] && grep -q 'status knows no --nothing; there is no fillgate nothing' "$work/faults"
 }
 
 # What the blocks of a room find there.
