@@ -42,6 +42,8 @@ ifneq ($(filter $(VARIANT),clang fuzz),)
 CC := $(CLANG)
 endif
 
+# What `make setup` brings from npm.
+WEB_MODULES := build/web_modules
 PROTOS := $(sort $(shell find proto -name '*.proto'))
 GEN_C := $(PROTOS:%.proto=build/gen/%.pb.c)
 GEN_H := $(GEN_C:.c=.h) build/gen/lib/base/version.h
@@ -85,61 +87,59 @@ C_FILES := $(sort $(shell find lib proto firmware host boards tests -name '*.[ch
 
 # ---- what people call --------------------------------------------------------------------------
 
-.PHONY: all help setup programs run demo test unit played e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format check-format \
-	check-core check-clang check-rooms check-circles clean
+.PHONY: all help setup programs run demo test unit played e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format \
+	check-format check-core check-clang check-rooms check-circles man install dist clean
 all: programs
 
-help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+help: ## this page
+	@awk -F ':.*## ' '/^#-/ {print "\n" substr($$0, 4)} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-setup: ## install the Debian packages that building and testing need
+#- To begin with
+setup: ## install what building and testing need: Debian packages, and the charts of the bureau's pages from npm
 	$(Q)tools/setup.sh
-
-programs: setup ## build fillgated, fillgate-reader, fillgate-sim and fillgate under build/release
+	$(Q)tools/page_modules.sh $(WEB_MODULES)
+programs: programs-build ## build all programs under build/release; once set up, this needs no network
+run: setup ## show the main job in a small city, and leave it running (Ctrl-C ends)
 	$(Q)$(MAKE) --no-print-directory programs-build
-
-run: programs ## show the main job on a simulated filling point and leave it running (Ctrl-C ends)
 	$(Q)tools/run.sh build/release
+demo: programs ## play the scripted cases at one filling point; exits 0 only if every outcome is the expected one
 
-demo: programs ## play the scripted cases; exits 0 only if every outcome is the expected one
-	$(Q)tools/demo.sh build/release
-
-test: setup ## every test: unit, simulation, end to end, fuzz seeds, checks of format, core and rooms
+#- Tests
+test: setup ## every test and check, as CI runs them
 	$(Q)tools/test.sh
-
-unit: setup ## only the unit and simulation tests (VARIANT=asan)
+unit: ## the unit and simulation tests, with sanitizers; one of them: make VARIANT=asan build/asan/tests/unit/...
 	$(Q)$(MAKE) --no-print-directory VARIANT=release long-build
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan unit-run
-played: setup ## the next two, one pool of them
-	$(Q)$(MAKE) --no-print-directory VARIANT=asan played-run
-e2e: setup ## only the end-to-end tests
+e2e: ## real programs together: filling points, stations, the bureau
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan e2e-run
-browser: setup ## only the tests of the pages in a real browser (chromium)
+browser: ## the pages of panel and bureau in a real browser (chromium)
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan browser-run
-screenshots: programs ## take the pictures in docs/ anew
-	$(Q)tools/screenshots.sh build/release
-fuzz: setup ## every fuzz target for FUZZ_SECONDS (6) each
+played: ## e2e and browser in one pool, which is quicker
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan played-run
+fuzz: ## every fuzz target for FUZZ_SECONDS (6) each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
-fuzz-long: setup ## every fuzz target for 10 minutes each
+fuzz-long: ## every fuzz target for 10 minutes each
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZ_SECONDS=600 fuzz-run
-bench: setup ## the figures, each beside its reference, with the ratio
-	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
-coverage: setup ## lines and branches that the tests reach, per room
+
+#- How good the tests are
+coverage: ## lines and branches that the tests reach, per room
 	$(Q)tools/coverage.sh
-proof: ## proves firmware/core's contract by Frama-C, which it installs; seeded faults must be found
-	$(Q)tools/proof.sh
-mcdc: setup ## modified condition/decision coverage of firmware/core, and what is left; installs clang 19
+mcdc: ## modified condition/decision coverage of firmware/core, and what is left; installs clang 19
 	$(Q)tools/mcdc.sh
-mutation: setup ## sees which changes of a room its tests do not notice: ROOM=core SEED=1 COUNT=50
+mutation: ## which changes of a room its tests do not notice: ROOM=core SEED=1 COUNT=50
 	$(Q)tools/mutation.py --room $(or $(ROOM),core) --seed $(or $(SEED),1) --count $(or $(COUNT),50)
-lint: setup ## cppcheck over the whole tree
+proof: ## prove firmware/core's contract by Frama-C, which it installs; seeded faults must be found
+	$(Q)tools/proof.sh
+
+#- Checks of the sources
+lint: ## cppcheck over the whole tree
 	$(Q)cppcheck -j$(shell nproc) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -I. -Ibuild/gen lib proto firmware host boards/sim
 format: ## lay out every C file
 	$(Q)clang-format -i $(C_FILES)
-check-format:
+check-format: ## is every C file laid out
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
-check-core: ## prove that firmware/core needs nothing beyond memcpy-like functions
+check-core: ## does firmware/core need nothing beyond memcpy-like functions
 	$(Q)$(MAKE) --no-print-directory VARIANT=release build/release/firmware/core.a
 	$(Q)tools/check_core.sh build/release/firmware/core.a
 check-clang: ## clang's warnings, as errors, on every C file; most are compiled for the fuzz targets
@@ -150,8 +150,28 @@ check-rooms: ## the floors of the house: includes go down only, no room is too l
 check-circles: ## no file uses, over any others, a file that uses it
 	$(Q)$(MAKE) --no-print-directory VARIANT=release programs-build
 	$(Q)tools/check_circles.sh build/release
+
+#- Figures and pictures
+bench: ## the figures, each beside its reference, with the ratio
+	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
+screenshots: programs ## take the pictures in docs/ again
+
+#- To others
+man: programs ## manual pages under build/man, made from what the programs say of themselves
+install: man ## into DESTDIR, under PREFIX (/usr/local)
+dist: ## a source archive that builds without a network: build/fillgate-VERSION.tar.gz
 clean: ## remove everything made
 	$(Q)rm -rf build
+demo:
+	$(Q)tools/demo.sh build/release
+screenshots:
+	$(Q)tools/screenshots.sh build/release
+man:
+	$(Q)tools/man_pages.sh build/release build/man
+install:
+	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" tools/install.sh build/release build/man
+dist: $(WEB_MODULES).done
+	$(Q)tools/dist.sh $(WEB_MODULES)
 
 # ---- how it is made ----------------------------------------------------------------------------
 
@@ -206,10 +226,8 @@ WEB_PAGES := host/bureau/pages
 build/gen/panel_files.c: $(shell find $(PANEL_PAGES)) tools/page_files.sh
 	@echo "GEN  $(PANEL_PAGES)"
 	$(Q)tools/page_files.sh $(PANEL_PAGES) $@ fg_panel_files
-WEB_MODULES := build/web_modules
-$(WEB_MODULES).done: host/bureau/npm/package-lock.json tools/page_modules.sh
-	@echo "NPM  $<"
-	$(Q)tools/page_modules.sh $(WEB_MODULES)
+$(WEB_MODULES).done: host/bureau/npm/package-lock.json
+	$(Q)cmp -s $< $@ || { echo "the charts of the bureau's pages are missing or of another version; run: make setup" >&2; exit 1; }
 	$(Q)touch $@
 build/gen/web_files.c: $(shell find $(WEB_PAGES)) tools/page_files.sh $(WEB_MODULES).done
 	@echo "GEN  $(WEB_PAGES)"

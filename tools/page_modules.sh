@@ -1,6 +1,6 @@
 #!/bin/bash
 # Brings what the bureau's pages take from npm, exactly as host/bureau/npm/package-lock.json says, into a folder: only the files that are
-# served. Quick when they are there. Usage: page_modules.sh FOLDER
+# served. Quick, and without a network, when they are there. Usage: page_modules.sh FOLDER
 set -euo pipefail
 lib=$(realpath "$(dirname "$0")/../host/bureau/npm")
 mkdir -p "$1"
