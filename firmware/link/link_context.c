@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "lib/base/monotime.h"
+#include "lib/base/random.h"
 #include "lib/crypto/certificate_file.h"
 #include "lib/net/network_time.h"
 
@@ -40,16 +40,6 @@ void fg_link_forget(struct fg_link_context *link, enum fg_link_topic topic)
     link->said[topic][0] = '\0';
 }
 
-uint32_t fg_link_random(void)
-{
-    uint32_t random = 0;
-
-    /* Only spreads calls in time: without it nothing but the spreading is lost. */
-    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
-        random = (uint32_t)fg_mono_ns();
-    return random;
-}
-
 int64_t fg_link_now_ms(const struct fg_link_context *link)
 {
     struct fg_network_time known = {.certificate_begin_ms = link->certificate_begin_ms,
@@ -76,12 +66,12 @@ static int64_t now_of(void *context)
 
 void fg_link_job_done(struct fg_link_context *link, enum fg_link_job job)
 {
-    fg_link_plan_done(&link->plan, &link->config.times, job, fg_mono_ms(), fg_link_random());
+    fg_link_plan_done(&link->plan, &link->config.times, job, fg_mono_ms(), fg_random_spread());
 }
 
 void fg_link_job_failed(struct fg_link_context *link, enum fg_link_job job, enum fg_err code)
 {
-    fg_link_plan_failed(&link->plan, &link->config.times, job, code, fg_mono_ms(), fg_link_random());
+    fg_link_plan_failed(&link->plan, &link->config.times, job, code, fg_mono_ms(), fg_random_spread());
 }
 
 /* ---- connections ---- */

@@ -66,8 +66,6 @@ void fg_link_tell(struct fg_link_context *link, enum fg_link_topic topic, const 
 /* The topic is well again: the next trouble is told at once. */
 void fg_link_forget(struct fg_link_context *link, enum fg_link_topic topic);
 
-/* Spreads calls in time; no secret. */
-uint32_t fg_link_random(void);
 /* The clock that certificates are tested against: the system's, but never before fillgated's own clock,
  * unless it is certainly false (lib/net/network_time.h). */
 int64_t fg_link_now_ms(const struct fg_link_context *link);

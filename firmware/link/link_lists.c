@@ -7,6 +7,7 @@
 
 #include "firmware/link/link_authority.h"
 #include "lib/base/monotime.h"
+#include "lib/base/random.h"
 #include "lib/list/list_update.h"
 
 /* An import of a large list takes a while on a small board. */
@@ -130,7 +131,7 @@ static void hand_over_failed(struct fg_link_context *link, struct fg_link_keys *
         fg_link_keys_want(keys);
     hand_over->failures++;
     hand_over->due_mono_ms = fg_mono_ms() + fg_link_backoff_ms(hand_over->failures, FG_LINK_RETRY_MIN_MS,
-                                                               FG_LINK_RETRY_MAX_MS, fg_link_random());
+                                                               FG_LINK_RETRY_MAX_MS, fg_random_spread());
 }
 
 bool fg_link_hand_over_list(struct fg_link_context *link, struct fg_link_keys *keys,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/monotime.h"
+#include "lib/base/random.h"
 #include "proto/hop/push.h"
 
 /* Then other jobs have their turn; a backlog goes on right after. */
@@ -110,5 +111,5 @@ void fg_link_push(struct fg_link_context *link)
     else if (result.verdict != 0)
         fg_link_status_bad(link->status, link->said[FG_LINK_SAY_PUSH]);
     fg_link_plan_pushed(&link->plan, &link->config.times, &facts, from, result.verdict, fg_mono_ms(),
-                        fg_link_random());
+                        fg_random_spread());
 }

@@ -1,11 +1,11 @@
 /* The table of sessions and the rates (panel_session.h). */
 #include "firmware/panel/panel_session.h"
 
-#include <errno.h>
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "lib/base/random.h"
 
 static const struct fg_panel_rate session_rates[FG_PANEL_ASK_COUNT] = {[FG_PANEL_ASK_COMMAND] = {10, 20},
                                                                        [FG_PANEL_ASK_SIGN_IN] = {1, 3},
@@ -76,9 +76,10 @@ static bool same_secret(const char *a, const char *b)
 static enum fg_err draw_secret(char ret_secret[FG_PANEL_SECRET_DIGITS + 1], struct fg_error *error)
 {
     uint8_t bytes[FG_PANEL_SECRET_BYTES];
+    enum fg_err code = fg_random_fill(bytes, sizeof(bytes), error);
 
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return fg_fail(error, FG_E_IO, "the system gives no random numbers: %s", strerror(errno));
+    if (code != FG_OK)
+        return code;
     for (size_t i = 0; i < sizeof(bytes); i++)
         (void)snprintf(ret_secret + 2 * i, 3, "%02x", bytes[i]);
     mbedtls_platform_zeroize(bytes, sizeof(bytes));

@@ -13,7 +13,9 @@
 #include <mbedtls/x509_crt.h>
 
 #include "host/pki/extension.h"
+#include "lib/base/random.h"
 #include "lib/crypto/certificate_file.h"
+#include "lib/crypto/mbedtls_random.h"
 #include "lib/crypto/pk.h"
 
 #define PATH_BYTES 512
@@ -62,7 +64,7 @@ static bool put_serial(mbedtls_x509write_cert *writer, uint8_t serial[FG_SERIAL_
     bool ok;
 
     mbedtls_mpi_init(&number);
-    ok = fg_random(NULL, serial, FG_SERIAL_BYTES) == 0;
+    ok = fg_random_fill(serial, FG_SERIAL_BYTES, NULL) == FG_OK;
     /* Positive and of full length (RFC 5280, 4.1.2.2). */
     serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40);
     ok = ok && mbedtls_mpi_read_binary(&number, serial, FG_SERIAL_BYTES) == 0 &&
@@ -127,7 +129,7 @@ static enum fg_err issue_write(mbedtls_x509write_cert *writer, const struct issu
         mbedtls_x509write_crt_set_authority_key_identifier(writer) != 0)
         return fg_fail(error, FG_E_MEMORY, "certificate: no memory for its extensions");
     length = mbedtls_x509write_crt_der(writer, ret_certificate->bytes, sizeof(ret_certificate->bytes),
-                                       fg_random, NULL);
+                                       fg_mbedtls_random, NULL);
     if (length <= 0)
         return fg_fail(error, FG_E_SIZE, "certificate: it needs more than %d bytes",
                        FG_ENROL_CERTIFICATE_MAX);

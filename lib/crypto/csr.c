@@ -7,6 +7,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_csr.h>
 
+#include "lib/crypto/mbedtls_random.h"
 #include "lib/crypto/pk.h"
 
 enum fg_err fg_csr_make(const struct fg_private_key *key, const char *role, uint8_t *buffer,
@@ -25,7 +26,7 @@ enum fg_err fg_csr_make(const struct fg_private_key *key, const char *role, uint
     if (fg_pk_fill(&pk, &key->public_key, key->scalar) &&
         mbedtls_x509write_csr_set_subject_name(&writer, subject) == 0) {
         mbedtls_x509write_csr_set_key(&writer, &pk);
-        length = mbedtls_x509write_csr_der(&writer, bytes, sizeof(bytes), fg_random, NULL);
+        length = mbedtls_x509write_csr_der(&writer, bytes, sizeof(bytes), fg_mbedtls_random, NULL);
     }
     mbedtls_x509write_csr_free(&writer);
     mbedtls_pk_free(&pk);

@@ -7,7 +7,7 @@
 #include <mbedtls/pkcs5.h>
 #include <mbedtls/platform_util.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 #include "lib/crypto/sign.h"
 
 /* At most one more than is allowed, so that what is too long shows and costs no more. */
@@ -52,8 +52,8 @@ enum fg_err fg_pin_set(struct fg_operator *person, const char *pin, struct fg_er
     if (!is_pin(pin))
         return fg_fail(error, FG_E_FORMAT, "PIN: must be %d to %d decimal digits", FG_PIN_DIGITS_MIN,
                        FG_PIN_DIGITS_MAX);
-    if (fg_random(NULL, salt, sizeof(salt)) != 0)
-        return fg_fail(error, FG_E_IO, "PIN: no random numbers from the operating system");
+    if (fg_random_fill(salt, sizeof(salt), error) != FG_OK)
+        return fg_fail_in(error, FG_E_IO, "PIN: ");
     result = fg_pin_derive(pin, strlen(pin), salt, sizeof(salt), FG_PIN_ROUNDS, person->pin_digest, error);
     if (result != FG_OK)
         return result;

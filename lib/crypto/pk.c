@@ -1,27 +1,7 @@
 /* Implementation of the bridge to mbedTLS (pk.h). */
 #include "lib/crypto/pk.h"
 
-#include <errno.h>
-#include <sys/random.h>
-
 #include <mbedtls/ecp.h>
-
-int fg_random(void *context, unsigned char *bytes, size_t length)
-{
-    size_t done = 0;
-
-    (void)context;
-    while (done < length) {
-        ssize_t got = getrandom(bytes + done, length - done, 0);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return MBEDTLS_ERR_ECP_RANDOM_FAILED;
-        done += (size_t)got;
-    }
-    return 0;
-}
 
 bool fg_pk_fill(mbedtls_pk_context *pk, const struct fg_public_key *key, const uint8_t *scalar)
 {

@@ -1,16 +1,13 @@
-/* The bridge from fillgate's keys to mbedTLS: its key objects and its source of random numbers.
+/* The bridge from fillgate's keys to mbedTLS: its key objects.
  *
  * Only for files that use mbedTLS themselves (key files, signing requests, certificates, TLS). Relies on:
- * mbedTLS, getrandom(2). Any thread. */
+ * mbedTLS. Any thread. */
 #ifndef FG_LIB_CRYPTO_PK_H
 #define FG_LIB_CRYPTO_PK_H
 
 #include <mbedtls/pk.h>
 
 #include "lib/crypto/sign.h"
-
-/* A random number source without state, as mbedTLS asks for it (f_rng; context is not used). */
-int fg_random(void *context, unsigned char *bytes, size_t length);
 
 /* Puts a key into an initialised pk. scalar NULL: only the public half. The caller frees pk, also after
  * false. */

@@ -10,7 +10,7 @@
 #include <mbedtls/platform_util.h>
 #include <mbedtls/sha256.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/crypto/mbedtls_random.h"
 
 #define SCALAR_BYTES 32
 
@@ -85,7 +85,7 @@ static bool curve_load(void)
     mbedtls_mpi_init(&one);
     loaded = mbedtls_ecp_group_load(&curve, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
              mbedtls_mpi_lset(&one, 1) == 0 &&
-             mbedtls_ecp_mul(&curve, &point, &one, &curve.G, fg_random, NULL) == 0;
+             mbedtls_ecp_mul(&curve, &point, &one, &curve.G, fg_mbedtls_random, NULL) == 0;
     mbedtls_mpi_free(&one);
     mbedtls_ecp_point_free(&point);
     if (!loaded)
@@ -148,7 +148,7 @@ enum fg_err fg_private_key_from_scalar(const uint8_t scalar[SCALAR_BYTES], struc
     if (group == NULL || mbedtls_mpi_read_binary(&number, scalar, SCALAR_BYTES) != 0 ||
         mbedtls_ecp_check_privkey(group, &number) != 0)
         goto done;
-    if (mbedtls_ecp_mul(group, &point, &number, &group->G, fg_random, NULL) != 0 ||
+    if (mbedtls_ecp_mul(group, &point, &number, &group->G, fg_mbedtls_random, NULL) != 0 ||
         mbedtls_ecp_point_write_binary(group, &point, MBEDTLS_ECP_PF_UNCOMPRESSED, &written, bytes,
                                        sizeof(bytes)) != 0 ||
         written != sizeof(bytes)) {
@@ -172,7 +172,7 @@ enum fg_err fg_private_key_new(struct fg_private_key *ret_key, struct fg_error *
     enum fg_err result;
 
     mbedtls_mpi_init(&number);
-    if (group == NULL || mbedtls_ecp_gen_privkey(group, &number, fg_random, NULL) != 0 ||
+    if (group == NULL || mbedtls_ecp_gen_privkey(group, &number, fg_mbedtls_random, NULL) != 0 ||
         mbedtls_mpi_write_binary(&number, scalar, sizeof(scalar)) != 0)
         result = fg_fail(error, FG_E_IO, "new key: no random numbers from the operating system");
     else
@@ -204,7 +204,7 @@ enum fg_err fg_sign(const struct fg_private_key *key, const char *purpose, const
     digest_for_purpose(purpose, message, length, &digest);
     if (group == NULL || mbedtls_mpi_read_binary(&number, key->scalar, SCALAR_BYTES) != 0 ||
         mbedtls_ecdsa_sign_det_ext(group, &r, &s, &number, digest.bytes, sizeof(digest.bytes),
-                                   MBEDTLS_MD_SHA256, fg_random, NULL) != 0 ||
+                                   MBEDTLS_MD_SHA256, fg_mbedtls_random, NULL) != 0 ||
         mbedtls_mpi_write_binary(&r, signature.bytes, SCALAR_BYTES) != 0 ||
         mbedtls_mpi_write_binary(&s, signature.bytes + SCALAR_BYTES, SCALAR_BYTES) != 0)
         result = fg_fail(error, FG_E_ARG, "cannot sign \"%s\": the private key is not usable", purpose);

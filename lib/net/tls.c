@@ -22,6 +22,7 @@
 
 #include "lib/base/monotime.h"
 #include "lib/crypto/certificate.h"
+#include "lib/crypto/mbedtls_random.h"
 #include "lib/crypto/pk.h"
 #include "lib/crypto/x509_time.h"
 #include "lib/net/resolve.h"
@@ -397,7 +398,7 @@ static bool config_fill(struct fg_tls *tls, const struct fg_tls_credentials *cre
                                           : MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-    mbedtls_ssl_conf_rng(config, fg_random, NULL);
+    mbedtls_ssl_conf_rng(config, fg_mbedtls_random, NULL);
     mbedtls_ssl_conf_verify(config, certificate_judge, tls);
     /* The library's interface is not const-correct; it only reads these. */
     mbedtls_ssl_conf_ca_chain(config, (mbedtls_x509_crt *)(uintptr_t)&credentials->ca, NULL);

@@ -6,13 +6,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 
 #define FOLDER_BYTES 32
 #define PATH_BYTES 96
@@ -32,9 +33,10 @@ static enum fg_err broken(const struct set *set, const char *what, struct fg_err
 static enum fg_err folder_make(struct set *set, struct fg_error *error)
 {
     uint64_t number = 0;
+    enum fg_err result = fg_random_fill(&number, sizeof(number), error);
 
-    if (fg_random(NULL, (unsigned char *)&number, sizeof(number)) != 0)
-        return fg_fail(error, FG_E_IO, "no random numbers from the operating system");
+    if (result != FG_OK)
+        return result;
     (void)snprintf(set->folder, sizeof(set->folder), FG_FILE_SET_LINK ".%016" PRIx64, number);
     return mkdirat(set->directory, set->folder, 0755) == 0 ? FG_OK
                                                            : broken(set, "cannot make a folder", error);

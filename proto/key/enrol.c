@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 #include "proto/key/enrol.pb.h"
 
 static_assert(FgEnrolRequest_size <= FG_ENROL_BYTES_MAX, "a request fits");
@@ -219,8 +219,8 @@ enum fg_err fg_enrol_request_make(const char *role, bool renewal, const struct f
     if ((size_t)snprintf(request.role, sizeof(request.role), "%s", role) >= sizeof(request.role))
         return fg_fail(error, FG_E_RANGE, "enrolment: the role is too long");
     request.has_nonce = !renewal;
-    if (request.has_nonce && fg_random(NULL, request.nonce, sizeof(request.nonce)) != 0)
-        return fg_fail(error, FG_E_IO, "enrolment: no random numbers from the operating system");
+    if (request.has_nonce && fg_random_fill(request.nonce, sizeof(request.nonce), error) != FG_OK)
+        return fg_fail_in(error, FG_E_IO, "enrolment: ");
     result = fg_csr_make(tls_key, role, request.request, &request.request_length, error);
     if (result == FG_OK && device_key != NULL) {
         request.has_device_key = true;

@@ -5,7 +5,7 @@
 
 #include <mbedtls/platform_util.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 #include "proto/key/enrol.h"
 
 #define DIGITS 20
@@ -59,8 +59,8 @@ static enum fg_err code_draw(char ret_code[FG_ONE_TIME_CODE_TEXT], struct fg_err
     uint8_t random[DIGITS];
     size_t at = 0;
 
-    if (fg_random(NULL, random, sizeof(random)) != 0)
-        return fg_fail(error, FG_E_IO, "one-time code: no random numbers from the operating system");
+    if (fg_random_fill(random, sizeof(random), error) != FG_OK)
+        return fg_fail_in(error, FG_E_IO, "one-time code: ");
     for (size_t i = 0; i < DIGITS; i++) {
         if (i > 0 && i % GROUP == 0)
             ret_code[at++] = '-';

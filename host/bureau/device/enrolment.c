@@ -6,7 +6,6 @@
 
 #include "host/bureau/journal/suspension.h"
 #include "host/bureau/trail/ledger.h"
-#include "lib/crypto/pk.h"
 
 #define DAY_MS INT64_C(86400000)
 /* A device's clock may be a little behind the bureau's. */

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "lib/base/random.h"
 
 #define ASK_EVERY 4096 /* members between two questions whether to go on */
 
@@ -115,9 +116,10 @@ void fg_sample_drum_finish(struct fg_sample_drum *drum, struct fg_sample_draw *r
 enum fg_err fg_sample_seed(char ret_seed[FG_SAMPLE_SEED_DIGITS_MAX + 1], struct fg_error *error)
 {
     uint8_t bytes[FG_SAMPLE_SEED_DIGITS_MAX / 2];
+    enum fg_err result = fg_random_fill(bytes, sizeof(bytes), error);
 
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return fg_fail(error, FG_E_IO, "no random bytes");
+    if (result != FG_OK)
+        return result;
     for (size_t i = 0; i < sizeof(bytes); i++)
         (void)snprintf(ret_seed + 2 * i, 3, "%02x", bytes[i]);
     return FG_OK;

@@ -6,12 +6,13 @@
 #include <errno.h>
 #include <mbedtls/platform_util.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 
 #define MEMORY_KIB 19456
 #define PASSES 2
@@ -130,8 +131,8 @@ static enum fg_err hash_make(const char *password, char ret_hash[FG_PASSWORD_HAS
     uint8_t salt[SALT_BYTES];
     int code;
 
-    if (fg_random(NULL, salt, sizeof(salt)) != 0)
-        return fg_fail(error, FG_E_IO, "password: no random numbers from the operating system");
+    if (fg_random_fill(salt, sizeof(salt), error) != FG_OK)
+        return fg_fail_in(error, FG_E_IO, "password: ");
     code = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt, sizeof(salt),
                                  DIGEST_BYTES, ret_hash, FG_PASSWORD_HASH_TEXT);
     if (code == ARGON2_OK)
@@ -151,7 +152,7 @@ static void start(void)
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&place_free, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    if (fg_random(NULL, random, sizeof(random)) != 0)
+    if (fg_random_fill(random, sizeof(random), NULL) != FG_OK)
         memset(random, 0, sizeof(random));
     for (size_t i = 0; i < sizeof(random); i++)
         (void)snprintf(password + 2 * i, 3, "%02x", random[i]);
@@ -227,8 +228,8 @@ enum fg_err fg_password_one_time(char ret_password[FG_PASSWORD_ONE_TIME_TEXT], s
     uint8_t random[GROUPS * GROUP_LETTERS];
     size_t at = 0;
 
-    if (fg_random(NULL, random, sizeof(random)) != 0)
-        return fg_fail(error, FG_E_IO, "password: no random numbers from the operating system");
+    if (fg_random_fill(random, sizeof(random), error) != FG_OK)
+        return fg_fail_in(error, FG_E_IO, "password: ");
     for (size_t i = 0; i < sizeof(random); i++) {
         if (i > 0 && i % GROUP_LETTERS == 0)
             ret_password[at++] = '-';

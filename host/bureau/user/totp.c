@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 
 #define SHA1_BYTES 20
 
 enum fg_err fg_totp_secret_new(uint8_t ret_secret[FG_TOTP_SECRET_BYTES], struct fg_error *error)
 {
-    if (fg_random(NULL, ret_secret, FG_TOTP_SECRET_BYTES) != 0)
-        return fg_fail(error, FG_E_IO, "second factor: no random numbers from the operating system");
-    return FG_OK;
+    enum fg_err result = fg_random_fill(ret_secret, FG_TOTP_SECRET_BYTES, error);
+
+    return result == FG_OK ? FG_OK : fg_fail_in(error, result, "second factor: ");
 }
 
 void fg_totp_secret_text(const uint8_t secret[FG_TOTP_SECRET_BYTES], char ret_text[FG_TOTP_SECRET_TEXT])

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/crypto/pk.h"
+#include "lib/base/random.h"
 #include "lib/crypto/sign.h"
 
 #define SEEN_EVERY_MS 60000
@@ -23,8 +23,8 @@ enum fg_err fg_web_cookie_new(char ret_cookie[DIGITS + 1], struct fg_error *erro
 {
     uint8_t random[DIGITS / 2];
 
-    if (fg_random(NULL, random, sizeof(random)) != 0)
-        return fg_fail(error, FG_E_IO, "session: no random numbers from the operating system");
+    if (fg_random_fill(random, sizeof(random), error) != FG_OK)
+        return fg_fail_in(error, FG_E_IO, "session: ");
     hex(random, sizeof(random), ret_cookie);
     mbedtls_platform_zeroize(random, sizeof(random));
     return FG_OK;

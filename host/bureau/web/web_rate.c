@@ -4,7 +4,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "lib/base/random.h"
 
 #define ONE 1000 /* a request, as allowances are counted */
 #define MINUTE_MS 60000
@@ -16,7 +17,7 @@ void fg_web_rate_start(struct fg_web_rate *rate, uint32_t per_minute, uint32_t b
     rate->per_minute = per_minute;
     rate->burst = burst;
     (void)pthread_mutex_init(&rate->mutex, NULL);
-    if (getrandom(&rate->salt, sizeof(rate->salt), 0) != (ssize_t)sizeof(rate->salt))
+    if (fg_random_fill(&rate->salt, sizeof(rate->salt), NULL) != FG_OK)
         rate->salt = UINT64_C(0x9E3779B97F4A7C15);
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -18,6 +17,7 @@
 #include "host/station/up/forward.h"
 #include "host/station/up/roster_fetch.h"
 #include "lib/base/monotime.h"
+#include "lib/base/random.h"
 #include "lib/crypto/certificate_file.h"
 #include "lib/crypto/certificate_watch.h"
 #include "lib/list/list_update.h"
@@ -103,20 +103,11 @@ static bool is_stopping(void *context)
     return stop;
 }
 
-static uint32_t random_number(void)
-{
-    uint32_t number = 0;
-
-    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
-        number = (uint32_t)fg_mono_ns();
-    return number;
-}
-
 static struct fg_forward_moment moment_now(struct fg_upstream *upstream)
 {
     struct fg_forward_moment moment = {.now_ms = upstream->settings.now_ms(upstream->settings.clock_context),
                                        .mono_ms = fg_mono_ms(),
-                                       .random = random_number()};
+                                       .random = fg_random_spread()};
     time_t seconds = (time_t)(moment.now_ms / 1000);
     struct tm local;
 
@@ -162,7 +153,7 @@ static void not_heard(struct fg_upstream *upstream, const char *what, const stru
     (void)snprintf(state->error_text, sizeof(state->error_text), "%s: %.*s", what, FG_SYNC_TEXT_MAX - 20,
                    error->text);
     fg_backoff_fail(&upstream->backoff, config->retry_min_s, config->retry_max_s, fg_mono_ms(),
-                    random_number());
+                    fg_random_spread());
     if (upstream->alone_said_ms != 0 && fg_mono_ms() - upstream->alone_said_ms < ALONE_SAID_EVERY_MS)
         return;
     upstream->alone_said_ms = fg_mono_ms();

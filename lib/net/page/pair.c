@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/base/random.h"
 
 #define PATH_BYTES 512
 #define FILE_BYTES 256
@@ -50,13 +51,6 @@ static bool bytes_of(const char *text, uint8_t *ret_bytes, size_t length)
     for (size_t i = 0; i < length; i++)
         ret_bytes[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
     return true;
-}
-
-static enum fg_err draw(void *bytes, size_t length, struct fg_error *error)
-{
-    if (getrandom(bytes, length, 0) != (ssize_t)length)
-        return fg_fail(error, FG_E_IO, "the system gives no random numbers: %s", strerror(errno));
-    return FG_OK;
 }
 
 static bool path_of(const char *directory, const char *name, char ret_path[PATH_BYTES])
@@ -181,10 +175,10 @@ enum fg_err fg_pair_code_new(const char *directory, int64_t now_ms, char ret_cod
     struct fg_pair_code code = {.tries_left = FG_PAIR_TRIES, .end_ms = now_ms + FG_PAIR_CODE_MS};
     char digits[FG_PAIR_CODE_DIGITS + 1];
     uint64_t number = 0;
-    enum fg_err result = draw(&number, sizeof(number), error);
+    enum fg_err result = fg_random_fill(&number, sizeof(number), error);
 
     if (result == FG_OK)
-        result = draw(code.salt, sizeof(code.salt), error);
+        result = fg_random_fill(code.salt, sizeof(code.salt), error);
     (void)snprintf(digits, sizeof(digits), "%08" PRIu64, number % CODE_COUNT);
     if (result == FG_OK)
         result = digest_of(digits, code.salt, code.digest, error);
@@ -346,7 +340,7 @@ enum fg_err fg_pair_device_add(const char *directory, int64_t now_ms, const char
         code = fg_fail(error, FG_E_FULL, "%d devices are paired, which is as many as there may be; end one",
                        FG_PAIR_DEVICES_MAX);
     if (code == FG_OK)
-        code = draw(secret_bytes, bytes, error);
+        code = fg_random_fill(secret_bytes, bytes, error);
     if (code != FG_OK)
         return code;
     hex_of(secret_bytes, bytes, secret);

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "lib/base/random.h"
 
 #define PARTY_MIN 8      /* what a browser opens at once */
 #define PARTY_FRACTION 8 /* of the proven seats, for one party */
@@ -132,7 +133,7 @@ enum fg_err fg_seats_start(struct fg_seats *seats, uint32_t connections_max, uin
         fg_seats_end(seats);
         return fg_fail(error, FG_E_MEMORY, "no memory for %u connections", open_max);
     }
-    if (getrandom(&seats->salt, sizeof(seats->salt), 0) != (ssize_t)sizeof(seats->salt))
+    if (fg_random_fill(&seats->salt, sizeof(seats->salt), NULL) != FG_OK)
         seats->salt = MULTIPLIER;
     for (size_t i = 0; i < seats->network_count; i++) {
         seats->networks[i].next = seats->free_networks;

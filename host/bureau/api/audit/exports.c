@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "host/bureau/api/entries.h"
 #include "host/bureau/export/export_stream.h"
 #include "host/bureau/trail/trail.h"
 #include "host/bureau/web/web_shared.h"
 #include "lib/base/monotime.h"
+#include "lib/base/random.h"
 
 #define SQL_WAIT_MS 5000
 /* Who takes less than this on average, after a while, is holding a place that others need. */
@@ -284,9 +284,10 @@ static enum fg_err download_read(void *context, uint64_t offset, uint8_t *buffer
 static enum fg_err id_draw(char ret_id[FG_EXPORT_ID_DIGITS + 1], struct fg_error *error)
 {
     uint8_t bytes[FG_EXPORT_ID_DIGITS / 2];
+    enum fg_err result = fg_random_fill(bytes, sizeof(bytes), error);
 
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return fg_fail(error, FG_E_IO, "no random bytes");
+    if (result != FG_OK)
+        return result;
     for (size_t i = 0; i < sizeof(bytes); i++)
         (void)snprintf(ret_id + 2 * i, 3, "%02x", bytes[i]);
     return FG_OK;
