@@ -3,14 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/base/durable_file.h"
+#include "lib/base/file.h"
 #include "proto/journal/sync.h"
 
 /* ---- files ---- */
@@ -37,7 +35,7 @@ static enum fg_err change_keep(const char *ca_path, uint64_t version, const uint
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return fg_fail(error, FG_E_IO, "%s: cannot be created: %s", folder, strerror(errno));
     (void)snprintf(path, sizeof(path), "%s/%" PRIu64, folder, version);
-    return fg_durable_file_write(path, 0644, bytes, length, error);
+    return fg_file_write(path, 0644, bytes, length, error);
 }
 
 /* The version that a kept file's name is; 0: it is none. */
@@ -75,21 +73,14 @@ static enum fg_err kept_read(int folder, uint64_t version, uint8_t *buffer, size
                              struct fg_error *error)
 {
     char name[32];
-    uint8_t more;
-    ssize_t length = -1;
-    int descriptor;
+    size_t length = 0;
 
     (void)snprintf(name, sizeof(name), "%" PRIu64, version);
-    descriptor = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    if (descriptor >= 0)
-        length = read(descriptor, buffer, FG_AUTHORITY_CHANGE_BYTES_MAX);
-    if (length > 0 && read(descriptor, &more, 1) != 0)
-        length = -1;
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    if (length <= 0)
+    if (fg_file_read_at(folder, name, FG_FILE_NO_LINK, buffer, FG_AUTHORITY_CHANGE_BYTES_MAX, &length,
+                        NULL) != FG_OK ||
+        length == 0)
         return fg_fail(error, FG_E_IO, "change of authorities %" PRIu64 " cannot be read", version);
-    *ret_length = (size_t)length;
+    *ret_length = length;
     return FG_OK;
 }
 
@@ -145,7 +136,7 @@ enum fg_err fg_authority_change_take(const char *ca_path, const uint8_t *bytes, 
     if (result == FG_OK)
         result = step(ca_path, in_force, bytes, length, keeps, error);
     if (result == FG_OK)
-        result = fg_durable_file_write(ca_path, 0644, in_force->pem, strlen(in_force->pem), error);
+        result = fg_file_write(ca_path, 0644, in_force->pem, strlen(in_force->pem), error);
     if (result == FG_OK)
         *ret_version = in_force->version;
     free(in_force);
@@ -213,8 +204,8 @@ static enum fg_err take_all(struct fg_https *https, const char *ca_path, bool ke
     if (result == FG_OK)
         result = ask_all(https, ca_path, keeps, in_force, update, error);
     if (update->taken > 0)
-        written = fg_durable_file_write(ca_path, 0644, in_force->pem, strlen(in_force->pem),
-                                        result == FG_OK ? error : NULL);
+        written = fg_file_write(ca_path, 0644, in_force->pem, strlen(in_force->pem),
+                                result == FG_OK ? error : NULL);
     if (written != FG_OK)
         update->taken = 0;
     else

@@ -2,14 +2,11 @@
  * first. */
 #include "proto/key/keyring_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/base/durable_file.h"
+#include "lib/base/file.h"
 
 #define LENGTH_BYTES 2
 #define FILE_BYTES_MAX (FG_KEYRING_FILE_RINGS_MAX * (LENGTH_BYTES + FG_KEYRING_BYTES_MAX))
@@ -43,27 +40,16 @@ enum fg_err fg_keyring_first(const struct fg_public_key *list_keys, size_t list_
 /* A file that is not there is an empty one. */
 static enum fg_err kept_read(const char *path, struct kept *kept, struct fg_error *error)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    enum fg_err result = FG_OK;
-    ssize_t count = 1;
+    enum fg_err result;
 
     kept->length = 0;
-    if (descriptor < 0) {
-        if (errno == ENOENT)
-            return FG_OK;
-        return fg_fail(error, FG_E_IO, "%s: cannot open: %s", path, strerror(errno));
-    }
-    while (count > 0 && kept->length < sizeof(kept->bytes)) {
-        count = read(descriptor, kept->bytes + kept->length, sizeof(kept->bytes) - kept->length);
-        if (count > 0)
-            kept->length += (size_t)count;
-    }
-    if (count < 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
-    else if (kept->length > FILE_BYTES_MAX)
-        result = fg_fail(error, FG_E_CORRUPT, "%s: longer than %d kept key rings can be", path,
-                         FG_KEYRING_FILE_RINGS_MAX);
-    (void)close(descriptor);
+    result = fg_file_read(path, FG_FILE_OPTIONAL | FG_FILE_BEGINNING, kept->bytes, sizeof(kept->bytes),
+                          &kept->length, error);
+    if (result == FG_E_NOT_FOUND)
+        return FG_OK;
+    if (result == FG_OK && kept->length > FILE_BYTES_MAX)
+        return fg_fail(error, FG_E_CORRUPT, "%s: longer than %d kept key rings can be", path,
+                       FG_KEYRING_FILE_RINGS_MAX);
     return result;
 }
 
@@ -220,7 +206,7 @@ static enum fg_err kept_append(const char *path, struct kept *kept, const uint8_
     memcpy(kept->bytes + kept->length + LENGTH_BYTES, bytes, length);
     kept->length += LENGTH_BYTES + length;
     /* Were a ring that was taken gone after a power cut, old keys would be good again. */
-    return fg_durable_file_write(path, 0644, kept->bytes, kept->length, error);
+    return fg_file_write(path, 0644, kept->bytes, kept->length, error);
 }
 
 enum fg_err fg_keyring_file_add(const char *path, const struct fg_keyring *first, const uint8_t *bytes,

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/base/file.h"
+
 #define MAGIC "FGPINS1\n"
 #define MAGIC_BYTES (sizeof(MAGIC) - 1)
 #define NAME_BYTES (FG_NAME_MAX + 1)
@@ -71,7 +73,8 @@ static enum fg_err file_take(const struct fg_pin_store *store, struct fg_pin_cou
     uint8_t bytes[FG_PIN_STORE_BYTES + 1]; /* one more, so that a longer file shows */
     uint32_t boot = 0;
     size_t length = 0;
-    enum fg_err code = fg_small_file_read(store->path, bytes, sizeof(bytes), &length, error);
+    enum fg_err code = fg_file_read(store->path, FG_FILE_OPTIONAL | FG_FILE_NO_LINK | FG_FILE_BEGINNING,
+                                    bytes, sizeof(bytes), &length, error);
 
     if (code != FG_OK)
         return code;
@@ -109,5 +112,5 @@ enum fg_err fg_pin_store_save(const struct fg_pin_store *store, const struct fg_
 
     if (code != FG_OK)
         return code;
-    return fg_small_file_write(store->path, bytes, sizeof(bytes), error);
+    return fg_file_write(store->path, 0600, bytes, sizeof(bytes), error);
 }

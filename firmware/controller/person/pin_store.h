@@ -10,19 +10,19 @@
  * the same boot. He can also read the list, and with it search for the PINs elsewhere (PROTOCOL.md, section
  * 4).
  *
- * Not: counting (pin_count.h). Relies on: lib/crypto/sign.h, small_file.h. One thread. */
+ * Not: counting (pin_count.h). Relies on: lib/crypto/sign.h, file.h. One thread. */
 #ifndef FG_FIRMWARE_CONTROLLER_PERSON_PIN_STORE_H
 #define FG_FIRMWARE_CONTROLLER_PERSON_PIN_STORE_H
 
 #include "firmware/controller/person/pin_count.h"
+#include "lib/base/file.h"
 #include "lib/crypto/sign.h"
-#include "lib/system/small_file.h"
 
 #define FG_PURPOSE_PIN_COUNT "fillgate pin count v1"
 #define FG_PIN_STORE_BYTES 143
 
 struct fg_pin_store {
-    char path[FG_SMALL_FILE_PATH_MAX + 1];
+    char path[FG_FILE_PATH_BYTES];
     char controller[FG_NAME_MAX + 1];
     const struct fg_private_key *key; /* outlives the store */
     uint32_t boot;                    /* this run's */

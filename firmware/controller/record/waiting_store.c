@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/base/file.h"
+
 #define MAGIC "FGWAIT1\n"
 #define MAGIC_BYTES (sizeof(MAGIC) - 1)
 #define NAME_BYTES (FG_NAME_MAX + 1)
@@ -125,7 +127,8 @@ enum fg_err fg_waiting_load(const struct fg_waiting_store *store, struct fg_wait
 {
     static uint8_t bytes[FG_WAITING_BYTES_MAX + 1]; /* one more, so that a longer file shows */
     size_t length = 0;
-    enum fg_err code = fg_small_file_read(store->path, bytes, sizeof(bytes), &length, error);
+    enum fg_err code = fg_file_read(store->path, FG_FILE_OPTIONAL | FG_FILE_NO_LINK | FG_FILE_BEGINNING,
+                                    bytes, sizeof(bytes), &length, error);
 
     if (code != FG_OK)
         return code;
@@ -140,9 +143,9 @@ enum fg_err fg_waiting_save(const struct fg_waiting_store *store, const struct f
     enum fg_err code;
 
     if (waiting->count == 0)
-        return fg_small_file_remove(store->path, error);
+        return fg_file_remove(store->path, error);
     code = fg_waiting_encode(store, waiting, bytes, &length, error);
     if (code != FG_OK)
         return code;
-    return fg_small_file_write(store->path, bytes, length, error);
+    return fg_file_write(store->path, 0600, bytes, length, error);
 }

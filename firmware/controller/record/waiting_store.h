@@ -9,13 +9,13 @@
  * The limit: who can write the disk can delete the file, or put back an older one; entries that the journal
  * has already do not count again, and an ENDED only counts for the fill that is open.
  *
- * Not: writing entries (recorder.h). Relies on: proto/journal/entry.h, lib/crypto/sign.h, small_file.h. One
+ * Not: writing entries (recorder.h). Relies on: proto/journal/entry.h, lib/crypto/sign.h, file.h. One
  * thread. */
 #ifndef FG_FIRMWARE_CONTROLLER_RECORD_WAITING_STORE_H
 #define FG_FIRMWARE_CONTROLLER_RECORD_WAITING_STORE_H
 
+#include "lib/base/file.h"
 #include "lib/crypto/sign.h"
-#include "lib/system/small_file.h"
 #include "proto/journal/entry.h"
 
 #define FG_PURPOSE_WAITING "fillgate waiting entries v1"
@@ -25,7 +25,7 @@
 #define FG_WAITING_BYTES_MAX (8 + 32 + 8 + 1 + FG_WAITING_MAX * (2 + FG_ENTRY_BYTES_MAX) + FG_SIGNATURE_BYTES)
 
 struct fg_waiting_store {
-    char path[FG_SMALL_FILE_PATH_MAX + 1];
+    char path[FG_FILE_PATH_BYTES];
     char controller[FG_NAME_MAX + 1];
     const struct fg_private_key *key; /* outlives the store */
 };
