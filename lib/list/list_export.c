@@ -1,14 +1,7 @@
 /* The list in force as a list file: written from the store, and proven while it is written. */
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/list/private.h"
 #include "proto/list/bucket.h"
 #include "proto/list/list_file.h"
@@ -92,56 +85,20 @@ static enum fg_err put_list(struct fg_list *list, FILE *stream, struct fg_error 
         return fg_fail_in(error, FG_E_AUTH, "list store: buckets are missing: ");
     if (!fg_bytes_equal(&root, &list->manifest.root, sizeof(root)) || body_bytes != list->manifest.body_bytes)
         return fg_fail(error, FG_E_AUTH, "list store: the buckets are not the ones that the bureau signed");
-    if (fflush(stream) != 0 || ferror(stream) || fsync(fileno(stream)) != 0)
-        return fg_fail(error, FG_E_IO, "cannot be written: %s", strerror(errno));
     return FG_OK;
-}
-
-/* The rename counts only once its directory is on the disk. */
-static enum fg_err rename_durably(const char *from, const char *to, struct fg_error *error)
-{
-    char copy[PATH_MAX];
-    enum fg_err result = FG_OK;
-    int fd;
-
-    if (rename(from, to) != 0)
-        return fg_fail(error, FG_E_IO, "cannot be replaced: %s", strerror(errno));
-    (void)snprintf(copy, sizeof(copy), "%s", to);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        result = fg_fail(error, FG_E_IO, "its directory cannot be synced: %s", strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return result;
 }
 
 static enum fg_err write_file(struct fg_list *list, const char *path, struct fg_error *error)
 {
-    char temporary[PATH_MAX];
-    FILE *stream;
-    enum fg_err result;
-    int used = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
-    int fd;
+    struct fg_file_draft draft;
+    enum fg_err result = fg_file_draft_start(&draft, path, 0644, error);
 
-    if (used < 0 || (size_t)used >= sizeof(temporary))
-        return fg_fail(error, FG_E_ARG, "the path is too long");
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "cannot be created: %s", strerror(errno));
-    stream = fdopen(fd, "wb");
-    if (stream == NULL || fchmod(fd, 0644) != 0)
-        result = fg_fail(error, FG_E_IO, "cannot be written: %s", strerror(errno));
-    else
-        result = put_list(list, stream, error);
-    if (stream == NULL)
-        (void)close(fd);
-    else if (fclose(stream) != 0 && result == FG_OK)
-        result = fg_fail(error, FG_E_IO, "cannot be written: %s", strerror(errno));
-    if (result == FG_OK)
-        result = rename_durably(temporary, path, error);
     if (result != FG_OK)
-        (void)unlink(temporary);
-    return result;
+        return result;
+    result = put_list(list, draft.stream, error);
+    if (result != FG_OK)
+        (void)fg_fail_in(error, result, "%s: ", path);
+    return fg_file_draft_finish(&draft, result, error);
 }
 
 enum fg_err fg_list_export(struct fg_list *list, const char *path, struct fg_manifest *ret_manifest,
@@ -155,13 +112,14 @@ enum fg_err fg_list_export(struct fg_list *list, const char *path, struct fg_man
     if (result != FG_OK)
         return fg_fail_in(error, result, "%s: ", path);
     if (list->state == FG_LIST_MISSING)
-        result = fg_fail(error, FG_E_STATE, "no list has been imported");
+        result = fg_fail(error, FG_E_STATE, "%s: no list has been imported", path);
     else if (list->state != FG_LIST_IN_FORCE)
-        result = fg_fail(error, FG_E_AUTH, "the manifest in force is not authentic or was rolled back");
+        result =
+            fg_fail(error, FG_E_AUTH, "%s: the manifest in force is not authentic or was rolled back", path);
     else
         result = write_file(list, path, error);
     fg_list_abandon(list);
     if (result == FG_OK)
         *ret_manifest = list->manifest;
-    return result == FG_OK ? FG_OK : fg_fail_in(error, result, "%s: ", path);
+    return result;
 }

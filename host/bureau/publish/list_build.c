@@ -1,18 +1,13 @@
 /* Implementation of list_build.h: from the ordered registry to a signed list file. */
 #include "host/bureau/publish/list_build.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "host/bureau/publish/list_rows.h"
 #include "host/bureau/registry/station_rules.h"
+#include "lib/base/file.h"
 #include "proto/list/bucket.h"
 #include "proto/list/list_file.h"
 #include "proto/list/manifest.h"
@@ -100,7 +95,7 @@ static enum fg_err choose_bits(struct build *build, struct fg_error *error)
     return result;
 }
 
-static enum fg_err write_stream(struct build *build, FILE *stream, const char *path, struct fg_error *error)
+static enum fg_err write_stream(struct build *build, FILE *stream, struct fg_error *error)
 {
     uint8_t length_bytes[FG_LIST_FILE_LENGTH_BYTES];
     size_t next = 0;
@@ -119,60 +114,18 @@ static enum fg_err write_stream(struct build *build, FILE *stream, const char *p
         (void)fwrite(length_bytes, 1, sizeof(length_bytes), stream);
         (void)fwrite(build->bucket, 1, length, stream);
     }
-    /* Every write above left its failure in the stream's error state. */
-    if (fflush(stream) != 0 || ferror(stream) || fsync(fileno(stream)) != 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be written: %s", path, strerror(errno));
     return FG_OK;
-}
-
-/* The rename counts only once its directory is on the disk. */
-static enum fg_err sync_directory(const char *path, struct fg_error *error)
-{
-    char copy[PATH_MAX];
-    enum fg_err result = FG_OK;
-    int fd;
-
-    (void)snprintf(copy, sizeof(copy), "%s", path);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: its directory cannot be synced: %s", path, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return result;
 }
 
 static enum fg_err write_file(struct build *build, struct fg_error *error)
 {
-    const char *path = build->options->out_path;
-    char temporary[PATH_MAX];
-    FILE *stream = NULL;
-    enum fg_err result = FG_OK;
-    int used = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
-    int fd;
+    struct fg_file_draft draft;
+    enum fg_err result = fg_file_draft_start(&draft, build->options->out_path, 0644, error);
 
-    if (used < 0 || (size_t)used >= sizeof(temporary))
-        return fg_fail(error, FG_E_ARG, "list file: its path is too long");
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be created: %s", temporary, strerror(errno));
-    stream = fdopen(fd, "wb");
-    if (stream == NULL || fchmod(fd, 0644) != 0) {
-        result = fg_fail(error, FG_E_IO, "%s: cannot be written: %s", temporary, strerror(errno));
-        goto done;
-    }
-    result = write_stream(build, stream, temporary, error);
-done:
-    if (stream == NULL)
-        (void)close(fd);
-    else if (fclose(stream) != 0 && result == FG_OK)
-        result = fg_fail(error, FG_E_IO, "%s: cannot be written: %s", temporary, strerror(errno));
-    if (result == FG_OK && rename(temporary, path) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot be replaced: %s", path, strerror(errno));
-    if (result != FG_OK) {
-        (void)unlink(temporary);
+    if (result != FG_OK)
         return result;
-    }
-    return sync_directory(path, error);
+    result = write_stream(build, draft.stream, error);
+    return fg_file_draft_finish(&draft, result, error);
 }
 
 /* Everything but the rows: what the clerk asked for must be possible before a long registry is read. */

@@ -1,15 +1,11 @@
 /* Implementation of delta_build.h. */
 #include "lib/list/serve/delta_build.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/base/varint.h"
 #include "proto/list/delta.h"
 #include "proto/list/list_file.h"
@@ -141,37 +137,20 @@ static enum fg_err write_stream(struct build *build, struct fg_error *error)
     if (result != FG_OK)
         return result;
     put_end(build);
-    if (fflush(build->stream) != 0 || ferror(build->stream) || fsync(fileno(build->stream)) != 0)
-        return fg_fail(error, FG_E_IO, "delta: cannot be written: %s", strerror(errno));
     return FG_OK;
 }
 
 static enum fg_err write_file(struct build *build, const char *path, struct fg_error *error)
 {
-    char temporary[PATH_MAX];
-    enum fg_err result;
-    int used = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
-    int fd;
+    struct fg_file_draft draft;
+    enum fg_err result = fg_file_draft_start(&draft, path, 0644, error);
 
-    if (used < 0 || (size_t)used >= sizeof(temporary))
-        return fg_fail(error, FG_E_ARG, "delta: its path is too long");
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be created: %s", temporary, strerror(errno));
-    build->stream = fdopen(fd, "wb");
-    if (build->stream == NULL || fchmod(fd, 0644) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot be written: %s", temporary, strerror(errno));
-    else
-        result = write_stream(build, error);
-    if (build->stream == NULL)
-        (void)close(fd);
-    else if (fclose(build->stream) != 0 && result == FG_OK)
-        result = fg_fail(error, FG_E_IO, "%s: cannot be written: %s", temporary, strerror(errno));
-    if (result == FG_OK && rename(temporary, path) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot be replaced: %s", path, strerror(errno));
     if (result != FG_OK)
-        (void)unlink(temporary);
-    return result;
+        return result;
+    build->stream = draft.stream;
+    result = write_stream(build, error);
+    build->stream = NULL;
+    return fg_file_draft_finish(&draft, result, error);
 }
 
 static void tell(const struct build *build, struct fg_delta_build_result *ret_result)

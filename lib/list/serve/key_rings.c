@@ -6,9 +6,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/list/serve/list_folder.h"
 
 /* What was found so far. */
@@ -34,24 +33,16 @@ static bool is_better(const struct pick *pick, uint64_t version, const char *nam
 /* One file; whatever is no ring changes nothing. */
 static void look(struct pick *pick, int folder, const char *name)
 {
-    uint8_t bytes[FG_KEYRING_BYTES_MAX + 1];
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
     struct fg_keyring ring;
-    struct stat status;
-    ssize_t length = -1;
-    int descriptor = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    size_t length = 0;
 
-    if (descriptor < 0)
-        return;
-    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
-        length = read(descriptor, bytes, sizeof(bytes));
-    (void)close(descriptor);
-    if (length <= 0 || length > FG_KEYRING_BYTES_MAX ||
-        fg_keyring_decode(bytes, (size_t)length, &ring, NULL, NULL) != FG_OK ||
-        !is_better(pick, ring.version, name))
+    if (fg_file_read_at(folder, name, 0, bytes, sizeof(bytes), &length, NULL) != FG_OK || length == 0 ||
+        fg_keyring_decode(bytes, length, &ring, NULL, NULL) != FG_OK || !is_better(pick, ring.version, name))
         return;
     pick->found = true;
     pick->version = ring.version;
-    pick->length = (size_t)length;
+    pick->length = length;
     (void)snprintf(pick->name, sizeof(pick->name), "%s", name);
     memcpy(pick->bytes, bytes, pick->length);
 }

@@ -1,11 +1,11 @@
 /* Publishing: a new version of a list comes into the folder, with deltas from the ones before. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/list/serve/delta_build.h"
 #include "lib/list/serve/list_folder.h"
 #include "lib/list/serve/private.h"
@@ -55,13 +55,13 @@ static enum fg_err copy_file(const char *from, const char *folder, const char *t
             break;
         }
     }
-    if (result == FG_OK && (out < 0 || count < 0 || fsync(out) != 0 || rename(temporary, to) != 0))
+    if (result == FG_OK && (out < 0 || count < 0 || fsync(out) != 0))
         result = fg_fail(error, FG_E_IO, "%s: cannot be copied to %s: %s", from, to, strerror(errno));
     if (out >= 0)
         (void)close(out);
     if (in >= 0)
         (void)close(in);
-    return result;
+    return result == FG_OK ? fg_file_replace(temporary, to, error) : result;
 }
 
 /* Is this file the delta between these two? */
@@ -126,8 +126,9 @@ static enum fg_err publish(struct fg_list *list, const char *folder, const char 
         return result;
     for (size_t i = 0; i < before.count && i < FG_LISTING_KEEP; i++)
         make_delta(folder, before.versions[i], new_path, manifest.version, received);
-    if (rename(new_path, path) != 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be renamed: %s", new_path, strerror(errno));
+    result = fg_file_replace(new_path, path, error);
+    if (result != FG_OK)
+        return result;
     /* Deltas to the version before stay, for those who have just learnt of it. */
     if (before.count == 0)
         return fg_folder_clean(folder, manifest.version, manifest.version, error);

@@ -367,11 +367,11 @@ TEST("an exported list replaces the file before it, can be read by all, and leav
     CHECK(is_alone("out"));
     CHECK_INT(mkdir(fg_test_path("folder"), 0700), 0);
     CHECK_INT(fg_list_export(list, fg_test_path("folder"), &manifest, &error), FG_E_IO);
-    CHECK_HAS(error.text, "cannot be replaced");
+    CHECK_HAS(error.text, "cannot put in place");
     CHECK(is_alone("folder"));
     memset(path, 'p', sizeof(path));
     path[sizeof(path) - 1] = '\0';
-    CHECK_INT(fg_list_export(list, path, &manifest, &error), FG_E_ARG);
+    CHECK_INT(fg_list_export(list, path, &manifest, &error), FG_E_SIZE);
     edit("DELETE FROM bucket WHERE idx = 7");
     CHECK_INT(fg_list_export(list, fg_test_path("lost.fgl"), &manifest, &error), FG_E_AUTH);
     CHECK_HAS(error.text, "missing");
