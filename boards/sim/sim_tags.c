@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/file.h"
 #include "lib/domain/code.h"
 #include "proto/point/tag.h"
 
@@ -122,13 +123,11 @@ static enum fg_err sign(struct fg_sim_tag *tag, const struct fg_script_line *lin
 static enum fg_err load(struct fg_sim_tag *tag, const char *path, struct fg_error *error)
 {
     uint8_t bytes[FG_TAG_MEMORY_MAX];
-    FILE *file = fopen(path, "rbe");
-    size_t count;
+    size_t count = 0;
+    enum fg_err code = fg_file_read(path, FG_FILE_BEGINNING, bytes, sizeof(bytes), &count, error);
 
-    if (file == NULL)
-        return fg_fail(error, FG_E_IO, "%.200s: cannot be read", path);
-    count = fread(bytes, 1, sizeof(bytes), file);
-    (void)fclose(file);
+    if (code != FG_OK)
+        return code;
     if (count > tag->length)
         return fg_fail(error, FG_E_SIZE, "%.200s: %zu bytes; this tag has %zu", path, count, tag->length);
     memcpy(tag->memory, bytes, count);

@@ -4,12 +4,12 @@
 #include "lib/base/ini_line.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/file.h"
 
 enum value_type { VALUE_NAME, VALUE_PATH, VALUE_TEXT, VALUE_U8, VALUE_U16, VALUE_U32, VALUE_U64, VALUE_I32 };
 
@@ -619,30 +619,12 @@ enum fg_err fg_config_parse(const char *text, size_t length, const char *path, s
 
 enum fg_err fg_config_read(const char *path, struct fg_config *ret_config, struct fg_error *error)
 {
-    enum fg_err code = FG_OK;
     char *text = NULL;
     size_t length = 0;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    enum fg_err code = fg_file_read_text(path, 0, FG_CONFIG_BYTES_MAX, &text, &length, error);
 
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    text = malloc(FG_CONFIG_BYTES_MAX + 1);
-    if (text == NULL) {
-        code = fg_fail(error, FG_E_MEMORY, "%s: no memory to read it", path);
-        goto done;
-    }
-    while (got > 0 && length <= FG_CONFIG_BYTES_MAX) {
-        got = read(fd, text + length, FG_CONFIG_BYTES_MAX + 1 - length);
-        if (got < 0) {
-            code = fg_fail(error, FG_E_IO, "%s: cannot be read: %s", path, strerror(errno));
-            goto done;
-        }
-        length += (size_t)got;
-    }
-    code = fg_config_parse(text, length, path, ret_config, error);
-done:
+    if (code == FG_OK)
+        code = fg_config_parse(text, length, path, ret_config, error);
     free(text);
-    (void)close(fd);
     return code;
 }

@@ -1,30 +1,11 @@
 /* Implementation of reading a clock statement (clock_floor.h). */
 #include "firmware/controller/clock_floor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/file.h"
 
 typedef unsigned long long ull;
-
-static enum fg_err file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *ret_length,
-                             struct fg_error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum fg_err result = FG_OK;
-    ssize_t count;
-
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot open: %s", path, strerror(errno));
-    count = read(descriptor, bytes, capacity);
-    if (count < 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
-    else
-        *ret_length = (size_t)count;
-    (void)close(descriptor);
-    return result;
-}
 
 struct later {
     int64_t vouched_ms;
@@ -91,7 +72,7 @@ enum fg_err fg_clock_floor_read(const char *path, const struct fg_public_key *ke
 
     if (path[0] != '/')
         return fg_fail(error, FG_E_ARG, "the path of a clock statement must be absolute");
-    code = file_read(path, bytes, sizeof(bytes), &length, error);
+    code = fg_file_read(path, FG_FILE_BEGINNING, bytes, sizeof(bytes), &length, error);
     if (code == FG_OK)
         code = fg_clock_statement_verify(bytes, length, keys, key_count, &floor.statement, error);
     if (code == FG_OK)

@@ -1,10 +1,9 @@
 /* Implementation of the bureau's keys at a filling point (controller_keys.h). */
 #include "firmware/controller/controller_keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/file.h"
 
 /* The receipt key is left out: it may come after the start, and what a ring is verified with must not change
  * by that. */
@@ -38,36 +37,16 @@ void fg_keys_start(const struct fg_config *config, fg_keys_complain complain, vo
         complain(context, "kept key rings; only the configured keys count", &error);
 }
 
-static enum fg_err file_read(const char *path, uint8_t *bytes, size_t capacity, size_t *ret_length,
-                             struct fg_error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum fg_err result = FG_OK;
-    ssize_t count;
-
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot open: %s", path, strerror(errno));
-    count = read(descriptor, bytes, capacity);
-    if (count < 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
-    else if ((size_t)count == capacity)
-        result = fg_fail(error, FG_E_SIZE, "%s: a key ring has at most %zu bytes", path, capacity - 1);
-    else
-        *ret_length = (size_t)count;
-    (void)close(descriptor);
-    return result;
-}
-
 enum fg_err fg_keys_take(struct fg_keys *keys, const char *path, struct fg_error *error)
 {
-    uint8_t bytes[FG_KEYRING_BYTES_MAX + 1];
+    uint8_t bytes[FG_KEYRING_BYTES_MAX];
     struct fg_keyring first;
     size_t length = 0;
     enum fg_err code;
 
     if (path[0] != '/')
         return fg_fail(error, FG_E_ARG, "the path of a key ring must be absolute");
-    code = file_read(path, bytes, sizeof(bytes), &length, error);
+    code = fg_file_read(path, 0, bytes, sizeof(bytes), &length, error);
     if (code == FG_OK)
         code = first_make(keys, &first, error);
     if (code == FG_OK)

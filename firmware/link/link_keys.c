@@ -1,12 +1,11 @@
 /* Key rings from the next hop, and to fillgated (link_keys.h). */
 #include "firmware/link/link_keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/base/monotime.h"
 #include "lib/base/random.h"
 #include "proto/hop/keyring_fetch.h"
@@ -94,19 +93,6 @@ void fg_link_keys_want(struct fg_link_keys *keys)
     keys->failures = 0;
 }
 
-static enum fg_err file_write(const char *path, const uint8_t *bytes, size_t length, struct fg_error *error)
-{
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    enum fg_err code = FG_OK;
-
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", path, strerror(errno));
-    if (write(descriptor, bytes, length) != (ssize_t)length)
-        code = fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
-    (void)close(descriptor);
-    return code;
-}
-
 /* Hands one ring over: the newest, or the one after `after`. */
 static enum fg_err give(struct fg_link_context *link, uint64_t after, bool newest, uint64_t *ret_version,
                         struct fg_error *error)
@@ -125,7 +111,7 @@ static enum fg_err give(struct fg_link_context *link, uint64_t after, bool newes
     if (strlen(path) >= sizeof(request.path))
         return fg_fail(error, FG_E_SIZE, "%s: path too long for the controller", path);
     memcpy(request.path, path, strlen(path) + 1);
-    code = file_write(path, bytes, length, error);
+    code = fg_file_write(path, 0644, bytes, length, error);
     if (code == FG_OK)
         code = fg_link_ask_control(link, &request, FG_LINK_CONTROL_MAX_MS, error);
     (void)unlink(path);

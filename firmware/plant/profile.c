@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/file.h"
+
 #define SECTIONS_MAX (3 + FG_SIGNAL_COUNT + FG_OUTPUT_COUNT) /* [device], [order], [status] */
 #define VALUE_MAX 180
 #define LINE_MAX_BYTES 190 /* inih cuts longer lines silently */
@@ -756,26 +758,13 @@ enum fg_err fg_profile_parse(const char *file, const char *text, size_t length,
 
 enum fg_err fg_profile_load(const char *path, struct fg_profile *ret_profile, struct fg_error *error)
 {
-    FILE *file = fopen(path, "rbe");
     char *text = NULL;
-    enum fg_err err = FG_OK;
-    size_t length;
+    size_t length = 0;
+    enum fg_err err = fg_file_read_text(path, 0, FG_PROFILE_BYTES_MAX, &text, &length, error);
 
-    if (file == NULL)
-        return fg_fail(error, FG_E_IO, "cannot open device profile %s: %s", path, strerror(errno));
-    text = malloc(FG_PROFILE_BYTES_MAX + 1);
-    if (text == NULL) {
-        err = fg_fail(error, FG_E_MEMORY, "%s: no memory", path);
-        goto done;
-    }
-    length = fread(text, 1, FG_PROFILE_BYTES_MAX + 1, file);
-    if (ferror(file) != 0) {
-        err = fg_fail(error, FG_E_IO, "cannot read device profile %s", path);
-        goto done;
-    }
+    if (err != FG_OK)
+        return fg_fail_in(error, err, "device profile ");
     err = fg_profile_parse(path, text, length, ret_profile, error);
-done:
     free(text);
-    (void)fclose(file);
     return err;
 }

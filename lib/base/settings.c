@@ -3,13 +3,12 @@
 #include "lib/base/ini_line.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "lib/base/file.h"
 
 #define WHY_BYTES 256
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -223,42 +222,13 @@ enum fg_err fg_settings_parse(const char *text, size_t length, const char *path,
     return parse.code;
 }
 
-/* O_NONBLOCK: a pipe in its place must not stop us. */
-static enum fg_err file_read(const char *path, char *text, size_t *ret_length, struct fg_error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-    size_t length = 0;
-    ssize_t got = 1;
-    enum fg_err result = FG_OK;
-
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot open: %s", path, strerror(errno));
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        result = fg_fail(error, FG_E_IO, "%s: not a regular file", path);
-    while (result == FG_OK && got > 0 && length <= FG_SETTINGS_BYTES_MAX) {
-        got = read(descriptor, text + length, FG_SETTINGS_BYTES_MAX + 1 - length);
-        if (got < 0)
-            result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
-        else
-            length += (size_t)got;
-    }
-    (void)close(descriptor);
-    if (result == FG_OK)
-        *ret_length = length;
-    return result;
-}
-
 enum fg_err fg_settings_read(const char *path, const struct fg_setting *table, size_t count, void *ret_struct,
                              size_t struct_size, struct fg_error *error)
 {
-    char *text = malloc(FG_SETTINGS_BYTES_MAX + 1);
+    char *text = NULL;
     size_t length = 0;
-    enum fg_err result;
+    enum fg_err result = fg_file_read_text(path, 0, FG_SETTINGS_BYTES_MAX, &text, &length, error);
 
-    if (text == NULL)
-        return fg_fail(error, FG_E_MEMORY, "%s: no memory", path);
-    result = file_read(path, text, &length, error);
     if (result == FG_OK)
         result = fg_settings_parse(text, length, path, table, count, ret_struct, struct_size, error);
     free(text);

@@ -1,19 +1,15 @@
 /* Implementation of certificates as PEM files (certificate_file.h), with mbedTLS's PEM writer. */
 #include "lib/crypto/certificate_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <mbedtls/pem.h>
 #include <mbedtls/x509_crt.h>
 
+#include "lib/base/file.h"
 #include "lib/crypto/sign.h"
 #include "lib/crypto/x509_time.h"
-
-#define PATH_BYTES 512
 
 enum fg_err fg_certificate_text(const uint8_t *der, size_t length, char *buffer, size_t capacity,
                                 struct fg_error *error)
@@ -26,39 +22,23 @@ enum fg_err fg_certificate_text(const uint8_t *der, size_t length, char *buffer,
     return FG_OK;
 }
 
-static enum fg_err write_whole(int descriptor, const char *path, const char *text, size_t length,
-                               struct fg_error *error)
-{
-    if (write(descriptor, text, length) == (ssize_t)length)
-        return FG_OK;
-    return fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
-}
-
 enum fg_err fg_certificates_write(const char *path, const struct fg_certificate_part *parts, size_t count,
                                   struct fg_error *error)
 {
-    char temporary[PATH_BYTES];
-    char text[FG_CERTIFICATE_PEM_MAX];
+    char *text = calloc(count + 1, FG_CERTIFICATE_PEM_MAX);
+    size_t length = 0;
     enum fg_err result = FG_OK;
-    int descriptor;
 
-    if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
-        return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", temporary, strerror(errno));
+    if (text == NULL)
+        return fg_fail(error, FG_E_MEMORY, "%s: no memory to write it", path);
     for (size_t i = 0; result == FG_OK && i < count; i++) {
-        result = fg_certificate_text(parts[i].bytes, parts[i].length, text, sizeof(text), error);
-        if (result == FG_OK)
-            result = write_whole(descriptor, temporary, text, strlen(text), error);
+        result = fg_certificate_text(parts[i].bytes, parts[i].length, text + length, FG_CERTIFICATE_PEM_MAX,
+                                     error);
+        length += strlen(text + length);
     }
-    if (result == FG_OK && fsync(descriptor) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot sync: %s", temporary, strerror(errno));
-    (void)close(descriptor);
-    if (result == FG_OK && rename(temporary, path) != 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot put in place: %s", path, strerror(errno));
-    if (result != FG_OK)
-        (void)unlink(temporary);
+    if (result == FG_OK)
+        result = fg_file_write(path, 0644, text, length, error);
+    free(text);
     return result;
 }
 

@@ -8,8 +8,8 @@
 #include "lib/base/err.h"
 #include "lib/domain/types.h"
 
-/* Writes DER certificates as one PEM file, one after another (own first, then the chain): a temporary file,
- * synced and renamed, so that a reader sees the old or the new one. */
+/* Writes DER certificates as one PEM file, one after another (own first, then the chain), as
+ * fg_file_write does. FG_E_SIZE: a certificate is too long; FG_E_MEMORY, FG_E_IO. */
 struct fg_certificate_part {
     const uint8_t *bytes;
     size_t length;

@@ -1,17 +1,14 @@
-/* PEM key files of P-256 keys (sign.h): reading, writing, permissions. Not: what is done with the keys
- * (sign.c). Relies on: mbedTLS's pk, POSIX files. */
+/* P-256 keys in PEM files (sign.h). Not: what is done with the keys
+ * (sign.c). Relies on: mbedTLS's pk, file.h. */
 #include "lib/crypto/sign.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
 
+#include "lib/base/file.h"
 #include "lib/crypto/pk.h"
 
 #define PEM_WRITE_MAX 512
@@ -99,45 +96,12 @@ done:
     return result;
 }
 
-/* Reads all of a regular file. O_NONBLOCK: a pipe in its place must not stop us. */
-static enum fg_err read_file(const char *path, bool secret, char text[FG_KEY_FILE_MAX], size_t *ret_length,
-                             struct fg_error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-    size_t length = 0;
-    ssize_t got = 1;
-    enum fg_err result = FG_OK;
-
-    if (descriptor < 0)
-        return fg_fail(error, errno == ENOENT ? FG_E_NOT_FOUND : FG_E_IO, "%s: cannot open: %s", path,
-                       strerror(errno));
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        result = fg_fail(error, FG_E_IO, "%s: not a regular file", path);
-    else if (secret && (status.st_mode & 077) != 0)
-        result =
-            fg_fail(error, FG_E_DENIED, "%s: a private key that others can read (mode %03o); chmod 600 it",
-                    path, (unsigned)(status.st_mode & 0777));
-    else if (status.st_size > FG_KEY_FILE_MAX)
-        result = fg_fail(error, FG_E_SIZE, "%s: longer than %d bytes", path, FG_KEY_FILE_MAX);
-    while (result == FG_OK && got > 0 && length < FG_KEY_FILE_MAX) {
-        got = read(descriptor, text + length, FG_KEY_FILE_MAX - length);
-        if (got < 0)
-            result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
-        else
-            length += (size_t)got;
-    }
-    (void)close(descriptor);
-    if (result == FG_OK)
-        *ret_length = length;
-    return result;
-}
-
 enum fg_err fg_private_key_read(const char *path, struct fg_private_key *ret_key, struct fg_error *error)
 {
     char text[FG_KEY_FILE_MAX];
     size_t length = 0;
-    enum fg_err result = read_file(path, true, text, &length, error);
+    enum fg_err result =
+        fg_file_read(path, FG_FILE_OPTIONAL | FG_FILE_SECRET, text, sizeof(text), &length, error);
 
     if (result == FG_OK) {
         result = fg_private_key_parse(text, length, ret_key, error);
@@ -152,30 +116,12 @@ enum fg_err fg_public_key_read(const char *path, struct fg_public_key *ret_key, 
 {
     char text[FG_KEY_FILE_MAX];
     size_t length = 0;
-    enum fg_err result = read_file(path, false, text, &length, error);
+    enum fg_err result = fg_file_read(path, FG_FILE_OPTIONAL, text, sizeof(text), &length, error);
 
     if (result != FG_OK)
         return result;
     result = fg_public_key_parse(text, length, ret_key, error);
     return result == FG_OK ? FG_OK : fg_fail_in(error, result, "%s: ", path);
-}
-
-/* A half-written key file is worse than none, so it is removed on failure. */
-static enum fg_err write_file(const char *path, mode_t mode, const char *text, struct fg_error *error)
-{
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    size_t length = strlen(text);
-    bool ok;
-
-    if (descriptor < 0)
-        return errno == EEXIST ? fg_fail(error, FG_E_EXISTS, "%s: exists and is not overwritten", path)
-                               : fg_fail(error, FG_E_IO, "%s: cannot create: %s", path, strerror(errno));
-    ok = write(descriptor, text, length) == (ssize_t)length && fsync(descriptor) == 0;
-    ok = close(descriptor) == 0 && ok;
-    if (ok)
-        return FG_OK;
-    (void)unlink(path);
-    return fg_fail(error, FG_E_IO, "%s: cannot write: %s", path, strerror(errno));
 }
 
 enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *key, struct fg_error *error)
@@ -187,7 +133,7 @@ enum fg_err fg_private_key_write(const char *path, const struct fg_private_key *
     mbedtls_pk_init(&pk);
     if (fg_pk_fill(&pk, &key->public_key, key->scalar) &&
         mbedtls_pk_write_key_pem(&pk, text, sizeof(text)) == 0)
-        result = write_file(path, 0600, (const char *)text, error);
+        result = fg_file_create(path, 0600, text, strlen((const char *)text), error);
     else
         result = fg_fail(error, FG_E_ARG, "%s: the private key is not usable", path);
     mbedtls_platform_zeroize(text, sizeof(text));
@@ -215,5 +161,6 @@ enum fg_err fg_public_key_write(const char *path, const struct fg_public_key *ke
     char text[PEM_WRITE_MAX];
     enum fg_err result = fg_public_key_text(key, text, sizeof(text), error);
 
-    return result == FG_OK ? write_file(path, 0644, text, error) : fg_fail_in(error, result, "%s: ", path);
+    return result == FG_OK ? fg_file_create(path, 0644, text, strlen(text), error)
+                           : fg_fail_in(error, result, "%s: ", path);
 }

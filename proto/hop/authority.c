@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/input_file.h"
+#include "lib/base/file.h"
 #include "lib/crypto/certificate_file.h"
 #include "lib/crypto/pk.h"
 #include "lib/net/server/server_peer.h"
@@ -63,19 +63,12 @@ enum fg_err fg_authority_parse(const char *pem, size_t length, struct fg_authori
 
 enum fg_err fg_authority_read(const char *path, struct fg_authority *ret_authority, struct fg_error *error)
 {
-    struct fg_input_file file = {0};
     char text[FG_AUTHORITY_PEM_MAX];
-    enum fg_err result = fg_input_file_open(path, "authority", &file, error);
+    size_t length = 0;
+    enum fg_err result = fg_file_read(path, 0, text, sizeof(text), &length, error);
 
-    if (result != FG_OK)
-        return result;
-    if (file.size_bytes > sizeof(text))
-        result = fg_fail(error, FG_E_SIZE, "%s: more than %zu bytes", path, sizeof(text));
-    if (result == FG_OK)
-        result = fg_input_file_read(&file, text, (size_t)file.size_bytes, error);
-    if (result == FG_OK && fg_authority_parse(text, (size_t)file.size_bytes, ret_authority, error) != FG_OK)
+    if (result == FG_OK && fg_authority_parse(text, length, ret_authority, error) != FG_OK)
         result = fg_fail_in(error, FG_E_FORMAT, "%s: ", path);
-    fg_input_file_close(&file);
     return result;
 }
 

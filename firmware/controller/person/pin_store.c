@@ -76,8 +76,11 @@ static enum fg_err file_take(const struct fg_pin_store *store, struct fg_pin_cou
     enum fg_err code = fg_file_read(store->path, FG_FILE_OPTIONAL | FG_FILE_NO_LINK | FG_FILE_BEGINNING,
                                     bytes, sizeof(bytes), &length, error);
 
+    /* Without the path: the text goes into an entry of the journal, which has little room. */
+    if (code == FG_E_NOT_FOUND)
+        return fg_fail(error, code, "its file cannot be opened: there is none");
     if (code != FG_OK)
-        return code;
+        return fg_fail(error, code, "its file cannot be read");
     code = fg_pin_store_decode(store, bytes, length, &boot, ret_count, error);
     if (code != FG_OK)
         return code;

@@ -130,8 +130,9 @@ enum fg_err fg_waiting_load(const struct fg_waiting_store *store, struct fg_wait
     enum fg_err code = fg_file_read(store->path, FG_FILE_OPTIONAL | FG_FILE_NO_LINK | FG_FILE_BEGINNING,
                                     bytes, sizeof(bytes), &length, error);
 
+    /* Without the path: the text goes into an entry of the journal, which has little room. */
     if (code != FG_OK)
-        return code;
+        return fg_fail(error, code, "its file cannot be read");
     return fg_waiting_decode(store, bytes, length, ret_waiting, error);
 }
 

@@ -1,14 +1,13 @@
 /* Implementation of station_rules.h: one table of keys says where each value goes and what it may be. */
 #include "host/bureau/registry/station_rules.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/bureau/registry/operator_line.h"
 #include "host/bureau/registry/values.h"
+#include "lib/base/file.h"
 #include "proto/list/operators.h"
 
 #define FILE_BYTES_MAX 65536
@@ -257,21 +256,12 @@ enum fg_err fg_rules_parse(const char *name, const char *text, size_t length,
 
 enum fg_err fg_rules_read(const char *path, struct fg_station_rules *ret_rules, struct fg_error *error)
 {
-    static char text[FILE_BYTES_MAX + 1]; /* too large for a thread's stack; one thread builds lists */
+    char *text = NULL;
     size_t length = 0;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    enum fg_err result = fg_file_read_text(path, 0, FILE_BYTES_MAX, &text, &length, error);
 
-    if (fd < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    while (length < sizeof(text) && (got = read(fd, text + length, sizeof(text) - length)) > 0)
-        length += (size_t)got;
-    if (got < 0) {
-        enum fg_err result = fg_fail(error, FG_E_IO, "%s: cannot be read: %s", path, strerror(errno));
-
-        (void)close(fd);
-        return result;
-    }
-    (void)close(fd);
-    return fg_rules_parse(path, text, length, ret_rules, error);
+    if (result == FG_OK)
+        result = fg_rules_parse(path, text, length, ret_rules, error);
+    free(text);
+    return result;
 }

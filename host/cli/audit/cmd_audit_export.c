@@ -14,6 +14,7 @@
 #include "host/cli/audit/bureau_session.h"
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_file.h"
+#include "lib/base/file.h"
 
 #define PATH_BYTES 512
 #define SUMMARY_SUFFIX ".summary.json"
@@ -72,21 +73,6 @@ static enum fg_err target_open(const char *path, struct target *target, struct f
     return FG_OK;
 }
 
-static void directory_sync(const char *path)
-{
-    char directory[PATH_BYTES];
-    const char *slash = strrchr(path, '/');
-    int descriptor;
-
-    (void)snprintf(directory, sizeof(directory), "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
-                   slash != NULL ? path : ".");
-    descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0) {
-        (void)fsync(descriptor);
-        (void)close(descriptor);
-    }
-}
-
 /* Never over a file that came there meanwhile; not every file system can do that in one step. */
 static bool takes_name(const struct target *target)
 {
@@ -104,7 +90,7 @@ static enum fg_err target_keep(struct target *target, const char *summary, struc
     (void)snprintf(path, sizeof(path), "%s" SUMMARY_SUFFIX, target->path);
     if (fsync(target->descriptor) != 0)
         return fg_fail(error, FG_E_IO, "%s: cannot be written: %s", target->temporary, strerror(errno));
-    result = cli_file_write(path, false, (const uint8_t *)summary, strlen(summary), error);
+    result = fg_file_create(path, 0644, summary, strlen(summary), error);
     if (result != FG_OK)
         return result;
     if (!takes_name(target)) {
@@ -114,7 +100,7 @@ static enum fg_err target_keep(struct target *target, const char *summary, struc
         return errno == EEXIST ? FG_E_EXISTS : FG_E_IO;
     }
     target->temporary[0] = '\0';
-    directory_sync(target->path);
+    (void)fg_file_sync_folder(target->path, NULL);
     return FG_OK;
 }
 

@@ -1,6 +1,5 @@
 /* fillgate bureau verify|alarms|close-alarm: the auditor's look at the bureau's store, and the clerk's at its
  * alarms. Not: the work itself (host/bureau/audit/audit_walk.h, alarms.h). */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "host/bureau/audit/bureau_verify.h"
 #include "host/bureau/device/known_devices.h"
 #include "host/cli/cli_database.h"
+#include "lib/base/file.h"
 #include "proto/journal/chain.h"
 
 /* ---- verify ---- */
@@ -100,14 +100,12 @@ static enum fg_err receipt_read(const char *path, const struct fg_public_key *ke
 {
     uint8_t bytes[FG_STATEMENT_BYTES_MAX + 1];
     struct fg_signature signature;
-    FILE *file = fopen(path, "rb");
-    size_t length;
-    enum fg_err result;
+    size_t length = 0;
+    enum fg_err result = fg_file_read(path, FG_FILE_OPTIONAL | FG_FILE_BEGINNING | FG_FILE_STREAM, bytes,
+                                      sizeof(bytes), &length, error);
 
-    if (file == NULL)
-        return fg_fail(error, errno == ENOENT ? FG_E_NOT_FOUND : FG_E_IO, "%s: %s", path, strerror(errno));
-    length = fread(bytes, 1, sizeof(bytes), file);
-    (void)fclose(file);
+    if (result != FG_OK)
+        return result;
     result = fg_receipt_decode(bytes, length, ret_receipt, &signature, error);
     if (result == FG_OK && key != NULL)
         result = fg_receipt_verify(ret_receipt, &signature, key, error);

@@ -10,6 +10,7 @@
 #include "host/cli/cli_database.h"
 #include "host/cli/cli_file.h"
 #include "host/cli/cli_operator.h"
+#include "lib/base/file.h"
 #include "lib/list/serve/list_routes.h"
 #include "proto/list/manifest.h"
 
@@ -156,7 +157,7 @@ static enum cli_exit prepare(const struct cli_call *call)
         result = fg_publish_prepare(sql, &order, bytes, sizeof(bytes), &length, &error);
     fg_sql_close(sql);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[1], true, bytes, length, &error);
+        result = fg_file_write(call->arguments[1], 0644, bytes, length, &error);
     if (result == FG_OK && !call->json)
         printf("%s: %s\n", call->arguments[1], cli_text(call, FG_TEXT_CLI_PREPARED));
     return clock_finish(call, &order, result, &error);
@@ -187,7 +188,7 @@ static enum cli_exit sign(const struct cli_call *call)
         result = fg_manifest_sign(&manifest, &key, signed_bytes, sizeof(signed_bytes), &length, &error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[1], true, signed_bytes, length, &error);
+        result = fg_file_write(call->arguments[1], 0644, signed_bytes, length, &error);
     if (result == FG_OK && !call->json) {
         cli_time_text(manifest.issued_ms, issued);
         cli_time_text(manifest.expires_ms, expires);

@@ -11,6 +11,7 @@
 #include "host/cli/cli_file.h"
 #include "host/cli/cli_number.h"
 #include "host/pki/ca.h"
+#include "lib/base/file.h"
 #include "proto/hop/authority_update.h"
 
 #define SUBJECT_BYTES 256
@@ -114,7 +115,7 @@ static enum cli_exit change_new(const struct cli_call *call)
     if (result == FG_OK)
         result = fg_authority_change_encode(&change, bytes, &length, &error);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[0], false, bytes, length, &error);
+        result = fg_file_create(call->arguments[0], 0644, bytes, length, &error);
     return result == FG_OK ? change_print(call, bytes, length) : cli_fail(call, result, &error);
 }
 
@@ -151,7 +152,7 @@ static enum cli_exit change_sign(const struct cli_call *call)
     if (result == FG_OK)
         result = sign(ca_directory, bytes, &length, &error);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[0], true, bytes, length, &error);
+        result = fg_file_write(call->arguments[0], 0644, bytes, length, &error);
     return result == FG_OK ? change_print(call, bytes, length) : cli_fail(call, result, &error);
 }
 

@@ -8,6 +8,7 @@
 #include "host/cli/cli_file.h"
 #include "host/cli/cli_number.h"
 #include "host/cli/point/hand_over.h"
+#include "lib/base/file.h"
 #include "proto/journal/clock_statement.h"
 
 static enum cli_exit statement_print(const struct cli_call *call, const struct fg_clock_statement *statement)
@@ -68,7 +69,7 @@ static enum cli_exit clock_sign(const struct cli_call *call)
         result = fg_clock_statement_sign(&statement, &key, bytes, sizeof(bytes), &length, &error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[0], false, bytes, length, &error);
+        result = fg_file_create(call->arguments[0], 0644, bytes, length, &error);
     return result == FG_OK ? statement_print(call, &statement) : cli_fail(call, result, &error);
 }
 

@@ -10,6 +10,7 @@
 #include "host/cli/cli_file.h"
 #include "host/cli/cli_number.h"
 #include "host/cli/point/hand_over.h"
+#include "lib/base/file.h"
 #include "proto/key/keyring.h"
 
 static const char *purpose_name(uint8_t purpose)
@@ -126,7 +127,7 @@ static enum cli_exit ring_new(const struct cli_call *call)
     if (result == FG_OK)
         result = fg_keyring_encode(&ring, bytes, sizeof(bytes), &length, &error);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[0], false, bytes, length, &error);
+        result = fg_file_create(call->arguments[0], 0644, bytes, length, &error);
     return result == FG_OK ? ring_print(call, &ring, 0) : cli_fail(call, result, &error);
 }
 
@@ -150,7 +151,7 @@ static enum cli_exit ring_sign(const struct cli_call *call)
         result = fg_keyring_sign(bytes, length, &key, bytes, sizeof(bytes), &length, &error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[0], true, bytes, length, &error);
+        result = fg_file_write(call->arguments[0], 0644, bytes, length, &error);
     if (result == FG_OK)
         result = fg_keyring_decode(bytes, length, &ring, &signatures, &error);
     return result == FG_OK ? ring_print(call, &ring, signatures) : cli_fail(call, result, &error);

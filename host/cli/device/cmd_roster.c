@@ -15,6 +15,7 @@
 #include "host/cli/cli_line.h"
 #include "host/station/store/roster_kept.h"
 #include "host/station/up/station_keys.h"
+#include "lib/base/file.h"
 #include "lib/base/monotime.h"
 
 /* The station's program looks once a second; a busy one is given more. */
@@ -168,7 +169,7 @@ static enum cli_exit export_run(const struct cli_call *call, const char *key_pat
         result = fg_roster_verify(bytes, length, &key.public_key, 1, &made->roster, &error);
     fg_private_key_wipe(&key);
     if (result == FG_OK)
-        result = cli_file_write(call->arguments[1], true, bytes, length, &error);
+        result = fg_file_write(call->arguments[1], 0644, bytes, length, &error);
     return result == FG_OK ? carried_print(call, made) : cli_finish(call, result, &error);
 }
 

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pkcs5.h>
@@ -15,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/base/random.h"
 
 #define PATH_BYTES 512
@@ -69,51 +69,34 @@ static enum fg_err make_directory(const char *directory, struct fg_error *error)
     return FG_OK;
 }
 
-/* Whole or not at all: a reader sees the old file or the new one. */
 static enum fg_err write_file(const char *directory, const char *name, const char *text,
                               struct fg_error *error)
 {
     char path[PATH_BYTES];
-    char new_path[PATH_BYTES];
-    size_t length = strlen(text);
     enum fg_err code = make_directory(directory, error);
-    int file;
-    bool good;
 
     if (code != FG_OK)
         return code;
-    if (!path_of(directory, name, path) || !path_of(directory, "new", new_path))
+    if (!path_of(directory, name, path))
         return fg_fail(error, FG_E_SIZE, "%.200s: path too long", directory);
-    (void)unlink(new_path);
-    file = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        return fg_fail(error, FG_E_IO, "%s: %s", new_path, strerror(errno));
-    good = write(file, text, length) == (ssize_t)length && fsync(file) == 0;
-    if (close(file) == 0 && good && rename(new_path, path) == 0)
-        return FG_OK;
-    code = fg_fail(error, FG_E_IO, "%s: %s", path, strerror(errno));
-    (void)unlink(new_path);
-    return code;
+    return fg_file_write(path, 0600, text, strlen(text), error);
 }
 
 static enum fg_err read_file(const char *directory, const char *name, char ret_text[FILE_BYTES],
                              size_t *ret_length, struct fg_error *error)
 {
     char path[PATH_BYTES];
-    ssize_t length;
-    int file;
+    size_t length = 0;
+    enum fg_err code;
 
     if (!path_of(directory, name, path))
         return fg_fail(error, FG_E_SIZE, "%.200s: path too long", directory);
-    file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0)
-        return fg_fail(error, errno == ENOENT ? FG_E_NOT_FOUND : FG_E_IO, "%s: %s", path, strerror(errno));
-    length = read(file, ret_text, FILE_BYTES - 1);
-    (void)close(file);
-    if (length < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot be read", path);
+    code = fg_file_read(path, FG_FILE_OPTIONAL | FG_FILE_NO_LINK | FG_FILE_BEGINNING, ret_text,
+                        FILE_BYTES - 1, &length, error);
+    if (code != FG_OK)
+        return code;
     ret_text[length] = '\0';
-    *ret_length = (size_t)length;
+    *ret_length = length;
     return FG_OK;
 }
 

@@ -1,56 +1,27 @@
 /* The server's TLS identity and the peers of its sessions (private.h).
  *
  * Not: HTTP. Relies on: GnuTLS for sessions, mbedTLS (server_peer.h) for client certificates. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <mbedtls/platform_util.h>
 
+#include "lib/base/file.h"
 #include "lib/crypto/sign.h"
 #include "lib/net/server/private.h"
 #include "lib/net/server/server_peer.h"
 
 #define PEM_MAX 65536
 
-/* The whole file with a NUL behind it, from malloc. */
+/* The whole file with its NUL, from malloc. */
 static enum fg_err read_file(const char *path, char **ret_text, size_t *ret_length, struct fg_error *error)
 {
-    char *text = malloc(PEM_MAX + 1);
-    ssize_t count = 0;
-    size_t length = 0;
-    int descriptor = -1;
-    enum fg_err result = FG_OK;
+    enum fg_err result = fg_file_read_text(path, FG_FILE_OPTIONAL, PEM_MAX - 1, ret_text, ret_length, error);
 
-    if (text == NULL)
-        return fg_fail(error, FG_E_MEMORY, "%s: no memory to read it", path);
-    descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        result = fg_fail(error, errno == ENOENT ? FG_E_NOT_FOUND : FG_E_IO, "%s: cannot open: %s", path,
-                         strerror(errno));
-        goto done;
-    }
-    while (length < PEM_MAX && (count = read(descriptor, text + length, PEM_MAX - length)) > 0)
-        length += (size_t)count;
-    if (count < 0)
-        result = fg_fail(error, FG_E_IO, "%s: cannot read: %s", path, strerror(errno));
-    else if (length == PEM_MAX)
-        result = fg_fail(error, FG_E_FORMAT, "%s: longer than a certificate file can be (%d bytes)", path,
-                         PEM_MAX);
-done:
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    if (result != FG_OK) {
-        free(text);
-        return result;
-    }
-    text[length] = '\0';
-    *ret_text = text;
-    *ret_length = length;
-    return FG_OK;
+    if (result == FG_E_SIZE)
+        return fg_fail(error, FG_E_FORMAT, "%s: longer than a certificate file can be (%d bytes)", path,
+                       PEM_MAX);
+    return result;
 }
 
 static enum fg_err load_chain(const char *path, gnutls_x509_crt_t chain[FG_SERVER_CHAIN_MAX],

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "firmware/controller/clock_floor.h"
+#include "lib/base/file.h"
 #include "tests/lib/check.h"
 
 #define NOW_MS INT64_C(1795000000000) /* 2026-11-18 */
@@ -162,6 +163,7 @@ TEST("FAIL-CLOSED: a statement is not used twice when the entry that tells of it
 TEST("FAIL-CLOSED: a statement of a stranger, for another controller or of an entry that is not there counts "
      "nothing")
 {
+    static const uint8_t long_statement[FG_CLOCK_STATEMENT_BYTES_MAX + 1];
     struct fg_clock_floor floor;
 
     world_make();
@@ -180,7 +182,9 @@ TEST("FAIL-CLOSED: a statement of a stranger, for another controller or of an en
     CHECK_INT(fg_clock_floor_read(fg_test_path("missing"), &bureau.public_key, 1, "ctl-1", journal,
                                   fg_test_path("journal.db"), FAR_MS, &floor, &error),
               FG_E_IO);
-    CHECK_INT(fg_clock_floor_read("/dev/zero", &bureau.public_key, 1, "ctl-1", journal,
+    CHECK_OK(fg_file_write(fg_test_path("long"), 0600, long_statement, sizeof(long_statement), &error),
+             &error);
+    CHECK_INT(fg_clock_floor_read(fg_test_path("long"), &bureau.public_key, 1, "ctl-1", journal,
                                   fg_test_path("journal.db"), FAR_MS, &floor, &error),
               FG_E_SIZE);
     fg_journal_close(journal);

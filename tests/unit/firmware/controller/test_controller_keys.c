@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "firmware/controller/controller_keys.h"
+#include "lib/base/file.h"
 #include "tests/lib/check.h"
 
 static unsigned complaints;
@@ -100,8 +101,9 @@ TEST("FAIL-CLOSED: without a readable list key nothing is in force, and no ring 
     CHECK_INT(kept.ring.key_count, 0);
 }
 
-TEST("BAD-INPUT-IS-SAFE: a ring that is a folder, missing or far too long is refused and changes nothing")
+TEST("BAD-INPUT-IS-SAFE: a ring that is no file, missing or too long is refused and changes nothing")
 {
+    static const uint8_t long_ring[FG_KEYRING_BYTES_MAX + 1];
     struct fg_config config;
     struct fg_keys kept;
     struct fg_error error;
@@ -110,7 +112,9 @@ TEST("BAD-INPUT-IS-SAFE: a ring that is a folder, missing or far too long is ref
     fg_keys_start(&config, complain, NULL, &kept);
     CHECK_INT(fg_keys_take(&kept, fg_test_directory(), &error), FG_E_IO);
     CHECK_INT(fg_keys_take(&kept, fg_test_path("nowhere"), &error), FG_E_IO);
-    CHECK_INT(fg_keys_take(&kept, "/dev/zero", &error), FG_E_SIZE);
+    CHECK_INT(fg_keys_take(&kept, "/dev/zero", &error), FG_E_IO);
+    CHECK_OK(fg_file_write(fg_test_path("long"), 0600, long_ring, sizeof(long_ring), &error), &error);
+    CHECK_INT(fg_keys_take(&kept, fg_test_path("long"), &error), FG_E_SIZE);
     CHECK_INT(kept.ring.version, 0);
 }
 

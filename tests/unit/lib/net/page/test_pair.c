@@ -276,12 +276,12 @@ TEST("what a power cut left half written is replaced, and only the owner may rea
     struct stat status;
 
     CHECK_INT(mkdir(fg_test_path("panel"), 0700), 0);
-    put_device("panel/new", "half");
+    put_device("panel/pairing-code.new", "half");
     CHECK_OK(fg_pair_code_new(directory(), NOW, code, &error), &error);
-    CHECK(access(fg_test_path("panel/new"), F_OK) != 0);
+    CHECK(access(fg_test_path("panel/pairing-code.new"), F_OK) != 0);
     CHECK_OK(fg_pair_device_add(directory(), NOW, "x", secret, id, &error), &error);
     CHECK_INT(strlen(secret), FG_PAIR_SECRET_DIGITS);
-    CHECK_INT(rmdir(fg_test_path("panel/new")), -1);
+    CHECK_INT(rmdir(fg_test_path("panel/pairing-code.new")), -1);
     {
         char name[128];
 
@@ -289,7 +289,7 @@ TEST("what a power cut left half written is replaced, and only the owner may rea
         CHECK_INT(stat(fg_test_path(name), &status), 0);
         CHECK_INT(status.st_mode & 0777, 0600);
     }
-    CHECK_INT(mkdir(fg_test_path("panel/new"), 0700), 0);
+    CHECK_INT(mkdir(fg_test_path("panel/pairing-code.new"), 0700), 0);
     CHECK_INT(fg_pair_code_new(directory(), NOW, code, &error), FG_E_IO);
     CHECK_INT(fg_pair_code_new(fg_test_path("fresh"), NOW, code, &error), FG_OK);
     CHECK_INT(stat(fg_test_path("fresh"), &status), 0);
