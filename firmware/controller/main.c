@@ -246,7 +246,7 @@ static void request_handle(void *context, const struct fg_control_request *reque
         fg_session_set_reader_restarts(app->session, fg_reader_restarts(app->reader));
     /* The receipt key may have come with the enrolment a moment ago. */
     if (request->kind == FG_CONTROL_RECEIPT && !app->start.has_receipt_key) {
-        app->start.receipt_retry.due_mono_ms = now.mono_ms;
+        app->start.receipt_retry.backoff.until_mono_ms = now.mono_ms;
         start_serve(app, &now);
     }
     if (request->kind == FG_CONTROL_KEYRING) {

@@ -6,7 +6,7 @@
 
 bool fg_retry_is_due(const struct fg_retry *retry, int64_t now_mono_ms)
 {
-    return !retry->done && now_mono_ms >= retry->due_mono_ms;
+    return !retry->done && fg_backoff_is_over(&retry->backoff, now_mono_ms);
 }
 
 void fg_retry_done(struct fg_retry *retry)
@@ -35,9 +35,6 @@ bool fg_retry_failed(struct fg_retry *retry, const struct fg_error *error, int64
     text_cut(cut.text, FG_CONTROL_CAUSE_MAX);
     is_new = strcmp(cut.text, retry->cause) != 0;
     memcpy(retry->cause, cut.text, strlen(cut.text) + 1);
-    retry->wait_ms = retry->wait_ms == 0 ? FG_RETRY_MIN_MS : retry->wait_ms * 2;
-    if (retry->wait_ms > FG_RETRY_MAX_MS)
-        retry->wait_ms = FG_RETRY_MAX_MS;
-    retry->due_mono_ms = now_mono_ms + retry->wait_ms;
+    fg_backoff_fail(&retry->backoff, FG_RETRY_MIN_MS, FG_RETRY_MAX_MS, now_mono_ms, 0);
     return is_new;
 }

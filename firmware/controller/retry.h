@@ -6,9 +6,7 @@
 #ifndef FG_FIRMWARE_CONTROLLER_RETRY_H
 #define FG_FIRMWARE_CONTROLLER_RETRY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "lib/base/backoff.h"
 #include "proto/point/control.h"
 
 #define FG_RETRY_MIN_MS 1000
@@ -17,8 +15,7 @@
 /* Zero-initialised: never tried, due at once. */
 struct fg_retry {
     bool done;
-    uint32_t wait_ms;
-    int64_t due_mono_ms;
+    struct fg_backoff backoff;
     char cause[FG_CONTROL_CAUSE_MAX + 1]; /* of the newest failure; empty: none yet, or done */
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "firmware/link/link_authority.h"
+#include "lib/base/backoff.h"
 #include "lib/base/monotime.h"
 #include "lib/base/random.h"
 #include "lib/list/list_update.h"
@@ -130,7 +131,7 @@ static void hand_over_failed(struct fg_link_context *link, struct fg_link_keys *
     if (code == FG_E_AUTH)
         fg_link_keys_want(keys);
     hand_over->failures++;
-    hand_over->due_mono_ms = fg_mono_ms() + fg_link_backoff_ms(hand_over->failures, FG_LINK_RETRY_MIN_MS,
+    hand_over->due_mono_ms = fg_mono_ms() + fg_backoff_ms(hand_over->failures, FG_LINK_RETRY_MIN_MS,
                                                                FG_LINK_RETRY_MAX_MS, fg_random_spread());
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/base/backoff.h"
 #include "lib/base/monotime.h"
 
 #define INTERVAL_WATCHED_MS 50 /* while a page is open */
@@ -97,15 +98,11 @@ static void poll_once(struct fg_panel_poller *poller)
 /* The feed's mutex is held. */
 static int64_t interval_ms(const struct fg_panel_poller *poller)
 {
-    int64_t backoff_ms = BACKOFF_MIN_MS;
-
     if (poller->feed->watchers == 0)
         return INTERVAL_ALONE_MS;
     if (poller->failures == 0)
         return INTERVAL_WATCHED_MS;
-    for (uint32_t i = 1; i < poller->failures && backoff_ms < BACKOFF_MAX_MS; i++)
-        backoff_ms *= 2;
-    return backoff_ms < BACKOFF_MAX_MS ? backoff_ms : BACKOFF_MAX_MS;
+    return fg_backoff_ms(poller->failures, BACKOFF_MIN_MS, BACKOFF_MAX_MS, 0);
 }
 
 static void *poll_on(void *context)

@@ -50,7 +50,6 @@ enum fg_err fg_bus_init(struct fg_bus *bus, const struct fg_bus_settings *settin
     bus->settings = settings;
     bus->context = context;
     bus->response_ms = response_ms;
-    bus->back_off_ms = FG_BUS_BACK_OFF_MIN_MS;
     return FG_OK;
 }
 
@@ -77,10 +76,7 @@ void fg_bus_destroy(struct fg_bus *bus)
 
 static void postpone_opening(struct fg_bus *bus)
 {
-    bus->reopen_at_mono_ms = fg_mono_ms() + bus->back_off_ms;
-    bus->back_off_ms *= 2;
-    if (bus->back_off_ms > FG_BUS_BACK_OFF_MAX_MS)
-        bus->back_off_ms = FG_BUS_BACK_OFF_MAX_MS;
+    fg_backoff_fail(&bus->reopening, FG_BUS_BACK_OFF_MIN_MS, FG_BUS_BACK_OFF_MAX_MS, fg_mono_ms(), 0);
 }
 
 /* libmodbus 3.1.6 selects on its descriptor unchecked, and the C library aborts on one beyond FD_SETSIZE. */
@@ -127,7 +123,7 @@ enum fg_err fg_bus_open(struct fg_bus *bus, struct fg_error *error)
 
     if (bus->is_open)
         return FG_OK;
-    if (fg_mono_ms() < bus->reopen_at_mono_ms)
+    if (!fg_backoff_is_over(&bus->reopening, fg_mono_ms()))
         return fg_fail(error, FG_E_BUSY, "bus %s: waits before it is opened again", bus->settings->name);
     if (!next_descriptor_fits())
         return open_failed(bus, FG_E_FULL, "too many open files in this process", error);
@@ -360,7 +356,7 @@ static enum fg_err settle(struct fg_bus *bus, const uint8_t *request, enum fg_ou
         outcome = FG_OUTCOME_LINK_LOST;
     bus->outcome = outcome;
     if (outcome == FG_OUTCOME_ANSWERED) {
-        bus->back_off_ms = FG_BUS_BACK_OFF_MIN_MS;
+        bus->reopening = (struct fg_backoff){0};
         return FG_OK;
     }
     if (outcome == FG_OUTCOME_LINK_LOST) {

@@ -14,6 +14,7 @@
 #include "firmware/plant/outcome.h"
 #include "firmware/plant/plant.h"
 #include "firmware/plant/profile.h"
+#include "lib/base/backoff.h"
 
 #define FG_BUS_BLOCK_MAX 100 /* registers or bits of one read */
 #define FG_BUS_BACK_OFF_MIN_MS 200
@@ -43,12 +44,11 @@ struct fg_bus {
     bool is_open;
     int lock_fd; /* of the RTU port, -1 = none */
     uint32_t response_ms;
-    uint32_t back_off_ms;
     uint32_t timeouts_in_row;
     uint32_t openings;       /* how often the link was opened */
     enum fg_outcome outcome; /* of the last request */
     struct fg_bus_company company;
-    int64_t reopen_at_mono_ms;
+    struct fg_backoff reopening;
     int64_t idle_since_mono_ns;
 };
 

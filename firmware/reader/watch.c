@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/backoff.h"
+
 #define BACK_OFF_MIN_MS 200
 #define BACK_OFF_MAX_MS 5000
 #define STEADY_MS 5000      /* a child that lived so long starts the back-off anew */
@@ -37,8 +39,7 @@ struct fg_reader {
     pid_t dying; /* killed, not yet reaped; 0 = none */
     int fd;      /* -1 = down */
     uint32_t restarts;
-    int64_t back_off_ms;
-    int64_t start_at_mono_ms;
+    struct fg_backoff restarting;
     int64_t started_mono_ms;
     int64_t heard_mono_ms;
     int64_t ended_mono_ms;
@@ -169,10 +170,8 @@ static void child_end(struct fg_reader *reader, int64_t now_mono_ms, const char 
     reader->pid = 0;
     reader->fd = -1;
     if (now_mono_ms - reader->started_mono_ms > STEADY_MS)
-        reader->back_off_ms = BACK_OFF_MIN_MS;
-    reader->start_at_mono_ms = now_mono_ms + reader->back_off_ms;
-    reader->back_off_ms =
-        reader->back_off_ms * 2 < BACK_OFF_MAX_MS ? reader->back_off_ms * 2 : BACK_OFF_MAX_MS;
+        reader->restarting = (struct fg_backoff){0};
+    fg_backoff_fail(&reader->restarting, BACK_OFF_MIN_MS, BACK_OFF_MAX_MS, now_mono_ms, 0);
     if (reader->writing)
         reader->written_due = true;
     reader->writing = false;
@@ -308,12 +307,12 @@ void fg_reader_tick(struct fg_reader *reader, int64_t now_mono_ms)
         return;
     }
     /* The old process holds the port until it is gone. */
-    if (!child_reap(reader) || now_mono_ms < reader->start_at_mono_ms)
+    if (!child_reap(reader) || !fg_backoff_is_over(&reader->restarting, now_mono_ms))
         return;
     if (!reader->tries_device)
         reader->restarts++;
     if (child_start(reader, now_mono_ms, NULL) != FG_OK)
-        reader->start_at_mono_ms = now_mono_ms + BACK_OFF_MAX_MS;
+        reader->restarting.until_mono_ms = now_mono_ms + BACK_OFF_MAX_MS;
 }
 
 /* ---- the caller's side ------------------------------------------------------------------------------- */
@@ -338,7 +337,6 @@ enum fg_err fg_reader_start(const struct fg_reader_settings *settings, struct fg
     reader->step_max_ms = settings->step_max_ms;
     reader->silence_max_ms = settings->silence_max_ms;
     reader->confine_must = settings->confine_must;
-    reader->back_off_ms = BACK_OFF_MIN_MS;
     reader->fd = -1;
     code = child_start(reader, fg_mono_ms(), error);
     if (code != FG_OK) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/base/backoff.h"
+
 void fg_link_plan_start(struct fg_link_plan *ret_plan)
 {
     memset(ret_plan, 0, sizeof(*ret_plan));
@@ -37,17 +39,6 @@ uint64_t fg_link_plan_push_from(const struct fg_link_plan *plan, const struct fg
     if (plan->from == 0 || plan->from > facts->last_sequence)
         return facts->last_sequence;
     return plan->from;
-}
-
-uint32_t fg_link_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms, uint32_t random)
-{
-    uint64_t delay_ms = min_ms == 0 ? 1 : min_ms;
-
-    for (uint32_t n = 1; n < failures && delay_ms < max_ms; n++)
-        delay_ms *= 2;
-    if (delay_ms > max_ms)
-        delay_ms = max_ms;
-    return (uint32_t)(delay_ms - random % (delay_ms / 2 + 1));
 }
 
 static bool is_of_network(enum fg_err code)
@@ -90,7 +81,7 @@ static void wait_after_failure(struct fg_link_plan *plan, const struct fg_link_t
     if (plan->failures[job] < UINT32_MAX)
         plan->failures[job]++;
     plan->due_mono_ms[job] =
-        now_mono_ms + fg_link_backoff_ms(plan->failures[job], times->retry_min_ms, longest, random);
+        now_mono_ms + fg_backoff_ms(plan->failures[job], times->retry_min_ms, longest, random);
 }
 
 void fg_link_plan_pushed(struct fg_link_plan *plan, const struct fg_link_times *times,

@@ -2,7 +2,7 @@
  * back-off.
  *
  * Pure: time and chance come with the call, so that every rule can be tested. Not: doing it
- * (firmware/link). Relies on: lib/base/err.h, proto/journal/sync.h for the verdicts. */
+ * (firmware/link). Relies on: lib/base/backoff.h, proto/journal/sync.h for the verdicts. */
 #ifndef FG_PROTO_HOP_HOP_PLAN_H
 #define FG_PROTO_HOP_HOP_PLAN_H
 
@@ -67,9 +67,5 @@ void fg_link_plan_done(struct fg_link_plan *plan, const struct fg_link_times *ti
  * interval. When the network was down and a later job gets through, all that failed are due again at once. */
 void fg_link_plan_failed(struct fg_link_plan *plan, const struct fg_link_times *times, enum fg_link_job job,
                          enum fg_err code, int64_t now_mono_ms, uint32_t random);
-
-/* The delay after `failures` failures in a row (1 or more): min doubled for each, at most max, and of that a
- * random part between one half and all, so that many links do not call in step. */
-uint32_t fg_link_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms, uint32_t random);
 
 #endif

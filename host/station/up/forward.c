@@ -8,6 +8,7 @@
 
 #include "host/station/base/station_log.h"
 #include "host/station/store/store_verify.h"
+#include "lib/base/backoff.h"
 
 #define DAY_S 86400
 #define BATCHES_PER_TURN 16    /* then the next controller has its turn */
@@ -74,25 +75,6 @@ enum fg_forward_why fg_forward_due(const struct fg_forward_window *window, uint3
     if (controller->urgent_sequence >= controller->receipt_next)
         return FG_FORWARD_URGENT;
     return fg_forward_window_is_open(window, second) ? FG_FORWARD_WINDOW : FG_FORWARD_NOT;
-}
-
-void fg_backoff_fail(struct fg_backoff *backoff, uint32_t min_s, uint32_t max_s, int64_t now_mono_ms,
-                     uint32_t random)
-{
-    uint32_t shift = backoff->failures < 16 ? backoff->failures : 16;
-    uint64_t wait_ms = ((uint64_t)min_s << shift) * 1000;
-
-    if (wait_ms > (uint64_t)max_s * 1000)
-        wait_ms = (uint64_t)max_s * 1000;
-    wait_ms = wait_ms / 2 + (wait_ms / 2 * (random & 0xffff)) / 0xffff;
-    if (backoff->failures < UINT32_MAX)
-        backoff->failures++;
-    backoff->until_ms = now_mono_ms + (int64_t)wait_ms;
-}
-
-bool fg_backoff_is_over(const struct fg_backoff *backoff, int64_t now_mono_ms)
-{
-    return backoff->failures == 0 || now_mono_ms >= backoff->until_ms;
 }
 
 enum fg_err fg_forward_new(const struct fg_forward_settings *settings, struct fg_forward **ret_forward,
@@ -269,10 +251,11 @@ static uint64_t receipt_next(struct fg_forward *forward, const char *id)
 static void wait_longer(struct fg_forward *forward, struct turn *turn, uint8_t verdict,
                         const struct fg_forward_moment *moment)
 {
-    uint32_t factor = verdict == FG_SYNC_FORK || verdict == FG_SYNC_REFUSED ? RETRY_REFUSED_FACTOR : 1;
+    uint32_t unit_ms =
+        verdict == FG_SYNC_FORK || verdict == FG_SYNC_REFUSED ? RETRY_REFUSED_FACTOR * 1000 : 1000;
 
-    fg_backoff_fail(&turn->backoff, forward->settings.retry_min_s * factor,
-                    forward->settings.retry_max_s * factor, moment->mono_ms, moment->random);
+    fg_backoff_fail(&turn->backoff, forward->settings.retry_min_s * unit_ms,
+                    forward->settings.retry_max_s * unit_ms, moment->mono_ms, moment->random);
 }
 
 static enum fg_err push_one(struct fg_forward *forward, const struct fg_station_controller *controller,
@@ -356,8 +339,8 @@ static void show_evidence(struct fg_forward *forward, const struct fg_forward_mo
     code = forward->settings.push(forward->settings.push_context, &source, &from, 1, forward->buffer, &pushed,
                                   &reason);
     if (code != FG_OK || (pushed.verdict != FG_SYNC_FORK && pushed.verdict != FG_SYNC_REFUSED)) {
-        fg_backoff_fail(&forward->evidence_backoff, forward->settings.retry_min_s,
-                        forward->settings.retry_max_s, moment->mono_ms, moment->random);
+        fg_backoff_fail(&forward->evidence_backoff, forward->settings.retry_min_s * 1000,
+                        forward->settings.retry_max_s * 1000, moment->mono_ms, moment->random);
         return;
     }
     forward->evidence_backoff = (struct fg_backoff){0};

@@ -29,15 +29,6 @@ enum fg_forward_why { FG_FORWARD_NOT = 0, FG_FORWARD_URGENT, FG_FORWARD_WINDOW, 
 enum fg_forward_why fg_forward_due(const struct fg_forward_window *window, uint32_t second,
                                    const struct fg_station_controller *controller);
 
-/* Waiting longer after each failure, up to a bound, with jitter. Times are monotonic. */
-struct fg_backoff {
-    uint32_t failures; /* in a row */
-    int64_t until_ms;
-};
-void fg_backoff_fail(struct fg_backoff *backoff, uint32_t min_s, uint32_t max_s, int64_t now_mono_ms,
-                     uint32_t random);
-bool fg_backoff_is_over(const struct fg_backoff *backoff, int64_t now_mono_ms);
-
 struct fg_forward;
 
 /* As fg_push_journal with context in place of the connection; tests give their own. */

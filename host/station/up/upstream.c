@@ -16,6 +16,7 @@
 #include "host/station/store/store_verifier.h"
 #include "host/station/up/forward.h"
 #include "host/station/up/roster_fetch.h"
+#include "lib/base/backoff.h"
 #include "lib/base/monotime.h"
 #include "lib/base/random.h"
 #include "lib/crypto/certificate_file.h"
@@ -152,7 +153,7 @@ static void not_heard(struct fg_upstream *upstream, const char *what, const stru
     upstream->authority_wanted = error->code == FG_E_AUTH;
     (void)snprintf(state->error_text, sizeof(state->error_text), "%s: %.*s", what, FG_SYNC_TEXT_MAX - 20,
                    error->text);
-    fg_backoff_fail(&upstream->backoff, config->retry_min_s, config->retry_max_s, fg_mono_ms(),
+    fg_backoff_fail(&upstream->backoff, config->retry_min_s * 1000, config->retry_max_s * 1000, fg_mono_ms(),
                     fg_random_spread());
     if (upstream->alone_said_ms != 0 && fg_mono_ms() - upstream->alone_said_ms < ALONE_SAID_EVERY_MS)
         return;

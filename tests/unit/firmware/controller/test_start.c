@@ -238,7 +238,7 @@ TEST("each try after a failure waits twice as long as the one before: 1, 2, 4, 8
 
     for (size_t i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++) {
         (void)fg_retry_failed(&retry, &error, 500);
-        CHECK_INT(retry.due_mono_ms, 500 + waits_ms[i]);
+        CHECK_INT(retry.backoff.until_mono_ms, 500 + waits_ms[i]);
     }
 }
 
@@ -436,12 +436,12 @@ TEST("LIST-IS-SIGNED: a ring that leaves out the list's key ends that list, now 
     CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
     CHECK_INT(fg_start_take_ring(&start, fg_test_path("missing"), &error), FG_E_IO);
     CHECK_INT(fg_list_state(start.stores.list), FG_LIST_IN_FORCE);
-    CHECK(start.receipt_retry.due_mono_ms > 0);
+    CHECK(start.receipt_retry.backoff.until_mono_ms > 0);
     ring_write(fg_test_path("ring"), &next);
     CHECK_OK(fg_start_take_ring(&start, fg_test_path("ring"), &error), &error);
     CHECK_INT(fg_list_state(start.stores.list), FG_LIST_NOT_AUTHENTIC);
     CHECK_INT(test_clock.signed_ms, 0);
-    CHECK_INT(start.receipt_retry.due_mono_ms, 0); /* the ring may name another */
+    CHECK_INT(start.receipt_retry.backoff.until_mono_ms, 0); /* the ring may name another */
     CHECK_INT(fg_start_keys(&start, FG_KEYRING_LIST, keys), 1);
     CHECK_BYTES(keys[0].point, next.public_key.point, FG_POINT_BYTES);
     fg_start_end(&start);

@@ -524,21 +524,21 @@ TEST("a port that fails to open is left alone for a time that doubles up to its 
         int64_t begun_ms = fg_mono_ms();
 
         CHECK_INT(fg_bus_open(&bus, &error), FG_E_GONE);
-        CHECK(bus.reopen_at_mono_ms >= begun_ms + waits_ms[i]);
-        CHECK(bus.reopen_at_mono_ms <= fg_mono_ms() + waits_ms[i]);
+        CHECK(bus.reopening.until_mono_ms >= begun_ms + waits_ms[i]);
+        CHECK(bus.reopening.until_mono_ms <= fg_mono_ms() + waits_ms[i]);
         CHECK_INT(fg_bus_open(&bus, &error), FG_E_BUSY);
         CHECK_HAS(error.text, "waits before it is opened again");
-        bus.reopen_at_mono_ms = 0;
+        bus.reopening.until_mono_ms = 0;
     }
     CHECK_INT(fg_bus_write_coil(&bus, 1, 0, false, 0, &error), FG_E_GONE);
     CHECK_INT(bus.outcome, FG_OUTCOME_LINK_LOST);
     CHECK_HAS(error.text, "bus pty: link is closed");
     fg_bus_destroy(&bus);
     bus_start(&bus);
-    bus.back_off_ms = FG_BUS_BACK_OFF_MAX_MS;
+    bus.reopening.failures = 6;
     CHECK_INT(bus.openings, 1);
     CHECK_OK(ask(&bus), &error);
-    CHECK_INT(bus.back_off_ms, FG_BUS_BACK_OFF_MIN_MS);
+    CHECK_INT(bus.reopening.failures, 0);
     end(&bus);
 }
 
@@ -563,8 +563,8 @@ TEST("a link on which nothing answers any more is opened again, one on which som
     CHECK_INT(ask(&bus), FG_E_GONE);
     CHECK_INT(bus.outcome, FG_OUTCOME_LINK_LOST);
     CHECK(!bus.is_open);
-    CHECK(bus.reopen_at_mono_ms > asked_mono_ms);
-    bus.reopen_at_mono_ms = 0;
+    CHECK(bus.reopening.until_mono_ms > asked_mono_ms);
+    bus.reopening.until_mono_ms = 0;
     CHECK_OK(fg_bus_open(&bus, &error), &error);
     CHECK_INT(bus.openings, 2);
     CHECK_INT(ask(&bus), FG_E_TIMEOUT);
@@ -635,7 +635,7 @@ TEST("a port that fails to open again and again costs no descriptor")
     CHECK_OK(fg_bus_init(&bus, &settings, RESPONSE_MS, &error), &error);
     first = dup(0);
     for (int i = 0; i < 20; i++) {
-        bus.reopen_at_mono_ms = 0;
+        bus.reopening.until_mono_ms = 0;
         CHECK_INT(fg_bus_open(&bus, &error), FG_E_GONE);
     }
     last = dup(0);

@@ -676,12 +676,12 @@ TEST("the back-off doubles from 0.2 s and ends at 5 s")
     CHECK_INT(fg_bus_open(&bus, &error), FG_E_GONE);
     CHECK_HAS(error.text, "/nonexistent/tty");
     CHECK_INT(fg_bus_open(&bus, &error), FG_E_BUSY);
-    CHECK_INT(bus.back_off_ms, 400);
+    CHECK_INT(bus.reopening.failures, 1);
     for (int i = 0; i < 6; i++) {
-        bus.reopen_at_mono_ms = 0;
+        bus.reopening.until_mono_ms = 0;
         CHECK_INT(fg_bus_open(&bus, &error), FG_E_GONE);
     }
-    CHECK_INT(bus.back_off_ms, FG_BUS_BACK_OFF_MAX_MS);
+    CHECK_INT(bus.reopening.failures, 7);
     CHECK_INT(fg_bus_write_coil(&bus, 1, 0, false, 0, &error), FG_E_GONE);
     fg_bus_destroy(&bus);
     settings.kind = 9;

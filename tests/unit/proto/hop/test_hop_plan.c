@@ -96,14 +96,6 @@ TEST("failures wait longer each time, to a bound, never in step, and a success f
     struct fg_link_facts facts = {.last_sequence = 5, .unsent = 5};
     struct fg_link_plan plan = quiet_plan(0);
 
-    CHECK_INT(fg_link_backoff_ms(1, 1000, 60000, 0), 1000);
-    CHECK_INT(fg_link_backoff_ms(1, 1000, 60000, 500), 500);
-    CHECK_INT(fg_link_backoff_ms(2, 1000, 60000, 0), 2000);
-    CHECK_INT(fg_link_backoff_ms(7, 1000, 60000, 0), 60000);
-    CHECK_INT(fg_link_backoff_ms(UINT32_MAX, 1, UINT32_MAX, 0), UINT32_MAX);
-    for (uint32_t random = 0; random < 100000; random += 37)
-        CHECK(fg_link_backoff_ms(3, 1000, 60000, random) >= 2000 &&
-              fg_link_backoff_ms(3, 1000, 60000, random) <= 4000);
     fg_link_plan_failed(&plan, &times, FG_LINK_PUSH, FG_E_TIMEOUT, 0, 0);
     CHECK_INT(fg_link_plan_next(&plan, &facts, 999), FG_LINK_NOTHING);
     CHECK_INT(fg_link_plan_next(&plan, &facts, 1000), FG_LINK_PUSH);
