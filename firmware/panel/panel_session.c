@@ -7,58 +7,42 @@
 
 #include "lib/base/random.h"
 
-static const struct fg_panel_rate session_rates[FG_PANEL_ASK_COUNT] = {[FG_PANEL_ASK_COMMAND] = {10, 20},
-                                                                       [FG_PANEL_ASK_SIGN_IN] = {1, 3},
-                                                                       [FG_PANEL_ASK_STOP] = {10, 10},
-                                                                       [FG_PANEL_ASK_OTHER] = {20, 60}};
-static const struct fg_panel_rate common_rates[FG_PANEL_ASK_COUNT] = {
-    [FG_PANEL_ASK_COMMAND] = {40, 60}, [FG_PANEL_ASK_SIGN_IN] = {2, 6}};
-static const struct fg_panel_rate request_rate = {200, 400};
-static const struct fg_panel_rate pairing_rate = {1, 5};
+#define A_SECOND(count_, at_once_)                                                                           \
+    {                                                                                                        \
+        .at_once = (at_once_), .count = (count_), .period_ms = 1000                                          \
+    }
+
+static const struct fg_rate session_rates[FG_PANEL_ASK_COUNT] = {[FG_PANEL_ASK_COMMAND] = A_SECOND(10, 20),
+                                                                 [FG_PANEL_ASK_SIGN_IN] = A_SECOND(1, 3),
+                                                                 [FG_PANEL_ASK_STOP] = A_SECOND(10, 10),
+                                                                 [FG_PANEL_ASK_OTHER] = A_SECOND(20, 60)};
+static const struct fg_rate common_rates[FG_PANEL_ASK_COUNT] = {
+    [FG_PANEL_ASK_COMMAND] = A_SECOND(40, 60), [FG_PANEL_ASK_SIGN_IN] = A_SECOND(2, 6)};
+static const struct fg_rate request_rate = A_SECOND(200, 400);
+static const struct fg_rate pairing_rate = A_SECOND(1, 5);
 
 /* ---- rates ---- */
-
-bool fg_panel_bucket_take(struct fg_panel_bucket *bucket, const struct fg_panel_rate *rate,
-                          int64_t now_mono_ms)
-{
-    int64_t full = (int64_t)rate->at_once * 1000;
-    int64_t passed_ms = now_mono_ms - bucket->at_mono_ms;
-
-    if (!bucket->used || passed_ms * rate->a_second >= full)
-        bucket->level_milli = full;
-    else if (passed_ms > 0)
-        bucket->level_milli += passed_ms * rate->a_second;
-    if (bucket->level_milli > full)
-        bucket->level_milli = full;
-    bucket->used = true;
-    bucket->at_mono_ms = now_mono_ms;
-    if (bucket->level_milli < 1000)
-        return false;
-    bucket->level_milli -= 1000;
-    return true;
-}
 
 bool fg_panel_session_rate_take(struct fg_panel_sessions *sessions, struct fg_panel_session *session,
                                 enum fg_panel_ask ask, int64_t now_mono_ms)
 {
-    return fg_panel_bucket_take(&session->buckets[ask], &session_rates[ask], now_mono_ms) &&
+    return fg_rate_take(&session->buckets[ask], &session_rates[ask], now_mono_ms) &&
            (ask == FG_PANEL_ASK_STOP ||
-            fg_panel_bucket_take(&sessions->buckets[ask], &common_rates[ask], now_mono_ms));
+            fg_rate_take(&sessions->buckets[ask], &common_rates[ask], now_mono_ms));
 }
 
 bool fg_panel_request_rate_take(struct fg_panel_sessions *sessions, struct fg_panel_session *session,
                                 bool device_paired, int64_t now_mono_ms)
 {
     if (session != NULL && session->paired)
-        return fg_panel_bucket_take(&session->buckets[FG_PANEL_ASK_OTHER], &session_rates[FG_PANEL_ASK_OTHER],
-                                    now_mono_ms);
-    return fg_panel_bucket_take(device_paired ? &sessions->devices : &sessions->requests, &request_rate,
-                                now_mono_ms);
+        return fg_rate_take(&session->buckets[FG_PANEL_ASK_OTHER], &session_rates[FG_PANEL_ASK_OTHER],
+                            now_mono_ms);
+    return fg_rate_take(device_paired ? &sessions->devices : &sessions->requests, &request_rate, now_mono_ms);
 }
 
 bool fg_panel_pairing_rate_take(struct fg_panel_sessions *sessions, int64_t now_mono_ms)
 {
-    return fg_panel_bucket_take(&sessions->pairings, &pairing_rate, now_mono_ms);
+    return fg_rate_take(&sessions->pairings, &pairing_rate, now_mono_ms);
 }
 
 /* ---- secrets ---- */

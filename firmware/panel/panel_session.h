@@ -7,6 +7,7 @@
 #define FG_FIRMWARE_PANEL_PANEL_SESSION_H
 
 #include "lib/base/err.h"
+#include "lib/base/rate.h"
 #include "lib/domain/types.h"
 
 #define FG_PANEL_SESSIONS_MAX 32
@@ -15,20 +16,6 @@
 #define FG_PANEL_SECRET_DIGITS (2 * FG_PANEL_SECRET_BYTES)
 #define FG_PANEL_DEVICE_DIGITS 64
 #define FG_PANEL_IDLE_MAX_MS (12 * INT64_C(3600000)) /* then a session is forgotten */
-
-/* So much a second, and so much at once after a pause. */
-struct fg_panel_bucket {
-    int64_t level_milli; /* thousandths of what may be asked at once; may be filled up */
-    int64_t at_mono_ms;
-    bool used;
-};
-struct fg_panel_rate {
-    uint32_t a_second;
-    uint32_t at_once;
-};
-/* Takes one out; false: too much was asked. */
-bool fg_panel_bucket_take(struct fg_panel_bucket *bucket, const struct fg_panel_rate *rate,
-                          int64_t now_mono_ms);
 
 enum fg_panel_ask {
     FG_PANEL_ASK_COMMAND,
@@ -48,17 +35,17 @@ struct fg_panel_session {
     uint64_t sequence;                       /* of the newest command */
     uint32_t streams;
     int64_t used_mono_ms;
-    struct fg_panel_bucket buckets[FG_PANEL_ASK_COUNT];
+    struct fg_rate_bucket buckets[FG_PANEL_ASK_COUNT];
 };
 
 struct fg_panel_sessions {
     uint64_t made; /* since start */
     struct fg_panel_session sessions[FG_PANEL_SESSIONS_MAX];
     uint32_t streams;
-    struct fg_panel_bucket buckets[FG_PANEL_ASK_COUNT]; /* of all sessions together; stops have no such */
-    struct fg_panel_bucket requests;                    /* of strangers */
-    struct fg_panel_bucket devices;                     /* of paired devices that have no session yet */
-    struct fg_panel_bucket pairings;
+    struct fg_rate_bucket buckets[FG_PANEL_ASK_COUNT]; /* of all sessions together; stops have no such */
+    struct fg_rate_bucket requests;                    /* of strangers */
+    struct fg_rate_bucket devices;                     /* of paired devices that have no session yet */
+    struct fg_rate_bucket pairings;
 };
 
 /* The session of this cookie, marked as used now; NULL: there is none. */

@@ -7,15 +7,13 @@
 
 #include "lib/base/random.h"
 
-#define ONE 1000 /* a request, as allowances are counted */
 #define MINUTE_MS 60000
 #define PREFIX_BYTES 8 /* of an IPv6 address: what one household or office has */
 
 void fg_web_rate_start(struct fg_web_rate *rate, uint32_t per_minute, uint32_t burst)
 {
     memset(rate, 0, sizeof(*rate));
-    rate->per_minute = per_minute;
-    rate->burst = burst;
+    rate->rate = (struct fg_rate){.at_once = burst, .count = per_minute, .period_ms = MINUTE_MS};
     (void)pthread_mutex_init(&rate->mutex, NULL);
     if (fg_random_fill(&rate->salt, sizeof(rate->salt), NULL) != FG_OK)
         rate->salt = UINT64_C(0x9E3779B97F4A7C15);
@@ -48,27 +46,6 @@ static uint64_t hash_of(const struct fg_web_rate *rate, const char *key)
     return hash != 0 ? hash : 1;
 }
 
-static void refill(const struct fg_web_rate *rate, struct fg_web_rate_bucket *bucket, int64_t now_mono_ms)
-{
-    int64_t full = (int64_t)rate->burst * ONE;
-    int64_t passed_ms = now_mono_ms - bucket->at_mono_ms;
-    int64_t added;
-
-    if (passed_ms <= 0)
-        return;
-    /* Longer than any bucket takes to fill; also keeps the product small. */
-    if (passed_ms > (int64_t)rate->burst * MINUTE_MS)
-        passed_ms = (int64_t)rate->burst * MINUTE_MS;
-    added = passed_ms * rate->per_minute * ONE / MINUTE_MS;
-    /* A time too short to count is not lost: somebody who asks without end would never be let in again. */
-    if (added == 0)
-        return;
-    bucket->allowance += added;
-    if (bucket->allowance > full)
-        bucket->allowance = full;
-    bucket->at_mono_ms = now_mono_ms;
-}
-
 bool fg_web_rate_take(struct fg_web_rate *rate, const char *key, int64_t now_mono_ms)
 {
     uint64_t hash = hash_of(rate, key);
@@ -85,16 +62,13 @@ bool fg_web_rate_take(struct fg_web_rate *rate, const char *key, int64_t now_mon
         bucket = &set[0];
         for (size_t i = 0; i < FG_WEB_RATE_WAYS; i++) {
             if (set[i].key != 0)
-                refill(rate, &set[i], now_mono_ms);
-            if (set[i].key == 0 || (bucket->key != 0 && set[i].allowance > bucket->allowance))
+                fg_rate_refill(&set[i].left, &rate->rate, now_mono_ms);
+            if (set[i].key == 0 || (bucket->key != 0 && set[i].left.level > bucket->left.level))
                 bucket = &set[i];
         }
-        *bucket = (struct fg_web_rate_bucket){hash, now_mono_ms, (int64_t)rate->burst * ONE};
+        *bucket = (struct fg_web_rate_bucket){.key = hash};
     }
-    refill(rate, bucket, now_mono_ms);
-    fits = bucket->allowance >= ONE;
-    if (fits)
-        bucket->allowance -= ONE;
+    fits = fg_rate_take(&bucket->left, &rate->rate, now_mono_ms);
     (void)pthread_mutex_unlock(&rate->mutex);
     return fits;
 }
@@ -103,12 +77,11 @@ void fg_web_rate_give(struct fg_web_rate *rate, const char *key)
 {
     uint64_t hash = hash_of(rate, key);
     struct fg_web_rate_bucket *set = rate->buckets[(hash >> 32) % FG_WEB_RATE_SETS];
-    int64_t full = (int64_t)rate->burst * ONE;
 
     (void)pthread_mutex_lock(&rate->mutex);
     for (size_t i = 0; i < FG_WEB_RATE_WAYS; i++) {
         if (set[i].key == hash)
-            set[i].allowance = set[i].allowance + ONE < full ? set[i].allowance + ONE : full;
+            fg_rate_give(&set[i].left, &rate->rate);
     }
     (void)pthread_mutex_unlock(&rate->mutex);
 }

@@ -1,4 +1,4 @@
-/* How often somebody may ask: buckets of allowances by key (an address, a user).
+/* How often somebody may ask: one rate for each key (an address, a user).
  *
  * The table is of fixed size: when it is full, the bucket that restrains least is forgotten. A limit for all
  * together belongs beside it (one bucket with one key). Relies on: POSIX threads. Any thread. */
@@ -6,23 +6,21 @@
 #define FG_HOST_BUREAU_WEB_WEB_RATE_H
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
+
+#include "lib/base/rate.h"
 
 #define FG_WEB_RATE_SETS 512
 #define FG_WEB_RATE_WAYS 4
 
 struct fg_web_rate_bucket {
     uint64_t key; /* keyed hash; 0 = free */
-    int64_t at_mono_ms;
-    int64_t allowance; /* in thousandths of a request */
+    struct fg_rate_bucket left;
 };
 
 struct fg_web_rate {
     pthread_mutex_t mutex;
     uint64_t salt;
-    uint32_t per_minute;
-    uint32_t burst;
+    struct fg_rate rate;
     struct fg_web_rate_bucket buckets[FG_WEB_RATE_SETS][FG_WEB_RATE_WAYS];
 };
 

@@ -7,6 +7,7 @@
 #ifndef FG_HOST_STATION_BASE_QUOTA_H
 #define FG_HOST_STATION_BASE_QUOTA_H
 
+#include "lib/base/rate.h"
 #include "proto/key/roster.h"
 
 struct fg_station_quota {
@@ -14,8 +15,7 @@ struct fg_station_quota {
     size_t count;
     struct {
         char id[FG_NAME_MAX + 1];
-        int64_t left_bytes;     /* below 0: the last batch took more, and that comes off what comes back */
-        int64_t filled_mono_ms; /* up to when what came back is in left_bytes */
+        struct fg_rate_bucket bucket; /* bytes; the last batch may have taken more than were left */
     } of[FG_ROSTER_DEVICES_MAX];
 };
 #define FG_STATION_QUOTA_MAX (UINT64_C(1) << 36)

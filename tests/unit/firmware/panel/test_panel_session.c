@@ -117,22 +117,6 @@ TEST("there are only so many event streams, and a session that is gone gives its
     CHECK(fg_panel_session_by_number(&sessions, session->number + 1) == NULL);
 }
 
-TEST("a bucket gives so many at once and so many a second, and is never fuller than full")
-{
-    const struct fg_panel_rate rate = {10, 3};
-    struct fg_panel_bucket bucket = {0};
-
-    for (int i = 0; i < 3; i++)
-        CHECK(fg_panel_bucket_take(&bucket, &rate, 1000));
-    CHECK(!fg_panel_bucket_take(&bucket, &rate, 1000));
-    CHECK(!fg_panel_bucket_take(&bucket, &rate, 1099));
-    CHECK(fg_panel_bucket_take(&bucket, &rate, 1100));
-    CHECK(!fg_panel_bucket_take(&bucket, &rate, 1100));
-    for (int i = 0; i < 3; i++)
-        CHECK(fg_panel_bucket_take(&bucket, &rate, INT64_C(9000000000000)));
-    CHECK(!fg_panel_bucket_take(&bucket, &rate, INT64_C(9000000000000)));
-}
-
 TEST("one session's flood takes commands from others, but never the stop button")
 {
     struct fg_panel_session *flooder[4];
