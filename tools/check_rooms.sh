@@ -60,7 +60,7 @@ floors() {
  5 host/bureau/trail                the trail, and the ledger of rows that it covers
  4 lib/net                          the HTTPS client
  4 lib/net/server                   the HTTPS server
- 4 lib/system                       files, threads and processes as the operating system has them
+ 4 lib/system                       sets of files, threads and processes as the operating system has them
  4 proto/journal                    entries, chain, heads, receipts, batches
  4 proto/key                        key rings, rosters, joining: the messages
  4 proto/list                       rows, buckets, tree, manifest; list and delta files
@@ -73,7 +73,7 @@ floors() {
  2 host/sql                         one SQL interface over SQLite and PostgreSQL
  2 lib/domain                       the words of the trade: types, names, texts
  1 host/bureau/tables               the bureau's tables
- 1 lib/base                         errors, monotonic time, settings, bytes
+ 1 lib/base                         errors, files, random numbers, monotonic time, waiting, rates, settings, bytes
 END
 }
 
