@@ -208,22 +208,24 @@ enum fg_err fg_file_remove(const char *path, struct fg_error *error)
 enum fg_err fg_file_draft_start(struct fg_file_draft *ret_draft, const char *path, mode_t mode,
                                 struct fg_error *error)
 {
-    int length = snprintf(ret_draft->temporary, sizeof(ret_draft->temporary), "%s.XXXXXX", path);
+    struct fg_file_draft draft = {.path = path};
+    int length = snprintf(draft.temporary, sizeof(draft.temporary), "%s.XXXXXX", path);
     int descriptor;
 
-    if (length < 0 || (size_t)length >= sizeof(ret_draft->temporary))
+    if (length < 0 || (size_t)length >= sizeof(draft.temporary))
         return fg_fail(error, FG_E_SIZE, "%.200s: the path is too long", path);
-    descriptor = mkostemp(ret_draft->temporary, O_CLOEXEC);
+    descriptor = mkostemp(draft.temporary, O_CLOEXEC);
     if (descriptor < 0)
-        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", ret_draft->temporary, strerror(errno));
-    ret_draft->path = path;
-    ret_draft->stream = fchmod(descriptor, mode) == 0 ? fdopen(descriptor, "wb") : NULL;
-    if (ret_draft->stream != NULL)
-        return FG_OK;
-    (void)fg_fail(error, FG_E_IO, "%s: cannot write: %s", ret_draft->temporary, strerror(errno));
-    (void)close(descriptor);
-    (void)unlink(ret_draft->temporary);
-    return FG_E_IO;
+        return fg_fail(error, FG_E_IO, "%s: cannot create: %s", draft.temporary, strerror(errno));
+    draft.stream = fchmod(descriptor, mode) == 0 ? fdopen(descriptor, "wb") : NULL;
+    if (draft.stream == NULL) {
+        (void)fg_fail(error, FG_E_IO, "%s: cannot write: %s", draft.temporary, strerror(errno));
+        (void)close(descriptor);
+        (void)unlink(draft.temporary);
+        return FG_E_IO;
+    }
+    *ret_draft = draft;
+    return FG_OK;
 }
 
 enum fg_err fg_file_draft_finish(struct fg_file_draft *draft, enum fg_err result, struct fg_error *error)
