@@ -153,6 +153,6 @@ bool fg_link_hand_over_keys(struct fg_link_context *link, struct fg_link_keys *k
     fg_link_tell(link, FG_LINK_SAY_KEYS_OVER, "key ring not handed over: %s", error.text);
     keys->failures++;
     keys->due_mono_ms = fg_mono_ms() + fg_backoff_ms(keys->failures, FG_LINK_RETRY_MIN_MS,
-                                                          FG_LINK_RETRY_MAX_MS, fg_random_spread());
+                                                     FG_LINK_RETRY_MAX_MS, fg_random_spread());
     return true;
 }

@@ -132,7 +132,7 @@ static void hand_over_failed(struct fg_link_context *link, struct fg_link_keys *
         fg_link_keys_want(keys);
     hand_over->failures++;
     hand_over->due_mono_ms = fg_mono_ms() + fg_backoff_ms(hand_over->failures, FG_LINK_RETRY_MIN_MS,
-                                                               FG_LINK_RETRY_MAX_MS, fg_random_spread());
+                                                          FG_LINK_RETRY_MAX_MS, fg_random_spread());
 }
 
 bool fg_link_hand_over_list(struct fg_link_context *link, struct fg_link_keys *keys,
