@@ -88,7 +88,7 @@ C_FILES := $(sort $(shell find lib proto firmware host boards tests -name '*.[ch
 # ---- what people call --------------------------------------------------------------------------
 
 .PHONY: all help setup programs run demo test unit played e2e browser screenshots fuzz fuzz-long bench coverage mcdc mutation proof lint format \
-	check-format check-core check-clang check-rooms check-circles man install dist clean
+	check-format check-core check-clang check-rooms check-circles check-budget man install dist clean
 all: programs
 
 help: ## this page
@@ -150,6 +150,9 @@ check-rooms: ## the floors of the house: includes go down only, no room is too l
 check-circles: ## no file uses, over any others, a file that uses it
 	$(Q)$(MAKE) --no-print-directory VARIANT=release programs-build
 	$(Q)tools/check_circles.sh build/release
+check-budget: ## sizes, peak heap, longest function and file within the bounds of tools/budget.txt
+	$(Q)$(MAKE) --no-print-directory VARIANT=release programs-build build/release/firmware/core.a
+	$(Q)tools/budget.sh build/release
 
 #- Figures and pictures
 bench: ## the figures, each beside its reference, with the ratio

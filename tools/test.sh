@@ -17,6 +17,10 @@ check() { # NAME COMMAND...: a check without a summary of its own counts as one 
         echo "  FAIL $name" | tee -a "$failures"
     fi
 }
+tell() { # NAME COMMAND...: a check whose figures are shown
+    check "$@"
+    cat "$log"
+}
 suite() { # NAME COMMAND...: adds the summary line of a suite
     local name=$1 code
     shift
@@ -34,9 +38,21 @@ check "cppcheck finds nothing" make lint
 check "firmware/core is freestanding" make check-core
 check "includes between rooms go one way" make check-rooms
 check "no circle of files" make check-circles
+tell "programs, heap and files are within their budget" make check-budget
 suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-directory unit
 suite "end-to-end tests, and the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-directory played
 suite "fuzz targets" make "$jobs" --no-print-directory fuzz
+# Processor time, not the clock's: a busy machine makes a suite longer, and not heavier.
+within_processor_time() {
+    local spent limit
+    times >"$log" # in a pipe it would tell of that pipe's own children
+    spent=$(awk 'NR == 2 {gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4)}' "$log")
+    limit=$(awk '$1 == "suite_processor_seconds" {print $3}' tools/budget.txt)
+    echo "the whole took $spent s of processor, at most $limit"
+    [ "$spent" -le "$limit" ]
+}
+within_processor_time && processor=0 || processor=1
+check "the suite is within its budget of processor time" test $processor -eq 0
 if [ -s "$failures" ]; then
     echo "=== what failed"
     sed 's/^ *//' "$failures"
