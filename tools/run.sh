@@ -59,7 +59,7 @@ all_sent() { # every entry has the bureau's receipt
 }
 
 say "The bureau: authority, keys, registry of 1,532 taxis, first list; station and two controllers join with one-time codes" \
-    "监管机构：证书、密钥、1,532 辆出租车的登记、首版名单；站点和两台控制器用一次性码入网"
+    "市场监管部门：证书、密钥、1,532 辆出租车的登记、首版名单；充装站和两台控制器用一次性码入网"
 # The panels' usual ports, if nobody has them.
 if [ -z "${PANEL_PORT:-}" ] && ! (exec 3<>/dev/tcp/127.0.0.1/8480) 2>/dev/null && ! (exec 3<>/dev/tcp/127.0.0.1/8481) 2>/dev/null &&
     [ "${2:-}" != --check ]; then
@@ -78,7 +78,7 @@ fill 1 good
 fill 2 second
 all_sent 1
 all_sent 2
-say "What the bureau holds now" "监管机构现有记录"
+say "What the bureau holds now" "市场监管部门现有记录"
 "$fillgate" bureau journal --last 20 --database "$database" || fail "no journal at the bureau"
 say "A clerk: cylinder HZ-CNG-900001 is reported scrapped; the list goes out" "经办人：气瓶 HZ-CNG-900001 报废；发布新名单"
 "$fillgate" registry set cylinder HZ-CNG-900001 --field state=scrapped --why "cut up at the workshop" --database "$database" ||
@@ -98,28 +98,55 @@ sim 1 disconnect
 all_sent 1
 "$fillgate" bureau journal --controller ctl-1 --last 5 --database "$database"
 "$fillgate" bureau journal --controller ctl-1 --last 20 --json --database "$database" | grep -q SCRAPPED || fail "it was not refused"
-say "How the station is doing" "站点状态"
+say "The state of the station" "充装站状态"
 "$fillgate" station status --config "$DIR/station/station.ini"
 [ "${2:-}" = --check ] && exit 0
 
-cat <<EOF
+# What can be done from another terminal, where the pages are, and who may sign in.
+usage_english() {
+    cat <<EOF
 
 The city stays up in $DIR. From another terminal, in this folder:
   D=$DIR; S=\$D/point-1/control.sock; DB=sqlite:\$D/bureau/bureau.db
-  $BUILD/fillgate-sim --dir \$D/point-1 send "connect third"    the nozzle on a cylinder: good, second, third, ...
-  $BUILD/fillgate-sim --dir \$D/point-1 send "present third"    its tag into the field; remove, swap, button, estop, fault, help
-  $BUILD/fillgate point check --socket \$S                      confirm the pre-check items (after the fill: the post-check)
-  $BUILD/fillgate point start --socket \$S                      and fill
-  $BUILD/fillgate bureau journal --database \$DB                 what the bureau holds
+  $BUILD/fillgate-sim --dir \$D/point-1 send "connect third"    put the nozzle on a cylinder: good, second, third, ...
+  $BUILD/fillgate-sim --dir \$D/point-1 send "present third"    hold its tag to the reader; also remove, swap, button, estop, fault, help
+  $BUILD/fillgate point check --socket \$S                      confirm the pre-check items (after the fill: the post-check items)
+  $BUILD/fillgate point start --socket \$S                      start the fill
+  $BUILD/fillgate bureau journal --database \$DB                 show what the bureau holds
   $BUILD/fillgate registry show cylinder HZ-CNG-900021 --database \$DB
   $BUILD/fillgate bureau devices --database \$DB
   $BUILD/fillgate station status --config \$D/station/station.ini
 The operator's panel: point 1 at $(cat "$DIR/point-1/panel.url"), point 2 at $(cat "$DIR/point-2/panel.url")
-  Sign in as op-wang with PIN 246810 or the card (send "present card-wang"), or as op-li, whose certificate ends soon, with 135790: toys.
+  Sign in as op-wang with PIN 246810 or the card (send "present card-wang"), or as op-li, whose certificate ends soon, with PIN 135790.
+  All passwords and PINs here are for trying out only.
 The bureau's pages: $(cat "$DIR/bureau/pages.url")
-  Sign in as auditor with look-at-everything (a toy), or as admin with the one-time password $(cat "$DIR/bureau/first-sign-in"),
-  which must be changed; users: $BUILD/fillgate user list --database \$DB
-Logs: \$D/*/*.log. The point alone with every refusal: make demo. Ctrl-C ends it.
+  Sign in as auditor with look-at-everything, or as admin with the one-time password $(cat "$DIR/bureau/first-sign-in"),
+  which must be changed; for the users: $BUILD/fillgate user list --database \$DB
+Logs: \$D/*/*.log. For one filling point with every refusal: make demo. Ctrl-C stops the city.
 EOF
+}
+usage_chinese() {
+    cat <<EOF
+
+模拟城市保持运行，目录为 $DIR。可在另一终端的本目录下执行：
+  D=$DIR; S=\$D/point-1/control.sock; DB=sqlite:\$D/bureau/bureau.db
+  $BUILD/fillgate-sim --dir \$D/point-1 send "connect third"    将充装枪接到气瓶：good、second、third 等
+  $BUILD/fillgate-sim --dir \$D/point-1 send "present third"    将其标签靠近读卡器；另有 remove、swap、button、estop、fault、help
+  $BUILD/fillgate point check --socket \$S                      确认充装前检查项（充装后为充装后检查项）
+  $BUILD/fillgate point start --socket \$S                      开始充装
+  $BUILD/fillgate bureau journal --database \$DB                 查看市场监管部门保存的记录
+  $BUILD/fillgate registry show cylinder HZ-CNG-900021 --database \$DB
+  $BUILD/fillgate bureau devices --database \$DB
+  $BUILD/fillgate station status --config \$D/station/station.ini
+充装点面板：1 号 $(cat "$DIR/point-1/panel.url")，2 号 $(cat "$DIR/point-2/panel.url")
+  用 op-wang 登录，PIN 为 246810，或刷卡（send "present card-wang"）；也可用 op-li 登录（证书即将到期），PIN 为 135790。
+  此处的密码和 PIN 仅供试用。
+监管平台：$(cat "$DIR/bureau/pages.url")
+  用 auditor 登录，密码为 look-at-everything；或用 admin 登录，一次性密码为 $(cat "$DIR/bureau/first-sign-in")，
+  登录后须修改。查看用户：$BUILD/fillgate user list --database \$DB
+运行日志：\$D/*/*.log。单个充装点及全部拒绝情形：make demo。按 Ctrl-C 停止。
+EOF
+}
+if [ $chinese = yes ]; then usage_chinese; else usage_english; fi
 while kill -0 "$(cat "$DIR/bureau/fillgate-bureau.pid" 2>/dev/null)" 2>/dev/null; do sleep 1; done
 fail "the bureau has stopped"

@@ -23,7 +23,7 @@ mkdir -m 700 "$DIR/city"
 CITY=$DIR/city PANEL_PORT= WEB_PORT=0 tools/run.sh "$BUILD" >"$DIR/run.log" 2>&1 &
 city=$!
 for _ in $(seq 600); do
-    grep -q "stays up" "$DIR/run.log" && break
+    grep -qE "stays up|保持运行" "$DIR/run.log" && break
     kill -0 "$city" 2>/dev/null || { tail -n 20 "$DIR/run.log" >&2; exit 1; }
     sleep 0.2
 done

@@ -398,7 +398,7 @@ await test('a file is tried, its faults are told by line and column, and then it
   const faulty = await give('code,state,medium\nHZ-IMP-1,in_service,cng\nHZ-IMP-2,<b>blue</b>,cng\n', true);
   check(faulty.includes('1 faults') && faulty.includes('<b>blue</b>') && faulty.includes('3'), `the fault is not told: ${faulty}`);
   const good = 'code,state,medium\nHZ-IMP-1,in_service,cng\nHZ-IMP-2,lost,cng\n';
-  check((await give(good, true)).includes('nothing kept'), 'it is not tried');
+  check((await give(good, true)).includes('nothing saved'), 'it is not tried');
   check((await give(good, false)).includes('Imported: 2 lines'), 'it is not imported');
   await visit(page, '#/cylinder/HZ-IMP-2');
   check((await page.locator('#main').innerText()).includes('lost'), 'the cylinder is not there');
@@ -425,11 +425,11 @@ await test('a supervisor publishes what was changed, and the list has its next v
   const before = Number(await page.locator('tbody tr td').nth(1).innerText());
   await publishNow();
   await page.locator('tbody .said .notice').waitFor();
-  check((await page.locator('tbody .said').innerText()).includes('is published'), await page.locator('tbody .said').innerText());
-  await page.getByRole('button', { name: 'Show the lists anew' }).click();
+  check((await page.locator('tbody .said').innerText()).includes('has been published'), await page.locator('tbody .said').innerText());
+  await page.getByRole('button', { name: 'Refresh the lists' }).click();
   await until('the next version', async () => Number(await page.locator('tbody tr td').nth(1).innerText()) === before + 1);
   await publishNow();
-  await until('nothing was changed', async () => (await page.locator('tbody .said').innerText()).includes('Nothing was changed'));
+  await until('nothing has changed', async () => (await page.locator('tbody .said').innerText()).includes('Nothing has changed'));
   await closePage(page);
 });
 
@@ -461,7 +461,7 @@ await test('an administrator makes a user, whose password is shown once', async 
   await page.locator('.filters button[type=submit]').click();
   await page.locator('code.password').waitFor();
   check((await page.locator('code.password').innerText()).length > 10, 'no password');
-  await page.getByRole('button', { name: 'Show the users anew' }).click();
+  await page.getByRole('button', { name: 'Refresh the users' }).click();
   await until('the user is listed', async () => (await page.locator('tbody').innerText()).includes('<i>New</i> 新人'));
   check((await page.locator('code.password').count()) === 0, 'the password is still shown');
   await visit(page, '#/trail');

@@ -22,7 +22,7 @@ mkdir -m 700 "$dir/city"
 PATIENT=yes CITY=$dir/city PANEL_PORT= WEB_PORT=0 tools/run.sh "$BUILD" >"$dir/run.log" 2>&1 &
 city=$!
 for _ in $(seq 1200); do
-    grep -q "stays up" "$dir/run.log" && break
+    grep -qE "stays up|保持运行" "$dir/run.log" && break
     kill -0 $city 2>/dev/null || { tail -n 20 "$dir/run.log" >&2; exit 1; }
     sleep 0.2
 done

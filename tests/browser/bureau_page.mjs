@@ -67,7 +67,7 @@ export async function record(page, { role = 'auditor', nobody, alter = (answer) 
       return;
     }
     const answer = answerTo(route.request().method(), path, route.request().postDataJSON());
-    await (answer === undefined ? route.fulfill({ status: 404, json: { error: 'NOT_FOUND', text_en: 'There is no such thing', text_zh: '未找到' } })
+    await (answer === undefined ? route.fulfill({ status: 404, json: { error: 'NOT_FOUND', text_en: 'Not found', text_zh: '未找到' } })
       : route.fulfill({ json: alter(answer) }));
   });
 }

@@ -170,7 +170,7 @@ rows_same() { # show and repeat have the entries that were drawn
     done
 }
 check "shown and repeated by another user it has the same rows" rows_same zhao
-expect "repeating says so" 0 'The same draw' audit chen sample repeat "$number"
+expect "repeating says so" 0 'The draw is the same' audit chen sample repeat "$number"
 expect "it is listed with seed" 0 'chen.*00112233445566778899aabbccddeeff' audit chen sample list
 expect "a sample of cylinders, with a seed of the bureau's" 0 'HZ-CNG-' audit chen sample draw --count 3
 expect "a sample that there is not" 3 'NOT_FOUND' audit chen sample show 4711
@@ -190,8 +190,8 @@ expect "a password on standard input" 0 'HZ-01|/[0-9]' sh -c "'$fillgate' audit 
 expect "no password as an argument" 2 'unknown option|password' ask "${base[@]}" --ca "$ca" --password what-chen-knows
 expect "an authority that is not known here" 3 'give the bureau.s with --ca' ask "${base[@]}" --password-file "$desk/chen"
 "$fillgate" ca init "$CITY/stranger" --name stranger >/dev/null
-expect "an authority of somebody else" 3 'no authority that is trusted' ask "${base[@]}" --ca "$CITY/stranger/ca.pem" --password-file "$desk/chen"
-expect "an authority's file that holds none" 3 'no authority that is trusted' ask "${base[@]}" --ca "$desk/chen" --password-file "$desk/chen"
+expect "an authority of somebody else" 3 'an authority that is not trusted' ask "${base[@]}" --ca "$CITY/stranger/ca.pem" --password-file "$desk/chen"
+expect "an authority's file that holds none" 3 'an authority that is not trusted' ask "${base[@]}" --ca "$desk/chen" --password-file "$desk/chen"
 expect "an authority's file that is not there" 3 'nothing.pem' ask "${base[@]}" --ca "$CITY/nothing.pem" --password-file "$desk/chen"
 expect "plain HTTP to elsewhere" 2 'https://' ask --bureau http://bureau.example --login chen --password-file "$desk/chen"
 expect "an address with a path" 2 'nothing else' ask --bureau "$url/api" --login chen --password-file "$desk/chen"
@@ -217,7 +217,7 @@ old() {
     until_true 10 sh -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null || sleep 1
 }
 check "a server with an old certificate" old
-expect "a certificate that is out of date, with its dates" 3 'out of date.*2021-01' \
+expect "a certificate that is out of date, with its dates" 3 'not valid today.*2021-01' \
     ask --bureau "https://127.0.0.1:$port" --login chen --ca "$ca" --password-file "$desk/chen"
 kill "$stranger"
 stranger=

@@ -141,7 +141,7 @@ alarm_to_closing() {
     expect "the station's answer is recorded" 0 '"state": ?"ANSWERED"' step li '"step":"ANSWER","party":"Mr Ma","words":"Set.","why":"letter 4"'
     expect "and it is overdue no more" 0 '"cases": ?\[\]' api chen GET '/api/v1/cases?overdue=true'
     expect "who investigated it may not close it" 0 'CASE_SEPARATION' step li '"step":"CLOSE","why":"done"'
-    check "and is told why, in both languages" eval 'grep -q "may not close" answer && grep -q 不得结案 answer'
+    check "and is told why, in both languages" eval 'grep -q "may not close" answer && grep -q 不得销号 answer'
     expect "somebody else closes it" 0 '"state": ?"CLOSED".*"closed_by": ?"wang"' step wang '"step":"CLOSE","why":"looked at it on site"'
     expect "then nobody does anything to it" 0 'status 409' step chen '"step":"ASSIGN","party":"li","why":"again"'
     api zhao GET "/api/v1/cases/$number" >/dev/null

@@ -40,7 +40,7 @@ expect "and is made, with a warning, when that is meant" 0 'every signed tag is 
 expect "a ring that leaves out the tag key in use" 0 '^  tag ' \
     "$fillgate" key ring-new "$work/ring" --version 1 --list-key "$work/next.pem.pub" --tag-key "$work/next.pem.pub"
 "$fillgate" key ring-sign "$work/ring" --key "$work/bureau.pem" >/dev/null && "$fillgate" key ring-sign "$work/ring" --key "$work/next.pem" >/dev/null
-expect "is named by ring-verify" 0 'tags are refused that were signed with key [0-9a-f]{16}' \
+expect "is named by ring-verify" 0 'tags signed with this key are refused: [0-9a-f]{16}' \
     "$fillgate" key ring-verify "$work/ring" --list-key "$work/bureau.pem.pub"
 
 expect "point status without a socket is a wrong call" 2 'give --socket' "$fillgate" point status
@@ -111,7 +111,7 @@ at_terminal() {
     : >"$work/screen"
     timeout 30 script -qefc "$fillgate operator pin; echo exit \$?" /dev/null <"$work/keys" >"$work/screen" &
     exec 3>"$work/keys"
-    for question in 'New PIN' 'same again'; do
+    for question in 'New PIN' 'same PIN again'; do
         for _ in $(seq 100); do grep -q "$question" "$work/screen" && break; sleep 0.1; done
         shift $((n > 0))
         echo "$1" >&3

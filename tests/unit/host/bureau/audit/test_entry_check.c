@@ -270,11 +270,11 @@ TEST("where nobody was, each check says on what it rests")
 TEST("TAMPER-SHOWS: each check says what is wrong, of which entry")
 {
     says("UPDATE journal_entry SET plate = 'X' WHERE sequence = 4", 4, FG_CHECK_COLUMNS, FG_VERDICT_FALSE,
-         "column plate was edited: the entry's bytes say otherwise");
+         "column plate was edited: it differs from the entry's bytes");
     says("DELETE FROM journal_entry WHERE sequence = 3", 4, FG_CHECK_CHAIN, FG_VERDICT_FALSE,
-         "entry 3 before it is missing");
+         "the entry before it, 3, is missing");
     says("UPDATE journal_entry SET hash = x'01' WHERE sequence = 4", 4, FG_CHECK_CHAIN, FG_VERDICT_FALSE,
-         "the stored hash has another length: it was edited");
+         "the stored hash has the wrong length: it was edited");
     says("UPDATE journal_entry SET hash = zeroblob(32) WHERE sequence = 4", 4, FG_CHECK_CHAIN,
          FG_VERDICT_FALSE,
          "the hash does not follow from the bytes and the hash of entry 3: one of them was altered");
@@ -288,21 +288,21 @@ TEST("TAMPER-SHOWS: each check says what is wrong, of which entry")
          FG_VERDICT_FALSE,
          "the hash does not follow from the bytes and the hash of entry 3: one of them was altered");
     says("UPDATE journal_entry SET head_signature = zeroblob(64) WHERE sequence = 8", 4, FG_CHECK_SIGNATURE,
-         FG_VERDICT_FALSE, "the signature of head 8 is false for these bytes");
+         FG_VERDICT_FALSE, "the signature of head 8 is not valid for these bytes");
     says("UPDATE journal_entry SET head_signature = x'01' WHERE sequence = 8", 4, FG_CHECK_SIGNATURE,
-         FG_VERDICT_FALSE, "the signature of head 8 is false for these bytes");
+         FG_VERDICT_FALSE, "the signature of head 8 is not valid for these bytes");
     says("UPDATE journal_entry SET bytes = x'ff' WHERE sequence = 6", 4, FG_CHECK_SIGNATURE, FG_VERDICT_FALSE,
-         "the chain to the signed head breaks at entry 6: what stands from here up to it may have been "
+         "the chain to the signed head breaks at entry 6: entries from here to there may have been "
          "altered");
     says("DELETE FROM journal_entry WHERE sequence = 6", 4, FG_CHECK_SIGNATURE, FG_VERDICT_FALSE,
-         "the chain to the signed head breaks at entry 6: what stands from here up to it may have been "
+         "the chain to the signed head breaks at entry 6: entries from here to there may have been "
          "altered");
     says("UPDATE journal_entry SET hash = x'01' WHERE sequence = 6", 4, FG_CHECK_SIGNATURE, FG_VERDICT_HOLDS,
          "head 8, signed with the key of ctl-1, covers it");
     says("UPDATE journal_entry SET head_signature = NULL WHERE sequence > 8", 12, FG_CHECK_SIGNATURE,
-         FG_VERDICT_FALSE, "no signed head stands behind it: it was removed, or entries were cut off");
+         FG_VERDICT_FALSE, "no signed head follows it: the head was removed, or entries were cut off");
     says("DELETE FROM device", 4, FG_CHECK_SIGNATURE, FG_VERDICT_UNKNOWN,
-         "nothing is known of the controller's key");
+         "the controller's key is not known");
 }
 
 /* Puts a receipt of the bureau's own for ctl-1 into the head row. */
@@ -355,11 +355,11 @@ TEST("TAMPER-SHOWS: a receipt covers an entry only when it is the bureau's, of t
     CHECK_INT(checks.head_sequence, 8);
     receipt_says(&bench, 12, FG_VERDICT_HOLDS, "the bureau's receipt up to entry 12 covers it");
     receipt_says(&bench, 13, FG_VERDICT_FALSE,
-                 "the receipt ends at entry 12, before this one: one of them was put in or put back");
+                 "the receipt ends at entry 12, before this one: one of the two was inserted or reverted");
     receipt_put(&bench, "ctl-1", 6, &bench.journal->hashes[5], key); /* before the signed head */
     receipt_says(&bench, 4, FG_VERDICT_HOLDS, "the bureau's receipt up to entry 5 covers it");
     receipt_put(&bench, "ctl-1", 13, &none, key);
-    receipt_says(&bench, 4, FG_VERDICT_FALSE, "the bureau's receipt up to entry 12 is of another history");
+    receipt_says(&bench, 4, FG_VERDICT_FALSE, "the bureau's receipt up to entry 12 belongs to a different history");
     receipt_put(&bench, "ctl-1", 31, &none, key);
     receipt_says(&bench, 4, FG_VERDICT_UNKNOWN,
                  "the receipt goes up to entry 30, the journal only to 20: it was cut");
@@ -369,7 +369,7 @@ TEST("TAMPER-SHOWS: a receipt covers an entry only when it is the bureau's, of t
     receipt_put(&bench, "ctl-1", 5 + FG_CHECK_WALK_MAX, &none, key);
     receipt_says(
         &bench, 4, FG_VERDICT_UNKNOWN,
-        "the receipt up to entry 50004 is too far away to go there now; verifying the whole journal does");
+        "the receipt at entry 50004 is too far away to check here; verify the whole journal");
     CHECK(!checks.altered);
     fg_fixture_sql_run(bench.sql, "UPDATE journal_head SET receipt = x''");
     receipt_says(&bench, 4, FG_VERDICT_FALSE, "no receipt is stored");
