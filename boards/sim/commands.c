@@ -150,7 +150,7 @@ static enum fg_err do_button(struct fg_sim *sim, const struct fg_script_line *li
         if (code != FG_OK)
             return code;
     } else if (strcmp(line->words[2], "hold") != 0) {
-        return fg_fail(error, FG_E_FORMAT, "'%.40s' is none of press, hold, release", line->words[2]);
+        return fg_fail(error, FG_E_FORMAT, "'%.40s' is not one of press, hold, release", line->words[2]);
     }
     fg_plant_model_press(&sim->plant, input, duration_ms);
     return FG_OK;
@@ -330,7 +330,7 @@ static enum fg_err do_fault(struct fg_sim *sim, const struct fg_script_line *lin
     if (strcmp(line->words[1], "valve") == 0)
         return fault_valve(sim, line, error);
     if (strcmp(line->words[1], "leak") != 0)
-        return fg_fail(error, FG_E_FORMAT, "'%.40s' is none of bus, signal, valve, leak, reader",
+        return fg_fail(error, FG_E_FORMAT, "'%.40s' is not one of bus, signal, valve, leak, reader",
                        line->words[1]);
     code = fg_script_number(line->words[2], "leak", 0, 10000, &leak_g_s, error);
     if (code != FG_OK)

@@ -604,7 +604,7 @@ enum fg_err fg_config_parse(const char *text, size_t length, const char *path, s
     if (length > FG_CONFIG_BYTES_MAX)
         return fg_fail(error, FG_E_SIZE, "%s:1: larger than %d bytes", path, FG_CONFIG_BYTES_MAX);
     if (length != 0 && memchr(text, '\0', length) != NULL)
-        return fg_fail(error, FG_E_FORMAT, "%s:1: a zero byte stands in it; not a text file", path);
+        return fg_fail(error, FG_E_FORMAT, "%s:1: it has a zero byte; not a text file", path);
     bad_line = ini_parse_stream(line_give, &parse, line_take, &parse);
     if (parse.code != FG_OK)
         return parse.code;

@@ -145,9 +145,10 @@ static enum fg_err check_signature(struct fg_walk *walk, struct fg_error *error)
 
     if (code == FG_OK)
         return FG_OK;
-    return bad(walk, walk->head.sequence, FG_E_AUTH,
-               "its head signature is false: the chain was rewritten, or it is another controller's journal",
-               error);
+    return bad(
+        walk, walk->head.sequence, FG_E_AUTH,
+        "its head signature is invalid: the chain was rewritten, or it is another controller's journal",
+        error);
 }
 
 /* Only a synchronised clock vouches for a time; the bureau's clock statement ends what was vouched before. */
@@ -257,7 +258,7 @@ static enum fg_err start_at_mark(struct fg_walk *walk, struct fg_error *error)
                    error);
     if (fg_mark_verify(mark, &walk->mark->signature, walk->key, NULL) != FG_OK)
         return bad(walk, mark->sequence, FG_E_AUTH,
-                   "the mark of pruning after it is false: entries were removed by somebody else", error);
+                   "the mark of pruning after it is invalid: entries were removed by somebody else", error);
     memcpy(walk->head.controller, walk->found_controller, sizeof(walk->head.controller));
     walk->head.sequence = mark->sequence;
     walk->head.hash = mark->hash;

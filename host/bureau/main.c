@@ -317,7 +317,7 @@ static void serve(const struct fg_bureau_config *config, struct fg_bureau *burea
             continue;
         reload_asked = 0;
         if (certificates_reload(config, bureau, server, web, &error) == FG_OK)
-            say(NULL, "certificate read anew");
+            say(NULL, "certificate reloaded");
         else
             say(NULL, error.text);
     }

@@ -289,7 +289,7 @@ enum fg_err fg_ca_issue(struct fg_ca *ca, const struct fg_certificate_order *ord
 
     if (strcmp(order->role, FG_ROLE_CONTROLLER) != 0 && strcmp(order->role, FG_ROLE_STATION) != 0 &&
         strcmp(order->role, FG_ROLE_BUREAU) != 0)
-        return fg_fail(error, FG_E_RANGE, "\"%s\" is no role: controller, station or bureau", order->role);
+        return fg_fail(error, FG_E_RANGE, "\"%s\": the role is controller, station or bureau", order->role);
     if (length == 0 || length > FG_NAME_MAX || strspn(order->id, ID_CHARACTERS) != length)
         return fg_fail(error, FG_E_RANGE, "\"%s\" cannot be an id: 1 to %d letters, digits, '.', '_', '-'",
                        order->id, FG_NAME_MAX);

@@ -72,7 +72,7 @@ static enum fg_err sqlite_open(struct fg_sql *sql, struct fg_error *error)
     int code;
 
     if (path[0] == '\0')
-        return fg_fail(error, FG_E_ARG, "database: \"sqlite:\" needs a path behind it");
+        return fg_fail(error, FG_E_ARG, "database: \"sqlite:\" needs a path after it");
     if (sql->vfs == NULL)
         create_private(path);
     code = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,

@@ -34,7 +34,7 @@ enum fg_err fg_intake_may_speak(const struct fg_peer *peer, const char *controll
     if (!peer->has_device_key)
         return fg_fail(
             error, FG_E_DENIED,
-            "controller %s: its certificate names no device key: enrol it anew with its journal key",
+            "controller %s: its certificate names no device key: enrol it again with its journal key",
             peer->id);
     return FG_OK;
 }
@@ -114,7 +114,7 @@ static enum fg_err take_fork(struct work *work, struct fg_error *error)
     answer(work, FG_SYNC_FORK, true,
            "controller %s sends another entry %" PRIu64 " than the one held, %s: kept as evidence",
            work->controller.id, sequence,
-           judgement->is_signed ? "signed with its key" : "with a false head signature");
+           judgement->is_signed ? "signed with its key" : "with an invalid head signature");
     return fg_station_store_evidence(work->store, sequence, &judgement->hashes[judgement->fork], FG_SYNC_FORK,
                                      work->batch, work->now_ms, error);
 }

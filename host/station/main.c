@@ -254,7 +254,7 @@ static void reload(struct app *app)
     }
     certificate_look(app);
     fg_upstream_reload(app->upstream);
-    fg_station_log("certificate read anew");
+    fg_station_log("certificate reloaded");
 }
 
 static void serve(struct app *app, const sigset_t *signals)

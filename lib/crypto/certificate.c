@@ -128,7 +128,7 @@ static enum fg_err names_read(const mbedtls_x509_crt *certificate, struct fg_cer
                 continue;
             if (names.count == FG_CERTIFICATE_NAMES_MAX || !name_text(&at->buf, names.names[names.count]))
                 return fg_fail(error, FG_E_FORMAT,
-                               "certificate: more than %d names, or one that is no host name",
+                               "certificate: more than %d names, or one that is not a host name",
                                FG_CERTIFICATE_NAMES_MAX);
             names.count++;
         }
@@ -199,7 +199,7 @@ static enum fg_err bureau_check(const mbedtls_x509_crt *certificate, struct fg_e
     if (!fg_certificate_subject(&certificate->subject, role, id))
         return fg_fail(error, FG_E_AUTH, "its certificate says no role");
     if (strcmp(role, "bureau") != 0)
-        return fg_fail(error, FG_E_AUTH, "its certificate is that of %s %s", role, id);
+        return fg_fail(error, FG_E_AUTH, "its certificate is for %s %s", role, id);
     return FG_OK;
 }
 

@@ -63,7 +63,7 @@ enum fg_err fg_csr_key(const uint8_t *bytes, size_t length, struct fg_public_key
     fg_sha256(request.cri.p, request.cri.len, &digest);
     if (mbedtls_pk_verify(&request.pk, MBEDTLS_MD_SHA256, digest.bytes, sizeof(digest.bytes), request.sig.p,
                           request.sig.len) != 0)
-        result = fg_fail(error, FG_E_AUTH, "signing request: its signature is false");
+        result = fg_fail(error, FG_E_AUTH, "signing request: its signature is invalid");
     else
         *ret_key = key;
 done:

@@ -234,7 +234,7 @@ enum fg_err fg_sign_verify(const struct fg_public_key *key, const char *purpose,
         mbedtls_mpi_read_binary(&r, signature->bytes, SCALAR_BYTES) != 0 ||
         mbedtls_mpi_read_binary(&s, signature->bytes + SCALAR_BYTES, SCALAR_BYTES) != 0 ||
         mbedtls_ecdsa_verify(group, digest.bytes, sizeof(digest.bytes), &point, &r, &s) != 0)
-        result = fg_fail(error, FG_E_AUTH, "signature for \"%s\" is false", purpose);
+        result = fg_fail(error, FG_E_AUTH, "signature for \"%s\" is invalid", purpose);
     mbedtls_mpi_free(&s);
     mbedtls_mpi_free(&r);
     mbedtls_ecp_point_free(&point);

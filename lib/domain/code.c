@@ -16,7 +16,8 @@ enum fg_err fg_code_parse_bytes(const void *bytes, size_t length, struct fg_code
         uint8_t c = character[i];
 
         if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-'))
-            return fg_fail(error, FG_E_FORMAT, "code: character %zu (0x%02x) is none of 0-9 A-Z -", i + 1, c);
+            return fg_fail(error, FG_E_FORMAT, "code: character %zu (0x%02x) is not one of 0-9 A-Z -", i + 1,
+                           c);
         code.text[i] = (char)c;
     }
     *ret_code = code;

@@ -157,12 +157,12 @@ static enum fg_err piece_feed(struct fg_http_answer *answer, const uint8_t *byte
     size_t taken;
 
     if (answer->complete)
-        return fg_fail(error, FG_E_FORMAT, "bytes behind the end of the answer");
+        return fg_fail(error, FG_E_FORMAT, "bytes after the end of the answer");
     taken = http_parser_execute(&answer->parser, &callbacks, (const char *)bytes, length);
     if (answer->failure != FG_OK)
         return fg_fail(error, answer->failure, "%s", answer->error.text);
     if (answer->complete)
-        return taken == length ? FG_OK : fg_fail(error, FG_E_FORMAT, "bytes behind the end of the answer");
+        return taken == length ? FG_OK : fg_fail(error, FG_E_FORMAT, "bytes after the end of the answer");
     if (HTTP_PARSER_ERRNO(&answer->parser) != HPE_OK || taken != length)
         return fg_fail(error, FG_E_FORMAT, "not an HTTP/1.1 answer: %s",
                        http_errno_description(HTTP_PARSER_ERRNO(&answer->parser)));

@@ -191,7 +191,7 @@ static enum fg_err answer_read(struct fg_https *https, const struct fg_https_req
             result = fg_http_answer_feed(&answer, bytes, length, error);
         } else if (result == FG_E_TIMEOUT) {
             result = fg_fail(error, FG_E_TIMEOUT,
-                             *ret_began ? "the answer is not whole after %u ms"
+                             *ret_began ? "the answer is incomplete after %u ms"
                                         : "no byte of an answer after %u ms",
                              *ret_began ? https->settings.whole_max_ms : https->settings.first_byte_max_ms);
         }

@@ -185,14 +185,14 @@ static enum fg_err role_check(const struct fg_tls *tls, const mbedtls_x509_crt *
 
     if (!fg_certificate_subject(&certificate->subject, role, id))
         return fg_fail(error, FG_E_AUTH,
-                       "the peer's certificate is not good: its subject is not O=fillgate, OU=role, CN=id");
+                       "the peer's certificate is not valid: its subject is not O=fillgate, OU=role, CN=id");
     if (strcmp(role, "station") == 0)
         is = FG_HTTPS_STATION;
     if (strcmp(role, "bureau") == 0)
         is = FG_HTTPS_BUREAU;
     if ((tls->peer_roles & is) == 0)
         return fg_fail(error, FG_E_AUTH,
-                       "the peer's certificate is not good: %s %s is at the other end, where a %s should be",
+                       "the peer's certificate is not valid: %s %s is at the other end, where a %s should be",
                        role, id, tls->peer_roles == FG_HTTPS_BUREAU ? "bureau" : "station or bureau");
     return FG_OK;
 }
@@ -211,7 +211,7 @@ static int certificate_judge(void *context, mbedtls_x509_crt *certificate, int d
     if (verdict->code == FG_OK && *flags != 0) {
         (void)mbedtls_x509_crt_verify_info(text, sizeof(text), "", *flags);
         text[strcspn(text, "\n")] = '\0';
-        (void)fg_fail(verdict, FG_E_AUTH, "the peer's certificate is not good: %s", text);
+        (void)fg_fail(verdict, FG_E_AUTH, "the peer's certificate is not valid: %s", text);
     }
     if (verdict->code == FG_OK && depth == 0)
         (void)role_check(tls, certificate, verdict);

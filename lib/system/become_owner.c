@@ -95,7 +95,7 @@ static enum fg_err step(struct walk *walk, const char *name, bool *ret_done, str
     } else if (S_ISLNK(status.st_mode)) {
         result = link_follow(walk, next, error);
     } else if (!S_ISDIR(status.st_mode)) {
-        result = fg_fail(error, FG_E_IO, "%.200s: %s is no directory", walk->path, name);
+        result = fg_fail(error, FG_E_IO, "%.200s: %s is not a directory", walk->path, name);
     } else if ((status.st_mode & 022) != 0 && (status.st_mode & S_ISVTX) == 0) {
         result = fg_fail(error, FG_E_DENIED,
                          "%.200s: others may write to %s: run this as the user whose files they are",

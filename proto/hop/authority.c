@@ -36,7 +36,7 @@ static enum fg_err chain_parse(const char *pem, mbedtls_x509_crt *chain, struct 
         return fg_fail(error, FG_E_FORMAT, "authority: not certificates in PEM alone");
     for (const mbedtls_x509_crt *at = chain; at != NULL; at = at->next) {
         if (at->ca_istrue == 0)
-            return fg_fail(error, FG_E_FORMAT, "authority: a certificate that is no authority's");
+            return fg_fail(error, FG_E_FORMAT, "authority: a certificate that is not an authority's");
     }
     return FG_OK;
 }
@@ -86,13 +86,13 @@ enum fg_err fg_fingerprint_parse(const char *text, struct fg_digest *ret_digest,
         if (*text == ':' || *text == ' ')
             continue;
         if (found == NULL || count == (size_t)2 * FG_DIGEST_BYTES)
-            return fg_fail(error, FG_E_FORMAT, "the fingerprint is not one: %d hex digits",
+            return fg_fail(error, FG_E_FORMAT, "the fingerprint must have %d hex digits",
                            2 * FG_DIGEST_BYTES);
         digest.bytes[count / 2] = (uint8_t)(digest.bytes[count / 2] << 4 | (found - hex));
         count++;
     }
     if (count != (size_t)2 * FG_DIGEST_BYTES)
-        return fg_fail(error, FG_E_FORMAT, "the fingerprint is not one: %d hex digits, not %zu",
+        return fg_fail(error, FG_E_FORMAT, "the fingerprint must have %d hex digits, not %zu",
                        2 * FG_DIGEST_BYTES, count);
     *ret_digest = digest;
     return FG_OK;
@@ -119,7 +119,7 @@ static enum fg_err chain_pick(const mbedtls_x509_crt *chain, const struct fg_dig
     }
     return fg_fail(error, FG_E_AUTH,
                    "the authority there does not have this fingerprint: compare it with what the bureau told "
-                   "you, digit by digit; if it is the same, somebody stands in between");
+                   "you, digit by digit; if it is the same, somebody is in between");
 }
 
 enum fg_err fg_authority_fetch(struct fg_https *https, const struct fg_digest *fingerprint,

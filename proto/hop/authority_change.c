@@ -97,7 +97,7 @@ static enum fg_err change_read(const FgAuthorityChange *envelope, struct fg_auth
     pb_istream_t stream = pb_istream_from_buffer(envelope->authorities.bytes, envelope->authorities.size);
 
     if (!pb_decode(&stream, FgAuthorities_fields, &message))
-        return fg_fail(error, FG_E_FORMAT, "authorities: what was signed is no change of authorities");
+        return fg_fail(error, FG_E_FORMAT, "authorities: what was signed is not a change of authorities");
     memset(ret_change, 0, sizeof(*ret_change));
     ret_change->version = message.version;
     ret_change->issued_ms = message.issued_ms;

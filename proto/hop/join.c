@@ -136,7 +136,7 @@ static enum fg_err answer_judge(const struct fg_join *join, const struct fg_enro
     if (answer->certificate_length == 0)
         return fg_fail(error, FG_E_DENIED, "the bureau gave no certificate: %s", answer->text);
     if (!answer->has_receipt_key || answer->list_key_count == 0 || answer->tag_key_count == 0)
-        return fg_fail(error, FG_E_AUTH, "the bureau's answer lacks a list, tag or receipt key");
+        return fg_fail(error, FG_E_AUTH, "the bureau's answer has no list, tag or receipt key");
     result = fg_authority_judge(join->authority, answer->certificate, answer->certificate_length,
                                 join->now_ms, &peer, error);
     if (result == FG_OK)

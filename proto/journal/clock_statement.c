@@ -97,7 +97,7 @@ enum fg_err fg_clock_statement_verify(const uint8_t *bytes, size_t length, const
                        FG_CLOCK_STATEMENT_BYTES_MAX);
     if (!pb_decode(&stream, FgSignedClockStatement_fields, &envelope) ||
         envelope.signature.size != FG_SIGNATURE_BYTES)
-        return fg_fail(error, FG_E_FORMAT, "this is no clock statement");
+        return fg_fail(error, FG_E_FORMAT, "this is not a clock statement");
     if (!is_signed(&envelope, keys, key_count))
         return fg_fail(error, FG_E_AUTH, "clock statement: not signed with a key that signs lists");
     stream = pb_istream_from_buffer(envelope.message.bytes, envelope.message.size);

@@ -106,14 +106,14 @@ static enum fg_err check_entry(const struct fg_entry *entry, struct fg_error *er
         return fg_fail(error, FG_E_RANGE, "entry: its sequence number is 0; the first is 1");
     if (entry->clock_quality != FG_CLOCK_UNKNOWN && entry->clock_quality != FG_CLOCK_INFORMATIVE &&
         entry->clock_quality != FG_CLOCK_SYNCHRONISED)
-        return fg_fail(error, FG_E_RANGE, "entry %llu: clock quality %u is none of U, I, S",
+        return fg_fail(error, FG_E_RANGE, "entry %llu: clock quality %u is not one of U, I, S",
                        (unsigned long long)entry->sequence, entry->clock_quality);
     if (entry->uid.length > FG_UID_MAX || entry->row.uid.length > FG_UID_MAX ||
         entry->row.other_count > FG_VEHICLE_OTHERS_MAX || entry->reasons.count > FG_REASONS_MAX)
         return fg_fail(error, FG_E_RANGE, "entry %llu: a count is beyond its array",
                        (unsigned long long)entry->sequence);
     if (entry->repeat_count != 0 && may_not_repeat(entry->kind))
-        return fg_fail(error, FG_E_RANGE, "entry %llu: kind %u never stands for repeats",
+        return fg_fail(error, FG_E_RANGE, "entry %llu: an entry of kind %u cannot count repeats",
                        (unsigned long long)entry->sequence, entry->kind);
     name = bad_text(entry);
     if (name != NULL)

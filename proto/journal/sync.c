@@ -195,7 +195,7 @@ enum fg_err fg_sync_batch_verify(const struct fg_sync_batch *batch, size_t skip,
     if (code == FG_E_AUTH)
         return fg_fail(
             error, FG_E_AUTH,
-            "journal batch of %s: the signature of head %llu is false: entries were changed or left "
+            "journal batch of %s: the signature of head %llu is invalid: entries were changed or left "
             "out, or another key signed",
             batch->controller, (unsigned long long)head.sequence);
     if (code != FG_OK)
@@ -291,7 +291,7 @@ static enum fg_err check_report(const char *device, const char *list_id, uint32_
         return fg_fail(error, FG_E_RANGE, "report of %s: its list id is not an id", device);
     if (clock_quality != 0 && clock_quality != FG_CLOCK_UNKNOWN && clock_quality != FG_CLOCK_INFORMATIVE &&
         clock_quality != FG_CLOCK_SYNCHRONISED)
-        return fg_fail(error, FG_E_RANGE, "report of %s: clock quality %u is none of U, I, S", device,
+        return fg_fail(error, FG_E_RANGE, "report of %s: clock quality %u is not one of U, I, S", device,
                        (unsigned)clock_quality);
     return FG_OK;
 }

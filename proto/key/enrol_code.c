@@ -50,7 +50,7 @@ enum fg_err fg_enrol_code_key(const char *text, struct fg_private_key *ret_key, 
     mbedtls_platform_zeroize(message, sizeof(message));
     mbedtls_platform_zeroize(&scalar, sizeof(scalar));
     if (result != FG_OK)
-        return fg_fail(error, FG_E_FORMAT, "the one-time code is not one: %d letters and digits", DIGITS);
+        return fg_fail(error, FG_E_FORMAT, "the one-time code must have %d letters and digits", DIGITS);
     return FG_OK;
 }
 

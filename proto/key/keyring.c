@@ -119,7 +119,7 @@ static enum fg_err ring_read(const FgSignedKeyring *envelope, struct fg_keyring 
 
     memset(&ring, 0, sizeof(ring));
     if (!pb_decode(&stream, FgKeyring_fields, &message))
-        return fg_fail(error, FG_E_FORMAT, "key ring: what was signed is no key ring");
+        return fg_fail(error, FG_E_FORMAT, "key ring: what was signed is not a key ring");
     ring.version = message.version;
     ring.issued_ms = message.issued_ms;
     for (; ring.key_count < message.keys_count; ring.key_count++) {

@@ -132,7 +132,7 @@ enum fg_err fg_keyring_file_start(const char *path, const struct fg_keyring *fir
         rename(path, aside) != 0)
         return fg_fail(error, code, "only the configured keys count: %s", why.text);
     return fg_fail(error, code,
-                   "only the configured keys count until the rings come anew; put aside as "
+                   "only the configured keys count until the rings arrive again; put aside as "
                    "%s: %s",
                    aside, why.text);
 }

@@ -42,9 +42,8 @@ static enum fg_err take_old(struct apply *apply, struct fg_bucket_row *ret_row, 
 {
     enum fg_err result = fg_bucket_next(apply->old_bytes, apply->old_length, &apply->old_at, ret_row, error);
 
-    return result == FG_E_NOT_FOUND
-               ? fg_fail(error, FG_E_FORMAT, "patch: speaks of a row behind the last one")
-               : result;
+    return result == FG_E_NOT_FOUND ? fg_fail(error, FG_E_FORMAT, "patch: names a row after the last one")
+                                    : result;
 }
 
 static enum fg_err add_bytes(uint8_t row[FG_ROW_BYTES_MAX], size_t *length, const uint8_t *bytes,
@@ -76,7 +75,7 @@ static enum fg_err apply_hunk(struct apply *apply, const uint8_t *base, size_t b
     *ret_more = (kept & 1) != 0;
     kept >>= 1;
     if (kept > base_length - *base_at || removed > base_length - *base_at - kept)
-        return fg_fail(error, FG_E_FORMAT, "patch: a hunk reaches behind its row's %zu bytes", base_length);
+        return fg_fail(error, FG_E_FORMAT, "patch: a hunk reaches past its row's %zu bytes", base_length);
     if (inserted > apply->patch_length - apply->patch_at)
         return fg_fail(error, FG_E_FORMAT, "patch: a hunk inserts more bytes than follow");
     result = add_bytes(row, length, base + *base_at, kept, error);

@@ -165,7 +165,7 @@ static enum fg_err read_end(struct fg_delta_file *file, struct fg_error *error)
         return result;
     if (file->body_left != 0 || memcmp(marker, FG_DELTA_END, sizeof(marker)) != 0 ||
         fgetc(file->input.stream) != EOF)
-        return fg_fail(error, FG_E_FORMAT, "delta file: does not end behind its last bucket");
+        return fg_fail(error, FG_E_FORMAT, "delta file: does not end after its last bucket");
     return fg_fail(error, FG_E_NOT_FOUND, "delta file: no further bucket");
 }
 
@@ -184,7 +184,7 @@ enum fg_err fg_delta_file_next(struct fg_delta_file *file, uint32_t *ret_index, 
     if (result != FG_OK)
         return result;
     if (gap >= file->bucket_end - file->next_index)
-        return fg_fail(error, FG_E_FORMAT, "delta file: a bucket behind the last of %u", file->bucket_end);
+        return fg_fail(error, FG_E_FORMAT, "delta file: a bucket after the last of %u", file->bucket_end);
     if (length > FG_BUCKET_PATCH_MAX || length > file->body_left)
         return fg_fail(error, FG_E_SIZE, "delta file: a patch of %u bytes is larger than what may follow",
                        length);

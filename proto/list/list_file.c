@@ -103,7 +103,7 @@ enum fg_err fg_list_file_next(struct fg_list_file *file, const uint8_t **ret_byt
 
     if (file->buckets_left == 0) {
         if (file->body_left != 0 || fgetc(file->input.stream) != EOF)
-            return fg_fail(error, FG_E_SIZE, "list file: goes on behind its last bucket");
+            return fg_fail(error, FG_E_SIZE, "list file: goes on after its last bucket");
         return fg_fail(error, FG_E_NOT_FOUND, "list file: no further bucket");
     }
     result = read_length(file, &length, error);

@@ -84,7 +84,7 @@ enum fg_err fg_operators_check(const struct fg_operator *operators, size_t count
             return fg_fail(error, FG_E_RANGE, "operator %zu, %s: its %s", i + 1, operators[i].id, fault);
         for (size_t j = 0; j < i; j++) {
             if (fg_operator_id_is_same(operators[i].id, operators[j].id))
-                return fg_fail(error, FG_E_RANGE, "operator %s stands twice", operators[i].id);
+                return fg_fail(error, FG_E_RANGE, "operator %s is listed twice", operators[i].id);
             if (is_same_card(&operators[i].card, &operators[j].card))
                 return fg_fail(error, FG_E_RANGE, "operators %s and %s have the same card", operators[j].id,
                                operators[i].id);

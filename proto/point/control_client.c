@@ -133,7 +133,7 @@ enum fg_err fg_control_client_ask(struct fg_control_client *client, const struct
     enum fg_err code;
 
     if (client->broken)
-        return fg_fail(error, FG_E_GONE, "%s: an earlier question failed; connect anew", client->path);
+        return fg_fail(error, FG_E_GONE, "%s: an earlier request failed; connect again", client->path);
     code = client_ask(client, request, ret_answer, fg_mono_ms() + (int64_t)deadline_ms, error);
     client->broken = code != FG_OK;
     return code;

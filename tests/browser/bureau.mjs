@@ -396,7 +396,7 @@ await test('a file is tried, its faults are told by line and column, and then it
     return form.locator('.said').innerText();
   };
   const faulty = await give('code,state,medium\nHZ-IMP-1,in_service,cng\nHZ-IMP-2,<b>blue</b>,cng\n', true);
-  check(faulty.includes('1 faults') && faulty.includes('<b>blue</b>') && faulty.includes('3'), `the fault is not told: ${faulty}`);
+  check(faulty.includes('1 errors') && faulty.includes('<b>blue</b>') && faulty.includes('3'), `the fault is not told: ${faulty}`);
   const good = 'code,state,medium\nHZ-IMP-1,in_service,cng\nHZ-IMP-2,lost,cng\n';
   check((await give(good, true)).includes('nothing saved'), 'it is not tried');
   check((await give(good, false)).includes('Imported: 2 lines'), 'it is not imported');

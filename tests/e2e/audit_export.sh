@@ -107,7 +107,7 @@ check "is what curl downloads by it" same csv "$desk/part.csv" "?code=HZ-CNG-900
 expect "without the key the signature is said not to be checked" 0 'not checked' audit chen export "$desk/unsure.csv"
 check "the files are for nobody else, and nothing else is left" sh -c \
     "[ \"\$(stat -c %a '$desk/all.csv')\" = 600 ] && ! ls '$desk' | grep -vE '^(all|part|unsure)\.(csv|jsonl)(\.summary\.json)?\$|^(chen|zhao|li|wei|receipt.pub)\$'"
-expect "a file that is there is not written over" 3 'there already' audit chen export "$desk/all.csv"
+expect "a file that is there is not written over" 3 'exists already' audit chen export "$desk/all.csv"
 expect "a supervisor may export" 0 'verified|ENTRIES|records' audit zhao export "$desk/zhao.csv" --receipt-key "$desk/receipt.pub"
 expect "a registrar may not" 3 'FORBIDDEN' audit li export "$desk/li.csv"
 expect "nor an administrator" 3 'FORBIDDEN' audit wei export "$desk/wei.csv"

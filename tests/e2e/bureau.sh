@@ -1,6 +1,6 @@
 #!/bin/bash
 # fillgate-bureau as its devices meet it: joining, requests by curl with and without a certificate, suspension at once,
-# a certificate read anew, lists published on schedule, the store verified from the command line. BUILD (build/asan).
+# a certificate reloaded, lists published on schedule, the store verified from the command line. BUILD (build/asan).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=$PWD/${BUILD:-build/asan}
@@ -79,14 +79,14 @@ mkdir rogue && mv rogue.key rogue/tls.key && mv rogue.pem rogue/tls.pem
 expect "a certificate of another authority: 403" 0 'status 403' ask rogue /v1/report --data-binary @report
 
 kill -HUP "$bureau"
-await 'certificate read anew' log
-expect "SIGHUP reads the certificate anew" 0 'read anew' cat log
+await 'certificate reloaded' log
+expect "SIGHUP reads the certificate anew" 0 'certificate reloaded' cat log
 expect "and the bureau still answers" 0 'status 200' ask S1 /v1/report --data-binary @report
 
 expect "an empty store verifies" 0 'verified|0 journals' "$fillgate" bureau verify --database "$database"
 expect "alarms are listed" 0 '"alarms":' "$fillgate" bureau alarms --json --database "$database"
 expect "an unknown alarm cannot be closed" 2 'no alarm' "$fillgate" bureau close-alarm NONSENSE x --why y --database "$database"
-expect "an alarm that is not open cannot be closed" 3 'none of kind FORK' \
+expect "an alarm that is not open cannot be closed" 3 'no alarm of kind FORK' \
     "$fillgate" bureau close-alarm FORK ctl-1 --why y --database "$database"
 
 kill "$bureau"

@@ -118,12 +118,12 @@ alarm_to_closing() {
     expect "an auditor takes no step" 0 'FORBIDDEN' step zhao '"step":"ASSIGN","party":"li","why":"x"'
     expect "nor does a registrar" 0 'FORBIDDEN' step sun '"step":"ASSIGN","party":"li","why":"x"'
     expect "nobody closes what nobody has looked at" 0 'status 409' step chen '"step":"CLOSE","why":"looks harmless"'
-    expect "it is not assigned to nobody" 0 'party: a user who may work on cases' step chen '"step":"ASSIGN","party":"nobody","why":"x"'
+    expect "it is not assigned to nobody" 0 'party must be a user who may work on cases' step chen '"step":"ASSIGN","party":"nobody","why":"x"'
     expect "nor without a reason" 0 'why: is missing' step chen '"step":"ASSIGN","party":"li"'
     expect "a supervisor assigns it" 0 '"state": ?"ASSIGNED"' step chen '"step":"ASSIGN","party":"li","why":"knows the station"'
     expect "who decides on what is no longer so is told" 0 'STALE' api wang POST "/api/v1/cases/$number/steps" \
         '{"step":"ASSIGN","version":1,"party":"wang","why":"mine"}'
-    expect "an order is not due in the past" 0 'due_day: from today on' step li '"step":"ORDER","party":"HZGAS","words":"Set it.","due_day":"2020-01-01","why":"x"'
+    expect "an order is not due in the past" 0 'due_day must be today or later' step li '"step":"ORDER","party":"HZGAS","words":"Set it.","due_day":"2020-01-01","why":"x"'
     expect "there is no order to print yet" 0 'status 404' api zhao GET "/api/v1/cases/$number/order"
     expect "an order with a due day goes out" 0 '"state": ?"ORDERED"' step li \
         "\"step\":\"ORDER\",\"party\":\"HZGAS, Mr Ma\",\"words\":\"Set the clock.\\n校准时钟。\",\"due_day\":\"$due\",\"why\":\"rule 12\""

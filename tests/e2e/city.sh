@@ -288,11 +288,11 @@ stick_suspends() {
 check "a roster on a stick suspends a device at a station that the bureau cannot reach" stick_suspends
 check "station status says which roster is in force, how old it is, how many are on it, and who is suspended" \
     eval 'station_says "^  roster: [0-9]{13}" && station_says "issued: .* \(0:0[0-9] h ago\)" && station_says "controllers: 2" &&
-        station_says "ctl-2 suspended since 20" && station_says "last asked the bureau for it: .* \(0:" && ! station_says "ctl-1 suspended"'
+        station_says "ctl-2 suspended since 20" && station_says "the bureau was last asked for it: .* \(0:" && ! station_says "ctl-1 suspended"'
 expect "TAMPER-SHOWS: an older roster on a stick is refused" 1 'is older than' bring first.roster
 head -c -1 "$CITY/second.roster" >"$CITY/cut.roster"
 expect "TAMPER-SHOWS: one that was edited is refused" 1 'not signed with a key that signs receipts' bring cut.roster
-expect "the bureau writes no roster for a device that is no station" 3 'is no station' \
+expect "the bureau writes no roster for a device that is no station" 3 'is not a station' \
     "$fillgate" bureau roster ctl-1 "$CITY/no.roster" --key "$CITY/bureau/receipt.pem" --database "$database"
 check "LIST-IS-SIGNED: a list on a stick, imported at the station, is handed down and stops the suspended controller's point" \
     eval 'list_by_stick && until_true 60 is_blocked 2 true && is_blocked 1 false'

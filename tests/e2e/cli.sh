@@ -54,7 +54,7 @@ expect "a PIN comes from standard input too, and never shows" 3 'none.sock' \
     bash -c 'echo 123456 | "$1" point sign-in anna --socket "$2"' - "$fillgate" "$work/none.sock"
 expect "a date that does not exist is a wrong call" 2 'does not exist' \
     "$fillgate" point sign-in anna --certificate-end 2026-02-31 --socket "$work/none.sock"
-expect "a code with a small letter is a wrong call" 2 'none of 0-9' \
+expect "a code with a small letter is a wrong call" 2 'not one of 0-9' \
     "$fillgate" point manual abc --second bo --socket "$work/none.sock"
 
 csv_head=code,uid,state,medium,first_fill_pending,nominal_kpa,capacity_dl,tare_g,maximum_fill_g,inspection_due,end_of_life,owner,plate
@@ -141,7 +141,7 @@ expect "list show without a code names them too" 0 '^  operator op-li  certifica
 expect "and as JSON" 0 '"operators":\[\{"operator":"op-wang","certificate_end_day":21915,"card":true,"pin":true\}' \
     "$fillgate" list show --json "${store[@]}"
 echo 'operator = op-wang, 2031-01-01' >>"$work/operators.ini"
-expect "an operator who stands twice is named by line" 3 'operators.ini:[0-9]+: operator: operator op-wang stands twice' \
+expect "an operator who stands twice is named by line" 3 'operators.ini:[0-9]+: operator: operator op-wang is listed twice' \
     "$fillgate" list build "${with_operators[@]}" --out "$work/5.fgl"
 
 echo 'CN-3,zz,in_service,cng,0,20000,700,0,0,2099-01-01,,U1,P1' >>"$work/registry.csv"
@@ -150,7 +150,7 @@ expect "and nothing is written" 2 'No such file' ls "$work/3.fgl"
 
 expect "journal show without a file is a wrong call" 2 'name the journal' "$fillgate" journal show
 expect "journal show of a missing file is a failure" 3 'none.db' "$fillgate" journal show "$work/none.db"
-expect "an unknown kind is a wrong call" 2 'none of BOOT' "$fillgate" journal show "$work/none.db" --kind NONSENSE
+expect "an unknown kind is a wrong call" 2 'not one of BOOT' "$fillgate" journal show "$work/none.db" --kind NONSENSE
 expect "an unknown reason is a wrong call" 2 'not the name of a reason' "$fillgate" journal show x --reason NONSENSE
 expect "a time that is none is a wrong call" 2 'is not a time' "$fillgate" journal export x --from yesterday
 expect "journal verify wants a key" 2 'public key with --key' "$fillgate" journal verify "$work/none.db"

@@ -86,11 +86,11 @@ point_manual() { printf '%s\n' "$3" | point manual "$1" --second "$2"; } # CODE 
 waits_for() { state_has "\"second_code\":\"$1\""; }
 pin op-wang 246810 >/dev/null
 check "any text is no second person" eval 'point_manual HZ-CNG-900022 x 246810 | grep -q "operator or PIN is wrong" && waits_for HZ-CNG-900022'
-check "a code waits alone" eval 'point_manual HZ-CNG-900023 op-li 135790 | grep -q "another code waits"'
+check "a code waits alone" eval 'point_manual HZ-CNG-900023 op-li 135790 | grep -q "another code is waiting"'
 point stop >/dev/null
 check "given up, it is refused and logged" eval 'waits_for "" && entries REFUSED | tail -n 1 | grep HZ-CNG-900022 | grep -q SECOND_PERSON_MISSING'
 check "the operator is not his own second person, in capitals either" \
-    eval 'point_manual HZ-CNG-900022 OP-WANG 246810 | grep -q "somebody else than op-wang"'
+    eval 'point_manual HZ-CNG-900022 OP-WANG 246810 | grep -q "must not be op-wang"'
 point stop >/dev/null
 check "another operator's PIN proves him" eval 'point_manual HZ-CNG-900022 OP-LI 135790 | grep -q "accepted: HZ-CNG-900022" && phase_is PRE_CHECK'
 check "the status names both, and how" eval 'point status | grep -q "second person: op-li, PIN" && point status | grep -q "op-wang, .*, PIN"'
@@ -151,7 +151,7 @@ check "and a restart does not end the block" eval 'point status | grep -Eq "bloc
 point sign-in op-9 --certificate-end 2040-01-01 >/dev/null
 check "the board is the same after a restart" eval 'until_true 5 eval "point board | grep -q \"fills 2, .*refusals [34]\""'
 check "a PIN signs in after the restart" eval 'pin op-li 135790 | grep -q "signed in"'
-check "the status counts down to idleness" eval 'point status | grep -q "signed out when idle in"'
+check "the status counts down to idleness" eval 'point status | grep -q "automatic sign-out in"'
 check "who is idle is signed out" eval 'until_true 10 operator_is ""'
 check "and that is logged" eval 'entries OPERATOR | tail -n 1 | grep op-li | grep -q "\"operator_in\":0"'
 

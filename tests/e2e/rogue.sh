@@ -89,12 +89,12 @@ attack() { # NAME PATTERN CHEAT: joining through the cheat fails so, and leaves 
     expect "$1" "${4:-1}" "$2" join c
     check "  and nothing of it is kept" nothing_kept c
 }
-attack "LIST-IS-SIGNED: list and receipt keys swapped in the answer: refused" 'signature for .* is false' swap-keys
+attack "LIST-IS-SIGNED: list and receipt keys swapped in the answer: refused" 'signature for .* is invalid' swap-keys
 attack "LIST-IS-SIGNED: swapped and signed again with the station's own key: refused" 'did not sign' sign-again
-attack "LIST-IS-SIGNED: the same under the authority's key id: refused" 'signature for .* is false' 'sign-again pretend'
+attack "LIST-IS-SIGNED: the same under the authority's key id: refused" 'signature for .* is invalid' 'sign-again pretend'
 attack "LIST-IS-SIGNED: the answer without its signature: refused" "answer is not the bureau's" strip
-attack "BAD-INPUT-IS-SAFE: one bit changed in the answer's certificate: refused" 'signature for .* is false' 'flip 300'
-attack "BAD-INPUT-IS-SAFE: half an answer: refused" 'signature for .* is false' cut 1
+attack "BAD-INPUT-IS-SAFE: one bit changed in the answer's certificate: refused" 'signature for .* is invalid' 'flip 300'
+attack "BAD-INPUT-IS-SAFE: half an answer: refused" 'signature for .* is invalid' cut 1
 attack "BAD-INPUT-IS-SAFE: garbage for an answer: refused" "answer is not the bureau's" garbage 3
 attack "the device's request for a certificate exchanged for the station's own: the bureau refuses" 'journal key: signature' swap-request 3
 attack "the request held back: it is said that the bureau is away" 'answered 503' hold 3

@@ -494,7 +494,7 @@ static const struct fg_file_claim claims[] = {
     {.file = "receipt.pem",
      .says = {"receipt.pem: private key: not a PEM private key",
               "receipt.pem: private key: not a PEM private key", "receipt.pem: key: not a PEM file",
-              "receipt.pem: cannot open", NULL, "signature for \"fillgate receipt v1\" is false"}},
+              "receipt.pem: cannot open", NULL, "signature for \"fillgate receipt v1\" is invalid"}},
     {.file = "receipt.pem.pub",
      .says = {"receipt.pem.pub: public key: not a PEM public key",
               "receipt.pem.pub: public key: not a PEM public key", "receipt.pem.pub: key: not a PEM file",
@@ -554,7 +554,7 @@ static const struct fg_file_claim claims[] = {
               "the file of version 2 holds version 1", "which is not trusted"},
      .mark = "HZ-CNG-00000017"},
     {.file = "lists/*/*.fgd",
-     .says = {"is false", "cut off at its end", "cut off at its end", NULL, NULL, "which is not trusted"},
+     .says = {"is invalid", "cut off at its end", "cut off at its end", NULL, NULL, "which is not trusted"},
      .why = FG_TAMPER_LIST_PIECES},
 };
 

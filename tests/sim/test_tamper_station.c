@@ -535,7 +535,7 @@ static const struct fg_file_claim claims[] = {
      .why = FG_TAMPER_LIST_PIECES,
      .mark = "HZ-CNG-00000017"},
     {.file = "lists/*/*.fgd",
-     .says = {"is false", "cut off at its end", "cut off at its end", NULL, NULL,
+     .says = {"is invalid", "cut off at its end", "cut off at its end", NULL, NULL,
               "this is list hz-02, this point takes only hz-01"},
      .why = FG_TAMPER_LIST_PIECES},
     {.file = "lists/fetch-*/*.fgd",

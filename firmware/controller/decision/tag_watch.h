@@ -16,7 +16,7 @@ struct fg_tag_watch {
     bool fresh;                  /* read since the tag arrived */
     bool done;                   /* decided on, or part of a fill: must leave before it is scanned again */
     bool refused;                /* the last decision was about what is in the field now, and it was no */
-    bool card_looked_for;        /* whether the tag in the field is an operator's card was found out */
+    bool card_looked_for;        /* whether the tag at the reader is an operator's card was found out */
     bool two_in_field;           /* the newest poll saw more than one */
     bool two_told;
     bool unread;                /* scanned although it could not be read: scanned again when it can be */

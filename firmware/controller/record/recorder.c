@@ -481,8 +481,8 @@ static bool journal_takes(struct fg_recorder *recorder)
 static void waiting_told(struct fg_recorder *recorder, const struct fg_circumstances *about)
 {
     if (recorder->waiting_false)
-        fg_recorder_raise(recorder, FG_EVENT_JOURNAL_TAMPERED, "the kept entries that waited are false",
-                          about);
+        fg_recorder_raise(recorder, FG_EVENT_JOURNAL_TAMPERED,
+                          "the kept entries that waited fail verification", about);
     recorder->waiting_false = false;
 }
 

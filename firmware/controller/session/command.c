@@ -270,7 +270,7 @@ static void import_list(struct fg_session *session, const struct fg_control_requ
     }
     /* An import takes as long as its list is large; the loop must be free while the valve is open. */
     if (fg_session_fill(session)->phase != FG_FILL_IDLE) {
-        answer_set(answer, FG_E_BUSY, "a fill is under way; import when it has ended");
+        answer_set(answer, FG_E_BUSY, "a fill is in progress; import when it has ended");
         return;
     }
     code = fg_list_import(fg_session_stores(session)->list, request->path, clock_known ? now->wall_ms : 0,
@@ -326,7 +326,7 @@ static void take_receipt(struct fg_session *session, const struct fg_control_req
     }
     if (key == NULL) {
         answer_set(answer, FG_E_STATE,
-                   "receipt refused: the bureau's receipt key ([files] receipt_key) is not there yet");
+                   "receipt refused: the bureau's receipt key ([files] receipt_key) is missing");
         return;
     }
     before = fg_journal_receipt_next(journal);

@@ -22,9 +22,9 @@ enum fg_err fg_session_scan_by_hand(struct fg_session *session, const struct fg_
 
     *ret_waits = false;
     if (!fg_session_may_scan(session))
-        return fg_fail(error, FG_E_BUSY, "a fill is under way");
+        return fg_fail(error, FG_E_BUSY, "a fill is in progress");
     if (session->second.is_wanted)
-        return fg_fail(error, FG_E_BUSY, "another code waits for its second person; stop it first");
+        return fg_fail(error, FG_E_BUSY, "another code is waiting for its second person; stop it first");
     fg_tag_watch_done(&session->tag);
     fg_tag_watch_refused(&session->tag, false);
     fg_session_gather(session, &identified, 0, now, &judgement);
@@ -108,7 +108,7 @@ static enum fg_err operator_in(struct fg_session *session, const char *id, int32
     about = fg_session_circumstances(session, now);
     code = fg_recorder_operator(&session->recorder, &who, true, &about, &cause);
     if (code != FG_OK) /* the journal's own codes mean other things to who signs in */
-        return fg_fail(error, code == FG_E_FULL ? code : FG_E_IO, "the journal does not take it: %s",
+        return fg_fail(error, code == FG_E_FULL ? code : FG_E_IO, "the journal cannot take it: %s",
                        cause.text);
     session->operator_in = who;
     fg_log_line(&session->log, "operator: %s signed in %s", who.id, proof_words(proof));
@@ -142,7 +142,7 @@ void fg_session_operator_used(struct fg_session *session, const struct fg_moment
 static enum fg_err may_sign_in(const struct fg_session *session, struct fg_error *error)
 {
     if (!fg_session_may_scan(session))
-        return fg_fail(error, FG_E_BUSY, "a fill is under way; sign in when it has ended");
+        return fg_fail(error, FG_E_BUSY, "a fill is in progress; sign in when it has ended");
     return FG_OK;
 }
 
@@ -159,7 +159,7 @@ static enum fg_err pin_check(struct fg_session *session, const char *id, const c
 
     fg_session_look_at_list(session);
     if (session->look.state != FG_LIST_IN_FORCE)
-        return fg_fail(error, FG_E_STATE, "no list is in force, so nobody is known here by PIN");
+        return fg_fail(error, FG_E_STATE, "no list is in force, so no PIN can be checked");
     person = fg_list_operator(&session->look, id);
     code = fg_pin_gate_try(&session->pins, person, id, pin, now->mono_ms, &blocked, error);
     if (blocked) {
@@ -218,10 +218,9 @@ enum fg_err fg_session_second_by_pin(struct fg_session *session, const char *ope
 
     fg_people_second_watch(session, now);
     if (!session->second.is_wanted)
-        return fg_fail(error, FG_E_STATE, "no typed code waits for a second person");
+        return fg_fail(error, FG_E_STATE, "no typed code is waiting for a second person");
     if (fg_operator_id_is_same(operator_id, session->operator_in.id))
-        return fg_fail(error, FG_E_ARG, "the second person must be somebody else than %s",
-                       session->operator_in.id);
+        return fg_fail(error, FG_E_ARG, "the second person must not be %s", session->operator_in.id);
     code = pin_check(session, operator_id, pin, now, &person, error);
     if (code != FG_OK)
         return code;

@@ -85,14 +85,14 @@ enum fg_err fg_session_scan_again(struct fg_session *session, const struct fg_mo
                                   struct fg_error *error)
 {
     if (!fg_session_may_scan(session))
-        return fg_fail(error, FG_E_BUSY, "a fill is under way");
+        return fg_fail(error, FG_E_BUSY, "a fill is in progress");
     if (!fg_tag_watch_is_present(&session->tag))
-        return fg_fail(error, FG_E_NOT_FOUND, "no tag is in the field");
+        return fg_fail(error, FG_E_NOT_FOUND, "no tag is at the reader");
     fg_tag_watch_done(&session->tag);
     /* What lies there already proves nobody's presence. */
     fg_people_second_give_up(session, "the tag in the field is looked at", now);
     if (fg_people_card_take(session, now))
-        return fg_fail(error, FG_E_STATE, "the tag in the field is an operator's card");
+        return fg_fail(error, FG_E_STATE, "the tag at the reader is an operator's card");
     fg_tag_watch_scan_again(&session->tag, now->mono_ms);
     return FG_OK;
 }

@@ -301,8 +301,8 @@ static enum fg_err close_run(struct fg_sql *sql, enum fg_alarm_kind kind, const 
     fg_sql_bind_text(statement, 5, subject);
     result = fg_sql_run(statement, &changed, error);
     if (result == FG_OK && changed == 0)
-        return fg_fail(error, FG_E_NOT_FOUND, "alarm: none of kind %s is open for %s", fg_alarm_name(kind),
-                       subject);
+        return fg_fail(error, FG_E_NOT_FOUND, "alarm: no alarm of kind %s is open for %s",
+                       fg_alarm_name(kind), subject);
     return result;
 }
 
@@ -313,8 +313,8 @@ enum fg_err fg_alarm_close(struct fg_sql *sql, enum fg_alarm_kind kind, const ch
     enum fg_err result;
 
     if (strlen(who) > FG_NAME_MAX || strlen(why) > FG_ALARM_WHY_MAX)
-        return fg_fail(error, FG_E_RANGE, "alarm: who has at most %d bytes, why at most %d", FG_NAME_MAX,
-                       FG_ALARM_WHY_MAX);
+        return fg_fail(error, FG_E_RANGE, "alarm: who has at most %d bytes, why at most %d bytes",
+                       FG_NAME_MAX, FG_ALARM_WHY_MAX);
     result = begin(sql, &own, error);
     if (result == FG_OK)
         result = close_run(sql, kind, subject, who, why, now_ms, error);

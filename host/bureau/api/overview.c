@@ -44,7 +44,7 @@ static enum fg_err range_take(const struct fg_web_call *call, struct range *ret_
     range.from_day = fg_web_number_of(
         call, "from_day", range.until_day > DAYS_OTHERWISE ? range.until_day - DAYS_OTHERWISE : 0);
     if (range.from_day > range.until_day || range.until_day - range.from_day >= DAYS_MAX)
-        return fg_fail(error, FG_E_RANGE, "from_day, until_day: 1 to %d days", DAYS_MAX);
+        return fg_fail(error, FG_E_RANGE, "from_day to until_day must be 1 to %d days", DAYS_MAX);
     *ret_range = range;
     return FG_OK;
 }

@@ -79,7 +79,7 @@ static enum fg_err publish(struct fg_web_call *call, const char *station, bool f
         result = fg_publish_listed(call->sql, settings->listing, settings->list_directory, &order, ret_result,
                                    error);
     else if (result == FG_E_NOT_FOUND)
-        result = fg_fail(error, FG_E_IO, "the key that signs lists is not where the settings say");
+        result = fg_fail(error, FG_E_IO, "the key that signs lists is not at the path in the settings");
     fg_private_key_wipe(&key);
     return result;
 }

@@ -127,7 +127,7 @@ static void signature_check(struct walk *walk, const struct row *row)
     memcpy(head.controller, walk->controller, sizeof(head.controller));
     if (fg_gnutls_head_verify(&head, &row->signature, &walk->origin.device_key, NULL) != FG_OK)
         find(walk, row->sequence,
-             "its head signature is false: entries up to it were rewritten with their hashes");
+             "its head signature is invalid: entries up to it were rewritten with their hashes");
 }
 
 static void receipts_check(struct walk *walk)
@@ -281,7 +281,7 @@ static void end_check(struct walk *walk)
 {
     if (walk->sequence > 0 && !walk->signed_end)
         find(walk, walk->sequence,
-             "the controller's signature is missing: the entries behind it were cut off, "
+             "the controller's signature is missing: the entries after it were cut off, "
              "or the signature was removed");
     for (size_t i = 0; i < walk->settings->receipt_count; i++) {
         const struct fg_receipt *receipt = &walk->settings->receipts[i];

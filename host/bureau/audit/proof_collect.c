@@ -67,7 +67,7 @@ static enum fg_err entries_collect(struct fg_sql *sql, struct stretch *stretch, 
         return fg_fail(error, FG_E_NOT_FOUND, "%s has no entry %" PRIu64 " here", batch->controller,
                        batch->first_sequence);
     if (result == FG_E_NOT_FOUND)
-        return fg_fail(error, FG_E_STATE, "no head that %s signed is held behind entry %" PRIu64,
+        return fg_fail(error, FG_E_STATE, "no head signed by %s is held after entry %" PRIu64,
                        batch->controller, batch->first_sequence);
     return result;
 }

@@ -126,7 +126,7 @@ enum fg_err fg_case_find(struct fg_sql *sql, int64_t number, struct fg_case *ret
         case_read(statement, ret_case);
     fg_sql_reset(statement);
     if (result == FG_E_NOT_FOUND)
-        return fg_fail(error, FG_E_NOT_FOUND, "case %lld: there is none", (long long)number);
+        return fg_fail(error, FG_E_NOT_FOUND, "case %lld does not exist", (long long)number);
     return result;
 }
 
@@ -238,7 +238,7 @@ enum fg_err fg_case_history_each(struct fg_sql *sql, int64_t number, fg_case_his
 static enum fg_err text_check(const char *name, const char *text, size_t most, struct fg_error *error)
 {
     if (text == NULL || text[0] == '\0' || strlen(text) > most)
-        return fg_fail(error, FG_E_RANGE, "%s: 1 to %zu characters", name, most);
+        return fg_fail(error, FG_E_RANGE, "%s must have 1 to %zu characters", name, most);
     return FG_OK;
 }
 
@@ -253,7 +253,7 @@ static enum fg_err hazard_check(const struct fg_case_hazard *hazard, struct fg_e
 {
     if (strlen(hazard->station) > FG_NAME_MAX || strlen(hazard->controller) > FG_NAME_MAX ||
         strlen(hazard->code) > FG_CODE_MAX)
-        return fg_fail(error, FG_E_RANGE, "station, controller or code: too long");
+        return fg_fail(error, FG_E_RANGE, "station, controller or code is too long");
     return text_check("words", hazard->words, FG_CASE_WORDS_MAX, error);
 }
 
@@ -304,7 +304,7 @@ enum fg_err fg_case_open(struct fg_sql *sql, const struct fg_case_hazard *hazard
 
 static enum fg_err absent_check(const char *name, const char *text, struct fg_error *error)
 {
-    return text == NULL ? FG_OK : fg_fail(error, FG_E_RANGE, "%s: not with this step", name);
+    return text == NULL ? FG_OK : fg_fail(error, FG_E_RANGE, "%s is not allowed with this step", name);
 }
 
 static enum fg_err move_check(const struct fg_case_move *move, struct fg_error *error)
@@ -322,10 +322,10 @@ static enum fg_err move_check(const struct fg_case_move *move, struct fg_error *
     if (result != FG_OK)
         return result;
     if (has_order && (move->due_day < move->today || move->due_day > move->today + FG_CASE_DUE_DAYS_MAX))
-        return fg_fail(error, FG_E_RANGE, "due_day: from today on, at most %d days ahead",
+        return fg_fail(error, FG_E_RANGE, "due_day must be today or later, at most %d days ahead",
                        FG_CASE_DUE_DAYS_MAX);
     if (!has_order && move->due_day != 0)
-        return fg_fail(error, FG_E_RANGE, "due_day: not with this step");
+        return fg_fail(error, FG_E_RANGE, "due_day is not allowed with this step");
     return FG_OK;
 }
 

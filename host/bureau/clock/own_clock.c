@@ -137,7 +137,8 @@ enum fg_err fg_own_clock_check(struct fg_sql *sql, int64_t now_ms, struct fg_err
         result = fg_clock_opinion(sql, now_ms, FG_OWN_CLOCK_AGREE_MS, &opinion, error);
     if (result != FG_OK || !fg_clock_opinion_accuses(&opinion, true))
         return result;
-    return fg_fail(error, FG_E_STATE, "by %lld of %lld synchronised devices this bureau's clock is %s",
+    return fg_fail(error, FG_E_STATE,
+                   "compared with %lld of %lld synchronised devices, this bureau's clock is %s",
                    (long long)(opinion.earlier > opinion.later ? opinion.earlier : opinion.later),
-                   (long long)opinion.devices, opinion.earlier > opinion.later ? "ahead" : "behind");
+                   (long long)opinion.devices, opinion.earlier > opinion.later ? "fast" : "slow");
 }

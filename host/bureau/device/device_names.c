@@ -62,7 +62,7 @@ enum fg_err fg_device_names_fit(const struct fg_device_names *names, const char 
         return fg_fail(error, FG_E_RANGE,
                        "a station needs the host name or address by which its controllers call it");
     if (!station && names->count > 0)
-        return fg_fail(error, FG_E_RANGE, "a %s is nobody's server and has no names", role);
+        return fg_fail(error, FG_E_RANGE, "a %s serves nobody and has no names", role);
     return FG_OK;
 }
 

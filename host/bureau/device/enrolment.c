@@ -406,7 +406,7 @@ enum fg_err fg_enrolment_renew(struct fg_sql *sql, const struct fg_enrolment_set
 static enum fg_err reason_check(const char *who, const char *why, struct fg_error *error)
 {
     if (who[0] == '\0' || why[0] == '\0' || strlen(who) > FG_NAME_MAX || strlen(why) > FG_WHY_MAX)
-        return fg_fail(error, FG_E_RANGE, "who (at most %d bytes) and why (at most %d) must be given",
+        return fg_fail(error, FG_E_RANGE, "who (at most %d bytes) and why (at most %d bytes) must be given",
                        FG_NAME_MAX, FG_WHY_MAX);
     return FG_OK;
 }

@@ -13,7 +13,7 @@ static enum fg_err device_lookup(void *context, struct fg_sql *sql, const char *
     if (result != FG_OK)
         return result;
     if (strcmp(record.role, FG_ROLE_CONTROLLER) != 0 || !record.has_device_key)
-        return fg_fail(error, FG_E_NOT_FOUND, "%s is no controller with a journal key", controller);
+        return fg_fail(error, FG_E_NOT_FOUND, "%s is not a controller with a journal key", controller);
     memset(ret_origin, 0, sizeof(*ret_origin));
     memcpy(ret_origin->station, record.station, sizeof(ret_origin->station));
     ret_origin->device_key = record.device_key;

@@ -19,8 +19,7 @@ static bool name_is_good(const char *name)
 static enum fg_err order_check(const struct fg_one_time_order *order, int64_t now_ms, struct fg_error *error)
 {
     if (strcmp(order->role, FG_ROLE_CONTROLLER) != 0 && strcmp(order->role, FG_ROLE_STATION) != 0)
-        return fg_fail(error, FG_E_RANGE, "\"%s\" is no role that joins by a code: controller or station",
-                       order->role);
+        return fg_fail(error, FG_E_RANGE, "\"%s\": the role is controller or station", order->role);
     if (!name_is_good(order->device) || !name_is_good(order->station) || !name_is_good(order->list_id))
         return fg_fail(error, FG_E_RANGE,
                        "device, station and list id are 1 to %d letters, digits, '.', '_' or '-' each",

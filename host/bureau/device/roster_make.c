@@ -27,7 +27,7 @@ static enum fg_err key_read(const struct fg_sql_statement *statement, unsigned c
     const uint8_t *bytes = fg_sql_bytes(statement, column, &length);
 
     if (length != FG_POINT_BYTES)
-        return fg_fail(error, FG_E_CORRUPT, "device %s: one of its keys is no key",
+        return fg_fail(error, FG_E_CORRUPT, "device %s: one of its keys is not valid",
                        fg_sql_text(statement, 0));
     return fg_public_key_from_point(bytes, ret_key, error);
 }

@@ -73,7 +73,7 @@ static enum fg_err lines_cut(char *text, const char *values[LINES], struct fg_er
     char *at = text + strlen(HEAD);
 
     if (strncmp(text, HEAD, strlen(HEAD)) != 0)
-        return fg_fail(error, FG_E_FORMAT, "summary: not one of an export");
+        return fg_fail(error, FG_E_FORMAT, "summary: not a summary of an export");
     for (size_t i = 0; i < LINES; i++) {
         size_t length = strlen(names[i]);
         char *end = strchr(at, '\n');
@@ -160,7 +160,7 @@ enum fg_err fg_export_summary_read(const char *text, struct fg_export_summary *r
     if (result != FG_OK)
         return result;
     if (!values_take(values, &summary))
-        return fg_fail(error, FG_E_FORMAT, "summary: a value is not what it must be");
+        return fg_fail(error, FG_E_FORMAT, "summary: a value is not valid");
     (void)fg_export_summary_write(&summary, copy);
     if (strcmp(copy, text) != 0)
         return fg_fail(error, FG_E_FORMAT, "summary: not written as the bureau writes it");
@@ -199,7 +199,7 @@ static enum fg_err members_check(const cJSON *root, const struct fg_export_proof
         !member_number_is(root, "bytes", summary->bytes) ||
         strcmp(member_text(root, "sha256"), hex_of(summary->sha256.bytes, FG_DIGEST_BYTES, sha256)) != 0 ||
         strcmp(member_text(root, "key_id"), hex_of(summary->key.bytes, FG_KEY_ID_BYTES, key)) != 0)
-        return fg_fail(error, FG_E_FORMAT, "summary: what stands beside the signed text contradicts it");
+        return fg_fail(error, FG_E_FORMAT, "summary: the fields beside the signed text contradict it");
     return FG_OK;
 }
 
@@ -237,6 +237,6 @@ enum fg_err fg_export_proof_verify(const struct fg_export_proof *proof, const st
                                    struct fg_error *error)
 {
     if (memcmp(proof->summary.key.bytes, key->id.bytes, FG_KEY_ID_BYTES) != 0)
-        return fg_fail(error, FG_E_AUTH, "summary: signed with another key than the one given");
+        return fg_fail(error, FG_E_AUTH, "summary: signed with another key than the given one");
     return fg_sign_verify(key, FG_PURPOSE_EXPORT, proof->text, strlen(proof->text), &proof->signature, error);
 }

@@ -181,12 +181,13 @@ static enum fg_err order_check(const struct fg_sample_order *order, struct fg_er
     const struct fg_history_filter *filter = &order->filter;
 
     if (order->wanted < 1 || order->wanted > FG_SAMPLE_MAX)
-        return fg_fail(error, FG_E_RANGE, "count: 1 to %d", FG_SAMPLE_MAX);
+        return fg_fail(error, FG_E_RANGE, "count must be a number from 1 to %d", FG_SAMPLE_MAX);
     if (order->seed[0] == '\0' || strspn(order->seed, "0123456789abcdef") != strlen(order->seed))
-        return fg_fail(error, FG_E_RANGE, "seed: 1 to %d digits 0-9 a-f", FG_SAMPLE_SEED_DIGITS_MAX);
+        return fg_fail(error, FG_E_RANGE, "seed must have 1 to %d characters of 0-9 a-f",
+                       FG_SAMPLE_SEED_DIGITS_MAX);
     if (order->of == FG_SAMPLE_CYLINDERS && (filter->station[0] != '\0' || filter->kind != 0 ||
                                              filter->from_ms != INT64_MIN || filter->until_ms != INT64_MAX))
-        return fg_fail(error, FG_E_RANGE, "of cylinders: only medium, no station, outcome or time");
+        return fg_fail(error, FG_E_RANGE, "a sample of cylinders can only be narrowed by medium");
     return FG_OK;
 }
 

@@ -84,9 +84,9 @@ static bool text_fits(const struct part *part, const char *value)
 static enum fg_err text_set(const struct part *part, const char *value, void *member, struct fg_error *error)
 {
     if (!text_fits(part, value))
-        return fg_fail(error, FG_E_RANGE, "%s: 1 to %zu characters%s", part->name, part->size - 1,
-                       part->type == PART_CODE   ? " 0-9 A-Z -"
-                       : part->type == PART_NAME ? " A-Z a-z 0-9 . _ -"
+        return fg_fail(error, FG_E_RANGE, "%s must have 1 to %zu characters%s", part->name, part->size - 1,
+                       part->type == PART_CODE   ? " of 0-9 A-Z -"
+                       : part->type == PART_NAME ? " of A-Z a-z 0-9 . _ -"
                                                  : "");
     memset(member, 0, part->size);
     memcpy(member, value, strlen(value));
@@ -103,7 +103,7 @@ static enum fg_err word_set(const struct part *part, const char *value, uint8_t 
                                             : 0;
 
     if (place <= 0)
-        return fg_fail(error, FG_E_RANGE, "%s: not a name that it can have", part->name);
+        return fg_fail(error, FG_E_RANGE, "%s has no such value", part->name);
     *member = (uint8_t)place;
     return FG_OK;
 }
@@ -126,7 +126,7 @@ static enum fg_err time_set(const struct part *part, const char *value, int64_t 
     int64_t number = 0;
 
     if (!number_read(value, strlen(value), &number) || number > WALL_MS_MAX)
-        return fg_fail(error, FG_E_RANGE, "%s: 0 to %" PRId64, part->name, WALL_MS_MAX);
+        return fg_fail(error, FG_E_RANGE, "%s must be a number from 0 to %" PRId64, part->name, WALL_MS_MAX);
     *member = number;
     return FG_OK;
 }
@@ -142,8 +142,7 @@ enum fg_err fg_history_filter_set(struct fg_history_filter *filter, const char *
     while (part < parts + PART_COUNT && strcmp(part->name, name) != 0)
         part++;
     if (part == parts + PART_COUNT)
-        return fg_fail(error, FG_E_NOT_FOUND, "\"%.40s\": no part of a filter",
-                       fg_value_text(name) ? name : "?");
+        return fg_fail(error, FG_E_NOT_FOUND, "\"%.40s\" is not a filter", fg_value_text(name) ? name : "?");
     member = (char *)filter + part->offset;
     switch (part->type) {
     case PART_TEXT:
@@ -155,7 +154,7 @@ enum fg_err fg_history_filter_set(struct fg_history_filter *filter, const char *
     case PART_ORDER:
         order = fg_value_word(value, orders);
         if (order < 0)
-            return fg_fail(error, FG_E_RANGE, "%s: newest, oldest", part->name);
+            return fg_fail(error, FG_E_RANGE, "%s must be one of newest, oldest", part->name);
         filter->oldest_first = order == 1;
         return FG_OK;
     case PART_WORD:

@@ -71,7 +71,7 @@ enum fg_err fg_gnutls_head_verify(const struct fg_head *head, const struct fg_si
     if (result == FG_OK)
         result = digest_make(FG_PURPOSE_HEAD, envelope, length, &digest, error);
     if (result == FG_OK && !verify(key, &digest, signature))
-        result = fg_fail(error, FG_E_AUTH, "signature for \"%s\" is false", FG_PURPOSE_HEAD);
+        result = fg_fail(error, FG_E_AUTH, "signature for \"%s\" is invalid", FG_PURPOSE_HEAD);
     return result;
 }
 

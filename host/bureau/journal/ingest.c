@@ -318,7 +318,7 @@ static enum fg_err unsigned_answer(struct intake *intake)
     if (result == FG_OK)
         answer_set(intake, FG_SYNC_REFUSED,
                    "the head signature after entry %" PRIu64
-                   " is false: the entries are not this controller's, "
+                   " is invalid: the entries are not this controller's, "
                    "or do not continue what is held",
                    batch->first_sequence + batch->count - 1);
     return result;
@@ -400,7 +400,7 @@ static enum fg_err head_move(const struct intake *intake, const struct held *aft
     fg_sql_bind_bytes(statement, 8, intake->held.head.bytes, FG_DIGEST_BYTES);
     result = fg_sql_run(statement, &changed, intake->error);
     if (result == FG_OK && changed != 1)
-        return fg_fail(intake->error, FG_E_BUSY, "journal of %s: another batch of it came in between",
+        return fg_fail(intake->error, FG_E_BUSY, "journal of %s: another batch of it arrived in the meantime",
                        intake->batch->controller);
     return result;
 }
@@ -477,7 +477,7 @@ static enum fg_err batch_store(struct intake *intake)
         fg_sql_rollback(intake->sql);
         return result == FG_E_EXISTS
                    ? fg_fail(intake->error, FG_E_CORRUPT,
-                             "journal of %s: entries behind its head are in the store; verify the store",
+                             "journal of %s: the store has entries after its head; verify the store",
                              intake->batch->controller)
                    : result;
     }

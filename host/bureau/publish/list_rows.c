@@ -172,8 +172,7 @@ static void find_double_uids(struct fg_list_rows *registry, size_t column, struc
         const struct fg_list_row *row = registry->rows[i];
 
         if (row->uid.length != 0 && memcmp(&before->uid, &row->uid, sizeof(row->uid)) == 0)
-            (void)fg_list_rows_fault(faults, row->line, column, "this uid stands on line %u already",
-                                     before->line);
+            (void)fg_list_rows_fault(faults, row->line, column, "line %u has the same uid", before->line);
     }
 }
 
@@ -186,8 +185,8 @@ static void find_double_codes(struct fg_list_rows *registry, size_t column, stru
 
         if (compare_codes(registry->rows[i - 1], registry->rows[i]) == 0)
             (void)fg_list_rows_fault(faults, registry->rows[i]->line, column,
-                                     "code %.*s stands on line %u already", (int)length, code,
-                                     registry->rows[i - 1]->line);
+                                    "code %.*s is on line %u already", (int)length, code,
+                                    registry->rows[i - 1]->line);
     }
 }
 

@@ -46,7 +46,7 @@ static enum fg_err take_header(const struct fg_csv *csv, size_t places[COLUMNS],
         int column = fg_value_word(csv->fields[i], column_names);
 
         if (column >= 0 && places[column] != 0)
-            (void)fg_list_rows_fault(faults, csv->line, i + 1, "column %s stands twice", csv->fields[i]);
+            (void)fg_list_rows_fault(faults, csv->line, i + 1, "column %s is given twice", csv->fields[i]);
         else if (column >= 0)
             places[column] = i + 1;
     }

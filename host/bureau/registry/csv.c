@@ -82,7 +82,7 @@ static enum fg_err split(struct fg_csv *csv, char *at, size_t *ret_column, struc
             if (end == NULL)
                 return fg_fail(error, FG_E_FORMAT, "a quote is not closed on its line");
             if (*end != ',' && *end != '\0')
-                return fg_fail(error, FG_E_FORMAT, "text behind a closing quote");
+                return fg_fail(error, FG_E_FORMAT, "text after a closing quote");
         } else {
             end = at + strcspn(at, ",");
             if (memchr(at, '"', (size_t)(end - at)) != NULL)

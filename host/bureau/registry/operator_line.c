@@ -79,10 +79,10 @@ const char *fg_operator_line_parse(const char *line, struct fg_operator *ret_ope
         return "must begin with an id of 1 to 31 letters, digits, '.', '_' or '-'";
     memcpy(person.id, word, strlen(word));
     if (!word_next(&line, word) || !fg_value_day(word, &person.certificate_end_day))
-        return "must have the last day of the certificate, YYYY-MM-DD or nothing, behind the first comma";
+        return "must have the last day of the certificate, YYYY-MM-DD or nothing, after the first comma";
     while (line != NULL) {
         if (!word_next(&line, word))
-            return "has something far too long";
+            return "has a part that is far too long";
         if (strncmp(word, "card=", 5) == 0) {
             if (person.card.length > 0 || fg_uid_parse_lasting(word + 5, &person.card, NULL) != FG_OK)
                 return "its card must be one UID, 4, 7 or 10 bytes in hex, not random (08..., as a phone's) "
@@ -91,7 +91,7 @@ const char *fg_operator_line_parse(const char *line, struct fg_operator *ret_ope
             if (person.pin_rounds > 0 || !pin_take(word + 4, &person))
                 return "its pin must be one ROUNDS:SALT:DIGEST as fillgate operator pin makes it";
         } else {
-            return "may have card=UID and pin=ROUNDS:SALT:DIGEST behind the date, nothing else";
+            return "may have only card=UID and pin=ROUNDS:SALT:DIGEST after the date";
         }
     }
     *ret_operator = person;

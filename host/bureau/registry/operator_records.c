@@ -19,7 +19,7 @@ static enum fg_err bytes_read(const struct fg_sql_statement *statement, unsigned
 
     if (length != expected)
         return fg_fail(error, FG_E_CORRUPT,
-                       "operator %s: %zu bytes are stored in place of %zu; set the PIN anew", id, length,
+                       "operator %s: %zu bytes are stored in place of %zu; set the PIN again", id, length,
                        expected);
     memcpy(ret_bytes, bytes, length);
     return FG_OK;

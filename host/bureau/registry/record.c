@@ -63,6 +63,22 @@ static enum fg_err words_refuse(const struct fg_field *field, const char *value,
     return fg_fail(error, FG_E_RANGE, "%s \"%.40s\": must be one of %s", field->name, value, words);
 }
 
+#define TEXT_WANTED "text"
+#define NUMBER_WANTED "a whole number"
+
+/* The limits are the field's own: they are said with what is wanted. */
+static enum fg_err fault_refuse(const struct fg_field *field, const char *value, const char *wanted,
+                                struct fg_error *error)
+{
+    if (field->type == FG_FIELD_TEXT)
+        return fg_fail(error, FG_E_RANGE, "%s \"%.40s\": must be %s of at most %" PRId64 " bytes",
+                       field->name, value, wanted, field->most);
+    if (field->type == FG_FIELD_NUMBER)
+        return fg_fail(error, FG_E_RANGE, "%s \"%.40s\": must be %s from %" PRId64 " to %" PRId64,
+                       field->name, value, wanted, field->least, field->most);
+    return fg_fail(error, FG_E_RANGE, "%s \"%.40s\": must be %s", field->name, value, wanted);
+}
+
 /* NULL when the value is good, else what it must be. */
 static const char *value_fault(const struct fg_field *field, const char *value,
                                struct fg_error *ret_rules_error)
@@ -75,21 +91,20 @@ static const char *value_fault(const struct fg_field *field, const char *value,
 
     switch (field->type) {
     case FG_FIELD_CODE:
-        return fg_code_parse(value, &code, NULL) == FG_OK ? NULL : "1 to 32 of 0-9 A-Z -";
+        return fg_code_parse(value, &code, NULL) == FG_OK ? NULL : "1 to 32 characters of 0-9 A-Z -";
     case FG_FIELD_NAME:
         return value[0] != '\0' && strlen(value) <= FG_NAME_MAX &&
                        strspn(value, NAME_CHARACTERS) == strlen(value)
                    ? NULL
                    : "1 to 31 letters, digits, '.', '_' or '-'";
     case FG_FIELD_TEXT:
-        return (int64_t)strlen(value) <= field->most && fg_value_text(value) ? NULL
-                                                                             : "a text, and not that long";
+        return (int64_t)strlen(value) <= field->most && fg_value_text(value) ? NULL : TEXT_WANTED;
     case FG_FIELD_UID:
         return value[0] == '\0' || fg_uid_parse_lasting(value, &uid, NULL) == FG_OK
                    ? NULL
                    : "4, 7 or 10 bytes in hex, not random (08...) and not all 00 or FF, or empty";
     case FG_FIELD_NUMBER:
-        return number_parse(value, field->least, field->most, &number) ? NULL : "a whole number in its range";
+        return number_parse(value, field->least, field->most, &number) ? NULL : NUMBER_WANTED;
     case FG_FIELD_DAY:
         return fg_value_day(value, &day) ? NULL : "a date YYYY-MM-DD, or empty";
     case FG_FIELD_RULES:
@@ -121,7 +136,7 @@ enum fg_err fg_record_give(struct fg_record *record, size_t field_index, const c
     if (fault != NULL && rules_error.code != FG_OK)
         return fg_fail(error, FG_E_RANGE, "%s", rules_error.text);
     if (fault != NULL)
-        return fg_fail(error, FG_E_RANGE, "%s \"%.40s\": must be %s", field->name, value, fault);
+        return fault_refuse(field, value, fault, error);
     if (field->type == FG_FIELD_NUMBER) {
         (void)number_parse(value, field->least, field->most, &number);
         (void)snprintf(canonical, sizeof(canonical), "%" PRId64, number);
@@ -205,7 +220,7 @@ static enum fg_err value_read(const struct fg_sql_statement *statement, unsigned
             if (i == number)
                 return keep(record, column, field->words[i], error);
         }
-        return fg_fail(error, FG_E_CORRUPT, "%s: its %s is stored as %" PRId64 ", which is no word",
+        return fg_fail(error, FG_E_CORRUPT, "%s: its %s is stored as %" PRId64 ", which is not a word of it",
                        record->kind->name, field->name, number);
     default:
         return keep(record, column, fg_sql_text(statement, column), error);
@@ -342,7 +357,7 @@ static enum fg_err by_check(const struct fg_change_by *by, struct fg_error *erro
     if (by->who == NULL || by->why == NULL || by->who[0] == '\0' || by->why[0] == '\0' ||
         strlen(by->who) > FG_NAME_MAX || strlen(by->why) > WHY_MAX || !fg_value_text(by->who) ||
         !fg_value_text(by->why))
-        return fg_fail(error, FG_E_RANGE, "say who does this (at most %d bytes) and why (at most %d)",
+        return fg_fail(error, FG_E_RANGE, "say who does this (at most %d bytes) and why (at most %d bytes)",
                        FG_NAME_MAX, WHY_MAX);
     return FG_OK;
 }
@@ -393,7 +408,7 @@ static enum fg_err record_insert(struct fg_sql *sql, const struct fg_record *rec
         const char *value = record->values[i] != NULL ? record->values[i] : kind->fields[i].otherwise;
 
         if (value == NULL)
-            return fg_fail(error, FG_E_RANGE, "%s %s is new and needs its %s", kind->name, record->values[0],
+            return fg_fail(error, FG_E_RANGE, "%s %s is new: give its %s", kind->name, record->values[0],
                            kind->fields[i].name);
         value_bind(statement, (unsigned)i + 1, &kind->fields[i], value, &bytes[i]);
     }
@@ -644,8 +659,8 @@ enum fg_err fg_record_redate(struct fg_sql *sql, const struct fg_redate *redate,
     enum fg_err result = by_check(by, error);
 
     if (strcmp(redate->field, "inspection_due") != 0 && strcmp(redate->field, "end_of_life") != 0)
-        return fg_fail(error, FG_E_ARG, "\"%.40s\" is no date of a cylinder: inspection_due or end_of_life",
-                       redate->field);
+        return fg_fail(error, FG_E_ARG,
+                       "\"%.40s\" is not a date of a cylinder: inspection_due or end_of_life", redate->field);
     if (redate->made_months < 0 || redate->made_months > 1200)
         return fg_fail(error, FG_E_ARG, "give 1 to 1200 months after manufacture");
     if (redate->to_day == 0 && redate->made_months == 0 &&

@@ -53,11 +53,11 @@ static enum fg_err header_take(struct import *import)
         import->fields[i] = field;
         if (field < 0 && strncmp(import->csv.fields[i], "pin", 3) == 0 &&
             strcmp(import->kind->name, "operator") == 0)
-            result =
-                fault(import, i + 1, "column %s: PINs do not stand in files; fillgate registry pin sets them",
-                      import->csv.fields[i]);
+            result = fault(import, i + 1,
+                           "column %s: PINs are not imported from files; set them with fillgate registry pin",
+                           import->csv.fields[i]);
         if (field >= 0 && seen[field])
-            result = fault(import, i + 1, "column %s stands twice", import->csv.fields[i]);
+            result = fault(import, i + 1, "column %s is given twice", import->csv.fields[i]);
         if (field >= 0)
             seen[field] = true;
     }

@@ -2,6 +2,8 @@
 #include "host/bureau/registry/station_rules.h"
 
 #include <ini.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,7 +149,7 @@ static const char *take_value(struct fg_station_rules *rules, const struct key *
         return fg_value_day(value, (int32_t *)(void *)at) ? NULL : "must be a date YYYY-MM-DD";
     case KIND_NUMBER:
         if (value[0] == '\0' || !fg_value_number(value, key->most, (uint32_t *)(void *)at))
-            return "must be a whole number that is not too large";
+            return "must be a whole number";
         return NULL;
     case KIND_BOOL:
         word = fg_value_word(value, bool_words);
@@ -181,6 +183,14 @@ static int take_operator(struct parse *parse, const char *name, const char *valu
     return 1;
 }
 
+static int refuse_number(struct parse *parse, const struct key *key, const char *fault)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "%s from 0 to %" PRIu32, fault, key->most);
+    return refuse(parse, key->name, text);
+}
+
 static int take_line(void *user, const char *section, const char *name, const char *value)
 {
     struct parse *parse = user;
@@ -202,6 +212,8 @@ static int take_line(void *user, const char *section, const char *name, const ch
         parse->given |= (uint32_t)1 << i;
         parse->last = (int)i;
         fault = take_value(&parse->rules, &keys[i], value);
+        if (fault != NULL && keys[i].kind == KIND_NUMBER)
+            return refuse_number(parse, &keys[i], fault);
         return fault == NULL ? 1 : refuse(parse, name, fault);
     }
     return refuse(parse, name, "unknown key");

@@ -363,7 +363,7 @@ static enum fg_err head_check(struct walk *walk, uint64_t number, const struct f
     if (result != FG_OK)
         return result;
     if (!fg_bytes_equal(hash->bytes, statement.head.hash.bytes, sizeof(hash->bytes))) {
-        broken(walk, number, "the signed head of this record is of another hash");
+        broken(walk, number, "the signed head of this record has another hash");
         return FG_OK;
     }
     if (walk->key == NULL || key_length != sizeof(walk->key->id.bytes) ||
@@ -376,7 +376,7 @@ static enum fg_err head_check(struct walk *walk, uint64_t number, const struct f
         memcpy(statement.signature.bytes, signature, length);
     if (length != sizeof(statement.signature.bytes) ||
         fg_trail_statement_verify(&statement, walk->key, 1, NULL) != FG_OK) {
-        broken(walk, number, "the signature of this record's head is false");
+        broken(walk, number, "the signature of this record's head is invalid");
         return FG_OK;
     }
     walk->verdict.heads++;

@@ -72,7 +72,7 @@ enum fg_err fg_password_check(const char *password, const char *user, struct fg_
     if (different_of(password) < DIFFERENT_MIN)
         return fg_fail(error, FG_E_RANGE, "at least %d different characters", DIFFERENT_MIN);
     if (user_length >= 4 && strcasestr(password, user) != NULL && length < user_length + 8)
-        return fg_fail(error, FG_E_RANGE, "not the user's name with a few characters more");
+        return fg_fail(error, FG_E_RANGE, "not the user's name with a few more characters");
     for (size_t i = 0; i < sizeof(well_known) / sizeof(well_known[0]); i++) {
         if (strcasecmp(password, well_known[i]) == 0)
             return fg_fail(error, FG_E_RANGE, "not one that everybody tries first");
@@ -216,7 +216,7 @@ enum fg_err fg_password_verify(const char *hash, const char *password, enum fg_p
     if (code == ARGON2_OK && !nobody)
         return FG_OK;
     if (code == ARGON2_OK || code == ARGON2_VERIFY_MISMATCH)
-        return fg_fail(error, FG_E_AUTH, "password: it does not fit");
+        return fg_fail(error, FG_E_AUTH, "password: it is wrong");
     if (code == ARGON2_MEMORY_ALLOCATION_ERROR)
         return fg_fail(error, FG_E_MEMORY, "password: no memory to check it");
     return fg_fail(error, FG_E_CORRUPT, "password: %s", argon2_error_message(code));

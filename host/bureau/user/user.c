@@ -140,7 +140,7 @@ static enum fg_err update_run(struct fg_sql *sql, struct fg_sql_statement *state
     if (result != FG_OK || changed != 0)
         return result;
     result = fg_user_find(sql, user, NULL, NULL, error);
-    return result == FG_OK ? fg_fail(error, FG_E_OLD, "user %s was changed meanwhile", user) : result;
+    return result == FG_OK ? fg_fail(error, FG_E_OLD, "user %s was changed in the meantime", user) : result;
 }
 
 /* Runs a CHANGE, whose version's parameter it binds too, keeps what was changed, and ends the sessions. */
@@ -315,7 +315,7 @@ static enum fg_err pending_find(struct fg_sql *sql, const char *user,
         if (length == FG_TOTP_SECRET_BYTES)
             memcpy(ret_secret, bytes, length);
         else
-            result = fg_fail(error, FG_E_STATE, "no second factor was begun");
+            result = fg_fail(error, FG_E_STATE, "turning on the second factor was not started");
     }
     fg_sql_reset(statement);
     return result;
@@ -330,7 +330,7 @@ enum fg_err fg_user_totp_confirm(struct fg_sql *sql, const char *user, const cha
     enum fg_err result = pending_find(sql, user, secret, error);
 
     if (result == FG_OK && !fg_totp_fits(secret, code, by->now_ms, 0, &step))
-        result = fg_fail(error, FG_E_AUTH, "the code does not fit");
+        result = fg_fail(error, FG_E_AUTH, "the code is wrong");
     if (result == FG_OK)
         result = fg_sql_prepare(sql, CHANGE("totp_secret = $2, totp_pending = $3, totp_step = $4", "$5"),
                                 &statement, error);
@@ -359,7 +359,7 @@ enum fg_err fg_user_totp_use(struct fg_sql *sql, const char *user, const char *c
     fits = secrets.totp && fg_totp_fits(secrets.totp_secret, code, now_ms, secrets.totp_step, &step);
     mbedtls_platform_zeroize(&secrets, sizeof(secrets));
     if (!fits)
-        return fg_fail(error, FG_E_AUTH, "the code does not fit");
+        return fg_fail(error, FG_E_AUTH, "the code is wrong");
     result = fg_sql_prepare(sql, "UPDATE web_user SET totp_step = $2 WHERE login = $1 AND totp_step < $2",
                             &statement, error);
     if (result != FG_OK)

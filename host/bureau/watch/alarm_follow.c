@@ -161,7 +161,7 @@ static void marks_follow(struct follow *follow, const struct seen *seen)
 {
     if ((seen->marks & FG_MARK_UNDECODABLE) != 0)
         SAY(note(follow, seen, FG_ALARM_ENTRY_ODD, follow->controller),
-            "entry %" PRIu64 " cannot be decoded; its bytes are held", seen->sequence);
+            "entry %" PRIu64 " cannot be decoded; its bytes are kept", seen->sequence);
     if ((seen->marks & FG_MARK_FOREIGN) != 0)
         SAY(note(follow, seen, FG_ALARM_ENTRY_ODD, follow->controller),
             "entry %" PRIu64 " names another controller or number", seen->sequence);

@@ -119,8 +119,10 @@ static bool silent(const struct device *device, uint32_t limit_min, int64_t now_
     /* A silent station hides its controllers; it has an alarm of its own. */
     if (device->via_station)
         since_ms = device->station_contact_ms - device->contact_ms;
-    (void)snprintf(alarm->detail, sizeof(alarm->detail), "%s for %" PRId64 " min",
-                   device->reported ? "not heard" : "never heard since it joined", since_ms / MINUTE_MS);
+    (void)snprintf(alarm->detail, sizeof(alarm->detail),
+                   device->reported ? "no contact for %" PRId64 " min"
+                                    : "no contact since it joined %" PRId64 " min ago",
+                   since_ms / MINUTE_MS);
     return limit_min > 0 && since_ms > (int64_t)limit_min * MINUTE_MS;
 }
 
@@ -135,7 +137,7 @@ static bool list_old(const struct device *device, uint32_t limit_h, struct fg_al
         (void)snprintf(alarm->detail, sizeof(alarm->detail), "it has no list");
     else
         (void)snprintf(alarm->detail, sizeof(alarm->detail),
-                       "version %" PRIu64 " was issued %" PRId64 " h before it was last heard",
+                       "version %" PRIu64 " was issued %" PRId64 " h before the last contact",
                        device->list_version, age_ms / HOUR_MS);
     return device->list_issued_ms == 0 || age_ms > (int64_t)limit_h * HOUR_MS;
 }
@@ -150,7 +152,7 @@ static bool clock_wrong(const struct device *device, uint32_t limit_s, int64_t r
     if (!device->reported || limit_s == 0)
         return false;
     (void)snprintf(alarm->detail, sizeof(alarm->detail), "%" PRId64 " s %s", size_ms / SECOND_MS,
-                   offset_ms < 0 ? "behind" : "ahead");
+                   offset_ms < 0 ? "slow" : "fast");
     return size_ms > (int64_t)limit_s * SECOND_MS;
 }
 
@@ -169,7 +171,7 @@ static bool disk_low(const struct device *device, uint64_t limit_bytes, struct f
 {
     if (!device->reported || limit_bytes == 0)
         return false;
-    (void)snprintf(alarm->detail, sizeof(alarm->detail), "%" PRId64 " MB are free",
+    (void)snprintf(alarm->detail, sizeof(alarm->detail), "%" PRId64 " MB free",
                    device->disk_free_bytes / 1000000);
     return (uint64_t)device->disk_free_bytes < limit_bytes;
 }
@@ -196,10 +198,10 @@ static bool certificate_ends(const struct device *device, uint32_t limit_days, i
         return false;
     if (days < 0)
         (void)snprintf(alarm->detail, sizeof(alarm->detail),
-                       "it has ended: give the device a new one-time code, with which it joins again");
+                       "it has expired: give the device a new one-time code to join again");
     else
-        (void)snprintf(alarm->detail, sizeof(alarm->detail), "in %" PRId64 " days, and it was not renewed",
-                       days);
+        (void)snprintf(alarm->detail, sizeof(alarm->detail),
+                       "expires in %" PRId64 " days and was not renewed", days);
     return days < (int64_t)limit_days;
 }
 
@@ -441,10 +443,10 @@ static enum fg_err own_clock_judge(struct fg_sql *sql, const struct fg_alarm_set
     moment->right_offset_ms = opinion.median_ms;
     against = opinion.earlier > opinion.later ? opinion.earlier : opinion.later;
     (void)snprintf(alarm.detail, sizeof(alarm.detail),
-                   "this bureau's own clock is %" PRId64 " s %s by %" PRId64 " of %" PRId64
+                   "the bureau's own clock is %" PRId64 " s %s, compared with %" PRId64 " of %" PRId64
                    " synchronised devices",
                    (opinion.median_ms < 0 ? -opinion.median_ms : opinion.median_ms) / SECOND_MS,
-                   opinion.median_ms < 0 ? "ahead" : "behind", against, opinion.devices);
+                   opinion.median_ms < 0 ? "fast" : "slow", against, opinion.devices);
     return fg_alarm_ensure(sql, &alarm, moment->now_ms, error);
 }
 

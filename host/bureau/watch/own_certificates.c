@@ -26,9 +26,10 @@ static enum fg_err alarm_set(struct fg_sql *sql, const char *subject, int64_t da
     (void)snprintf(alarm.subject, sizeof(alarm.subject), "%s", subject);
     if (days < FG_CERTIFICATE_WARN_DAYS) {
         if (days < 0)
-            (void)snprintf(alarm.detail, sizeof(alarm.detail), "it has ended: make another one");
+            (void)snprintf(alarm.detail, sizeof(alarm.detail), "it has expired: make a new one");
         else
-            (void)snprintf(alarm.detail, sizeof(alarm.detail), "in %" PRId64 " days: make another one", days);
+            (void)snprintf(alarm.detail, sizeof(alarm.detail), "expires in %" PRId64 " days: make a new one",
+                           days);
         return fg_alarm_ensure(sql, &alarm, now_ms, error);
     }
     result = fg_alarm_close(sql, FG_ALARM_CERTIFICATE_ENDS, subject, WHO, "over", now_ms, error);

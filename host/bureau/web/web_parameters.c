@@ -55,8 +55,8 @@ static enum fg_err number_take(const struct fg_web_parameter *parameter, const c
         number = number * 10 + (text[i] - '0');
     if (length < 1 || length > DIGITS_MAX || text[length] != '\0' || number < parameter->least ||
         number > parameter->most)
-        return fg_fail(error, FG_E_RANGE, "%s: %" PRId64 " to %" PRId64, parameter->name, parameter->least,
-                       parameter->most);
+        return fg_fail(error, FG_E_RANGE, "%s must be a number from %" PRId64 " to %" PRId64, parameter->name,
+                       parameter->least, parameter->most);
     *ret_number = number;
     return FG_OK;
 }
@@ -76,7 +76,7 @@ static enum fg_err word_take(const struct fg_web_parameter *parameter, const cha
     }
     for (size_t i = 0; words[i] != NULL && used < sizeof(list); i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", words[i]);
-    return fg_fail(error, FG_E_RANGE, "%s: %s", parameter->name, list);
+    return fg_fail(error, FG_E_RANGE, "%s must be one of %s", parameter->name, list);
 }
 
 static enum fg_err text_take(const struct fg_web_parameter *parameter, const char *text,
@@ -94,12 +94,12 @@ static enum fg_err text_take(const struct fg_web_parameter *parameter, const cha
     else
         fits = fits && characters_fit(text, parameter->type);
     if (!fits)
-        return fg_fail(error, FG_E_RANGE, "%s: %" PRId64 " to %" PRId64 " characters%s", parameter->name,
-                       parameter->least, parameter->most,
-                       parameter->type == FG_WEB_CODE    ? " 0-9 A-Z -"
-                       : parameter->type == FG_WEB_NAME  ? " A-Z a-z 0-9 . _ -"
-                       : parameter->type == FG_WEB_UPPER ? " A-Z _"
-                       : parameter->type == FG_WEB_HEX   ? " 0-9 a-f"
+        return fg_fail(error, FG_E_RANGE, "%s must have %" PRId64 " to %" PRId64 " characters%s",
+                       parameter->name, parameter->least, parameter->most,
+                       parameter->type == FG_WEB_CODE    ? " of 0-9 A-Z -"
+                       : parameter->type == FG_WEB_NAME  ? " of A-Z a-z 0-9 . _ -"
+                       : parameter->type == FG_WEB_UPPER ? " of A-Z _"
+                       : parameter->type == FG_WEB_HEX   ? " of 0-9 a-f"
                                                          : "");
     return FG_OK;
 }
@@ -122,7 +122,7 @@ enum fg_err fg_web_value_take(const struct fg_web_parameter *parameter, const ch
     case FG_WEB_DAY:
         result = text[0] != '\0' && fg_value_day(text, &day)
                      ? FG_OK
-                     : fg_fail(error, FG_E_RANGE, "%s: YYYY-MM-DD", parameter->name);
+                     : fg_fail(error, FG_E_RANGE, "%s must be a date YYYY-MM-DD", parameter->name);
         value.number = day;
         break;
     default:
@@ -188,9 +188,9 @@ static enum fg_err take(const struct fg_web_parameter *table, size_t count, enum
     size_t i = find(table, count, place, name);
 
     if (i == count)
-        return fg_fail(error, FG_E_RANGE, "\"%.40s\": not known here", fg_value_text(name) ? name : "?");
+        return fg_fail(error, FG_E_RANGE, "\"%.40s\" is not known here", fg_value_text(name) ? name : "?");
     if (values[i].text != NULL)
-        return fg_fail(error, FG_E_RANGE, "%s: given twice", table[i].name);
+        return fg_fail(error, FG_E_RANGE, "%s is given twice", table[i].name);
     return fg_web_value_take(&table[i], value, &values[i], error);
 }
 
@@ -224,7 +224,7 @@ static enum fg_err member_take(const struct fg_web_parameter *table, size_t coun
     enum fg_err result;
 
     if (text == NULL)
-        return fg_fail(error, FG_E_RANGE, "%s: of another type", table[i].name);
+        return fg_fail(error, FG_E_RANGE, "%s has the wrong type", table[i].name);
     result = take(table, count, FG_WEB_BODY, member->string, text, values, error);
     /* The digits do not outlive this call; the number itself does. */
     if (result == FG_OK && text == digits)
@@ -242,13 +242,13 @@ enum fg_err fg_web_body_take(const struct fg_web_parameter *table, size_t count,
     *ret_body = NULL;
     /* A string with a zero in it would be cut there. */
     if (memchr(bytes, 0, length) != NULL || memmem(bytes, length, "\\u0000", 6) != NULL)
-        return fg_fail(error, FG_E_FORMAT, "a zero character");
+        return fg_fail(error, FG_E_FORMAT, "the body has a zero character");
     *ret_body = cJSON_ParseWithLengthOpts((const char *)bytes, length, &end, false);
     if (*ret_body == NULL || !cJSON_IsObject(*ret_body))
-        return fg_fail(error, FG_E_FORMAT, "not a JSON object");
+        return fg_fail(error, FG_E_FORMAT, "the body is not a JSON object");
     for (; end < (const char *)bytes + length; end++) {
         if (strchr(" \t\r\n", *end) == NULL)
-            return fg_fail(error, FG_E_FORMAT, "something behind the JSON object");
+            return fg_fail(error, FG_E_FORMAT, "the body goes on after the JSON object");
     }
     for (const cJSON *member = (*ret_body)->child; result == FG_OK && member != NULL; member = member->next)
         result = member_take(table, count, member, values, error);
@@ -260,7 +260,7 @@ enum fg_err fg_web_values_check(const struct fg_web_parameter *table, size_t cou
 {
     for (size_t i = 0; i < count; i++) {
         if (table[i].needed && values[i].text == NULL)
-            return fg_fail(error, FG_E_RANGE, "%s: is missing", table[i].name);
+            return fg_fail(error, FG_E_RANGE, "%s is missing", table[i].name);
     }
     return FG_OK;
 }

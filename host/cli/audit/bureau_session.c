@@ -411,7 +411,7 @@ enum fg_err cli_session_ask(struct cli_session *web, const char *method, const c
     if (status < 200 || status > 299)
         result = refusal(web, status, answer, error);
     else if (!cJSON_IsObject(answer))
-        result = fg_fail(error, FG_E_FORMAT, "%s: an answer that is no JSON object", web->base);
+        result = fg_fail(error, FG_E_FORMAT, "%s: the answer is not a JSON object", web->base);
     if (result == FG_OK) {
         *ret_answer = answer;
         answer = NULL;

@@ -63,7 +63,7 @@ static enum fg_err target_open(const char *path, struct target *target, struct f
     target->descriptor = -1;
     fg_sha256_start(&target->sha256);
     if (lstat(path, &status) == 0)
-        return fg_fail(error, FG_E_EXISTS, "%s: there already", path);
+        return fg_fail(error, FG_E_EXISTS, "%s: exists already", path);
     if ((size_t)snprintf(target->temporary, sizeof(target->temporary), "%s.XXXXXX", path) >=
         sizeof(target->temporary) - sizeof(SUMMARY_SUFFIX))
         return fg_fail(error, FG_E_SIZE, "%s: the path is too long", path);
@@ -94,7 +94,7 @@ static enum fg_err target_keep(struct target *target, const char *summary, struc
     if (result != FG_OK)
         return result;
     if (!takes_name(target)) {
-        (void)fg_fail(error, errno == EEXIST ? FG_E_EXISTS : FG_E_IO, "%s: cannot be named so: %s",
+        (void)fg_fail(error, errno == EEXIST ? FG_E_EXISTS : FG_E_IO, "%s: cannot be renamed: %s",
                       target->path, strerror(errno));
         (void)unlink(path);
         return errno == EEXIST ? FG_E_EXISTS : FG_E_IO;
@@ -122,7 +122,7 @@ static enum fg_err proof_compare(const struct fg_export_proof *proof, uint64_t b
         return fg_fail(error, FG_E_AUTH, "the file has %" PRIu64 " bytes, the summary says %" PRIu64, bytes,
                        proof->summary.bytes);
     if (memcmp(proof->summary.sha256.bytes, sha256->bytes, FG_DIGEST_BYTES) != 0)
-        return fg_fail(error, FG_E_AUTH, "the file is not the one that was exported: its SHA-256 is another");
+        return fg_fail(error, FG_E_AUTH, "the file is not the one that was exported: its SHA-256 differs");
     return FG_OK;
 }
 
@@ -176,7 +176,7 @@ static enum fg_err summary_fetch(struct cli_session *web, struct target *target,
     enum fg_err result = FG_OK;
 
     if (strlen(id) != FG_EXPORT_ID_DIGITS)
-        return fg_fail(error, FG_E_FORMAT, "an export without a number: that is no bureau");
+        return fg_fail(error, FG_E_FORMAT, "an export without a number: this is not a bureau");
     (void)snprintf(path, sizeof(path), "/api/v1/exports/%s", id);
     result = cli_session_ask(web, "GET", path, NULL, &answer, error);
     if (result != FG_OK)
@@ -188,7 +188,7 @@ static enum fg_err summary_fetch(struct cli_session *web, struct target *target,
     fg_sha256_finish(&target->sha256, &sha256);
     result = fg_export_proof_read(text, strlen(text), ret_proof, error);
     if (result == FG_OK && strcmp(ret_proof->summary.id, id) != 0)
-        result = fg_fail(error, FG_E_FORMAT, "the summary is of another export");
+        result = fg_fail(error, FG_E_FORMAT, "the summary belongs to another export");
     if (result == FG_OK)
         result = proof_compare(ret_proof, target->bytes, &sha256, error);
     if (result == FG_OK && key != NULL)

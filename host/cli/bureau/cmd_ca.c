@@ -141,7 +141,8 @@ static enum cli_exit bureau_enrol(const struct cli_call *call)
         return cli_usage(call, "%s", error.text);
     order.name_count = cli_values(call, "--name", &names);
     if (ca_directory == NULL || order.name_count == 0)
-        return cli_usage(call, "give --ca DIR and --name NAME (what devices call this server; may repeat)");
+        return cli_usage(call,
+                         "give --ca DIR and --name NAME (what devices call this server; may be repeated)");
     for (size_t i = 0; i < order.name_count; i++)
         order.names[i] = names[i];
     order.from_ms = now_ms - 3600000;

@@ -171,7 +171,7 @@ static enum cli_exit names_give(const struct cli_call *call)
     if (result != FG_OK)
         return cli_usage(call, "%s", error.text);
     if (why == NULL || names.count == 0)
-        return cli_usage(call, "give --name NAME (may repeat) and --why TEXT");
+        return cli_usage(call, "give --name NAME (may be repeated) and --why TEXT");
     result = cli_database_open(call, &sql, &error);
     if (result == FG_OK)
         result =

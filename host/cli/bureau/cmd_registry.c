@@ -19,7 +19,7 @@ static const struct fg_record_kind *kind_of(const struct cli_call *call, enum cl
     const struct fg_record_kind *kind = fg_record_kind(call->arguments[0]);
 
     if (kind == NULL)
-        *ret_exit = cli_usage(call, "\"%s\" is no kind of record: cylinder, station, point or operator",
+        *ret_exit = cli_usage(call, "\"%s\" is not a kind of record: cylinder, station, point or operator",
                               call->arguments[0]);
     return kind;
 }

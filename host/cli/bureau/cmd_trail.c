@@ -73,7 +73,7 @@ static enum fg_err anchor_parse(const char *text, struct fg_trail_head *ret_head
 
     if (digits < 1 || digits > 15 || text[digits] != ':' || strlen(hash) != 2 * FG_DIGEST_BYTES ||
         strspn(hash, "0123456789abcdef") != 2 * FG_DIGEST_BYTES)
-        return fg_fail(error, FG_E_ARG, "--head: NUMBER:HASH, as the bureau's log shows it");
+        return fg_fail(error, FG_E_ARG, "--head: give NUMBER:HASH, as the bureau's log shows it");
     ret_head->number = strtoull(text, NULL, 10);
     for (size_t i = 0; i < FG_DIGEST_BYTES; i++) {
         char byte[3] = {hash[2 * i], hash[2 * i + 1], '\0'};

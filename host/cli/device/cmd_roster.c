@@ -147,7 +147,8 @@ static enum fg_err roster_make(const struct cli_call *call, const struct fg_priv
     if (result == FG_OK)
         result = fg_device_find(sql, station, &record, error);
     if (result == FG_OK && strcmp(record.role, FG_ROLE_STATION) != 0)
-        result = fg_fail(error, FG_E_NOT_FOUND, "%s is no station, and only a station has a roster", station);
+        result =
+            fg_fail(error, FG_E_NOT_FOUND, "%s is not a station, and only a station has a roster", station);
     if (result == FG_OK)
         result = fg_roster_make(sql, station, key, cli_now_ms(), bytes, ret_length, error);
     fg_sql_close(sql);

@@ -68,7 +68,7 @@ static enum fg_err read_filter(const struct cli_call *call, struct fg_journal_fi
         if (filter.kind == 0)
             result =
                 fg_fail(error, FG_E_ARG,
-                        "--kind %.40s is none of BOOT LIST OPERATOR REFUSED AUTHORISED ENDED EVENT", kind);
+                        "--kind %.40s is not one of BOOT LIST OPERATOR REFUSED AUTHORISED ENDED EVENT", kind);
     }
     if (result == FG_OK && reason != NULL) {
         filter.reason = (uint8_t)fg_reason_by_name(reason);

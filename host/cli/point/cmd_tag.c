@@ -109,7 +109,7 @@ static enum fg_err await_report(struct session *session, uint8_t kind, struct fg
         else if (ret_report->kind == FG_READER_BACK)
             session->fault[0] = '\0';
         if (ret_report->kind == FG_READER_POLL && ret_report->tag_count > 1)
-            return fg_fail(error, FG_E_STATE, "two or more tags are in the field; leave only one");
+            return fg_fail(error, FG_E_STATE, "two or more tags are at the reader; leave only one");
         if (ret_report->kind == kind)
             return FG_OK;
     }

@@ -224,7 +224,7 @@ enum fg_err fg_station_witness_start(const char *store_path, const struct fg_pub
         fg_station_log("%s; put aside as %s", error->text, aside);
         return FG_OK;
     }
-    fg_station_log("this station is no witness of the bureau's trail before the next start: %s", error->text);
+    fg_station_log("this station keeps no heads of the bureau's trail until the next start: %s", error->text);
     ret_witness->path[0] = '\0';
     return FG_OK;
 }

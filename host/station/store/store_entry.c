@@ -231,8 +231,8 @@ enum fg_err fg_station_store_read_batch(struct fg_station_store *store, const ch
     result = gather(store, gathering, capacity, error);
     if (result == FG_OK && gathering->signed_count == 0)
         result =
-            fg_fail(error, FG_E_CORRUPT,
-                    "controller %s: no head signature in the store behind entry %" PRIu64, controller, from);
+            fg_fail(error, FG_E_CORRUPT, "controller %s: no head signature in the store after entry %" PRIu64,
+                    controller, from);
     if (result == FG_OK) {
         gathering->batch.count = gathering->signed_count;
         result = fg_sync_batch_encode(&gathering->batch, buffer, capacity, ret_length, error);

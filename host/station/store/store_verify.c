@@ -65,7 +65,8 @@ static void signature_check(struct work *work, struct chain *chain, const uint8_
     memcpy(signature.bytes, bytes, length);
     if (fg_head_verify(&chain->head, &signature, &work->controller->device_key, NULL) != FG_OK)
         find(work,
-             "entry %" PRIu64 ": its head signature is false: entries up to it were edited with their hashes",
+             "entry %" PRIu64
+             ": its head signature is invalid: entries up to it were edited with their hashes",
              chain->head.sequence);
 }
 

@@ -122,7 +122,7 @@ TEST("a bucket of a list file is as long as it may be, as its manifest promises,
     CHECK_INT(read_bucket(100, 103, 0), FG_E_SIZE);
     CHECK_INT(read_bucket(100, 105, 0), FG_E_SIZE);
     CHECK_INT(read_bucket(100, 105, 1), FG_E_SIZE);
-    CHECK_HAS(error.text, "goes on behind its last bucket");
+    CHECK_HAS(error.text, "goes on after its last bucket");
     CHECK_INT(read_bucket(100, 104, 1), FG_E_SIZE);
     CHECK_OK(read_bucket(FG_BUCKET_BYTES_MAX, FG_BUCKET_BYTES_MAX + 4, 0), &error);
     CHECK_INT(read_bucket(FG_BUCKET_BYTES_MAX + 1, FG_BUCKET_BYTES_MAX + 5, 0), FG_E_SIZE);
@@ -204,12 +204,12 @@ TEST("BAD-INPUT-IS-SAFE: a delta's buckets rise to the last one, and its patches
     CHECK_INT(walk(1, BODY(7, 0), &last), 1);
     CHECK_INT(walk(1, BODY(8, 0), &last), FG_E_FORMAT);
     CHECK_INT(walk(2, BODY(0, 0, 7, 0), &last), FG_E_FORMAT);
-    CHECK_HAS(error.text, "behind the last of 8");
+    CHECK_HAS(error.text, "after the last of 8");
     CHECK_INT(walk(2, BODY(7, 0, 0, 0), &last), FG_E_FORMAT);
     CHECK_INT(walk(1, BODY(0, 2, 9), &last), FG_E_SIZE);
     CHECK_HAS(error.text, "a patch of 2 bytes");
     CHECK_INT(walk(1, BODY(0, 1, 9, 9), &last), FG_E_FORMAT);
-    CHECK_HAS(error.text, "does not end behind its last bucket");
+    CHECK_HAS(error.text, "does not end after its last bucket");
     CHECK_INT(walk(2, BODY(0, 1, 9), &last), FG_E_FORMAT);
     CHECK_HAS(error.text, "no number where one is due");
     CHECK_INT(walk(1, BODY(0x80, 0x80, 0x80, 0x80, 0x80, 0, 0), &last), FG_E_FORMAT);
@@ -336,7 +336,7 @@ TEST("a key's and an authority's file is read up to its bound, and a byte more i
     fg_fixture_certificate("c1", "ca", "/O=fillgate/OU=controller/CN=c1", "200101000000Z", "350101000000Z",
                            "clientAuth");
     CHECK_INT(fg_authority_read(fg_test_path("c1.pem"), &authority, &error), FG_E_FORMAT);
-    CHECK_HAS(error.text, "no authority's");
+    CHECK_HAS(error.text, "not an authority's");
     CHECK_OK(fg_private_key_new(&made, &error), &error);
     CHECK_OK(fg_public_key_write(fg_test_path("k.pub"), &made.public_key, &error), &error);
     put_pem("k.pub", FG_KEY_FILE_MAX);

@@ -39,7 +39,8 @@ enum fg_err fg_web_session_answer(struct fg_web_call *call, const char *cookie, 
     enum fg_err result = fg_web_session_find(call->sql, cookie, call->now_ms, &call->user, error);
 
     if (result != FG_OK)
-        return result == FG_E_NOT_FOUND ? fg_fail(error, FG_E_BUSY, "the session ended at once") : result;
+        return result == FG_E_NOT_FOUND ? fg_fail(error, FG_E_BUSY, "the session ended in the meantime")
+                                        : result;
     call->signed_in = true;
     fg_web_cookie(call, cookie);
     return fg_web_session_show(call, error);

@@ -209,7 +209,7 @@ static enum fg_err admit(struct fg_web_call *call, struct attempt *attempt, stru
 
     if (attempt->secrets.totp && attempt->code == NULL) {
         allowance_give(call, attempt);
-        return refuse(call, attempt, FG_WEB_E_TOTP_NEEDED, "password right, code asked for", error);
+        return refuse(call, attempt, FG_WEB_E_TOTP_NEEDED, "password correct, code asked for", error);
     }
     result = session_begin(call, attempt, cookie, error);
     if (result == FG_E_AUTH)

@@ -180,7 +180,7 @@ enum fg_err fg_web_users_change(struct fg_web_call *call, struct fg_error *error
     enum fg_err result = not_oneself(call, user, error);
 
     if (result == FG_OK && fg_web_text_of(call, "role") == NULL && fg_web_text_of(call, "suspended") == NULL)
-        result = fg_fail(error, FG_E_RANGE, "role, suspended");
+        result = fg_fail(error, FG_E_RANGE, "role or suspended is missing");
     if (result != FG_OK)
         return result;
     result = begin(call, error);

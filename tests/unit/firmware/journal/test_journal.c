@@ -433,7 +433,7 @@ TEST("TAMPER-SHOWS: a false head signature is named")
     write_sample();
     tamper(
         "UPDATE entry SET signature = (SELECT signature FROM entry WHERE sequence = 1) WHERE sequence = 6");
-    check_found(FG_E_AUTH, 6, "signature is false");
+    check_found(FG_E_AUTH, 6, "signature is invalid");
     check_not_opened();
 }
 

@@ -351,7 +351,7 @@ TEST("TAMPER-SHOWS: a forged mark is named, whoever made it")
     fg_journal_close(sample(FG_CLOCK_SYNCHRONISED));
     mark_forge(8, "point-1", &other);
     tamper("DELETE FROM entry WHERE sequence <= 8");
-    check_found(FG_E_AUTH, 8, "mark of pruning after it is false");
+    check_found(FG_E_AUTH, 8, "mark of pruning after it is invalid");
     mark_forge(10, "point-2", &key);
     tamper("DELETE FROM entry WHERE sequence <= 10");
     check_found(FG_E_CORRUPT, 11, "another controller's");

@@ -170,7 +170,7 @@ static void handle_control(void *context, const struct fg_control_request *reque
         if (ret_answer->result == FG_OK)
             (void)snprintf(error.text, sizeof(error.text), "key ring taken");
     } else if (controller.filling) {
-        ret_answer->result = fg_fail(&error, FG_E_BUSY, "a fill is under way");
+        ret_answer->result = fg_fail(&error, FG_E_BUSY, "a fill is in progress");
     } else {
         controller.imports++;
         memcpy(controller.imported, request->path, sizeof(controller.imported));
@@ -910,7 +910,7 @@ TEST("a certificate that is missing, a station that is another, and a list key t
     append(1);
     (void)fg_link_turn(link_under_test);
     CHECK_HAS(log_text, "entries not sent: ");
-    CHECK_HAS(log_text, "certificate is not good");
+    CHECK_HAS(log_text, "certificate is not valid");
     CHECK_INT(hop.held, 0);
     fg_link_free(link_under_test);
     (void)snprintf(config.work_directory, sizeof(config.work_directory), "/proc/none");

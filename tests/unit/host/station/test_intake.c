@@ -478,7 +478,7 @@ TEST("TAMPER-SHOWS: a fork amid a batch names the very entry, and says whether t
               1);
     batch.head_signature.bytes[5] ^= 1;
     CHECK_INT(send_as(&bench, &bench.peer, &batch), FG_SYNC_FORK);
-    CHECK_HAS(bench.result.answer.text, "with a false head signature");
+    CHECK_HAS(bench.result.answer.text, "with an invalid head signature");
     CHECK_OK(fg_station_store_verify(bench.store, "C1", &error), &error);
     free(other);
     bench_close(&bench);

@@ -68,12 +68,12 @@ TEST("BAD-INPUT-IS-SAFE: what is no answer of ours is refused in pieces of every
         enum fg_err code;
         const char *says;
     } cases[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", FG_E_FORMAT, "behind the end"},
-        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nH", FG_E_FORMAT, "behind the end"},
-        {"HTTP/1.1 204 No\r\n\r\nH", FG_E_FORMAT, "behind the end"},
-        {"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\nhello", FG_E_FORMAT, "behind the end"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", FG_E_FORMAT, "after the end"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nH", FG_E_FORMAT, "after the end"},
+        {"HTTP/1.1 204 No\r\n\r\nH", FG_E_FORMAT, "after the end"},
+        {"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\nhello", FG_E_FORMAT, "after the end"},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\nH", FG_E_FORMAT,
-         "behind the end"},
+         "after the end"},
         {"HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n", FG_E_SIZE, "larger than allowed"},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n41\r\n"
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

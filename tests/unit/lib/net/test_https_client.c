@@ -235,7 +235,7 @@ TEST("a peer of another authority is refused")
     serve(&bench, "rogue", ANSWER_OK);
     CHECK_OK(client_new(&bench, "127.0.0.1", "client"), &bench.error);
     CHECK_INT(ask(&bench), FG_E_AUTH);
-    CHECK_HAS(bench.error.text, "not good");
+    CHECK_HAS(bench.error.text, "not valid");
     finish(&bench);
 }
 
@@ -307,7 +307,7 @@ TEST("LIST-IS-SIGNED: a server with another role than the caller expects is refu
     CHECK_INT(ask_roles(&bench, "client", NULL, FG_HTTPS_STATION | FG_HTTPS_BUREAU), FG_E_AUTH);
     /* Without alternative names the library would compare the id. */
     CHECK_INT(ask_roles(&bench, "nameless", "nameless", FG_HTTPS_STATION), FG_E_AUTH);
-    CHECK_HAS(bench.error.text, "not good");
+    CHECK_HAS(bench.error.text, "not valid");
 }
 
 TEST("a client that does not say who its peer may be, or by which authority, is not made")
@@ -425,12 +425,12 @@ TEST("no deadline passes unnoticed: no first byte, a dribbling body, a fast body
     expect_within(
         "printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 50\\r\\n\\r\\n'; while sleep 0.3; do printf x; "
         "done",
-        100, 30000, 1500, FG_E_TIMEOUT, "not whole after 1500 ms");
+        100, 30000, 1500, FG_E_TIMEOUT, "incomplete after 1500 ms");
     expect_within("printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 9000000000000\\r\\n\\r\\n'; yes", UINT64_MAX,
-                  30000, 1500, FG_E_TIMEOUT, "not whole after 1500 ms");
+                  30000, 1500, FG_E_TIMEOUT, "incomplete after 1500 ms");
     expect_within("printf 'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n'; yes \"$(printf "
                   "'1\\r\\nx\\r')\"",
-                  UINT64_MAX, 30000, 1500, FG_E_TIMEOUT, "not whole after 1500 ms");
+                  UINT64_MAX, 30000, 1500, FG_E_TIMEOUT, "incomplete after 1500 ms");
 }
 
 /* Connects, and then the peer says nothing that is TLS: nothing at all, or bytes without end. */
@@ -482,7 +482,7 @@ TEST("BAD-INPUT-IS-SAFE: answers that are too large, unbounded, cut or no HTTP a
                   "aaaaaaaaaaaa'; sleep 9",
                   FG_E_SIZE, "larger than allowed");
     expect_answer("printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\n\\r\\nabcdef'; sleep 9", FG_E_FORMAT,
-                  "behind the end");
+                  "after the end");
 }
 
 TEST("a chunked answer is put together, and an answer with an error status is an answer")

@@ -302,9 +302,9 @@ TEST("LIST-IS-SIGNED: an answer that lacks a proof or a key, or is for somebody 
     static const struct bad bad[] = {{without_digest, FG_E_AUTH, "for another request"},
                                      {other_digest, FG_E_AUTH, "for another request"},
                                      {other_id, FG_E_AUTH, "and the answer"},
-                                     {without_receipt_key, FG_E_AUTH, "lacks a list, tag or receipt key"},
-                                     {without_list_key, FG_E_AUTH, "lacks a list, tag or receipt key"},
-                                     {without_tag_key, FG_E_AUTH, "lacks a list, tag or receipt key"},
+                                     {without_receipt_key, FG_E_AUTH, "has no list, tag or receipt key"},
+                                     {without_list_key, FG_E_AUTH, "has no list, tag or receipt key"},
+                                     {without_tag_key, FG_E_AUTH, "has no list, tag or receipt key"},
                                      {without_certificate, FG_E_DENIED, "no more places"},
                                      {garbage, FG_E_FORMAT, "certificate"},
                                      {cut_short, FG_E_FORMAT, "certificate"}};

@@ -203,7 +203,7 @@ TEST("TAMPER-SHOWS: a batch verifies behind the hash before it, and not when a b
     CHECK_INT(fg_sync_batch_verify(&batch, 0, &hashes[1], &key.public_key, &found, &error), FG_E_AUTH);
     bytes[1][19] ^= 1;
     CHECK_INT(fg_sync_batch_verify(&batch, 0, &hashes[0], &key.public_key, &found, &error), FG_E_AUTH);
-    CHECK_HAS(error.text, "head 12 is false");
+    CHECK_HAS(error.text, "head 12 is invalid");
     bytes[1][19] ^= 1;
     batch.first_sequence = 11;
     CHECK_INT(fg_sync_batch_verify(&batch, 0, &hashes[0], &key.public_key, &found, &error), FG_E_AUTH);

@@ -312,5 +312,5 @@ TEST("BAD-INPUT-IS-SAFE: bytes that are no ring are neither signed nor believed"
     CHECK(pb_encode(&stream, FgSignedKeyring_fields, &envelope));
     bench.length = stream.bytes_written;
     CHECK_INT(next_verify(&bench, &ring, &error), FG_E_FORMAT);
-    CHECK_HAS(error.text, "no key ring");
+    CHECK_HAS(error.text, "not a key ring");
 }

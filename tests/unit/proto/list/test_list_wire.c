@@ -416,7 +416,7 @@ TEST("BAD-INPUT-IS-SAFE: operators that no list may have are refused by name and
     check_operator_refused(&bad, "its id");
     bad = good;
     bad.rules.operators[1] = bad.rules.operators[0];
-    check_operator_refused(&bad, "stands twice");
+    check_operator_refused(&bad, "is listed twice");
     bad = good;
     bad.rules.operators[1].card = bad.rules.operators[0].card;
     check_operator_refused(&bad, "same card");

@@ -77,7 +77,7 @@ TEST("no list may have one operator twice, in whatever spelling, nor one card")
     CHECK_OK(fg_operators_check(rules.operators, 2, &error), &error);
     strcpy(rules.operators[1].id, "OP-WANG");
     CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);
-    CHECK_HAS(error.text, "OP-WANG stands twice");
+    CHECK_HAS(error.text, "OP-WANG is listed twice");
     rules = two();
     rules.operators[1].card = rules.operators[0].card;
     CHECK_INT(fg_operators_check(rules.operators, 2, &error), FG_E_RANGE);

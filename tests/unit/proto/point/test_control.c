@@ -466,7 +466,7 @@ TEST("a client asks many times over one connection; after an answer that did not
     CHECK_OK(fg_control_client_open(fake_address.sun_path, 10000, &client, &error), &error);
     CHECK_INT(fg_control_client_ask(client, &request, &answer, 50, &error), FG_E_TIMEOUT);
     CHECK_INT(fg_control_client_ask(client, &request, &answer, 10000, &error), FG_E_GONE);
-    CHECK_HAS(error.text, "connect anew");
+    CHECK_HAS(error.text, "connect again");
     fg_control_client_close(client);
     fg_control_client_close(NULL);
     fake_end(&fake, thread);

@@ -700,7 +700,7 @@ TEST("TAMPER-SHOWS: a file of waiting entries that this controller did not write
     journal_open(80);
     recorder_begin();
     CHECK_TEXT(newest_event(), "JOURNAL_TAMPERED");
-    CHECK_TEXT(newest.text, "the kept entries that waited are false");
+    CHECK_TEXT(newest.text, "the kept entries that waited fail verification");
     CHECK_INT(count, 1);
     CHECK_INT(lines_with("journal: what the last run could not write is lost: "), 1);
     fg_recorder_write_pending(&recorder, &about);

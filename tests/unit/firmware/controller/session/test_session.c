@@ -4170,7 +4170,7 @@ TEST("a controller that stops signs nobody in")
     fg_session_shutdown(w.session, &now);
     CHECK_INT(pin_in("zhao", "123456"), FG_E_BUSY);
     CHECK_INT(sign_in("wang"), FG_E_BUSY);
-    CHECK_TEXT(w.answer.text, "a fill is under way; sign in when it has ended");
+    CHECK_TEXT(w.answer.text, "a fill is in progress; sign in when it has ended");
     world_end();
 }
 
@@ -4199,15 +4199,15 @@ TEST("a typed code that waits, and who its second person is, are told and logged
     code_waits();
     CHECK_HAS(log_text, "typed: HZ-1, a second person is waited for");
     CHECK_INT(type_code("HZ-3"), FG_E_BUSY);
-    CHECK_HAS(w.answer.text, "another code waits");
+    CHECK_HAS(w.answer.text, "another code is waiting");
     CHECK_INT(second_in("zhao", "123456"), FG_E_ARG);
-    CHECK_HAS(w.answer.text, "somebody else than zhao");
+    CHECK_HAS(w.answer.text, "must not be zhao");
     CHECK_INT(second_in("qian", "654321"), FG_OK);
     CHECK_TEXT(w.answer.text, "accepted: HZ-1");
     CHECK_HAS(log_text, "typed: qian is the second person, by PIN");
     CHECK_INT(state()->second_left_ms, 0);
     CHECK_INT(second_in("qian", "654321"), FG_E_STATE);
-    CHECK_TEXT(w.answer.text, "no typed code waits for a second person");
+    CHECK_TEXT(w.answer.text, "no typed code is waiting for a second person");
     CHECK_INT(ask(&(struct fg_control_request){.kind = FG_CONTROL_CHECK, .check_failed = true}), FG_OK);
     lamps_are(false, false); /* nothing in the field was refused */
     world_end();

@@ -249,7 +249,7 @@ TEST("TAMPER-SHOWS: a head signature of another place is named")
 {
     tamper_shows("UPDATE journal_entry SET head_signature = (SELECT head_signature FROM journal_entry WHERE "
                  "sequence = 8) WHERE sequence = 20",
-                 20, "signature is false");
+                 20, "signature is invalid");
 }
 
 TEST("TAMPER-SHOWS: the head row put back is named")

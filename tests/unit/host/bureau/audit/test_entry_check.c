@@ -256,7 +256,7 @@ static void says(const char *sql, uint64_t sequence, enum fg_check_kind kind, en
 
 TEST("where nobody was, each check says on what it rests")
 {
-    says("", 4, FG_CHECK_COLUMNS, FG_VERDICT_HOLDS, "every value shown stands in the entry's bytes");
+    says("", 4, FG_CHECK_COLUMNS, FG_VERDICT_HOLDS, "every value shown agrees with the entry's bytes");
     says("", 4, FG_CHECK_CHAIN, FG_VERDICT_HOLDS, "the hash follows from the bytes and the hash of entry 3");
     says("", 1, FG_CHECK_CHAIN, FG_VERDICT_HOLDS,
          "the first entry; the hash follows from its bytes and the controller's name");
@@ -272,7 +272,7 @@ TEST("TAMPER-SHOWS: each check says what is wrong, of which entry")
     says("UPDATE journal_entry SET plate = 'X' WHERE sequence = 4", 4, FG_CHECK_COLUMNS, FG_VERDICT_FALSE,
          "column plate was edited: it differs from the entry's bytes");
     says("DELETE FROM journal_entry WHERE sequence = 3", 4, FG_CHECK_CHAIN, FG_VERDICT_FALSE,
-         "the entry before it, 3, is missing");
+         "entry 3, the one before it, is missing");
     says("UPDATE journal_entry SET hash = x'01' WHERE sequence = 4", 4, FG_CHECK_CHAIN, FG_VERDICT_FALSE,
          "the stored hash has the wrong length: it was edited");
     says("UPDATE journal_entry SET hash = zeroblob(32) WHERE sequence = 4", 4, FG_CHECK_CHAIN,
@@ -359,7 +359,8 @@ TEST("TAMPER-SHOWS: a receipt covers an entry only when it is the bureau's, of t
     receipt_put(&bench, "ctl-1", 6, &bench.journal->hashes[5], key); /* before the signed head */
     receipt_says(&bench, 4, FG_VERDICT_HOLDS, "the bureau's receipt up to entry 5 covers it");
     receipt_put(&bench, "ctl-1", 13, &none, key);
-    receipt_says(&bench, 4, FG_VERDICT_FALSE, "the bureau's receipt up to entry 12 belongs to a different history");
+    receipt_says(&bench, 4, FG_VERDICT_FALSE,
+                 "the bureau's receipt up to entry 12 belongs to a different history");
     receipt_put(&bench, "ctl-1", 31, &none, key);
     receipt_says(&bench, 4, FG_VERDICT_UNKNOWN,
                  "the receipt goes up to entry 30, the journal only to 20: it was cut");
@@ -367,9 +368,8 @@ TEST("TAMPER-SHOWS: a receipt covers an entry only when it is the bureau's, of t
     receipt_says(&bench, 4, FG_VERDICT_UNKNOWN,
                  "the receipt goes up to entry 50003, the journal only to 20: it was cut");
     receipt_put(&bench, "ctl-1", 5 + FG_CHECK_WALK_MAX, &none, key);
-    receipt_says(
-        &bench, 4, FG_VERDICT_UNKNOWN,
-        "the receipt at entry 50004 is too far away to check here; verify the whole journal");
+    receipt_says(&bench, 4, FG_VERDICT_UNKNOWN,
+                 "the receipt at entry 50004 is too far away to check here; verify the whole journal");
     CHECK(!checks.altered);
     fg_fixture_sql_run(bench.sql, "UPDATE journal_head SET receipt = x''");
     receipt_says(&bench, 4, FG_VERDICT_FALSE, "no receipt is stored");
@@ -389,7 +389,7 @@ TEST("a receipt of a history that breaks behind the signed head is neither true 
     CHECK_INT(checks.checks[FG_CHECK_SIGNATURE].verdict, FG_VERDICT_HOLDS);
     CHECK_INT(checks.checks[FG_CHECK_RECEIPT].verdict, FG_VERDICT_UNKNOWN);
     CHECK_TEXT(checks.checks[FG_CHECK_RECEIPT].english,
-               "the chain to the receipt breaks at entry 10, behind the signed head");
+               "the chain to the receipt breaks at entry 10, after the signed head");
     CHECK(!checks.altered && !checks.itself);
     CHECK_TEXT(fg_entry_checks_words(&checks), checks.checks[FG_CHECK_RECEIPT].english);
     bench_close(&bench);
@@ -503,7 +503,7 @@ TEST("an entry that came in while its controller was suspended is checked as suc
     fg_fixture_sql_run(bench.sql, "UPDATE journal_entry SET marks = 0 WHERE sequence = 21");
     check(&bench, 21);
     CHECK_TEXT(checks.checks[FG_CHECK_COLUMNS].english,
-               "column marks was edited: the entry's bytes say otherwise");
+               "column marks was edited: it differs from the entry's bytes");
     bench_close(&bench);
 }
 

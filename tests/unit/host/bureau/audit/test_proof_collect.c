@@ -163,7 +163,7 @@ static void gaps_are_named(bool postgres)
     CHECK_HAS(error.text, "the hash before entry 12");
     fg_fixture_sql_run(bench->sql, "UPDATE journal_entry SET head_signature = NULL WHERE sequence = 20");
     CHECK_INT(collect(bench, 15, &error), FG_E_STATE);
-    CHECK_HAS(error.text, "no head that ctl-1 signed is held behind entry 15");
+    CHECK_HAS(error.text, "no head signed by ctl-1 is held after entry 15");
     bench_free(bench);
 }
 

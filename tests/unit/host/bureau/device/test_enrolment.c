@@ -599,7 +599,7 @@ TEST("BAD-INPUT-IS-SAFE: a code's names are 1 to 31 letters, digits, dots, lines
         order = good;
         order.role = roles[i];
         CHECK_INT(fg_one_time_code_new(bench.sql, &order, NOW_MS, bench.code, &error), FG_E_RANGE);
-        CHECK_HAS(error.text, "no role that joins");
+        CHECK_HAS(error.text, "the role is controller or station");
     }
     for (int which = 0; which < 9; which++) {
         static char longer[FG_NAME_MAX + 2];

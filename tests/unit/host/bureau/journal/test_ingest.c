@@ -819,7 +819,7 @@ TEST(
     fg_fixture_journal_batch(bench.journal, 2, 6, &batch);
     batch.head_signature.bytes[6] ^= 1;
     CHECK_INT(send_as(&bench, "station", "S1", &batch), FG_SYNC_REFUSED);
-    CHECK_HAS(bench.answer.text, "after entry 6 is false");
+    CHECK_HAS(bench.answer.text, "after entry 6 is invalid");
     CHECK_INT(bench.answer.next_sequence, 3);
     CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_evidence WHERE kind = 2 AND "
                                                "sequence = 2 AND peer = 'station/S1'"),
@@ -933,7 +933,7 @@ TEST(
     fg_fixture_sql_run(bench.sql, "DELETE FROM journal_head");
     fg_fixture_journal_batch(bench.journal, 1, 2, &batch);
     CHECK_INT(take(&bench, &batch, fg_fixture_bureau_ingest(), FG_FIXTURE_BUREAU_MS, &error), FG_E_CORRUPT);
-    CHECK_HAS(error.text, "entries behind its head are in the store");
+    CHECK_HAS(error.text, "the store has entries after its head");
     CHECK_INT(fg_fixture_sql_number(bench.sql, "SELECT COUNT(*) FROM journal_head"), 0);
     bench_close(&bench);
 }

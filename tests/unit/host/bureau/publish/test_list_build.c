@@ -74,8 +74,8 @@ TEST("each kind of fault in a row is named by line and column and nothing is bui
     check_fault("A,,lost,cng,0,1,1,1,1,,,,\xff\n", 4, 13, "plate");
     check_fault("A,,lost\n", 4, 0, "columns");
     check_fault("A,\"x,lost\n", 4, 2, "quote");
-    check_fault("T-00001,,lost,cng,0,1,1,1,1,,,,\n", 4, 1, "line 3 already");
-    check_fault("A,04000000000001,lost,cng,0,1,1,1,1,,,,\n", 4, 2, "line 2 already");
+    check_fault("T-00001,,lost,cng,0,1,1,1,1,,,,\n", 4, 1, "on line 3 already");
+    check_fault("A,04000000000001,lost,cng,0,1,1,1,1,,,,\n", 4, 2, "line 2 has the same uid");
 }
 
 TEST("missing columns are named, and reading stops after twenty faults")

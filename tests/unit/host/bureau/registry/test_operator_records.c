@@ -298,7 +298,7 @@ static void secrecy(bool postgres)
     CHECK(has);
     CHECK_INT(import_text(sql, "operator,pin,certificate_end,station\nop-li,123456,2030-01-01,HZ-01\n"),
               FG_E_FORMAT);
-    CHECK_HAS(error.text, "t.csv:1:2: column pin: PINs do not stand in files");
+    CHECK_HAS(error.text, "t.csv:1:2: column pin: PINs are not imported from files");
     fg_sql_close(sql);
 }
 
@@ -434,7 +434,7 @@ TEST("faulty operators of a rules file are named by line and fault")
         {"op-wang, 2030-01-01, pin=1:", "pin"},
         {"op-wang, 2030-01-01,", "card=UID"},
         {"op-wang, 2030-01-01, colour=red", "card=UID"},
-        {"op-li, 2030-01-01", "op-li stands twice"},
+        {"op-li, 2030-01-01", "op-li is listed twice"},
         {"op-wang, 2030-01-01, card=04:90:00:09", "same card"},
         {"op-wang, 2030-01-01, card=04 90 00 09", "same card"},
         {"op-wang, 2030-01-01, card=04-90-00-09", "same card"},

@@ -190,7 +190,7 @@ static void import_faults(bool postgres)
     CHECK_INT(count(sql, "cylinder"), 0);
     CHECK_INT(import_text(sql, "cylinder", "code,state\nA-1,lost\n", false, &result, &faults, &error),
               FG_E_FORMAT);
-    CHECK_HAS(error.text, "is new and needs its medium");
+    CHECK_HAS(error.text, "is new: give its medium");
     CHECK_INT(import_text(sql, "cylinder", "state,state\nlost,lost\n", false, &result, &faults, &error),
               FG_E_FORMAT);
     CHECK_INT(faults.count, 2);

@@ -455,7 +455,7 @@ TEST("a change of a user who is not there, or of another version, changes and ke
     uint8_t secret[FG_TOTP_SECRET_BYTES] = {1};
 
     CHECK_INT(CHANGING(fg_user_role_set(sql, "li", "registrar", &stale, &error)), FG_E_OLD);
-    CHECK_HAS(error.text, "changed meanwhile");
+    CHECK_HAS(error.text, "changed in the meantime");
     CHECK_INT(CHANGING(fg_user_suspend(sql, "li", true, &stale, &error)), FG_E_OLD);
     CHECK_INT(fg_user_totp_propose(sql, "nobody", secret, &error), FG_E_NOT_FOUND);
     CHECK_OK(fg_user_totp_propose(sql, "li", secret, &error), &error);

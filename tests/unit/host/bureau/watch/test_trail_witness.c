@@ -312,7 +312,7 @@ TEST("a station that forges a head, or hands back another key's, raises no alarm
     CHECK_HAS(station.answer.text, "key that is not known here");
     forged.key_id = key()->public_key.id; /* pretending */
     report_with(sql, &station, &forged, NOW_MS);
-    CHECK_HAS(station.answer.text, "is false");
+    CHECK_HAS(station.answer.text, "is invalid");
     CHECK_INT(alarms(sql), 0);
     CHECK_INT(fg_fixture_sql_number(sql, "SELECT COUNT(*) FROM trail_conflict"), 0);
     fg_private_key_wipe(&own);

@@ -28,7 +28,7 @@ static enum fg_err take(enum fg_web_type type, int64_t least, int64_t most, cons
 
     CHECK((result == FG_OK) == (value.text != NULL));
     if (result != FG_OK)
-        CHECK_HAS(error.text, "p: ");
+        CHECK_HAS(error.text, "p must ");
     return result;
 }
 
@@ -106,7 +106,7 @@ TEST("a parameter that the table does not name, or that comes twice, is refused"
     CHECK_INT(fg_web_query_take(table, COUNT, "code", "A", values, &error), FG_E_RANGE);
     CHECK_INT(fg_web_query_take(table, COUNT, "user", "a", values, &error), FG_E_RANGE);
     CHECK_INT(fg_web_query_take(table, COUNT, "\x01\xff", "a", values, &error), FG_E_RANGE);
-    CHECK_TEXT(error.text, "\"?\": not known here");
+    CHECK_TEXT(error.text, "\"?\" is not known here");
 }
 
 static enum fg_err body(const char *text, struct fg_web_value values[COUNT])
@@ -132,7 +132,7 @@ TEST("a body is one JSON object of known members of the right types")
     CHECK_INT(body("{}", values), FG_OK);
     values[0].text = "A";
     CHECK_INT(fg_web_values_check(table, COUNT, values, &error), FG_E_RANGE);
-    CHECK_TEXT(error.text, "user: is missing");
+    CHECK_TEXT(error.text, "user is missing");
     CHECK_INT(body("", values), FG_E_FORMAT);
     CHECK_INT(body("[]", values), FG_E_FORMAT);
     CHECK_INT(body("\"user\"", values), FG_E_FORMAT);

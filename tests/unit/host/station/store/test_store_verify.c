@@ -366,11 +366,11 @@ TEST("TAMPER-SHOWS: every edit of an entry's row at a station is named with the 
     tamper_shows("UPDATE entry SET head_signature = x'0102' WHERE controller = 'C1' AND sequence = 4",
                  "C1: entry 4: its head signature has 2 bytes");
     tamper_shows("UPDATE entry SET head_signature = zeroblob(64) WHERE controller = 'C1' AND sequence = 4",
-                 "C1: entry 4: its head signature is false");
+                 "C1: entry 4: its head signature is invalid");
     tamper_shows(
         "UPDATE entry SET head_signature = (SELECT head_signature FROM entry WHERE controller = 'C1' "
         "AND sequence = 6) WHERE controller = 'C1' AND sequence = 4",
-        "C1: entry 4: its head signature is false");
+        "C1: entry 4: its head signature is invalid");
 }
 
 TEST("TAMPER-SHOWS: every edit of a controller's row at a station is named with both numbers")
