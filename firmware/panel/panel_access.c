@@ -269,7 +269,7 @@ bool fg_panel_access_count(struct fg_panel_access *access, uint64_t session_numb
         fg_panel_json_start(&json);
         fg_panel_json_text(&json, json.root, "error", "SEQUENCE");
         fg_panel_json_number(&json, json.root, "sequence", (int64_t)newest);
-        fg_panel_json_text(&json, json.root, "text", "the sequence is not higher than the newest one");
+        fg_panel_add_said(&json, "the sequence is not higher than the newest one");
         fg_panel_answer_json(answer, 409, fg_panel_json_end(&json));
     }
     return sequence_fits;

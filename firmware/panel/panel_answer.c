@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/panel/panel_json.h"
+#include "lib/domain/phrase.h"
 
+#define CHINESE_BYTES 512
 #define JSON_TYPE "application/json; charset=utf-8"
 
 void fg_panel_add_header(struct fg_answer *answer, const char *name, const char *value)
@@ -23,13 +24,22 @@ void fg_panel_answer_json(struct fg_answer *answer, uint16_t status, char *text)
     free(text);
 }
 
+void fg_panel_add_said(struct fg_panel_json *json, const char *text)
+{
+    char chinese[CHINESE_BYTES];
+
+    (void)fg_phrase_chinese(text, chinese, sizeof(chinese));
+    fg_panel_json_text(json, json->root, "text", text);
+    fg_panel_json_text(json, json->root, "text_zh", chinese);
+}
+
 void fg_panel_refuse(struct fg_answer *answer, uint16_t status, const char *error, const char *text)
 {
     struct fg_panel_json json;
 
     fg_panel_json_start(&json);
     fg_panel_json_text(&json, json.root, "error", error);
-    fg_panel_json_text(&json, json.root, "text", text);
+    fg_panel_add_said(&json, text);
     fg_panel_answer_json(answer, status, fg_panel_json_end(&json));
     if (status == 429 || status == 503)
         fg_panel_add_header(answer, "Retry-After", "1");

@@ -85,7 +85,7 @@ static enum fg_err parse_object(const uint8_t *body, size_t length, cJSON **ret_
     for (const char *at = end; at < (const char *)body + length; at++) {
         if (strchr(" \t\r\n", *at) == NULL) {
             wipe(object);
-            return fg_fail(error, FG_E_FORMAT, "the body goes on behind its end");
+            return fg_fail(error, FG_E_FORMAT, "the body goes on after the JSON object");
         }
     }
     if (!cJSON_IsObject(object)) {
@@ -151,9 +151,9 @@ static enum fg_err count_members(const cJSON *object, unsigned *ret_present, str
         while (i < LENGTH_OF(members) && strcmp(member->string, members[i].name) != 0)
             i++;
         if (i == LENGTH_OF(members))
-            return fg_fail(error, FG_E_RANGE, "the body has a member that no command knows");
+            return fg_fail(error, FG_E_RANGE, "the body has an unknown member");
         if ((present & members[i].flag) != 0)
-            return fg_fail(error, FG_E_RANGE, "\"%s\" stands there twice", members[i].name);
+            return fg_fail(error, FG_E_RANGE, "\"%s\" is given twice", members[i].name);
         present |= members[i].flag;
     }
     *ret_present = present;
@@ -206,7 +206,7 @@ static enum fg_err take_command(const cJSON *object, struct fg_panel_command *co
     if (i == LENGTH_OF(commands))
         return fg_fail(error, FG_E_RANGE, "there is no such command");
     if (present != (commands[i].members | MEMBER_SEQUENCE | MEMBER_COMMAND))
-        return fg_fail(error, FG_E_RANGE, "\"%s\" has a member too many or too few", commands[i].name);
+        return fg_fail(error, FG_E_RANGE, "\"%s\" has the wrong members", commands[i].name);
     command->request.kind = commands[i].kind;
     return take_arguments(object, commands[i].members, &command->request, error);
 }

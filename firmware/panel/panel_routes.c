@@ -13,6 +13,7 @@
 #include "firmware/panel/panel_json.h"
 #include "lib/net/page/pair.h"
 
+#define CHINESE_BYTES 512
 #define COMMAND_MAX_MS 3000
 
 enum lane { LANE_COMMANDS, LANE_STOP };
@@ -146,7 +147,7 @@ static void answer_outcome(struct fg_answer *answer, enum fg_err result, const c
     fg_panel_json_bool(&json, json.root, "done", result == FG_OK);
     if (result != FG_OK)
         fg_panel_json_text(&json, json.root, "error", fg_err_name(result));
-    fg_panel_json_text(&json, json.root, "text", text);
+    fg_panel_add_said(&json, text);
     fg_panel_answer_json(answer, reached ? 200 : 503, fg_panel_json_end(&json));
 }
 

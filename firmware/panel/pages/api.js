@@ -4,7 +4,7 @@
 const PATIENCE_MS = 6000;
 const TRIES_MAX = 3;
 
-/** @typedef {{done: boolean, error: string, text: string}} Outcome */
+/** @typedef {{done: boolean, error: string, text: string, text_zh?: string}} Outcome */
 
 let token = '';
 let sequence = 0;
@@ -57,6 +57,7 @@ async function outcomeOf(answer) {
     done: answer.ok && body.done === true,
     error: answer.status === 503 ? 'NO_ANSWER' : String(body.error ?? answer.status),
     text: String(body.text ?? ''),
+    text_zh: String(body.text_zh ?? ''),
   };
 }
 

@@ -19,7 +19,7 @@ export function renderDue(node, label, end, today, advice) {
   const shown = end > 0 && left.level > 0;
   setVisible(node, shown);
   if (shown) {
-    setText(node, `${panel(label)} ${day(end)}: ${left.words}. ${panel(advice)}`);
+    setText(node, `${panel('NAMED', `${panel(label)} ${day(end)}`, left.words)}${panel('NEXT_SENTENCE', panel(advice))}`);
     setAttribute(node, 'class', `warning warning-${left.level}`);
   }
 }
@@ -43,7 +43,7 @@ function rowsOf(state) {
   }
   const identity = `IDENTITY_${decision.identity}`;
   rows.push([panel('IDENTITY'), hasText(identity) && decision.identity !== 'NONE' ? panel(identity) : '']);
-  rows.push([panel('SECOND_PERSON'), decision.second_person === '' ? '' : `${decision.second_person}, ${proof(decision.second_proof)}`]);
+  rows.push([panel('SECOND_PERSON'), decision.second_person === '' ? '' : `${decision.second_person}${panel('COMMA', proof(decision.second_proof))}`]);
   return rows;
 }
 

@@ -15,7 +15,7 @@ export function startOperator() {
 export function renderOperator(state) {
   const { operator } = state;
   const idle = operator && operator.idle_left_ms > 0 && operator.idle_left_ms <= IDLE_SHOWN_MS;
-  setText(byId('operator-id'), operator ? `${operator.id} (${proof(operator.proof)})` : panel('OPERATOR_NONE'));
+  setText(byId('operator-id'), operator ? panel('WITH_PROOF', operator.id, proof(operator.proof)) : panel('OPERATOR_NONE'));
   setText(byId('certificate-end'), operator && operator.certificate_end > 0
     ? `${panel('CERTIFICATE_END')} ${day(operator.certificate_end)}` : '');
   renderDue(byId('certificate'), 'CERTIFICATE_END', operator ? operator.certificate_end : 0, state.today, 'RENEW_CERTIFICATE');

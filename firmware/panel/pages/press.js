@@ -38,9 +38,8 @@ function wordsOf(outcome) {
 
 /** What the controller itself said, for whoever is called. @param {import('/api.js').Outcome} outcome */
 function detail(outcome) {
-  const small = element('small', '', outcome.text === '' ? '' : ` ${outcome.text}`);
-  small.lang = 'en';
-  return small;
+  const words = languageNow() === 'zh' ? outcome.text_zh ?? '' : outcome.text;
+  return element('small', '', words === '' ? '' : ` ${words}`);
 }
 
 /** @param {HTMLElement} button */

@@ -6,14 +6,17 @@ import { mediumWords } from '/cylinder.js';
 
 /** Why something cannot be opened yet, in the controller's words. @param {string} cause */
 function tryingWords(cause) {
-  return cause === '' ? '' : `; ${panel('SYSTEM_TRYING', cause)}`;
+  if (cause === '') {
+    return '';
+  }
+  return panel('AND_ALSO', languageNow() === 'zh' ? panel('SYSTEM_TRYING_NOW') : panel('SYSTEM_TRYING', cause));
 }
 
 /** @param {import('/state.js').State} state @returns {[string, string|undefined]} words and class */
 function clockWords(state) {
   const { quality, bureau_ahead_ms: ahead } = state.clock;
   const words = `${clock(state.now_ms, state.utc_offset_s)} ${zone(state.utc_offset_s)}, ${panel(`CLOCK_${quality}`)}`;
-  return [ahead > 0 ? `${words}; ${panel('CLOCK_BUREAU_AHEAD', age(ahead))}` : words, quality === 'U' || ahead > 0 ? 'bad' : undefined];
+  return [ahead > 0 ? `${words}${panel('AND_ALSO', panel('CLOCK_BUREAU_AHEAD', age(ahead)))}` : words, quality === 'U' || ahead > 0 ? 'bad' : undefined];
 }
 
 /** @param {import('/state.js').State} state @returns {[string, string]} words and class */
@@ -23,7 +26,7 @@ function listWords(state) {
     return [`${panel(`SYSTEM_LIST_${list.state}`)}${tryingWords(list.text)}`, 'bad'];
   }
   const words = panel('SYSTEM_LIST_AGE', list.version, age(list.age_ms));
-  return list.warning ? [`${words}. ${panel('SYSTEM_LIST_WARNING')}`, 'bad'] : [words, ''];
+  return list.warning ? [`${words}${panel('NEXT_SENTENCE', panel('SYSTEM_LIST_WARNING'))}`, 'bad'] : [words, ''];
 }
 
 /** @param {import('/state.js').State} state @returns {string} */
@@ -38,7 +41,7 @@ function networkWords(state) {
   const { connected, contact_ms: contact } = state.link;
   const last = contact > 0
     ? panel('NETWORK_LAST', moment(contact, state.utc_offset_s, state.now_ms)) : panel('NETWORK_NEVER');
-  return [`${panel(connected ? 'NETWORK_UP' : 'NETWORK_DOWN')}, ${last}`, connected ? '' : 'bad'];
+  return [`${panel(connected ? 'NETWORK_UP' : 'NETWORK_DOWN')}${panel('COMMA', last)}`, connected ? '' : 'bad'];
 }
 
 /** Only when it is near: the link renews its certificate long before, a technician the panel's.
@@ -47,15 +50,14 @@ function certificateRows(state) {
   const end = state.link.certificate_end;
   const left = daysLeft(end, state.today);
   return end > 0 && left.level > 0
-    ? [[panel('SYSTEM_CERTIFICATE'), `${day(end)}: ${left.words}. ${panel('TELL_TECHNICIAN')}`, `bad warning-${left.level}`]] : [];
+    ? [[panel('SYSTEM_CERTIFICATE'), `${panel('NAMED', day(end), left.words)}${panel('NEXT_SENTENCE', panel('TELL_TECHNICIAN'))}`, `bad warning-${left.level}`]] : [];
 }
 
 /** @param {{name: string, link: string, text: string}} device */
 function makeDevice(device) {
   const up = device.link === 'UP';
   const words = element('span', up ? 'fine' : 'bad', `${up ? '✓' : '✕'} ${panel(`DEVICE_${device.link}`)}`);
-  const detail = element('small', '', up ? '' : device.text);
-  detail.lang = 'en';
+  const detail = element('small', '', up || languageNow() === 'zh' ? '' : device.text);
   return element('li', '', element('span', '', deviceWords(device.name)), words, detail);
 }
 

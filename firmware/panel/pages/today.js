@@ -23,7 +23,7 @@ function persons(attempt) {
   if (attempt.second_person === '') {
     return attempt.operator;
   }
-  return `${attempt.operator} (${proof(attempt.operator_proof)}) + ${attempt.second_person} (${proof(attempt.second_proof)})`;
+  return `${panel('WITH_PROOF', attempt.operator, proof(attempt.operator_proof))} + ${panel('WITH_PROOF', attempt.second_person, proof(attempt.second_proof))}`;
 }
 
 /** @param {any} attempt @param {import('/state.js').State} state */

@@ -70,7 +70,7 @@ static void case_write(struct fg_web_json *json, cJSON *object, const struct fg_
     fg_web_json_text(json, object, "station", found->station);
     fg_web_json_text(json, object, "controller", found->controller);
     fg_web_json_text(json, object, "code", found->code);
-    fg_web_json_text(json, object, "words", found->words);
+    fg_web_json_phrase(json, object, "words", found->words);
     fg_web_json_text(json, object, "assigned", found->assigned);
     order_write(json, object, found);
     fg_web_json_text(json, object, "answer", found->answer);
@@ -153,9 +153,9 @@ static enum fg_err history_visit(void *context, const struct fg_case_history *st
     fg_web_json_number(json, object, "at_ms", step->at_ms);
     fg_web_json_text(json, object, "step", fg_case_step_name(step->step));
     fg_web_json_text(json, object, "who", step->who);
-    fg_web_json_text(json, object, "why", step->why);
+    fg_web_json_phrase(json, object, "why", step->why);
     fg_web_json_text(json, object, "party", step->party);
-    fg_web_json_text(json, object, "words", step->words);
+    fg_web_json_phrase(json, object, "words", step->words);
     fg_web_json_day(json, object, "due_day", step->due_day);
     return FG_OK;
 }
@@ -217,7 +217,7 @@ static enum fg_err assigned_check(struct fg_web_call *call, const struct fg_case
     if (result == FG_OK)
         (void)snprintf(somebody.role, sizeof(somebody.role), "%s", found.role);
     if (result == FG_E_NOT_FOUND || found.suspended || !fg_web_user_may(&somebody, FG_WEB_MAY_CASES))
-        return fg_fail(error, FG_E_RANGE, "party: a user who may work on cases");
+        return fg_fail(error, FG_E_RANGE, "party must be a user who may work on cases");
     return FG_OK;
 }
 
@@ -280,7 +280,7 @@ enum fg_err fg_web_case_order(struct fg_web_call *call, struct fg_error *error)
     fg_web_json_text(&json, json.root, "alarm",
                      found.alarm_kind != 0 ? fg_alarm_name((enum fg_alarm_kind)found.alarm_kind) : "");
     fg_web_json_text(&json, json.root, "alarm_subject", found.alarm_subject);
-    fg_web_json_text(&json, json.root, "words", found.words);
+    fg_web_json_phrase(&json, json.root, "words", found.words);
     fg_web_json_number(&json, json.root, "opened_ms", found.opened_ms);
     fg_web_json_text(&json, json.root, "station", found.station);
     fg_web_json_text(&json, json.root, "controller", found.controller);

@@ -100,7 +100,7 @@ static void outcome_write(struct fg_web_json *json, cJSON *array, const struct l
     fg_web_json_text(json, object, "id", outcome->station);
     fg_web_json_bool(json, object, "in_force", outcome->in_force);
     fg_web_json_number(json, object, "version", outcome->version);
-    fg_web_json_text(json, object, "why", outcome->why);
+    fg_web_json_phrase(json, object, "why", outcome->why);
 }
 
 /* What speaks against publishing is told in the outcome, and undoes nothing. */
@@ -189,7 +189,7 @@ enum fg_err fg_web_device_code(struct fg_web_call *call, struct fg_error *error)
     if (order.station == NULL && strcmp(order.role, FG_ROLE_STATION) == 0)
         order.station = order.device;
     if (order.station == NULL)
-        return fg_fail(error, FG_E_RANGE, "station: is missing");
+        return fg_fail(error, FG_E_RANGE, "station is missing");
     if (order.list_id == NULL)
         order.list_id = order.station;
     result = fg_device_names_parse(fg_web_text_or_empty(call, "names"), &order.names, error);

@@ -37,10 +37,10 @@ void fg_web_alarm_write(struct fg_web_json *json, cJSON *object, const struct fg
     fg_web_json_text(json, object, "station", fg_sql_text(row, 7));
     fg_web_json_text(json, object, "code", fg_sql_text(row, 8));
     fg_web_json_number(json, object, "sequence", fg_sql_int(row, 9));
-    fg_web_json_text(json, object, "detail", fg_sql_text(row, 10));
+    fg_web_json_phrase(json, object, "detail", fg_sql_text(row, 10));
     fg_web_json_number(json, object, "closed_ms", fg_sql_int(row, 11));
     fg_web_json_text(json, object, "closed_by", fg_sql_text(row, 12));
-    fg_web_json_text(json, object, "closed_why", fg_sql_text(row, 13));
+    fg_web_json_phrase(json, object, "closed_why", fg_sql_text(row, 13));
 }
 
 void fg_web_station_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row,

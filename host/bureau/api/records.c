@@ -187,7 +187,7 @@ static void fault_add(void *context, uint64_t line, size_t column, const char *t
 
     fg_web_json_number(faults->json, object, "line", (int64_t)line);
     fg_web_json_number(faults->json, object, "column", (int64_t)column);
-    fg_web_json_text(faults->json, object, "text", text);
+    fg_web_json_phrase(faults->json, object, "text", text);
 }
 
 enum fg_err fg_web_registry_import(struct fg_web_call *call, struct fg_error *error)

@@ -7,6 +7,7 @@
 
 #include "host/bureau/web/web_call.h"
 #include "host/bureau/web/web_shared.h"
+#include "lib/domain/phrase.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
 #define TEXT_BYTES 512
@@ -36,14 +37,17 @@ void fg_web_refuse(struct fg_web_call *call, enum fg_web_error error, const char
 {
     uint16_t status = fg_web_error_status(error);
     char english[TEXT_BYTES];
-    char chinese[TEXT_BYTES];
+    char chinese[2 * TEXT_BYTES];
+    char detail_chinese[TEXT_BYTES] = "";
     bool more = detail != NULL && detail[0] != '\0';
     struct fg_web_json json;
 
     (void)snprintf(english, sizeof(english), "%s%s%s", fg_web_error_text(FG_LANGUAGE_ENGLISH, error),
                    more ? ": " : "", more ? detail : "");
+    if (more && !fg_phrase_chinese(detail, detail_chinese, sizeof(detail_chinese)))
+        (void)snprintf(detail_chinese, sizeof(detail_chinese), "%s", detail);
     (void)snprintf(chinese, sizeof(chinese), "%s%s%s", fg_web_error_text(FG_LANGUAGE_CHINESE, error),
-                   more ? "：" : "", more ? detail : "");
+                   more ? "：" : "", detail_chinese);
     fg_web_json_start(&json);
     fg_web_json_text(&json, json.root, "error", fg_web_error_name(error));
     fg_web_json_text(&json, json.root, "text_en", english);

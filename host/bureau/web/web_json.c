@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "host/bureau/registry/values.h"
+#include "lib/domain/phrase.h"
 
+#define CHINESE_BYTES 1024
 #define HEX_BYTES_MAX 128
 
 static cJSON *checked(struct fg_web_json *json, cJSON *made)
@@ -80,6 +82,17 @@ static void add(struct fg_web_json *json, cJSON *object, const char *name, cJSON
 void fg_web_json_text(struct fg_web_json *json, cJSON *object, const char *name, const char *value)
 {
     add(json, object, name, make_text(value));
+}
+
+void fg_web_json_phrase(struct fg_web_json *json, cJSON *object, const char *name, const char *value)
+{
+    char name_chinese[32];
+    char chinese[CHINESE_BYTES];
+
+    (void)snprintf(name_chinese, sizeof(name_chinese), "%s_zh", name);
+    (void)fg_phrase_chinese(value, chinese, sizeof(chinese));
+    fg_web_json_text(json, object, name, value);
+    fg_web_json_text(json, object, name_chinese, chinese);
 }
 
 void fg_web_json_number(struct fg_web_json *json, cJSON *object, const char *name, int64_t value)

@@ -18,6 +18,9 @@ struct fg_web_json {
 
 void fg_web_json_start(struct fg_web_json *json);
 void fg_web_json_text(struct fg_web_json *json, cJSON *object, const char *name, const char *value);
+/* A text that programs made in English, and after it, as name_zh, the same in Chinese; "" where no phrase
+ * fits it. */
+void fg_web_json_phrase(struct fg_web_json *json, cJSON *object, const char *name, const char *value);
 void fg_web_json_number(struct fg_web_json *json, cJSON *object, const char *name, int64_t value);
 void fg_web_json_bool(struct fg_web_json *json, cJSON *object, const char *name, bool value);
 void fg_web_json_null(struct fg_web_json *json, cJSON *object, const char *name);

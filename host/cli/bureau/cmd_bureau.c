@@ -12,6 +12,7 @@
 #include "host/bureau/device/known_devices.h"
 #include "host/cli/cli_database.h"
 #include "lib/base/file.h"
+#include "lib/domain/phrase.h"
 #include "proto/journal/chain.h"
 
 /* ---- verify ---- */
@@ -201,7 +202,10 @@ static enum fg_err alarm_print(void *context, const struct fg_alarm *alarm, stru
     enum fg_alarm_kind kind = (enum fg_alarm_kind)alarm->kind;
     char since[CLI_TIME_TEXT];
     char last[CLI_TIME_TEXT];
+    char chinese[4 * FG_ALARM_DETAIL_MAX];
     cJSON *object;
+    bool in_chinese = listing->call->language == FG_LANGUAGE_CHINESE &&
+                      fg_phrase_chinese(alarm->detail, chinese, sizeof(chinese));
 
     (void)error;
     cli_time_text(alarm->since_ms, since);
@@ -210,7 +214,7 @@ static enum fg_err alarm_print(void *context, const struct fg_alarm *alarm, stru
         printf("%s  %-17s %s  %" PRIu64 "x, %s  %s%s%s\n    %s\n", since, fg_alarm_name(kind), alarm->subject,
                alarm->count, last, fg_alarm_text(listing->call->language, kind),
                alarm->closed_ms != 0 ? "  - " : "", alarm->closed_ms != 0 ? alarm->closed_by : "",
-               alarm->detail);
+               in_chinese ? chinese : alarm->detail);
         return FG_OK;
     }
     object = cli_json_push_object(json, listing->findings);

@@ -79,8 +79,9 @@ static void print_stores(const struct cli_call *call, const struct fg_control_st
     printf("%s: %s %s %" PRIu64 ", %s ... %s%s\n", cli_text(call, FG_TEXT_CLI_LIST),
            NAME_OF(list_states, state->list_state), state->list_id, state->list_version, issued, expires,
            state->list_age_warning ? " !" : "");
-    printf("%s: %s, %" PRIu64 " (%" PRIu64 " unsent)\n", cli_text(call, FG_TEXT_CLI_JOURNAL),
-           NAME_OF(journal_states, state->journal_state), state->journal_count, state->journal_unsent);
+    printf("%s: %s, %" PRIu64 " (%" PRIu64 " %s)\n", cli_text(call, FG_TEXT_CLI_JOURNAL),
+           NAME_OF(journal_states, state->journal_state), state->journal_count, state->journal_unsent,
+           cli_text(call, FG_TEXT_STATION_UNSENT));
     if (state->oldest_unsent_ms != 0) {
         cli_time_text(state->oldest_unsent_ms, issued);
         printf("  %s: %s\n", cli_text(call, FG_TEXT_CLI_OLDEST_UNSENT), issued);

@@ -100,7 +100,7 @@ void fg_web_keeper_free(struct fg_web_keeper *keeper)
 
 static void record_write(struct fg_web_json *json, cJSON *object, const struct fg_sql_statement *row)
 {
-    static const char *const texts[] = {"user", "role", "address", "action", "subject", "detail", "outcome"};
+    static const char *const texts[] = {"user", "role", "address", "action", "subject"};
     size_t length = 0;
     const uint8_t *hash = fg_sql_bytes(row, 9, &length);
 
@@ -108,6 +108,8 @@ static void record_write(struct fg_web_json *json, cJSON *object, const struct f
     fg_web_json_number(json, object, "at_ms", fg_sql_int(row, 1));
     for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         fg_web_json_text(json, object, texts[i], fg_sql_text(row, 2 + i));
+    fg_web_json_phrase(json, object, "detail", fg_sql_text(row, 7));
+    fg_web_json_text(json, object, "outcome", fg_sql_text(row, 8));
     fg_web_json_hex(json, object, "hash", hash, length <= FG_DIGEST_BYTES ? length : 0);
 }
 

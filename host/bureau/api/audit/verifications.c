@@ -166,7 +166,7 @@ static void write_json(struct fg_web_json *json, cJSON *object, const struct fg_
 
         fg_web_json_text(json, finding, "controller", one->found[i].controller);
         fg_web_json_number(json, finding, "sequence", (int64_t)one->found[i].sequence);
-        fg_web_json_text(json, finding, "text", one->found[i].text);
+        fg_web_json_phrase(json, finding, "text", one->found[i].text);
     }
 }
 

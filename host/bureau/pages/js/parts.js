@@ -3,7 +3,7 @@
 import { h } from '/js/dom.js';
 import * as format from '/js/format.js';
 import { to } from '/js/router.js';
-import { said, t, text, word } from '/js/texts.js';
+import { phrase, said, t, text, word } from '/js/texts.js';
 
 const NONE = '–';
 const SYMBOLS = { ok: '✓', bad: '✕', warn: '!', unknown: '?', plain: '•' };
@@ -145,7 +145,7 @@ export function entryDetail(entry) {
     said.push(text('event', entry.event));
   }
   const times = entry.repeats > 1 ? [` ×${format.number(entry.repeats)}`] : [];
-  return [said.join('; '), ...times, ...entry.marks.map((mark) => [' ', badge('warn', word('MARK', mark))])];
+  return [said.join(t('AND_ALSO')), ...times, ...entry.marks.map((mark) => [' ', badge('warn', word('MARK', mark))])];
 }
 
 /** The controller's clock; said when it was not in step. @param {any} entry */
@@ -181,16 +181,28 @@ export function alarmTable(alarms, { caption, empty, more = [] }) {
       { label: t('COLUMN_SINCE'), cell: (alarm) => when(alarm.since_ms), class: 'time' },
       { label: t('ALARM'), cell: (alarm) => text('alarm', alarm.kind), class: 'wide' },
       { label: t('STATE'), cell: (alarm) => (alarm.closed_ms > 0
-        ? [badge('ok', t('ALARM_CLOSED')), h('div', { class: 'soft' }, [when(alarm.closed_ms), ' ', alarm.closed_by, alarm.closed_why ? `: ${alarm.closed_why}` : ''])]
+        ? [badge('ok', t('ALARM_CLOSED')), h('div', { class: 'soft' }, [when(alarm.closed_ms), ' ', alarm.closed_why ? t('NAMED', alarm.closed_by, phrase(alarm, 'closed_why')) : alarm.closed_by])]
         : badge('bad', t('ALARM_OPEN'))) },
       { label: t('COLUMN_TIMES_SEEN'), cell: (alarm) => format.number(alarm.count), class: 'number' },
       { label: t('STATION'), cell: (alarm) => thing('station', alarm.station) },
       { label: t('CYLINDER'), cell: (alarm) => thing('cylinder', alarm.code) },
       { label: t('ENTRY'), cell: (alarm) => (alarm.sequence > 0 && alarm.controller !== '' ? entryLink(alarm.controller, alarm.sequence) : alarm.controller) },
-      { label: t('DETAIL'), cell: (alarm) => alarm.detail || alarm.subject, class: 'wide' },
+      { label: t('DETAIL'), cell: (alarm) => phrase(alarm, 'detail') || alarm.subject, class: 'wide' },
       ...more,
     ],
   });
+}
+
+/** A value of a record as it is kept, in words where it is one of a few. @param {string} field @param {string} value */
+export function changeValue(field, value) {
+  const kinds = { state: 'STATE', medium: 'MEDIUM', list_medium: 'MEDIUM' };
+  if (field === 'first_fill_pending' && value !== '') {
+    return t(value === '1' ? 'YES' : 'NO');
+  }
+  if (field === 'list_medium' && value === 'all') {
+    return t('ALL_MEDIA');
+  }
+  return Object.hasOwn(kinds, field) ? word(kinds[field], value.toUpperCase()) : value;
 }
 
 /** What was changed in the registry, by whom and why. @param {any[]} changes */
@@ -200,8 +212,8 @@ export function changeTable(changes) {
     columns: [
       { label: t('COLUMN_TIME'), cell: (change) => when(change.at_ms), class: 'time' },
       { label: t('FIELD'), cell: (change) => (change.field === '' ? t('CHANGE_MADE') : word('FIELD', change.field)) },
-      { label: t('VALUE_BEFORE'), cell: (change) => change.old_value, class: 'wide' },
-      { label: t('VALUE_AFTER'), cell: (change) => change.new_value, class: 'wide' },
+      { label: t('VALUE_BEFORE'), cell: (change) => changeValue(change.field, change.old_value), class: 'wide' },
+      { label: t('VALUE_AFTER'), cell: (change) => changeValue(change.field, change.new_value), class: 'wide' },
       { label: t('WHO'), cell: (change) => change.who },
       { label: t('WHY'), cell: (change) => change.why, class: 'wide' },
     ],

@@ -74,6 +74,12 @@ export function word(field, value) {
   return value !== '' && has('web', name) ? t(name) : value;
 }
 
+/** What a program said of one case, by the member that has it: in Chinese where there is a phrase for it.
+ * @param {Record<string, any>} one @param {string} member */
+export function phrase(one, member) {
+  return (language === 'zh' && one[`${member}_zh`]) || one[member];
+}
+
 /** Every name of a group, in the catalogue's order. @param {string} group */
 export function names(group) {
   return Object.keys(tables[language]?.[group] ?? {});

@@ -278,11 +278,13 @@ TEST("a command reaches fillgated once, and its answer the page")
     begin();
     get_session();
     output = command("{\"sequence\":1,\"command\":\"check\",\"checks\":5,\"failed\":false}");
-    CHECK_HAS(output, "{\"done\":true,\"text\":\"done so\"} status=200");
+    CHECK_HAS(output, "{\"done\":true,\"text\":\"done so\",\"text_zh\":\"\"} status=200");
     CHECK_INT(controller.newest.kind, FG_CONTROL_CHECK);
     CHECK_INT(controller.newest.checks, 5);
     output = command("{\"sequence\":2,\"command\":\"sign_in\",\"operator\":\"op-2\",\"pin\":\"135790\"}");
-    CHECK_HAS(output, "{\"done\":false,\"error\":\"DENIED\",\"text\":\"wrong \\\"PIN\\\"\"} status=200");
+    CHECK_HAS(
+        output,
+        "{\"done\":false,\"error\":\"DENIED\",\"text\":\"wrong \\\"PIN\\\"\",\"text_zh\":\"\"} status=200");
     CHECK_TEXT(controller.newest.pin, "135790");
     CHECK_INT(commands_seen(), 2);
     CHECK(strstr(log_text, "135790") == NULL);

@@ -37,7 +37,7 @@ export async function show({ again }) {
   }
   return h('div', null, head(t('ACCOUNT')),
     card(t('ACCOUNT_WHO'), facts([
-      [t('USER'), session.user], [t('NAME'), session.name], [t('ROLE'), word('ROLE', session.role)], [t('ROLE_MAY'), t(`ROLE_MAY_${session.role}`)],
+      [t('USER'), session.user], [t('PERSON_NAME'), session.name], [t('ROLE'), word('ROLE', session.role)], [t('ROLE_MAY'), t(`ROLE_MAY_${session.role}`)],
       [t('SECOND_FACTOR'), session.totp ? badge('ok', t('ON')) : badge('warn', t('OFF'))],
       [t('SESSION_ENDS'), when(session.expires_ms)],
     ])),

@@ -7,7 +7,7 @@ import * as format from '/js/format.js';
 import { badge, card, facts, head, link, notice, thing, when } from '/js/parts.js';
 import { to } from '/js/router.js';
 import { may, sessionNow } from '/js/session.js';
-import { t, text } from '/js/texts.js';
+import { phrase, t, text } from '/js/texts.js';
 import { caseAbout, caseDue, caseState } from '/js/views/cases.js';
 
 const DUE_DAYS_MAX = 1096;
@@ -54,8 +54,8 @@ function stepForms(detail, again) {
 
 function stepNode(step) {
   return h('li', null, h('div', null, h('strong', null, t(`CASE_STEP_${step.step}`)), ' ', step.party ? h('span', null, step.party) : null),
-    h('div', { class: 'soft' }, when(step.at_ms), ' ', step.who, step.why ? `: ${step.why}` : ''),
-    step.words ? h('p', { class: 'words' }, step.words) : null, step.due_day ? h('p', null, `${t('CASE_DUE')}: ${step.due_day}`) : null);
+    h('div', { class: 'soft' }, when(step.at_ms), ' ', step.who, step.why ? t('NAMED', '', phrase(step, 'why')) : ''),
+    step.words ? h('p', { class: 'words' }, phrase(step, 'words')) : null, step.due_day ? h('p', null, t('NAMED', t('CASE_DUE'), step.due_day)) : null);
 }
 
 /** @param {any} order */
@@ -68,14 +68,14 @@ function orderSheet(order) {
   return h('section', { class: 'order-sheet', 'aria-labelledby': 'order-title' },
     h('h2', { id: 'order-title' }, `${t('CASE_ORDER_TITLE')} ${order.order}`),
     facts([
-      [t('CASE_RECIPIENT'), order.recipient], [t('STATION'), `${order.station} ${order.station_name}`], [t('OWNER'), order.station_owner], [t('AREA'), order.area],
+      [t('CASE_RECIPIENT'), order.recipient], [t('STATION'), `${order.station} ${order.station_name}`], [t('FILLING_UNIT'), order.station_owner], [t('AREA'), order.area],
       [t('CASE_ABOUT'), order.alarm === '' ? t('CASE_BY_HAND') : text('alarm', order.alarm)], [t('CASE_FOUND_ON'), `${format.moment(order.opened_ms)} ${format.zone(order.opened_ms)}`],
       [t('CONTROLLER'), order.controller], [t('CYLINDER'), order.code],
     ]),
-    h('h3', null, t('CASE_WORDS')), h('p', { class: 'words' }, order.words),
+    h('h3', null, t('CASE_WORDS')), h('p', { class: 'words' }, phrase(order, 'words')),
     h('h3', null, t('CASE_ORDER_WORDS')), h('p', { class: 'words' }, order.order_text),
-    h('p', { class: 'big' }, `${t('CASE_DUE')}: ${order.due_day}`),
-    h('p', null, `${t('CASE_ORDERED_BY')}: ${order.ordered_by}, ${format.moment(order.ordered_ms)} ${format.zone(order.ordered_ms)}`),
+    h('p', { class: 'big' }, t('NAMED', t('CASE_DUE'), order.due_day)),
+    h('p', null, t('NAMED', t('CASE_ORDERED_BY'), `${order.ordered_by}  ${format.moment(order.ordered_ms)} ${format.zone(order.ordered_ms)}`)),
     h('div', { class: 'sign-lines' }, h('div', null, t('CASE_SIGN_BUREAU')), h('div', null, t('CASE_SIGN_STATION'))),
     h('p', { class: 'actions' }, h('button', { type: 'button', class: 'main', onclick: print }, t('CASE_PRINT'))));
 }
@@ -90,11 +90,11 @@ export async function show({ parts, signal, again }) {
     one.overdue ? notice('bad', t('CASE_OVERDUE_NOTICE', one.due_day)) : null,
     h('div', { class: 'two' },
       card(t('CASE_ABOUT'), facts([
-        [t('STATE'), caseState(one)], [t('CASE_WORDS'), h('span', { class: 'words' }, one.words)], [t('STATION'), thing('station', one.station)],
+        [t('STATE'), caseState(one)], [t('CASE_WORDS'), h('span', { class: 'words' }, phrase(one, 'words'))], [t('STATION'), thing('station', one.station)],
         [t('CONTROLLER'), one.controller], [t('CYLINDER'), thing('cylinder', one.code)], [t('CASE_OPENED'), [when(one.opened_ms), ' ', one.opened_by]],
         [t('CASE_ASSIGNED_TO'), one.assigned], [t('CASE_DUE'), caseDue(one)],
         [t('CASE_ALARM_ENDED'), one.alarm_ended_ms > 0 ? when(one.alarm_ended_ms) : ''],
-        [t('CASE_CLOSED_BY'), one.closed_ms > 0 ? [when(one.closed_ms), ' ', one.closed_by, ': ', one.closed_why] : badge('warn', t('CASE_NOT_CLOSED'))],
+        [t('CASE_CLOSED_BY'), one.closed_ms > 0 ? [when(one.closed_ms), ' ', t('NAMED', one.closed_by, one.closed_why)] : badge('warn', t('CASE_NOT_CLOSED'))],
       ])),
       h('div', null,
         may('CASES') && one.steps.length > 0 ? card(t('CASE_NEXT'), stepForms(detail, again)) : null,

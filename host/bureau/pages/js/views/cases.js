@@ -6,7 +6,7 @@ import * as format from '/js/format.js';
 import { badge, card, head, link, orNone, pager, table, thing, when } from '/js/parts.js';
 import { go, pick, to } from '/js/router.js';
 import { may, sessionNow } from '/js/session.js';
-import { t, text, word } from '/js/texts.js';
+import { phrase, t, text, word } from '/js/texts.js';
 
 const STATES = ['OPEN', 'ASSIGNED', 'ORDERED', 'ANSWERED', 'CLOSED'];
 const TONES = { OPEN: 'bad', ASSIGNED: 'warn', ORDERED: 'warn', ANSWERED: 'plain', CLOSED: 'ok' };
@@ -28,6 +28,11 @@ export function caseDue(one) {
   }
   const left = format.daysUntil(one.due_day);
   return one.state === 'ORDERED' ? [one.due_day, ' ', h('span', { class: 'soft' }, left < 0 ? t('DUE_OVER', -left) : left === 0 ? t('DUE_TODAY') : t('DUE_IN', left))] : one.due_day;
+}
+
+/** @param {string} words */
+function shortened(words) {
+  return words.length > 120 ? `${words.slice(0, 120)}…` : words;
 }
 
 function newCase() {
@@ -73,7 +78,7 @@ export async function show({ query, signal }) {
       columns: [
         { label: t('NUMBER'), cell: (one) => link(to(['case', one.number]), `${t('CASE')} ${one.number}`, { class: 'thing' }), class: 'id' },
         { label: t('STATE'), cell: caseState },
-        { label: t('CASE_ABOUT'), cell: (one) => [caseAbout(one), h('div', { class: 'soft' }, one.words.length > 120 ? `${one.words.slice(0, 120)}…` : one.words)], class: 'wide' },
+        { label: t('CASE_ABOUT'), cell: (one) => [caseAbout(one), h('div', { class: 'soft' }, shortened(phrase(one, 'words')))], class: 'wide' },
         { label: t('STATION'), cell: (one) => thing('station', one.station), class: 'id' },
         { label: t('CYLINDER'), cell: (one) => thing('cylinder', one.code), class: 'code' },
         { label: t('CASE_ASSIGNED_TO'), cell: (one) => one.assigned, class: 'id' },

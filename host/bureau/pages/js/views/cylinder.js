@@ -2,7 +2,7 @@
 import { ask, path } from '/js/api.js';
 import { h } from '/js/dom.js';
 import * as format from '/js/format.js';
-import { badge, card, changeTable, due, entryDetail, entryLink, entryTime, facts, head, kindBadge, link, notice, stateBadge, table, thing, totals, when } from '/js/parts.js';
+import { badge, card, changeTable, changeValue, due, entryDetail, entryLink, entryTime, facts, head, kindBadge, link, notice, stateBadge, table, thing, totals, when } from '/js/parts.js';
 import { to } from '/js/router.js';
 import { may } from '/js/session.js';
 import { t, text, word } from '/js/texts.js';
@@ -29,7 +29,7 @@ function timeline(dossier) {
       detail: [text('alarm', alarm.kind), alarm.closed_ms > 0 ? [' ', badge('ok', t('ALARM_CLOSED'))] : [' ', badge('bad', t('ALARM_OPEN'))]], where: thing('station', alarm.station) })),
     ...dossier.changes.filter((change) => ['inspection_due', 'state', 'uid', ''].includes(change.field)).map((change) => ({ at_ms: change.at_ms, time: when(change.at_ms),
       what: badge('plain', change.field === 'inspection_due' ? t('INSPECTION') : t('REGISTRY_CHANGE')),
-      detail: change.field === '' ? t('CHANGE_MADE') : `${word('FIELD', change.field)}: ${change.old_value || '–'} → ${change.new_value || '–'}`, where: `${change.who}: ${change.why}` })),
+      detail: change.field === '' ? t('CHANGE_MADE') : t('NAMED', word('FIELD', change.field), t('FROM_TO', changeValue(change.field, change.old_value) || '–', changeValue(change.field, change.new_value) || '–')), where: t('NAMED', change.who, change.why) })),
   ].sort((a, b) => b.at_ms - a.at_ms);
   return table({ caption: t('TIMELINE'), hideCaption: true, rows: items, empty: t('TIMELINE_NONE'), columns: [
     { label: t('COLUMN_TIME'), cell: (item) => item.time, class: 'time' },

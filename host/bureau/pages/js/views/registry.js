@@ -6,7 +6,7 @@ import { field, form, tick } from '/js/form.js';
 import * as format from '/js/format.js';
 import { card, head, link, notice, table } from '/js/parts.js';
 import { go, to } from '/js/router.js';
-import { t, word } from '/js/texts.js';
+import { has, phrase, t, word } from '/js/texts.js';
 
 const NAME = { required: true, maxlength: '32' };
 const NUMBER = { inputmode: 'numeric', pattern: '-?[0-9]+' };
@@ -42,11 +42,19 @@ function option(name, value) {
   return [value, value === 'all' ? t('ALL_MEDIA') : word(name === 'state' ? 'STATE' : 'MEDIUM', value.toUpperCase())];
 }
 
-/** @param {string} name @param {any} how @param {string} value */
-function input(name, how, value) {
+/** The unit that fills and the owner of a cylinder are two things, and a person's name is not a place's. @param {string} kind @param {string} name */
+function fieldLabel(kind, name) {
+  if (name === 'new_plate') {
+    return t('PLATE_NEW');
+  }
+  return has('web', `FIELD_${kind}_${name}`) ? t(`FIELD_${kind}_${name}`) : word('FIELD', name);
+}
+
+/** @param {string} kind @param {string} name @param {any} how @param {string} value */
+function input(kind, name, how, value) {
   const { words, ...more } = how;
   const known = value === '' || !words || words.includes(value) ? words : [value, ...words];
-  return field(name, name === 'new_plate' ? t('PLATE_NEW') : word('FIELD', name), words
+  return field(name, fieldLabel(kind, name), words
     ? { value, options: [...(value === '' ? [/** @type {[string, string]} */ (['', t('NOT_SAID')])] : []), ...known.map((one) => option(name, one))] }
     : { value, hint: word('HINT', name) === name ? undefined : word('HINT', name), ...more });
 }
@@ -68,7 +76,7 @@ function changeForm(kind, key, record) {
   return form({
     label: record.version === 0 ? t('REGISTRY_MAKE') : t('REGISTRY_KEEP'), class: 'filters', name: `${label(kind)} ${key}`,
     fields: [
-      Object.entries(FIELDS[kind]).map(([name, how]) => input(name, how, name === 'new_plate' ? before.plate ?? key : before[name] ?? '')),
+      Object.entries(FIELDS[kind]).map(([name, how]) => input(kind, name, how, name === 'new_plate' ? before.plate ?? key : before[name] ?? '')),
       field('why', t('WHY'), { required: true, maxlength: '200', class: 'span', hint: t('WHY_HINT') }),
     ],
     submit: async ({ why }, node) => {
@@ -117,7 +125,7 @@ function importSaid(answer, tried) {
   if (answer.faults.length > 0) {
     return [notice('bad', t('IMPORT_FAULTS', format.number(answer.faults.length))), table({ caption: t('IMPORT_FAULTS_CAPTION'), rows: answer.faults, columns: [
       { label: t('IMPORT_LINE'), cell: (one) => format.number(one.line) }, { label: t('IMPORT_COLUMN'), cell: (one) => format.number(one.column) },
-      { label: t('COLUMN_WHAT'), cell: (one) => one.text, class: 'wide' },
+      { label: t('COLUMN_WHAT'), cell: (one) => phrase(one, 'text'), class: 'wide' },
     ] })];
   }
   return notice('ok', t(tried ? 'IMPORT_WOULD' : 'IMPORT_DONE', format.number(answer.lines), format.number(answer.changed)));

@@ -34,7 +34,7 @@ export async function show({ parts, signal }) {
     totals(dossier),
     card(t('DEVICES'), h('p', { class: 'definition' }, t('DEVICES_LEAD')), deviceTable(dossier.devices)),
     h('div', { class: 'two' },
-      card(t('REGISTRY_SAYS'), facts([[t('NAME'), dossier.name], [t('OWNER'), dossier.owner], [t('AREA'), dossier.area],
+      card(t('REGISTRY_SAYS'), facts([[t('NAME'), dossier.name], [t('FILLING_UNIT'), dossier.owner], [t('AREA'), dossier.area],
         [t('PLACE'), known ? format.place(dossier.latitude_udeg, dossier.longitude_udeg) : '']])),
       card(t('NIGHTS'), h('p', { class: 'definition' }, t('NIGHTS_LEAD')), nights(dossier))),
     card(t('POINTS'), pointTable(dossier.points)),

@@ -1,10 +1,13 @@
 /* The audit trail: who signed in, asked, changed and exported what, newest first. */
 import { ask, address, path } from '/js/api.js';
 import { h } from '/js/dom.js';
-import { field, form } from '/js/form.js';
+import { any, field, form } from '/js/form.js';
 import { head, link, pager, table, when } from '/js/parts.js';
 import { go, pick, to } from '/js/router.js';
-import { t, word } from '/js/texts.js';
+import { names, phrase, t, word } from '/js/texts.js';
+
+/** Those of the catalogue, in its order. @type {() => string[]} */
+const ACTIONS = () => names('web').filter((name) => name.startsWith('ACTION_')).map((name) => name.slice('ACTION_'.length));
 
 export async function show({ query, signal }) {
   const asked = pick(query, ['user', 'action', 'after', 'limit']);
@@ -15,9 +18,9 @@ export async function show({ query, signal }) {
       label: t('SEARCH'), class: 'inline card', name: t('FILTERS'), more: link(to(['trail']), t('CLEAR'), { class: 'button' }),
       fields: [
         field('user', t('USER'), { value: asked.user, maxlength: '31', pattern: '[A-Za-z0-9._\\-]+' }),
-        field('action', t('ACTION'), { value: asked.action, maxlength: '40', pattern: '[A-Za-z_]+' }),
+        field('action', t('ACTION'), { value: asked.action, options: any(ACTIONS().map((action) => [action, word('ACTION', action)])) }),
       ],
-      submit: ({ user, action }) => { go(to(['trail'], { user, action: action?.toUpperCase() })); },
+      submit: ({ user, action }) => { go(to(['trail'], { user, action })); },
     }),
     h('section', { class: 'card results' }, h('h2', null, t('RESULTS')), table({ caption: t('TRAIL_CAPTION'), rows: page.records, columns: [
       { label: t('NUMBER'), cell: (one) => String(one.number), class: 'number' },
@@ -26,8 +29,8 @@ export async function show({ query, signal }) {
       { label: t('ADDRESS'), cell: (one) => one.address },
       { label: t('ACTION'), cell: (one) => word('ACTION', one.action) },
       { label: t('SUBJECT'), cell: (one) => one.subject },
-      { label: t('DETAIL'), cell: (one) => one.detail, class: 'wide' },
-      { label: t('OUTCOME'), cell: (one) => one.outcome },
+      { label: t('DETAIL'), cell: (one) => phrase(one, 'detail'), class: 'wide' },
+      { label: t('OUTCOME'), cell: (one) => word('OUTCOME', one.outcome) },
       { label: t('HASH'), cell: (one) => h('code', { title: one.hash }, `${one.hash.slice(0, 12)}…`) },
     ] }),
       pager(page.next ? to(['trail'], { ...asked, after: page.next }) : '', after ? to(['trail'], first) : '')));

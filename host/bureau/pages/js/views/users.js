@@ -36,7 +36,7 @@ export async function show({ signal, again }) {
   return h('div', null, head(t('USERS'), t('USERS_LEAD')),
     h('section', { class: 'card results' }, h('h2', null, t('USERS')), table({ caption: t('USERS'), hideCaption: true, rows: users, columns: [
       { label: t('USER'), cell: (user) => user.user },
-      { label: t('NAME'), cell: (user) => user.name, class: 'wide' },
+      { label: t('PERSON_NAME'), cell: (user) => user.name, class: 'wide' },
       { label: t('ROLE'), cell: (user) => word('ROLE', user.role) },
       { label: t('STATE'), cell: (user) => (user.suspended ? badge('bad', t('SUSPENDED')) : user.must_change_password ? badge('warn', t('PASSWORD_ONE_TIME')) : badge('ok', t('ACTIVE'))) },
       { label: t('SECOND_FACTOR'), cell: (user) => (user.totp ? badge('ok', t('ON')) : badge('unknown', t('OFF'))) },
@@ -47,7 +47,7 @@ export async function show({ signal, again }) {
       label: t('USER_MAKE'), class: 'filters',
       fields: [
         field('user', t('USER'), { required: true, maxlength: '31', pattern: '[A-Za-z0-9._\\-]+', hint: t('NAME_HINT') }),
-        field('name', t('NAME'), { required: true, maxlength: '63' }),
+        field('name', t('PERSON_NAME'), { required: true, maxlength: '63' }),
         field('role', t('ROLE'), { options: roleOptions() }),
       ],
       submit: async (values) => [oneTime(await send('POST', path('users'), values)), h('p', null, h('button', { type: 'button', onclick: again }, t('USERS_SHOW')))],

@@ -5,7 +5,7 @@ import { field, form } from '/js/form.js';
 import * as format from '/js/format.js';
 import { badge, card, entryLink, head, notice, table, when, words } from '/js/parts.js';
 import { may } from '/js/session.js';
-import { t } from '/js/texts.js';
+import { phrase, t } from '/js/texts.js';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -25,7 +25,7 @@ function findings(one) {
     h('p', { class: 'definition' }, t('VERIFY_SINCE', format.moment(one.started_ms), format.zone(one.started_ms))),
     table({ caption: t('VERIFY_FINDINGS', one.id), hideCaption: true, rows: one.found, columns: [
       { label: t('ENTRY'), cell: (found) => (found.sequence > 0 ? entryLink(found.controller, found.sequence) : [found.controller, ' ', h('span', { class: 'soft' }, t('VERIFY_WHOLE'))]) },
-      { label: t('VERIFY_FINDING'), cell: (found) => h('span', { lang: 'en' }, found.text), class: 'wide' },
+      { label: t('VERIFY_FINDING'), cell: (found) => phrase(found, 'text'), class: 'wide' },
     ] }),
     one.findings > one.found.length ? h('p', { class: 'soft' }, t('VERIFY_MORE', format.number(one.findings - one.found.length))) : null);
 }
