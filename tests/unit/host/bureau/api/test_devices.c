@@ -169,7 +169,8 @@ static void lists_follow(bool postgres)
     struct fg_web_fixture *fixture = points_world(postgres);
 
     CHECK_INT(act(fixture, "suspend"), 200);
-    CHECK_HAS(fixture->answer, "\"lists\":[{\"id\":\"S1\",\"in_force\":true,\"version\":1,\"why\":\"\"}]");
+    CHECK_HAS(fixture->answer,
+              "\"lists\":[{\"id\":\"S1\",\"in_force\":true,\"version\":1,\"why\":\"\",\"why_zh\":\"\"}]");
     CHECK(!points_go_on(fixture));
     CHECK_INT(trail_count(fixture, "list S1, version 1"), 1);
     CHECK_INT(fg_fixture_sql_number(fixture->sql,
