@@ -185,8 +185,8 @@ static void find_double_codes(struct fg_list_rows *registry, size_t column, stru
 
         if (compare_codes(registry->rows[i - 1], registry->rows[i]) == 0)
             (void)fg_list_rows_fault(faults, registry->rows[i]->line, column,
-                                    "code %.*s is on line %u already", (int)length, code,
-                                    registry->rows[i - 1]->line);
+                                     "code %.*s is on line %u already", (int)length, code,
+                                     registry->rows[i - 1]->line);
     }
 }
 
