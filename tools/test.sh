@@ -38,6 +38,7 @@ check "cppcheck finds nothing" make lint
 check "firmware/core is freestanding" make check-core
 check "includes between rooms go one way" make check-rooms
 check "no circle of files" make check-circles
+check "every English text that has a Chinese one is said" node tools/check_phrases.mjs
 tell "programs, heap and files are within their budget" make check-budget
 suite "unit and simulation tests (ASan, UBSan)" make "$jobs" --no-print-directory unit
 suite "end-to-end tests, and the pages in a real browser (ASan, UBSan)" make "$jobs" --no-print-directory played
