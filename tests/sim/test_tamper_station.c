@@ -473,7 +473,7 @@ static const struct fg_file_claim claims[] = {
     {.file = "station.db-shm", .why = FG_TAMPER_INDEX},
     {.file = "station.db.heads",
      .says = {"the check sum is wrong", "the check sum is wrong", "not a file of heads",
-              "station.db.heads: No such file", NULL, "controller C8: entry 4 was held here once"},
+              "station.db.heads: cannot open: No such file", NULL, "controller C8: entry 4 was held here once"},
      .why = "the store holds what it names and more; it is brought up again with the next verification"},
     {.file = "station.db.roster",
      .says = {"not signed with a key that signs receipts", "not signed with a key that signs receipts",

@@ -51,7 +51,7 @@ TEST("a certificate of our authority is the bureau's or nobody's whom we ask; on
     fg_fixture_certificate("n", "ca", "/O=fillgate/CN=s1", "200101000000Z", "350101000000Z", "serverAuth");
     CHECK_OK(judge("b"), &error);
     CHECK_INT(judge("s"), FG_E_AUTH);
-    CHECK_HAS(error.text, "that of station s1");
+    CHECK_HAS(error.text, "is for station s1");
     CHECK_INT(judge("n"), FG_E_AUTH);
     CHECK_HAS(error.text, "says no role");
     CHECK_INT(judge_own("/O=fillgate/OU=ca/CN=x"), FG_E_AUTH);

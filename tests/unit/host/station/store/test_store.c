@@ -456,7 +456,7 @@ TEST("a batch ends where the controller signed, and a first signature of an entr
     CHECK_INT(batch.count, 2);
     CHECK_BYTES(batch.entries[1].bytes, "two", 3);
     CHECK_INT(batch_read(store, 3, FG_SYNC_BATCH_BYTES_MAX, &batch), FG_E_CORRUPT);
-    CHECK_HAS(error.text, "behind entry 3");
+    CHECK_HAS(error.text, "after entry 3");
     CHECK_OK(fg_station_store_sign_entry(store, "C1", 3, &signature, &error), &error);
     CHECK_OK(fg_station_store_sign_entry(store, "C1", 2, &signature, &error), &error);
     CHECK_OK(batch_read(store, 3, FG_SYNC_BATCH_BYTES_MAX, &batch), &error);
