@@ -96,7 +96,7 @@ async function prove(pages) {
   await untilLook(pages, 'PRE_CHECK');
   for (const page of pages) {
     const texts = await textsOf(page);
-    await untilWords(page, '#cylinder-values', new RegExp(`${name}, ${texts.panel.PERSON_PROOF_PIN}`));
+    await untilWords(page, '#cylinder-values', new RegExp(name + texts.panel.COMMA.replace('{0}', texts.panel.PERSON_PROOF_PIN)));
   }
   await phone.locator('#stop').click();
   await untilLook(pages, 'READY');

@@ -10,6 +10,7 @@ OUT=$work/out
 trap 'rm -rf "$work"' EXIT
 . tests/lib/e2e.sh
 version=$(cat VERSION)
+unset MAKEFLAGS MAKELEVEL MFLAGS VARIANT # of the make that runs the tests, whose variant is another
 
 # ---- what is made without being built ----
 
@@ -84,7 +85,7 @@ if git rev-parse --git-dir >/dev/null 2>&1; then
     poor=()
     if unshare -n true 2>/dev/null; then poor=(unshare -n setpriv --reuid=nobody --clear-groups env "HOME=$place"); fi
     expect "a program builds from it: no network, a blank in the path, an ordinary user" 0 "LD   build/release/fillgate-reader" \
-        "${poor[@]}" make -C "$place/fillgate-$version" -j2 build/release/fillgate-reader
+        "${poor[@]}" make -C "$place/fillgate-$version" -j2 VARIANT=release build/release/fillgate-reader
     expect "and runs" 0 "^fillgate-reader $version" "$place/fillgate-$version/build/release/fillgate-reader" --version
     expect "the pages are in the archive, with what npm gave them" 0 "GEN  host/bureau/pages" \
         "${poor[@]}" make -C "$place/fillgate-$version" build/gen/web_files.c

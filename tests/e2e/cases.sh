@@ -119,7 +119,7 @@ alarm_to_closing() {
     expect "nor does a registrar" 0 'FORBIDDEN' step sun '"step":"ASSIGN","party":"li","why":"x"'
     expect "nobody closes what nobody has looked at" 0 'status 409' step chen '"step":"CLOSE","why":"looks harmless"'
     expect "it is not assigned to nobody" 0 'party must be a user who may work on cases' step chen '"step":"ASSIGN","party":"nobody","why":"x"'
-    expect "nor without a reason" 0 'why: is missing' step chen '"step":"ASSIGN","party":"li"'
+    expect "nor without a reason" 0 'why is missing' step chen '"step":"ASSIGN","party":"li"'
     expect "a supervisor assigns it" 0 '"state": ?"ASSIGNED"' step chen '"step":"ASSIGN","party":"li","why":"knows the station"'
     expect "who decides on what is no longer so is told" 0 'STALE' api wang POST "/api/v1/cases/$number/steps" \
         '{"step":"ASSIGN","version":1,"party":"wang","why":"mine"}'

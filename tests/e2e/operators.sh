@@ -48,7 +48,7 @@ point sign-out >/dev/null
 check "a PIN signs in" eval 'pin op-li 135790 | grep -q "op-li signed in" && operator_is op-li'
 printf '246810\n' >"$DIR/pin" && chmod 600 "$DIR/pin"
 check "a PIN from a file signs in" eval 'point sign-in op-wang --pin-file "$DIR/pin" | grep -q "signed in" && operator_is op-wang'
-check "the status tells the certificate in words" eval 'point status | grep -q "op-wang, certificate to 2030-01-01"'
+check "the status tells the certificate in words" eval 'point status | grep -q "op-wang, certificate valid to 2030-01-01"'
 
 sim connect good
 sim present good
