@@ -371,7 +371,7 @@ await test('a registrar changes a record on what was seen; who comes second is t
     await form(on).locator('.said .notice').waitFor();
     return form(on).locator('.said').innerText();
   };
-  check((await keep(page, 'Sun & Co <i>')).includes('kept'), 'it is not kept');
+  check((await keep(page, 'Sun & Co <i>')).includes('saved'), 'it is not kept');
   check((await keep(second, 'Wu')).includes('somebody else'), 'who comes second is not told');
   await visit(page, '#/cylinder/HZ-CNG-900022');
   check((await page.locator('#main').innerText()).includes('Sun & Co <i>'), 'the page of the cylinder does not show it');
