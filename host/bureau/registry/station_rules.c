@@ -270,7 +270,7 @@ enum fg_err fg_rules_read(const char *path, struct fg_station_rules *ret_rules, 
 {
     char *text = NULL;
     size_t length = 0;
-    enum fg_err result = fg_file_read_text(path, 0, FILE_BYTES_MAX, &text, &length, error);
+    enum fg_err result = fg_file_read_text(path, FG_FILE_STREAM, FILE_BYTES_MAX, &text, &length, error);
 
     if (result == FG_OK)
         result = fg_rules_parse(path, text, length, ret_rules, error);
