@@ -227,8 +227,7 @@ enum fg_err fg_settings_read(const char *path, const struct fg_setting *table, s
 {
     char *text = NULL;
     size_t length = 0;
-    enum fg_err result =
-        fg_file_read_text(path, 0, FG_SETTINGS_BYTES_MAX, &text, &length, error);
+    enum fg_err result = fg_file_read_text(path, 0, FG_SETTINGS_BYTES_MAX, &text, &length, error);
 
     if (result == FG_OK)
         result = fg_settings_parse(text, length, path, table, count, ret_struct, struct_size, error);
