@@ -621,7 +621,7 @@ enum fg_err fg_config_read(const char *path, struct fg_config *ret_config, struc
 {
     char *text = NULL;
     size_t length = 0;
-    enum fg_err code = fg_file_read_text(path, FG_FILE_STREAM, FG_CONFIG_BYTES_MAX, &text, &length, error);
+    enum fg_err code = fg_file_read_text(path, 0, FG_CONFIG_BYTES_MAX, &text, &length, error);
 
     if (code == FG_OK)
         code = fg_config_parse(text, length, path, ret_config, error);
