@@ -303,3 +303,13 @@ TEST("two values of which the one makes the other senseless are refused, with bo
     CHECK_OK(parse_with("counter_max_g_min = 60000", "counter_max_g_min = 40001", &error), &error);
     CHECK_OK(parse_with("closing_max_ms = 3000", "closing_max_ms = 1500", &error), &error);
 }
+
+TEST("BAD-INPUT-IS-SAFE: a pipe in the place of a configuration is refused, and not waited for")
+{
+    static struct fg_config config;
+    struct fg_error error;
+
+    CHECK_INT(mkfifo(fg_test_path("point.ini"), 0600), 0);
+    CHECK_INT(fg_config_read(fg_test_path("point.ini"), &config, &error), FG_E_IO);
+    CHECK_HAS(error.text, "not a regular file");
+}
