@@ -164,12 +164,3 @@ bool fg_phrase_chinese(const char *english, char *ret_chinese, size_t size)
     cut_mend(&output);
     return found;
 }
-
-bool fg_phrase_at(size_t index, const char **ret_english, const char **ret_chinese)
-{
-    if (index >= PATTERN_COUNT)
-        return false;
-    *ret_english = patterns[index].english;
-    *ret_chinese = patterns[index].chinese;
-    return true;
-}

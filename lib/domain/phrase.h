@@ -14,7 +14,4 @@
  * pattern fits it; then ret_chinese is "". */
 bool fg_phrase_chinese(const char *english, char *ret_chinese, size_t size);
 
-/* The pattern at index, in both languages. False: there is no such index; then nothing is set. */
-bool fg_phrase_at(size_t index, const char **ret_english, const char **ret_chinese);
-
 #endif
