@@ -103,6 +103,7 @@ run: setup ## show the main job in a small city, and leave it running (Ctrl-C en
 	$(Q)$(MAKE) --no-print-directory programs-build
 	$(Q)tools/run.sh build/release
 demo: programs ## play the scripted cases at one filling point; exits 0 only if every outcome is the expected one
+	$(Q)tools/demo.sh build/release
 
 #- Tests
 test: setup ## every test and check, as CI runs them
@@ -158,23 +159,17 @@ check-budget: ## sizes, peak heap, longest function and file within the bounds o
 bench: ## the figures, each beside its reference, with the ratio
 	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-run
 screenshots: programs ## take the pictures in docs/ again
+	$(Q)tools/screenshots.sh build/release
 
 #- To others
 man: programs ## manual pages under build/man, made from what the programs say of themselves
+	$(Q)tools/man_pages.sh build/release build/man
 install: man ## into DESTDIR, under PREFIX (/usr/local)
-dist: ## a source archive that builds without a network: build/fillgate-VERSION.tar.gz
+	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" tools/install.sh build/release build/man
+dist: $(WEB_MODULES).done ## a source archive that builds without a network: build/fillgate-VERSION.tar.gz
+	$(Q)tools/dist.sh $(WEB_MODULES)
 clean: ## remove everything made
 	$(Q)rm -rf build
-demo:
-	$(Q)tools/demo.sh build/release
-screenshots:
-	$(Q)tools/screenshots.sh build/release
-man:
-	$(Q)tools/man_pages.sh build/release build/man
-install:
-	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" tools/install.sh build/release build/man
-dist: $(WEB_MODULES).done
-	$(Q)tools/dist.sh $(WEB_MODULES)
 
 # ---- how it is made ----------------------------------------------------------------------------
 

@@ -33,8 +33,7 @@ longest_file() { find lib proto firmware host boards/sim -name '*.[ch]' -print0 
 # glibc counts what fillgated allocates while it starts, refuses a cylinder and stops.
 heap_peak_bytes() {
     local library
-    library=$(ldconfig -p | awk '/libmemusage\.so.*x86-64|libmemusage\.so/ {print $NF; exit}')
-    [ -n "$library" ] || library=$(find /lib /usr/lib -name libmemusage.so | head -n 1)
+    library=$(dirname "$(gcc -print-file-name=libc.so.6)")/libmemusage.so
     PATIENT=yes tools/point.sh prepare >"$work/log" 2>&1
     tools/point.sh sim >>"$work/log" 2>&1
     MEMUSAGE_PROG_NAME=fillgated LD_PRELOAD=$library tools/point.sh start >>"$work/log" 2>&1

@@ -15,18 +15,17 @@ const text = (literal) => literal.replace(/\\(["\\])/g, '$1');
 
 // Neighbouring literals are one text, also with a PRIu64 between them; where a value goes, the text is cut.
 const said = new Set();
-let all = '';
 for (const path of sources) {
   const joined = read(path).replace(/"\s*(?:PRI\w+|FG_\w+)?\s*"/g, (gap) => (/[A-Z]/.test(gap) ? '%s' : ''));
   for (const [, literal] of joined.matchAll(LITERAL)) {
     said.add(text(literal).replace(/%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j)?[a-zA-Z]/g, '\0'));
   }
 }
-all = [...said].join('\0');
+const all = [...said].join('\0');
 
 // What is said between two values, whole.
 const parts = new Set(all.split('\0').map((part) => part.trim()));
-const ends = [...parts];
+const some = (fits) => [...parts].some(fits);
 
 // Is it in one string, or put together of such parts, as where a word is itself a value ("%s fast")?
 function isSaid(piece) {
@@ -37,8 +36,8 @@ function isSaid(piece) {
       const part = piece.slice(from, to).trim();
       const long = part.includes(' ');
       reached[to] = reached[from] === true && (!/[A-Za-z0-9]/.test(part) || parts.has(part)
-        || (from === 0 && long && ends.some((end) => end.endsWith(part)))
-        || (to === piece.length && long && ends.some((end) => end.startsWith(part))));
+        || (from === 0 && long && some((end) => end.endsWith(part)))
+        || (to === piece.length && long && some((end) => end.startsWith(part))));
     }
   }
   return reached[piece.length] === true;

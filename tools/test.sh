@@ -15,11 +15,11 @@ check() { # NAME COMMAND...: a check without a summary of its own counts as one 
         failed=$((failed + 1))
         tail -n 40 "$log"
         echo "  FAIL $name" | tee -a "$failures"
+        return 1
     fi
 }
 tell() { # NAME COMMAND...: a check whose figures are shown
-    check "$@"
-    cat "$log"
+    check "$@" && cat "$log"
 }
 suite() { # NAME COMMAND...: adds the summary line of a suite
     local name=$1 code
